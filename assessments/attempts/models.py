@@ -1,0 +1,86 @@
+"""Attempts of learners at quizzes."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from common.ids import new_id
+
+
+class AttemptAllowance(models.Model):
+    """How many attempts of a quiz a learner has used; counted up by one atomic statement that knows the limit.
+
+    Personal data: the learner's id and a number.
+    """
+
+    quiz = models.ForeignKey("assessments.Quiz", on_delete=models.CASCADE)
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE)
+    used = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["quiz", "learner"], name="one_allowance_per_quiz_and_learner")]
+
+    def __str__(self) -> str:
+        return str(self.used)
+
+
+class Attempt(models.Model):
+    """One attempt: drawn from a stored seed, timed by the server, graded once. The client makes the id.
+
+    Personal data: the learner's answers and score.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, related_name="attempts")
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    seed = models.BigIntegerField(help_text="draw and shuffles follow from it")
+    language = models.CharField(max_length=20)
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    score = models.FloatField(null=True, help_text="mean of the items' scores, 0 to 1")
+    passed = models.BooleanField(null=True)
+    rule_version = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["quiz", "learner", "number"], name="one_attempt_per_number"),
+            # One live attempt at a time.
+            models.UniqueConstraint(
+                fields=["quiz", "learner"],
+                condition=models.Q(submitted_at__isnull=True),
+                name="one_live_attempt_per_quiz",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(submitted_at__isnull=True, score__isnull=True)
+                | models.Q(submitted_at__isnull=False, score__isnull=False),
+                name="submitted_is_scored",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AttemptItem(models.Model):
+    """One drawn item of an attempt, with the order its options are shown in, and later the answer and its score.
+
+    `id` becomes the id of the evidence. Personal data: the answer.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    revision = models.ForeignKey("assessments.ItemRevision", on_delete=models.PROTECT)
+    option_order = ArrayField(models.CharField(max_length=20), default=list)
+    response = models.JSONField(null=True)
+    score = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["attempt", "position"]
+        constraints = [models.UniqueConstraint(fields=["attempt", "position"], name="one_item_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.position}"

@@ -1,0 +1,71 @@
+"""Items (questions) and their revisions. No personal data; the keys are secret."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from common.ids import new_id
+
+
+class Difficulty(models.TextChoices):
+    """What the trainer expects, before any answer is known."""
+
+    EASY = "easy", "easy"
+    MEDIUM = "medium", "medium"
+    HARD = "hard", "hard"
+
+
+class Item(models.Model):
+    """A question over all its revisions; it belongs to the bank of one course edition."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, related_name="items")
+    code = models.SlugField(max_length=80)
+    retired = models.BooleanField(default=False, help_text="no longer drawn; old attempts keep it")
+
+    class Meta:
+        ordering = ["edition", "code"]
+        constraints = [models.UniqueConstraint(fields=["edition", "code"], name="one_item_per_edition_and_code")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ItemRevision(models.Model):
+    """One wording of an item with its key. Frozen once approved: an attempt shows exactly what was drawn.
+
+    content: {"en": {"prompt": "…", "options": [{"id": "a", "text": "…"}], "unit": "…", "feedback": "…"}, …}
+    key, by kind: single {"correct": "a"}; multiple {"correct": ["a", "c"]}; numeric {"value": 42, "tolerance": 0.5};
+    ordering {"order": ["c", "a", "b"]}.
+    """
+
+    class Kind(models.TextChoices):
+        SINGLE = "single", "single choice"
+        MULTIPLE = "multiple", "multiple choice"
+        NUMERIC = "numeric", "number"
+        ORDERING = "ordering", "ordering"
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(default=1)
+    kind = models.CharField(max_length=10, choices=Kind)
+    content = models.JSONField()
+    key = models.JSONField()
+    skills = ArrayField(models.CharField(max_length=20), help_text="codes of the framework")
+    level = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(6)])
+    difficulty = models.CharField(max_length=6, choices=Difficulty, default=Difficulty.MEDIUM)
+    guess = models.FloatField(
+        help_text="success rate of blind guessing; mandatory, for the certification bound rests on it"
+    )
+    approved_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["item", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "number"], name="one_revision_per_number"),
+            models.CheckConstraint(condition=models.Q(guess__gte=0, guess__lt=1), name="guess_rate_is_a_probability"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item} r{self.number}"

@@ -1,0 +1,122 @@
+"""Evidence and the mastery that follows from it."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Evidence(models.Model):
+    """One scored answer: proof for or against one or more skills; written once, never edited (a trigger refuses it).
+
+    The id is the answer's, so that the same answer absorbed twice is one row. There is no link to the attempt: mastery
+    must stay computable if assessments move away.
+    Personal data: the learner's id; goes when the learner is erased.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="evidence")
+    item_id = models.UUIDField()
+    item_revision = models.PositiveIntegerField()
+    skills = ArrayField(models.CharField(max_length=20), help_text="codes of the framework, sorted")
+    level = models.PositiveSmallIntegerField(help_text="level of the framework that the item is written for")
+    score = models.FloatField(help_text="0 to 1")
+    guess = models.FloatField(help_text="success rate of blind guessing: 0 for open answers, 1/options for a choice")
+    difficulty = models.FloatField(help_text="logits: easy -1, medium 0, hard +1")
+    mode = models.CharField(max_length=14, default="assessment")
+    supervised = models.BooleanField(default=False)
+    language = models.CharField(max_length=20)
+    answered_at = models.DateTimeField()
+    framework_version = models.CharField(max_length=30)
+    rule_version = models.CharField(max_length=40, help_text="of the scoring rule")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="score_is_a_share"),
+            models.CheckConstraint(condition=models.Q(guess__gte=0, guess__lt=1), name="guess_is_a_probability"),
+        ]
+        # The filter replays a learner's evidence in the order of the answers.
+        indexes = [models.Index(fields=["learner", "answered_at", "id"], name="evidence_in_order")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Ability(models.Model):
+    """A learner's general ability: mean and variance in logits, after `count` answers, by a named rule and snapshot.
+
+    A pure function of the learner's evidence: may be deleted and rebuilt. Personal data: the learner's.
+    """
+
+    learner = models.OneToOneField(
+        "learners.Learner", on_delete=models.CASCADE, primary_key=True, related_name="ability"
+    )
+    mean = models.FloatField()
+    variance = models.FloatField()
+    count = models.PositiveIntegerField()
+    last_at = models.DateTimeField(help_text="instant of the last answer absorbed")
+    last_evidence = models.UUIDField(help_text="its id: later evidence extends the state, earlier evidence rebuilds it")
+    rule_version = models.CharField(max_length=40)
+    snapshot = models.CharField(max_length=40, help_text="version of the item parameters used")
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.2f}"
+
+
+class SkillState(models.Model):
+    """A learner's mastery of one skill, and the level it gives.
+
+    `level` is the highest reached and is never lowered by computation (a person decides that); 0 is none yet.
+    `probability` is that with which the threshold of `level` (of level 1 when `level` is 0) is passed now.
+    A pure function of the learner's evidence. Personal data: the learner's.
+    """
+
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="skill_states")
+    skill_code = models.CharField(max_length=20)
+    mean = models.FloatField()
+    variance = models.FloatField()
+    count = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+    level = models.PositiveSmallIntegerField(default=0)
+    probability = models.FloatField()
+    level_since = models.DateTimeField(null=True)
+    framework_version = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["learner", "skill_code"], name="one_state_per_learner_and_skill"),
+            # Levels above 3 are given by people, never computed (framework: automated_award).
+            models.CheckConstraint(condition=models.Q(level__lte=3), name="computed_level_at_most_3"),
+        ]
+        # The statistics count learners by skill and level.
+        indexes = [models.Index(fields=["skill_code", "level"], name="state_by_skill_and_level")]
+
+    def __str__(self) -> str:
+        return f"{self.skill_code} {self.level}"
+
+
+class LevelChange(models.Model):
+    """A level was reached: by which evidence, with which probability, under which rule. Follows from the evidence.
+
+    Personal data: the learner's.
+    """
+
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="level_changes")
+    skill_code = models.CharField(max_length=20)
+    level = models.PositiveSmallIntegerField()
+    evidence_id = models.UUIDField(help_text="the answer that made the difference")
+    probability = models.FloatField()
+    at = models.DateTimeField()
+    rule_version = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["learner", "skill_code", "level"], name="one_change_per_learner_skill_level"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.skill_code} {self.level}"

@@ -1,0 +1,38 @@
+"""Who a learner is to the programme."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Learner(models.Model):
+    """A learner's profile; its key is the account's key, so a learner's id is the user's id everywhere.
+
+    One field holds the legal name, in any script: there is no family name to require. Deliberately absent: gender,
+    religion, address, identity numbers.
+    Personal data: all of it; goes with the account.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="learner"
+    )
+    legal_name = models.CharField(max_length=200, help_text="as it shall stand on certificates, in any script")
+    latin_name = models.CharField(max_length=200, blank=True, default="")
+    name_reading = models.CharField(max_length=200, blank=True, default="", help_text="how it is read, e.g. in kana")
+    # Decides what law applies and which agencies may ever see anything.
+    member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT)
+    languages = ArrayField(models.CharField(max_length=20), default=list, help_text="BCP 47 tags, preferred first")
+    birth_year = models.PositiveSmallIntegerField(validators=[MinValueValidator(1900), MaxValueValidator(2100)])
+    created_at = models.DateTimeField(db_default=Now())
+    version = models.PositiveIntegerField(default=1, help_text="counts changes; the profile's ETag")
+
+    class Meta:
+        # Member-state administrators list their own state's learners.
+        indexes = [models.Index(fields=["member_state", "user"], name="learner_by_state")]
+
+    def __str__(self) -> str:
+        return str(self.user_id)

@@ -1,0 +1,45 @@
+"""People who sign in: learners and staff. What a learner is to the programme stands in `learners`."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
+from django.db.models.functions import Now
+
+from common.ids import new_id
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One account. There are no name fields: a name is the learner's profile's, and many people have no family name.
+
+    Personal data: user name and, if given, e-mail address.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    username = models.CharField(max_length=150, unique=True, validators=[UnicodeUsernameValidator()])
+    email = models.EmailField(blank=True, default="")
+    is_staff = models.BooleanField(default=False, help_text="May enter the admin.")
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(db_default=Now())
+    # Limits a member-state administrator to learners of this state; empty for trainers, reviewers and learners.
+    member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT, null=True, blank=True)
+    # Access tokens issued before this instant are refused: "sign out everywhere".
+    tokens_valid_from = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["email"]
+
+    class Meta:
+        constraints = [
+            # An address belongs to one account; accounts without one are many.
+            models.UniqueConstraint(
+                models.functions.Lower("email"), condition=~models.Q(email=""), name="one_account_per_email"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username

@@ -1,0 +1,2 @@
+def ensure_roles() -> None:
+    raise NotImplementedError

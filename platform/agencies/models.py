@@ -1,0 +1,129 @@
+"""Agencies, what they were granted, the progress feed they pull, and the published statistics."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from common.ids import new_id
+
+
+class Agency(models.Model):
+    """A ministry, skills authority or regional body. `member_state` is empty for a regional body: it gets no learner rows."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=200, blank=True, default="")
+    member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT, null=True, blank=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "agencies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member_state", "name"], nulls_distinct=False, name="one_agency_per_state_and_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiClient(models.Model):
+    """An agency's machine that signs in with OAuth 2 client credentials; its state is the agency's, never a parameter."""
+
+    application = models.OneToOneField("oauth2_provider.Application", on_delete=models.CASCADE, primary_key=True)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="clients")
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.agency} client"
+
+
+class Grant(models.Model):
+    """What an agency may be told: of which state, for which purpose, on which legal basis, from when to when."""
+
+    class Scope(models.TextChoices):
+        LEARNER = "learner", "learner-level progress, of consenting learners"
+        AGGREGATE = "aggregate", "statistics"
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="grants")
+    member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT)
+    purpose = models.ForeignKey("privacy.Purpose", on_delete=models.PROTECT)
+    scope = models.CharField(max_length=10, choices=Scope)
+    legal_basis = models.TextField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True, help_text="first day on which it no longer holds")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "member_state", "purpose", "scope", "valid_from"],
+                name="one_grant_per_agency_state_purpose",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency} {self.member_state_id} {self.scope}"
+
+
+class ProgressRow(models.Model):
+    """A learner's progress as one agency may see it: the newest state, moved to the end of the feed at each change.
+
+    `position` is handed out under an advisory lock that is held to the commit, so rows become visible in its order and
+    a reader's cursor passes over none. `withdrawn` is a tombstone: the document is empty. Row-level security lets an
+    agency's session see its own rows only (migration 0001).
+    Personal data: the document, for as long as the consent stands.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE)
+    learner_id = models.UUIDField()
+    member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT)
+    position = models.BigIntegerField()
+    withdrawn = models.BooleanField(default=False)
+    document = models.JSONField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "learner_id"], name="one_progress_row_per_agency_and_learner"),
+            # The pull: the agency's rows behind a position, in order.
+            models.UniqueConstraint(fields=["agency", "position"], name="progress_row_by_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.position}"
+
+
+class FeedHorizon(models.Model):
+    """The highest position of an agency's feed whose tombstones were purged: an older cursor gets 410 and starts anew."""
+
+    agency = models.OneToOneField(Agency, on_delete=models.CASCADE, primary_key=True)
+    purged_to = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.purged_to}"
+
+
+class StatisticCell(models.Model):
+    """Learners of a state at a level of a skill, as published: rounded, and empty where too few (never the raw count)."""
+
+    member_state = models.ForeignKey("member_states.MemberState", on_delete=models.CASCADE)
+    skill_code = models.CharField(max_length=20)
+    level = models.PositiveSmallIntegerField()
+    learners = models.PositiveIntegerField(null=True, help_text="rounded to 5; empty below 10")
+    refreshed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member_state", "skill_code", "level"], name="one_cell_per_state_skill_level"
+            ),
+            # The floor holds whoever writes: a small count cannot be stored.
+            models.CheckConstraint(
+                condition=models.Q(learners__isnull=True) | models.Q(learners__gte=10), name="no_small_cell"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_state_id} {self.skill_code} {self.level}"

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class PlatformConfig(AppConfig):
+    """Ties the apps together when all of them are loaded."""
+
+    name = "config"
+    verbose_name = "Platform"
+
+    def ready(self) -> None:
+        from config import celery, flow  # noqa: F401 (the Celery application must exist before a task is sent)
+        from events import registry
+
+        registry.install(flow.CONSUMERS, flow.KINDS)

@@ -1,0 +1,45 @@
+"""The Celery application: wake-ups by Redis, a beat that wakes everybody, no results."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery, signals
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+app = Celery("ai_skills")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "wake every consumer": {"task": "events.wake_all", "schedule": 2.0, "options": {"expires": 10}},
+    "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
+    "refresh the statistics": {"task": "agencies.refresh_statistics", "schedule": 30.0, "options": {"expires": 25}},
+}
+
+
+@signals.setup_logging.connect
+def _logging_is_django_s(**_: Any) -> None:
+    """Celery would replace the handlers; connecting here keeps the settings' JSON logs."""
+    import logging.config
+
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.before_task_publish.connect
+def _send_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    from common.requests import request_id
+
+    if headers is not None and request_id.get():
+        headers["request_id"] = request_id.get()
+
+
+@signals.task_prerun.connect
+def _receive_request_id(task: Any = None, **_: Any) -> None:
+    from common.requests import request_id
+
+    request_id.set(getattr(task.request, "request_id", None) or str(task.request.id))

@@ -1,0 +1,28 @@
+"""What every installation starts from: the register of states, the framework, the purposes, staff roles. May run again."""
+
+from __future__ import annotations
+
+
+def load() -> None:
+    """Load or refresh the reference data; each part is idempotent and one transaction."""
+    from accounts.roles import ensure_roles
+    from courses.skills.loading import load_framework
+    from member_states.loading import load_register
+    from privacy.loading import load_purposes
+
+    load_register()
+    load_framework()
+    load_purposes()
+    ensure_roles()
+
+
+def is_loaded() -> bool:
+    """Whether the reference data are there, by one query."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM member_states_memberstate) AND EXISTS (SELECT FROM courses_framework) "
+            "AND EXISTS (SELECT FROM privacy_purpose)"
+        )
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,257 @@
+"""Settings common to every environment, read from environment variables.
+
+`NAME_FILE` may name a file that holds the value of `NAME`, for secrets mounted by an orchestrator.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.conf.locale import LANG_INFO
+from django.core.exceptions import ImproperlyConfigured
+
+from config.languages import EXTRA_LANG_INFO, INTERFACE_LANGUAGES
+
+BASE_DIR = Path(__file__).resolve().parents[3]
+env = environ.FileAwareEnv()
+
+
+def database(url: str) -> dict[str, Any]:
+    """Parse a PostgreSQL URL into Django's mapping.
+
+    Raises:
+        ImproperlyConfigured: the URL is not one of PostgreSQL's; the message never repeats the password.
+    """
+    try:
+        parsed = dict(environ.Env.db_url_config(url))
+    except Exception as error:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read: expected postgresql://user:password@host:port/name"
+        ) from error
+    if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
+        raise ImproperlyConfigured("DATABASE_URL must be postgresql://user:password@host:port/name")
+    parsed["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
+    parsed["CONN_HEALTH_CHECKS"] = True
+    parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "connect_timeout": 5}
+    return parsed
+
+
+DATABASES: dict[str, dict[str, Any]] = {}
+if "DATABASE_URL" in os.environ or "DATABASE_URL_FILE" in os.environ:
+    DATABASES["default"] = database(env.str("DATABASE_URL"))
+# Migrations run as the tables' owner: `manage.py migrate --database owner`. The application itself owns nothing, so that
+# row-level security binds it.
+if os.environ.get("DATABASE_OWNER_URL") or os.environ.get("DATABASE_OWNER_URL_FILE"):
+    DATABASES["owner"] = database(env.str("DATABASE_OWNER_URL"))
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.headless",
+    "oauth2_provider",
+    "member_states",
+    "accounts",
+    "events",
+    "privacy",
+    "courses",
+    "learners",
+    "assessments",
+    "agencies",
+    "config",
+]
+
+MIDDLEWARE = [
+    "common.requests.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "common.errors.ProblemMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Argon2id with the parameters of the OWASP Password Storage Cheat Sheet; see accounts.hashers.
+PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+
+# Django knows no name for some of the programme's languages, and the admin fails on a language it cannot name.
+LANG_INFO.update(EXTRA_LANG_INFO)
+LANGUAGES = [(code, name) for code, name in INTERFACE_LANGUAGES]
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "platform" / "common" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["common.rendering.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["common.rendering.StrictJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.LearnerTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "common.openapi.ProblemAutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [],
+    "EXCEPTION_HANDLER": "common.errors.problem_handler",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AI Skills Platform of Japan and ASEAN",
+    "DESCRIPTION": (
+        "Learners enrol, learn and take assessments; workers track the mastery of each skill and issue verifiable "
+        "certificates; agencies of twelve member states pull progress lawfully. Every error is "
+        "`application/problem+json` (RFC 9457)."
+    ),
+    "VERSION": "0.1.0",
+    "LICENSE": {"name": "Apache-2.0"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/(api|agency)/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": ["common.openapi.describe_problems", "drf_spectacular.hooks.postprocess_schema_enums"],
+}
+
+# People sign in through allauth's headless API; frontends get a short access token and a rotating refresh token.
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
+HEADLESS_JWT_ALGORITHM = "HS256"
+HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
+HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 60 * 24 * 3600
+HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = env.bool("ACCESS_TOKEN_STATEFUL", default=False)
+SESSION_COOKIE_AGE = 60 * 24 * 3600
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "AI Skills Platform"
+STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=False)
+
+# Agencies sign in by OAuth 2 client credentials with short tokens.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 900,
+    "SCOPES": {
+        "progress:read": "Learner-level progress of consenting learners",
+        "statistics:read": "Aggregated statistics",
+    },
+    "DEFAULT_SCOPES": ["progress:read", "statistics:read"],
+    "ALLOWED_GRANT_TYPES": ["client_credentials"],
+}
+
+# Redis carries wake-ups only: a lost message delays work by one beat and loses nothing.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10, "health_check_interval": 15}
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "common.logs.RequestIdFilter"}},
+    "formatters": {"json": {"()": "common.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # Django writes the path of every 4xx here; the request log below has status and route without ids.
+        "django.request": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
+    },
+}
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# The issuer's key: an Ed25519 private key in PEM (PKCS#8). Development makes one in the state folder.
+ISSUER_KEY_FILE = env.str("ISSUER_KEY_FILE", default="")
+ISSUER_KEY_PASSWORD = env.str("ISSUER_KEY_PASSWORD", default="")
+CREDENTIAL_VALIDITY = timedelta(days=env.int("CREDENTIAL_VALIDITY_DAYS", default=36 * 30))
+# /readyz reports the outbox as late when the oldest delivery waits longer than this.
+OUTBOX_LAG_WARNING_S = env.int("OUTBOX_LAG_WARNING_S", default=60)
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "AI Skills Platform",
+    "SITE_HEADER": "AI Skills Platform",
+    "SHOW_VIEW_ON_SITE": False,
+}

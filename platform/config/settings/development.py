@@ -1,0 +1,19 @@
+"""Development and demo: embedded or given services, DEBUG on, a throw-away secret."""
+
+import os
+from pathlib import Path
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import BASE_DIR, DATABASES, database, env
+
+DEBUG = env.bool("DEBUG", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default="development-only-and-never-in-production-0123456789")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+
+if "default" not in DATABASES:
+    # Commands that need no database (schema, makemigrations --check, mypy's plugin) still import the settings.
+    DATABASES["default"] = database("postgresql://skills_app@127.0.0.1:1/skills")
+
+if not env.str("ISSUER_KEY_FILE", default=""):
+    ISSUER_KEY_FILE = str(Path(os.environ.get("LOCAL_STATE", BASE_DIR / ".local")) / "issuer-key.pem")
+ISSUER_KEY_CREATE = True

@@ -1,0 +1,29 @@
+"""Every route of the platform; each app brings its own."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config import health, pages
+
+urlpatterns = [
+    path("", pages.front, name="front"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("problems/<slug:code>", pages.problem, name="problem"),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+    path("auth/", include("allauth.headless.urls")),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="api-docs"),
+    path("api/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
+    path("", include("member_states.urls")),
+    path("", include("accounts.urls")),
+    path("", include("privacy.urls")),
+    path("", include("courses.api.urls")),
+    path("", include("learners.api.urls")),
+    path("", include("assessments.api.urls")),
+    path("", include("agencies.urls")),
+]

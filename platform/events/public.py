@@ -1,0 +1,17 @@
+"""Everything other apps may know about events: how to record one, and how a batch of them looks to a consumer."""
+
+from events.idempotency import IdempotencyKeyRequired, IdempotencyKeyReused, idempotent
+from events.registry import Consumer, Happened
+from events.services import drain, lag_seconds, record, record_many
+
+__all__ = [
+    "Consumer",
+    "Happened",
+    "IdempotencyKeyRequired",
+    "IdempotencyKeyReused",
+    "drain",
+    "idempotent",
+    "lag_seconds",
+    "record",
+    "record_many",
+]

@@ -1,0 +1,192 @@
+"""Recording events, and draining them with exactly-once effect."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+from psycopg.types.json import Jsonb
+
+from common import clock
+from common.rendering import to_json
+from common.requests import request_id
+from events import registry, wakeups
+from events.models import Delivery, Event, StoredAnswer
+from events.registry import Consumer, Happened
+
+MAX_TRIES = 5
+EVENT_RETENTION = timedelta(days=30)
+ANSWER_RETENTION = timedelta(days=30)
+_log = logging.getLogger(__name__)
+
+
+class _MustBeAtomic(RuntimeError):
+    """An event outside a transaction could be lost or tell of something that never happened."""
+
+
+def record(kind: str, **payload: Any) -> None:
+    """Record one event in the caller's transaction; see `record_many`."""
+    record_many(kind, [payload])
+
+
+def record_many(kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Record events of one kind with a delivery for each consumer: one statement, whatever their number.
+
+    Raises:
+        KeyError: `kind` is not in config/flow.py.
+        RuntimeError: there is no transaction to be part of.
+    """
+    consumers = registry.consumers_of(kind)
+    if not payloads:
+        return
+    if not connection.in_atomic_block:
+        raise _MustBeAtomic(f"{kind} was recorded outside a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH happened AS (
+                INSERT INTO events_event (kind, payload, request_id)
+                SELECT %s, value, %s FROM jsonb_array_elements(%s) RETURNING id
+            )
+            INSERT INTO events_delivery (event_id, consumer)
+            SELECT happened.id, consumer FROM happened CROSS JOIN unnest(%s::text[]) AS consumer
+            ORDER BY happened.id
+            """,
+            [kind, request_id.get(), Jsonb(list(payloads), dumps=to_json), list(consumers)],
+        )
+    if consumers:
+        transaction.on_commit(lambda: wakeups.wake(consumers))
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What one drain did: effects had, deliveries put off, deliveries that died."""
+
+    done: int = 0
+    postponed: int = 0
+    died: int = 0
+
+    def __add__(self, other: Drained) -> Drained:
+        return Drained(self.done + other.done, self.postponed + other.postponed, self.died + other.died)
+
+
+def drain(name: str, *, budget_s: float = 20.0) -> Drained:
+    """Give a consumer all it is owed, batch by batch, until nothing is left or `budget_s` has passed.
+
+    A batch's effects and the deletion of its deliveries commit together: whatever dies on the way, each event takes
+    effect exactly once. Any number of drains may run at a time; they share the work by SKIP LOCKED.
+    """
+    consumer = registry.consumers()[name]
+    total = Drained()
+    deadline = time.monotonic() + budget_s
+    while time.monotonic() < deadline:
+        taken, result = _drain_batch(consumer)
+        total += result
+        if taken < consumer.batch:
+            break
+    return total
+
+
+def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> list[Delivery]:
+    waiting = (
+        Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("event")
+        .filter(consumer=consumer.name, dead=False, available_at__lte=clock.now())
+        .order_by("id")
+    )
+    return list(waiting.filter(id__in=ids) if ids is not None else waiting[: consumer.batch])
+
+
+def _happened(event: Event) -> Happened:
+    return Happened(event.pk, event.kind, event.payload, event.occurred_at)
+
+
+def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
+    claimed: list[Delivery] = []
+    try:
+        with transaction.atomic():
+            claimed = _claim(consumer)
+            if claimed:
+                consumer.handler([_happened(delivery.event) for delivery in claimed])
+                Delivery.objects.filter(id__in=[delivery.pk for delivery in claimed]).delete()
+        return len(claimed), Drained(done=len(claimed))
+    except (OperationalError, InterfaceError):
+        # The database went away or gave up on a deadlock: nobody's fault; the deliveries stand as they were.
+        raise
+    except Exception:
+        _log.warning("batch failed, retrying one by one", extra={"consumer": consumer.name}, exc_info=True)
+    return len(claimed), _one_by_one(consumer, [delivery.pk for delivery in claimed])
+
+
+def _one_by_one(consumer: Consumer, ids: Sequence[int]) -> Drained:
+    """Repeat a failed batch in savepoints, so that one poisonous event holds up nobody else's."""
+    total = Drained()
+    with transaction.atomic():
+        for delivery in _claim(consumer, ids):
+            try:
+                with transaction.atomic():
+                    consumer.handler([_happened(delivery.event)])
+                    delivery.delete()
+                total += Drained(done=1)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:
+                total += _postpone(delivery, error)
+    return total
+
+
+def _postpone(delivery: Delivery, error: Exception) -> Drained:
+    delivery.tries += 1
+    delivery.dead = delivery.tries >= MAX_TRIES
+    # A database error's text may quote a row, and so a person; its class says enough.
+    text = "" if isinstance(error, DatabaseError) else f": {error}"
+    delivery.cause = f"{type(error).__module__}.{type(error).__qualname__}{text}"[:2000]
+    delivery.available_at = clock.now() + timedelta(seconds=2**delivery.tries)
+    delivery.save(update_fields=["tries", "dead", "cause", "available_at"])
+    _log.error(
+        "delivery failed",
+        extra={
+            "consumer": delivery.consumer,
+            "event": delivery.event_id,
+            "tries": delivery.tries,
+            "dead": delivery.dead,
+        },
+        exc_info=error,
+    )
+    return Drained(died=1) if delivery.dead else Drained(postponed=1)
+
+
+@transaction.atomic
+def retry(*, delivery_ids: Sequence[int]) -> int:
+    """Let dead deliveries live again; returns how many did. A second call changes nothing."""
+    revived = Delivery.objects.filter(id__in=delivery_ids, dead=True)
+    names = tuple(set(revived.values_list("consumer", flat=True)))
+    count = revived.update(dead=False, tries=0, cause="", available_at=clock.now())
+    transaction.on_commit(lambda: wakeups.wake(names))
+    return count
+
+
+def prune() -> int:
+    """Delete events past their retention that no delivery needs, and old stored answers; returns events deleted."""
+    now = clock.now()
+    StoredAnswer.objects.filter(created_at__lt=now - ANSWER_RETENTION).delete()
+    deleted, _ = Event.objects.filter(occurred_at__lt=now - EVENT_RETENTION, deliveries__isnull=True).delete()
+    return deleted
+
+
+def lag_seconds() -> float:
+    """Return for how many seconds the oldest living delivery has been due; 0.0 when nothing waits."""
+    oldest = (
+        Delivery.objects.filter(dead=False, available_at__lte=clock.now())
+        .order_by("id")
+        .annotate(since=F("available_at"))
+        .values_list("since", flat=True)
+        .first()
+    )
+    return max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0

@@ -1,0 +1,2 @@
+def load_register() -> None:
+    raise NotImplementedError

@@ -1,0 +1,2 @@
+def load_purposes() -> None:
+    raise NotImplementedError

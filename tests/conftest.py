@@ -1,0 +1,52 @@
+"""Fixtures of every test: real PostgreSQL and Redis (config.settings.test), and the reference data of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+@pytest.fixture(autouse=True)
+def _reference_data(request: pytest.FixtureRequest) -> None:
+    """Tests with a database find the states, the framework and the purposes, also after another test's truncation."""
+    marked = request.node.get_closest_marker("django_db") is not None
+    if not marked and not {"db", "transactional_db"} & set(request.fixturenames):
+        return
+    request.getfixturevalue("transactional_db" if _is_transactional(request) else "db")
+    from config.reference_data import is_loaded, load
+
+    if not is_loaded():
+        load()
+
+
+def _is_transactional(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    return "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Load the reference data once, committed, so that a test in a transaction does not pay for it."""
+    from config.reference_data import load
+
+    with django_db_blocker.unblock():
+        load()
+
+
+@pytest.fixture
+def query_budget() -> Callable[[int], AbstractContextManager[None]]:
+    """`with query_budget(3): …` fails above the budget and prints the SQL."""
+
+    @contextmanager
+    def budget(most: int) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as captured:
+            yield
+        queries = [query["sql"] for query in captured.captured_queries]
+        assert len(queries) <= most, f"{len(queries)} queries, {most} allowed:\n" + "\n".join(queries)
+
+    return budget
