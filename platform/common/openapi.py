@@ -38,7 +38,8 @@ _PROBLEM_SCHEMA = {
 class ProblemAutoSchema(AutoSchema):
     """Adds the problems of each operation.
 
-    A view lists its own in `problems = (NotEnrolled, …)`, or per method in `problems = {"PUT": (…)}`; those that follow from the operation's form are added here.
+    A view lists its own in `problems = (NotEnrolled, …)`, or per method in `problems = {"PUT": (…)}`; those that follow
+    from the operation's form are added here.
     """
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:

@@ -22,7 +22,8 @@ _broker_down_until = 0.0
 def wake(consumers: Sequence[str]) -> None:
     """Ask a worker to drain `consumers` soon; never raises and never waits long.
 
-    One wake-up serves all that commits until a worker acts on it, so a burst sends few. While the broker is down nobody is asked: beat does it later.
+    One wake-up serves all that commits until a worker acts on it, so a burst sends few. While the broker is down nobody
+    is asked: beat does it later.
     """
     global _broker_down_until
     now = time.monotonic()

@@ -61,7 +61,8 @@ def _root_owned_folder() -> Path:
     The checkout itself may lie where no other user may enter, and its modes are not ours to change.
     """
     name = "ai-skills-" + hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
-    base = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir())
+    lasting = Path("/var/tmp")  # noqa: S108 (the folder made in it is checked below)
+    base = lasting if lasting.is_dir() else Path(tempfile.gettempdir())
     folder = base / name
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o711)

@@ -9,8 +9,8 @@ from config.local.session import services_for_this_process
 if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
     os.environ.update(services_for_this_process())
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import DATABASES  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATABASES
 
 DEBUG = False
 SECRET_KEY = "tests-only-" + "0123456789" * 5

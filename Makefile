@@ -1,0 +1,79 @@
+# `make` lists what there is. Everything runs in .venv, made from the hash-locked requirements.
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONPATH := $(CURDIR):$(CURDIR)/platform
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements/development.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "error: $(PYTHON) is needed (or: make PYTHON=/path/to/python3.11)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "· installing the locked requirements"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/development.txt
+	@touch $(STAMP)
+
+.PHONY: install
+install: $(STAMP) ## make the environment from the hash-locked requirements
+
+.PHONY: demo
+demo: $(STAMP) ## the main job on this machine: 240 synthetic learners in twelve states (ONESHOT=1 ends after the table)
+	@$(BIN)/python -m config.local demo $(if $(ONESHOT),--oneshot) $(if $(LEARNERS),--learners $(LEARNERS))
+
+.PHONY: run
+run: $(STAMP) ## development server, worker and beat, restarted when the code changes
+	@$(BIN)/python -m config.local run
+
+.PHONY: test
+test: $(STAMP) ## the suite, on embedded PostgreSQL and Redis with a real worker in the journey
+	@$(BIN)/python -m pytest -q
+
+.PHONY: test-slow
+test-slow: $(STAMP) ## load and fault runs of minutes
+	@$(BIN)/python -m pytest -q -m slow
+
+.PHONY: check
+check: $(STAMP) ## exactly what CI runs
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
+	@diff -u docs/api/openapi.yaml .local/openapi.yaml || { echo "error: docs/api/openapi.yaml is stale: make openapi"; exit 1; }
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow --check
+	@$(BIN)/python -m pytest -q
+
+.PHONY: format
+format: $(STAMP) ## put the code in its form
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+.PHONY: openapi
+openapi: $(STAMP) ## write docs/api/openapi.yaml and docs/flow.md anew
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow
+
+.PHONY: messages
+messages: $(STAMP) ## compile the translations (.po -> .mo)
+	@$(BIN)/pybabel compile --quiet --domain django --directory platform/common/locale
+
+.PHONY: bench
+bench: $(STAMP) ## measurements, each beside its limit
+	@$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: ## lock the requirements anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header requirements/runtime.in -o requirements/runtime.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header requirements/development.in -c requirements/runtime.txt -o requirements/development.txt
+
+.PHONY: clean
+clean: ## remove the environment and all local data
+	@test ! -x $(BIN)/python || $(BIN)/python -m config.local clean
+	rm -rf $(VENV) staticfiles

@@ -1,0 +1,45 @@
+"""What a simulated person answers: the course's own keys, seen through an ability (three-parameter logistic model)."""
+
+from __future__ import annotations
+
+import math
+import random
+import tomllib
+from pathlib import Path
+from typing import Any
+
+_DIFFICULTY = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
+
+
+class Knowledge:
+    """The items of a course by their prompt in any language."""
+
+    def __init__(self, content: Path, course: str) -> None:
+        document = tomllib.loads((content / "assessments" / "content" / course / "items.toml").read_text("utf-8"))
+        self._by_prompt: dict[str, dict[str, Any]] = {}
+        for item in document["items"]:
+            for text in item["content"].values():
+                self._by_prompt[text["prompt"].strip()] = item
+
+    def answer(self, shown: dict[str, Any], ability: float, rng: random.Random) -> Any:
+        """Return a response to a shown item: right with the model's probability, else wrong in a plausible way."""
+        item = self._by_prompt[shown["prompt"].strip()]
+        guess = float(item["guess"])
+        logit = ability - _DIFFICULTY[item["difficulty"]]
+        knows = rng.random() < guess + (1 - guess) / (1 + math.exp(-logit))
+        key = item["key"]
+        options = [option["id"] for option in shown.get("options", [])]
+        match item["kind"]:
+            case "single":
+                return key["correct"] if knows else rng.choice([one for one in options if one != key["correct"]])
+            case "multiple":
+                if knows:
+                    return key["correct"]
+                flipped = set(key["correct"]) ^ {rng.choice(options)}
+                return sorted(flipped) or [rng.choice(options)]
+            case "numeric":
+                return key["value"] if knows else key["value"] + 10 * (float(key.get("tolerance", 0)) + 1)
+            case "ordering":
+                return key["order"] if knows else [*key["order"][1:], key["order"][0]]
+            case kind:
+                raise ValueError(f"an item of unknown kind {kind!r}")
