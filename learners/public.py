@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
 
 from events.registry import Happened
+from learners.enrolments.selectors import is_enrolled
+from learners.mastery.selectors import counts_by_level
+from learners.profiles.selectors import LearnerView, learner, states_of
+from learners.records.selectors import progress_documents
+
+__all__ = [
+    "ANSWER_FIELDS",
+    "LearnerView",
+    "absorb_outcomes",
+    "counts_by_level",
+    "decide_awards",
+    "is_enrolled",
+    "issue_certificates",
+    "learner",
+    "note_passed_assessments",
+    "progress_documents",
+    "states_of",
+]
 
 # Members of each entry of `answers` in assessments.outcome_recorded.
 ANSWER_FIELDS = (
     "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
     "answered_at", "framework_version", "rule_version",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class LearnerView:
-    id: UUID
-    member_state: str
-    languages: tuple[str, ...]
-
-
-def learner(learner_id: UUID) -> LearnerView | None:
-    """The learner, or None when the account has no profile yet."""
-    raise NotImplementedError
-
-
-def is_enrolled(*, learner_id: UUID, edition_id: UUID) -> bool:
-    raise NotImplementedError
-
-
-def states_of(learner_ids: Iterable[UUID]) -> Mapping[UUID, str]:
-    """Member state of each learner, one query."""
-    raise NotImplementedError
-
-
-def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, dict[str, Any]]:
-    """What a consenting learner's agency sees: {"enrolments": [...], "skills": [...], "certificates": [...]}; constant queries."""
-    raise NotImplementedError
-
-
-def counts_by_level() -> Sequence[tuple[str, str, int, int]]:
-    """(member state, skill code, level, learners) over all learners with that skill's state, level >= 1; one query."""
-    raise NotImplementedError
 
 
 def absorb_outcomes(happened: Sequence[Happened]) -> None:
