@@ -39,6 +39,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         ready = parts["migrations"] == "ok"
         if ready:
             parts["outbox_lag_s"] = round(events.lag_seconds(), 1)
+            parts["outbox_waiting"] = events.is_waiting()
     except DatabaseError:
         parts["database"], ready = "down", False
     try:

@@ -2,7 +2,7 @@
 
 from events.idempotency import IdempotencyKeyRequired, IdempotencyKeyReused, idempotent
 from events.registry import Consumer, Happened
-from events.services import drain, lag_seconds, record, record_many
+from events.services import drain, is_waiting, lag_seconds, record, record_many
 
 __all__ = [
     "Consumer",
@@ -11,6 +11,7 @@ __all__ = [
     "IdempotencyKeyReused",
     "drain",
     "idempotent",
+    "is_waiting",
     "lag_seconds",
     "record",
     "record_many",

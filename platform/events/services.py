@@ -180,6 +180,11 @@ def prune() -> int:
     return deleted
 
 
+def is_waiting() -> bool:
+    """Whether any living delivery is left, due or postponed: no means that everything recorded has had its effect."""
+    return Delivery.objects.filter(dead=False).exists()
+
+
 def lag_seconds() -> float:
     """Return for how many seconds the oldest living delivery has been due; 0.0 when nothing waits."""
     oldest = (

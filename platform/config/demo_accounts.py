@@ -1,0 +1,59 @@
+"""Staff and agency clients of the demo and of `make run`, with sign-ins that are printed. Never for production."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+STAFF = (
+    ("administrator", "demo-administrator"),
+    ("trainer", "demo-trainer"),
+    ("reviewer", "demo-reviewer"),
+    ("member-state administrator", "demo-state-administrator"),
+)
+
+
+@transaction.atomic
+def ensure_staff(*, state: str) -> list[dict[str, str]]:
+    """Make the demo's staff, each with a fresh password, the member-state administrator for `state`; return sign-ins."""
+    from django.contrib.auth.models import Group
+
+    from accounts.models import User
+
+    sign_ins = []
+    for role, username in STAFF:
+        user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": True})
+        password = secrets.token_urlsafe(9)
+        user.set_password(password)
+        user.is_staff = True
+        user.is_superuser = role == "administrator"
+        limited = role == "member-state administrator"
+        user.member_state_id = state if limited else None
+        user.save()
+        if not user.is_superuser:
+            user.groups.set([Group.objects.get(name=role)])
+        sign_ins.append({"role": f"{role} ({state})" if limited else role, "username": username, "password": password})
+    return sign_ins
+
+
+@transaction.atomic
+def agency_with_client(state: str, *, actor: str) -> dict[str, Any]:
+    """Give the first registered agency of `state` its grants and a new client; return names, client id and secret."""
+    from agencies.models import Agency, Grant
+    from agencies.services import register_client
+    from privacy.public import SHARE_PROGRESS
+
+    agency = Agency.objects.filter(member_state=state).order_by("name")[0]
+    for scope in Grant.Scope.values:
+        Grant.objects.get_or_create(
+            agency=agency, member_state_id=state, purpose_id=SHARE_PROGRESS, scope=scope,
+            defaults={"valid_from": date(2026, 1, 1), "legal_basis": "Demonstration with synthetic data."},
+        )  # fmt: skip
+    client_id, client_secret = register_client(agency_id=agency.pk, name=f"demo {agency.name}", actor=actor)
+    return {
+        "agency": agency.name, "agency_id": str(agency.pk), "member_state": state,
+        "client_id": client_id, "client_secret": client_secret,
+    }  # fmt: skip

@@ -1,0 +1,27 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config import demo_accounts
+from member_states import public as member_states
+
+
+class Command(BaseCommand):
+    help = "Make the demo's staff and one agency client per member state, and write their sign-ins to a file (0600)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--accounts", type=Path, required=True)
+
+    def handle(self, *args: Any, accounts: Path, **options: Any) -> None:
+        if "development" not in (settings.SETTINGS_MODULE or ""):
+            raise CommandError("the demo's accounts are for development settings only")
+        clients = [
+            demo_accounts.agency_with_client(state, actor="demo")
+            for state in sorted(member_states.codes(), reverse=True)
+        ]
+        found = {"staff": demo_accounts.ensure_staff(state=clients[0]["member_state"]), "agency_clients": clients}
+        accounts.touch(mode=0o600)
+        accounts.write_text(json.dumps(found, indent=2, ensure_ascii=False))

@@ -1,0 +1,26 @@
+"""The starter course that comes with the platform: loaded from its files, published, its quiz opened. May run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+SLUG = "ai-at-work-first-steps"
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def load() -> UUID:
+    """Load the course, its bank and its achievement, publish the edition and open the quiz; return the edition's id.
+
+    The parts come from their apps' `content/` folders; each loader checks its files first and writes all or nothing.
+    """
+    from assessments.items.loading import load_bank
+    from courses.catalogue.loading import load_course
+    from courses.publishing.services import publish
+    from learners.certificates.loading import load_achievement
+
+    edition_id = load_course(_ROOT / "courses" / "content" / SLUG)
+    publish(edition_id=edition_id, actor="starter-course")
+    load_achievement(_ROOT / "learners" / "content" / SLUG, edition_id=edition_id)
+    load_bank(_ROOT / "assessments" / "content" / SLUG, edition_id=edition_id)
+    return edition_id

@@ -1,0 +1,118 @@
+"""One generated test over every route: problem+json on every error, documented statuses, no way in unless declared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+
+PREFIXES = ("api/", "agency/", "verify", ".well-known/", "livez", "readyz", "problems/")
+# Doors without a sign-in, each for a reason that its view states. Everything else answers 401.
+PUBLIC = {
+    ("get", "/api/v1/member-states"), ("get", "/api/v1/purposes"), ("get", "/api/v1/catalogue"),
+    ("get", "/api/v1/editions/{edition_id}"), ("get", "/api/v1/editions/{edition_id}/manifest"),
+    ("get", "/api/v1/framework"),
+}  # fmt: skip
+METHODS = ("get", "post", "put", "patch", "delete", "options", "trace")
+
+
+def _routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield route
+
+
+ROUTES = sorted({route for route in _routes(get_resolver().url_patterns) if route.startswith(PREFIXES)})
+
+
+def _fill(route: str) -> str:
+    route = re.sub(r"<uuid:\w+>", str(uuid4()), route)
+    route = re.sub(r"<int:\w+>", "7", route)
+    return "/" + re.sub(r"<(\w+:)?\w+>", "nobody", route).strip("^$")
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return dict(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("method", METHODS)
+def test_an_error_is_always_a_problem(route: str, method: str) -> None:
+    answer = Client(raise_request_exception=False).generic(
+        method.upper(), _fill(route), b"{not json", "application/json"
+    )
+    assert answer.status_code < 500, (route, answer.content[:300])
+    if answer.status_code >= 400 and not getattr(answer, "is_page", False):
+        if route.startswith("agency/oauth"):
+            assert answer["Content-Type"].startswith("application/"), answer["Content-Type"]
+            return
+        assert answer["Content-Type"] == "application/problem+json", (route, method, answer["Content-Type"])
+        body = answer.json()
+        assert body["status"] == answer.status_code
+        assert {"type", "code", "title", "request_id"} <= set(body)
+
+
+@pytest.mark.django_db
+def test_nothing_answers_without_a_sign_in_unless_declared(document: dict[str, Any]) -> None:
+    seen = set()
+    for method, path, operation in _operations(document):
+        is_open = (method, path) in PUBLIC
+        seen.add((method, path))
+        answer = Client().generic(
+            method.upper(),
+            re.sub(r"\{\w+\}", str(uuid4()), path),
+            b"{}",
+            "application/json",
+            headers={"Accept": "application/json"},
+        )
+        if path.startswith(("/api/v1", "/agency/v1")) and not is_open:
+            assert answer.status_code == 401, (method, path, answer.status_code)
+            assert answer["WWW-Authenticate"].startswith("Bearer")
+            assert operation["security"] and {} not in operation["security"], (method, path)
+        else:
+            assert answer.status_code != 401, (method, path)
+    assert seen >= PUBLIC, f"declared public, but not there: {PUBLIC - seen}"
+
+
+def test_every_operation_documents_its_problems(document: dict[str, Any]) -> None:
+    for method, path, operation in _operations(document):
+        assert operation.get("operationId"), (method, path)
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                assert "application/problem+json" in response["content"], (method, path, status)
+        if operation.get("security"):
+            assert {"401", "403"} <= set(operation["responses"]), (method, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nowhere", "/agency/v1/nowhere", "/verify/a/b/c", "/api/v1/%00", "/api/v1/framework/"]
+)
+@pytest.mark.django_db
+def test_an_unknown_path_is_a_problem_in_the_callers_language(path: str) -> None:
+    answer = Client().get(path, headers={"Accept-Language": "th"})
+    assert answer.status_code in {400, 404}
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+def test_a_wrong_host_is_a_problem() -> None:
+    answer = Client(raise_request_exception=False).get("/api/v1/framework", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"

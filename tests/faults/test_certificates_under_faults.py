@@ -1,0 +1,77 @@
+"""Many learners become entitled at once while the worker is killed and Redis is flushed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from config import starter_course
+from events import public as events
+from learners.certificates.verification import verify_credential
+from learners.models import Certificate
+from tests.faults import naive
+from tests.parts import Parts, parts
+from tests.population import entitle
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
+ENTITLED = 1000
+
+
+def test_a_thousand_certificates_survive_a_killed_worker_and_a_flushed_redis(tmp_path: Path) -> None:
+    edition_id = starter_course.load()
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    with parts(tmp_path) as running:
+        running.start_worker()
+        running.start_beat()
+        ids = entitle(ENTITLED, edition_id)
+        for share in (0.15, 0.45):
+            running.wait(lambda share=share: Certificate.objects.count() >= share * ENTITLED, f"{share:.0%} of them")
+            running.kill("worker")
+            broker.flushall()
+            assert Certificate.objects.count() < ENTITLED
+            running.start_worker()
+        running.wait(lambda: not events.is_waiting(), "every delivery", within_s=120)
+    certificates = list(Certificate.objects.all())
+    assert {c.learner_id for c in certificates} == set(ids)
+    assert len(certificates) == ENTITLED
+    assert len({c.public_code for c in certificates}) == ENTITLED
+    for certificate in certificates:
+        verify_credential(certificate.credential)
+
+
+def test_the_naive_way_loses_certificates_under_the_same_faults(tmp_path: Path) -> None:
+    """Control: the same kill and flush against a message per certificate, so that the test above is known to bite."""
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    broker.flushall()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {naive.TABLE} (learner int)")
+    try:
+        with parts(tmp_path) as running:
+            naive.app.conf.broker_url = settings.REDIS_URL
+            with naive.app.connection_for_write() as to:
+                for learner in range(ENTITLED):
+                    naive.issue.apply_async([learner], connection=to)
+            running.start_worker(app="tests.faults.naive")
+            running.wait(lambda: _issued(running) >= 100, "the first hundred")
+            running.kill("worker")
+            broker.flushall()
+            running.start_worker(app="tests.faults.naive")
+            # Twice the time the rest would have needed, and the queue is empty: nothing comes any more.
+            running.wait(lambda: broker.llen("celery") == 0, "an empty queue")
+            time.sleep(3)
+            assert _issued(running) < ENTITLED
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {naive.TABLE}")
+
+
+def _issued(running: Parts) -> int:
+    with psycopg.connect(running.environment["DATABASE_URL"]) as outside:
+        row = outside.execute(f"SELECT count(DISTINCT learner) FROM {naive.TABLE}").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,56 @@
+"""Many learners at once, written as rows: for the fault tests and the benchmarks."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from common import clock
+from common.ids import new_id
+from courses.public import framework
+from events import public as events
+from learners.models import Ability, Achievement, Enrolment, Learner, SkillState
+
+
+def entitle(count: int, edition_id: UUID) -> list[UUID]:
+    """Write `count` learners that meet every criterion, and the events that say so, in one transaction."""
+    now = clock.now()
+    codes = [one["skill"] for one in Achievement.objects.get(edition_id=edition_id, active=True).criteria["skills"]]
+    version = framework().version
+    ids = [new_id() for _ in range(count)]
+    with transaction.atomic():
+        User.objects.bulk_create([User(id=one, username=f"entitled-{one}", password="!") for one in ids])
+        Learner.objects.bulk_create(
+            [
+                Learner(
+                    user_id=one, legal_name=f"山田 愛子 {n}", member_state_id="JP", languages=["ja"], birth_year=1990
+                )
+                for n, one in enumerate(ids)
+            ]
+        )
+        Enrolment.objects.bulk_create(
+            [Enrolment(learner_id=one, edition_id=edition_id, enrolled_at=now, completed_at=now) for one in ids]
+        )
+        Ability.objects.bulk_create(
+            [
+                Ability(
+                    learner_id=one, mean=1, variance=0.5, count=8, last_at=now, last_evidence=new_id(),
+                    rule_version="test", snapshot="test",
+                )
+                for one in ids
+            ]
+        )  # fmt: skip
+        SkillState.objects.bulk_create(
+            [
+                SkillState(
+                    learner_id=one, skill_code=code, mean=1, variance=0.5, count=2, last_at=now, level=1,
+                    probability=0.9, level_since=now, framework_version=version,
+                )
+                for one in ids
+                for code in codes
+            ]
+        )  # fmt: skip
+        events.record_many("learners.edition_completed", [{"learner_id": one, "edition_id": edition_id} for one in ids])
+    return ids
