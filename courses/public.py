@@ -1,70 +1,7 @@
 """Everything other apps may know about courses, as values."""
 
-from __future__ import annotations
+from courses.catalogue.selectors import edition, editions
+from courses.skills.selectors import framework
+from courses.values import EditionView, FrameworkView, LessonView, SkillView
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
-
-@dataclass(frozen=True)
-class SkillView:
-    code: str
-    area: str
-    name: str
-    min_level: int
-    max_level: int
-    mappings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FrameworkView:
-    """The current framework. thresholds: computed level -> success rate on a reference item (levels 1-3 only)."""
-
-    code: str
-    version: str
-    thresholds: Mapping[int, float]
-    award_rules: Mapping[str, Any]
-    skills: Mapping[str, SkillView]
-    level_names: Mapping[int, Mapping[str, str]]  # level -> language -> name; "en" always there
-    area_names: Mapping[str, Mapping[str, str]]
-
-
-@dataclass(frozen=True)
-class LessonView:
-    id: UUID
-    position: int  # over the whole edition, from 0
-    minutes: int
-    skills: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class EditionView:
-    id: UUID
-    course_slug: str
-    number: int
-    status: str
-    published_at: datetime | None
-    default_language: str
-    languages: tuple[str, ...]
-    requires_assessment: bool
-    framework_version: str
-    titles: Mapping[str, str]  # by language
-    lessons: tuple[LessonView, ...]
-
-
-def framework() -> FrameworkView:
-    """The current framework; cached per process for a minute."""
-    raise NotImplementedError
-
-
-def edition(edition_id: UUID) -> EditionView | None:
-    """One edition (cached once published: it is frozen), or None."""
-    raise NotImplementedError
-
-
-def editions(edition_ids: Iterable[UUID]) -> Mapping[UUID, EditionView]:
-    """Several editions in a constant number of queries; unknown ids are missing."""
-    raise NotImplementedError
+__all__ = ["EditionView", "FrameworkView", "LessonView", "SkillView", "edition", "editions", "framework"]

@@ -14,6 +14,7 @@ class Framework(models.Model):
 
     code = models.CharField(max_length=60)
     version = models.CharField(max_length=30)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical content that was loaded")
     language = models.CharField(max_length=20)
     licence = models.TextField()
     notice = models.TextField(blank=True, default="")

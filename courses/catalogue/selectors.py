@@ -1,0 +1,89 @@
+"""Reading editions as values."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from courses.catalogue.models import Edition, Lesson, Module
+from courses.values import EditionView, LessonView
+
+_MOST_KEPT = 2000
+_lock = Lock()
+# A frozen edition never changes, apart from its status, which is read every time. The instant of publishing is part of
+# the key, so that nothing is kept from a publishing that was rolled back.
+_kept: OrderedDict[tuple[UUID, datetime], EditionView] = OrderedDict()
+
+
+def edition(edition_id: UUID) -> EditionView | None:
+    """One edition (its content is cached once published: it is frozen), or None."""
+    return editions([edition_id]).get(edition_id)
+
+
+def editions(edition_ids: Iterable[UUID]) -> Mapping[UUID, EditionView]:
+    """Several editions: one query for those whose content is cached, five more for all others; unknown ids are missing."""
+    states = {
+        pk: (status, published_at)
+        for pk, status, published_at in Edition.objects.filter(pk__in=set(edition_ids))
+        .order_by()
+        .values_list("pk", "status", "published_at")
+    }
+    found: dict[UUID, EditionView] = {}
+    with _lock:
+        for pk, (status, published_at) in states.items():
+            view = _kept.get((pk, published_at)) if published_at is not None else None
+            if view is not None:
+                found[pk] = view if view.status == status else replace(view, status=status)
+    missing = states.keys() - found.keys()
+    if missing:
+        read = {view.id: view for view in map(_view, _with_lessons(missing))}
+        found.update(read)
+        with _lock:
+            for view in read.values():
+                if view.published_at is not None:
+                    _kept[view.id, view.published_at] = view
+            while len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+    return found
+
+
+def _with_lessons(edition_ids: Iterable[UUID]) -> Iterable[Edition]:
+    lessons = Lesson.objects.order_by("position").prefetch_related("skills__skill")
+    modules = Module.objects.order_by("position").prefetch_related(Prefetch("lessons", queryset=lessons))
+    return (
+        Edition.objects.filter(pk__in=edition_ids)
+        .order_by()
+        .select_related("course", "framework")
+        .prefetch_related("texts", Prefetch("modules", queryset=modules))
+    )
+
+
+def _view(edition: Edition) -> EditionView:
+    lessons = [lesson for module in edition.modules.all() for lesson in module.lessons.all()]
+    return EditionView(
+        id=edition.pk,
+        course_slug=edition.course.slug,
+        number=edition.number,
+        status=edition.status,
+        published_at=edition.published_at,
+        default_language=edition.default_language,
+        languages=tuple(edition.languages),
+        requires_assessment=edition.requires_assessment,
+        framework_version=edition.framework.version,
+        titles={text.language: text.title for text in edition.texts.all()},
+        lessons=tuple(
+            LessonView(
+                id=lesson.pk,
+                position=position,
+                minutes=lesson.minutes,
+                skills=tuple(sorted(taught.skill.code for taught in lesson.skills.all())),
+            )
+            for position, lesson in enumerate(lessons)
+        ),
+    )

@@ -1,0 +1,55 @@
+"""Courses as other apps see them: values, detached from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class SkillView:
+    code: str
+    area: str
+    name: str
+    min_level: int
+    max_level: int
+    mappings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FrameworkView:
+    """The current framework. thresholds: computed level -> success rate on a reference item (levels 1-3 only)."""
+
+    code: str
+    version: str
+    thresholds: Mapping[int, float]
+    award_rules: Mapping[str, Any]
+    skills: Mapping[str, SkillView]
+    level_names: Mapping[int, Mapping[str, str]]  # level -> language -> name; "en" always there
+    area_names: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class LessonView:
+    id: UUID
+    position: int  # over the whole edition, from 0
+    minutes: int
+    skills: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EditionView:
+    id: UUID
+    course_slug: str
+    number: int
+    status: str
+    published_at: datetime | None
+    default_language: str
+    languages: tuple[str, ...]
+    requires_assessment: bool
+    framework_version: str
+    titles: Mapping[str, str]  # by language
+    lessons: tuple[LessonView, ...]
