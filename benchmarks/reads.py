@@ -1,0 +1,46 @@
+"""Home and catalogue in CPU per request, beside a Django view that answers constant bytes through the same middleware."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import path
+
+from benchmarks.measure import Figure, cpu_per_call
+from config.urls import urlpatterns as product
+from learners.models import Learner
+from tests.factories import signed_in
+
+
+def _bare(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(b"{}", content_type="application/json")
+
+
+urlpatterns = [*product, path("bare", _bare)]
+
+
+def run() -> list[Figure]:
+    """Measure each read as CPU of the process and its PostgreSQL backend."""
+    learner = Learner.objects.order_by("pk").first()
+    if learner is None:
+        raise RuntimeError("the certificates' benchmark makes the learners; run it first")
+    backend = connection.connection.info.backend_pid
+    with override_settings(ROOT_URLCONF="benchmarks.reads"):
+        anonymous, person = Client(), signed_in(learner.user)
+        bare = cpu_per_call(lambda: anonymous.get("/bare"), times=400, backend=backend)
+        reads = {
+            "home": lambda: person.get("/api/v1/home"),
+            "catalogue": lambda: anonymous.get("/api/v1/catalogue"),
+        }
+        figures = []
+        for name, read in reads.items():
+            answer = read()
+            if answer.status_code != 200:
+                raise RuntimeError(f"{name}: {answer.status_code}")
+            ours = cpu_per_call(read, times=200, backend=backend)
+            figures.append(
+                Figure(f"GET {name}, CPU per request", f"{ours * 1000:.2f} ms", "bare Django response", f"{bare * 1000:.2f} ms", ours / bare)
+            )  # fmt: skip
+    return figures
