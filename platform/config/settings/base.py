@@ -17,7 +17,20 @@ from django.core.exceptions import ImproperlyConfigured
 from config.languages import EXTRA_LANG_INFO, INTERFACE_LANGUAGES
 
 BASE_DIR = Path(__file__).resolve().parents[3]
+
+
+class _Values(environ.fileaware_mapping.FileAwareMapping):
+    """The environment; of a value that stands in a file, the line break that most tools end a file with is no part."""
+
+    def __getitem__(self, key: str) -> str:
+        value = str(super().__getitem__(key))
+        return value.rstrip("\r\n") if os.environ.get(f"{key}_FILE") else value
+
+
 env = environ.FileAwareEnv()
+env.ENVIRON = _Values()
+# A random secret may begin with a dollar sign; it is not the name of another variable.
+env.interpolate = False
 
 
 def database(url: str) -> dict[str, Any]:
@@ -205,6 +218,16 @@ OAUTH2_PROVIDER = {
     },
     "DEFAULT_SCOPES": ["progress:read", "statistics:read"],
     "ALLOWED_GRANT_TYPES": ["client_credentials"],
+    # The current best practice for OAuth 2.0 (RFC 9700): nothing of the older grants is on, a token travels in the
+    # Authorization header only, and the database holds its hash.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
 }
 
 # Redis carries wake-ups only: a lost message delays work by one beat and loses nothing.

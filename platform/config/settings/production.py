@@ -1,16 +1,19 @@
-"""Production: refuses to start rather than run with something missing."""
+"""Production: refuses to start rather than run with something missing. Every variable: docs/operations.md."""
+
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATABASES, MIDDLEWARE, env
+from config.settings.base import DATABASES, env
 
 
 def _required(name: str) -> str:
     try:
-        value = env.str(name)
-    except Exception:
-        value = ""
+        value = env.str(name, default="")
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error.strerror}") from error
     if not value:
         raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set in production")
     return str(value)
@@ -21,16 +24,22 @@ if env.bool("DEBUG", default=False):
     raise ImproperlyConfigured("DEBUG must not be set in production")
 
 SECRET_KEY = _required("SECRET_KEY")
-if len(SECRET_KEY) < 50 or "development-only" in SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY must be at least 50 random characters")
+# Former keys, newest first, while what they signed is still about: see "Rotating the secret key" in docs/operations.md.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+for _key in [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
+    if len(_key) < 50 or "development-only" in _key or _key.startswith("tests-only"):
+        raise ImproperlyConfigured("SECRET_KEY (and each of SECRET_KEY_FALLBACKS) must be at least 50 random characters")
 ALLOWED_HOSTS = [host.strip() for host in _required("ALLOWED_HOSTS").split(",") if host.strip()]
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts: links and certificates are built from them")
 PUBLIC_BASE_URL = _required("PUBLIC_BASE_URL").rstrip("/")
 if not PUBLIC_BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_BASE_URL must be https:// in production")
+if not validate_host(urlsplit(PUBLIC_BASE_URL).hostname or "", ALLOWED_HOSTS):
+    raise ImproperlyConfigured("the host of PUBLIC_BASE_URL must be one of ALLOWED_HOSTS")
 REDIS_URL = CELERY_BROKER_URL = _required("REDIS_URL")
-ISSUER_KEY_FILE = _required("ISSUER_KEY_FILE") if env.str("ISSUER_KEY_FILE", default="") else ""
-if not ISSUER_KEY_FILE:
-    raise ImproperlyConfigured("ISSUER_KEY_FILE must name the issuer's private key in production")
+# The path of a file, not a secret's value: the key itself never enters the environment.
+ISSUER_KEY_FILE = _required("ISSUER_KEY_FILE")
 ISSUER_KEY_CREATE = False
 
 if "default" not in DATABASES:
@@ -40,16 +49,17 @@ if env.str("EMBEDDED_DATABASE", default=""):
 
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)
 
+# The proxy in front sets these headers and drops what a client sends by the same names (deploy/nginx).
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+ALLAUTH_TRUSTED_CLIENT_IP_HEADER = env.str("TRUSTED_CLIENT_IP_HEADER", default="X-Real-IP")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 63_072_000
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
-MIDDLEWARE = [*MIDDLEWARE]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
