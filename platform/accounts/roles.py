@@ -1,2 +1,81 @@
+"""The staff's roles: groups with permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+TRAINER = "trainer"
+REVIEWER = "reviewer"
+STATE_ADMINISTRATOR = "member-state administrator"
+
+_VIEW, _EDIT, _ALL = ("view",), ("view", "add", "change"), ("view", "add", "change", "delete")
+
+# role -> app -> model -> actions. A model that does not exist (yet) is passed over; a permission of one that does must be.
+PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    TRAINER: {
+        "member_states": {"memberstate": _VIEW},
+        "courses": {
+            "framework": _VIEW, "skillarea": _VIEW, "skill": _VIEW, "skilllevel": _VIEW, "skilllabel": _VIEW,
+            "course": _EDIT, "edition": _EDIT, "module": _ALL, "lesson": _ALL, "lessonskill": _ALL,
+            "coursetext": _ALL, "moduletext": _ALL, "lessontext": _ALL, "document": _VIEW, "release": _VIEW,
+        },
+        "assessments": {
+            "item": _EDIT, "itemrevision": _EDIT, "itemtext": _ALL, "quiz": _EDIT, "quizpool": _ALL, "quizitem": _ALL,
+        },
+    },
+    REVIEWER: {
+        "member_states": {"memberstate": _VIEW},
+        "courses": {
+            "framework": _VIEW, "skillarea": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW, "module": _VIEW,
+            "lesson": _VIEW,
+        },
+        "assessments": {
+            "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
+            "outcome": _VIEW,
+        },
+        "learners": {"evidence": _VIEW, "mastery": _VIEW, "achievement": _VIEW, "award": _VIEW, "certificate": _VIEW},
+    },
+    STATE_ADMINISTRATOR: {
+        "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW, "source": _VIEW},
+        "accounts": {"user": _VIEW},
+        "courses": {"course": _VIEW, "edition": _VIEW, "skill": _VIEW, "framework": _VIEW},
+        "learners": {
+            "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "mastery": _VIEW,
+            "award": _VIEW, "certificate": _VIEW,
+        },
+        "assessments": {"attempt": _VIEW, "outcome": _VIEW},
+        "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW},
+    },
+}  # fmt: skip
+
+
+@transaction.atomic
 def ensure_roles() -> None:
-    raise NotImplementedError
+    """Make the three groups and give each exactly its permissions; a second call changes nothing.
+
+    Raises:
+        LookupError: a model exists and one of its permissions does not.
+    """
+    from django.apps import apps
+    from django.contrib.auth.models import Group, Permission
+
+    known = {
+        (app, codename): pk
+        for app, codename, pk in Permission.objects.values_list("content_type__app_label", "codename", "pk")
+    }
+    for role, by_app in PERMISSIONS.items():
+        wanted = set()
+        for app, models in by_app.items():
+            existing = {model._meta.model_name for model in apps.get_app_config(app).get_models()}
+            for model, actions in models.items():
+                if model not in existing:
+                    continue
+                for action in actions:
+                    if (app, f"{action}_{model}") not in known:
+                        raise LookupError(f"no permission {app}.{action}_{model}; run migrate first")
+                    wanted.add(known[app, f"{action}_{model}"])
+        group, _ = Group.objects.get_or_create(name=role)
+        if set(group.permissions.values_list("pk", flat=True)) != wanted:
+            group.permissions.set(wanted)

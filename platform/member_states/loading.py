@@ -1,2 +1,131 @@
-def load_register() -> None:
-    raise NotImplementedError
+"""Writing the register into the database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, models, transaction
+
+from member_states import selectors
+from member_states.models import (
+    Instrument,
+    MemberState,
+    PolicyDefault,
+    RegisterLoad,
+    Rule,
+    Source,
+    StateLanguage,
+)
+from member_states.register import Register, RegisterInvalid, RuleEntry, read
+
+REGISTER_FILE = Path(__file__).parent / "data" / "member_states.toml"
+
+
+def load_register(path: Path = REGISTER_FILE) -> None:
+    """Bring the database to what the file at `path` says; a second call with the same file changes nothing.
+
+    A rule that reads differently closes the open row on the register's day and opens another; so a changed file needs a
+    later `meta.as_of`.
+
+    Raises:
+        RegisterInvalid: the file is not valid, older than what is loaded, or drops a state; nothing was written.
+    """
+    content = path.read_bytes()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise RegisterInvalid(f"not UTF-8: {error}") from error
+    _write(read(text), hashlib.sha256(content).hexdigest())
+    selectors.forget()
+
+
+@transaction.atomic
+def _write(register: Register, sha256: str) -> None:
+    with connection.cursor() as cursor:
+        # Two loads at a time would both see a rule as changed; the second waits and then finds nothing to do.
+        cursor.execute("LOCK TABLE member_states_registerload IN EXCLUSIVE MODE")
+    last = RegisterLoad.objects.order_by("-pk").first()
+    if last is not None and register.as_of < last.as_of:
+        raise RegisterInvalid(f"meta.as_of: {register.as_of} is older than the register loaded, {last.as_of}")
+    gone = set(MemberState.objects.values_list("code", flat=True)) - {state.code for state in register.states}
+    if gone:
+        raise RegisterInvalid(f"states.{min(gone)}: is loaded and missing in the file; a state cannot be dropped")
+    if last is not None and last.sha256 == sha256:
+        return
+    _upsert(Source, "key", [Source(**vars(entry)) for entry in register.sources])
+    _upsert(
+        Instrument, "key",
+        [Instrument(**{**vars(entry), "sources": list(entry.sources)}) for entry in register.instruments],
+    )  # fmt: skip
+    _upsert(PolicyDefault, "key", [PolicyDefault(key=key, value=value) for key, value in register.defaults.items()])
+    PolicyDefault.objects.exclude(key__in=list(register.defaults)).delete()
+    _upsert(MemberState, "code", _states(register))
+    StateLanguage.objects.all().delete()
+    StateLanguage.objects.bulk_create(
+        StateLanguage(state_id=state.code, position=position, **vars(language))
+        for state in register.states
+        for position, language in enumerate(state.languages)
+    )
+    _write_rules(register)
+    RegisterLoad.objects.create(sha256=sha256, as_of=register.as_of)
+
+
+def _upsert(model: type[models.Model], key: str, rows: list[Any]) -> None:
+    rest = [field.name for field in model._meta.concrete_fields if field.name != key]
+    model._default_manager.bulk_create(rows, update_conflicts=True, unique_fields=[key], update_fields=rest)
+
+
+def _states(register: Register) -> list[MemberState]:
+    return [
+        MemberState(
+            code=state.code, alpha3=state.alpha3, numeric=state.numeric, name=state.name, asean=state.asean,
+            since=state.since, calling_code=state.calling_code, time_zones=list(state.time_zones),
+            first_day_of_week=state.first_day_of_week, calendars=list(state.calendars), currency=state.currency,
+            facts=dict(state.facts), sources=list(state.sources), confidence=state.confidence,
+            register_as_of=register.as_of,
+        )
+        for state in register.states
+    ]  # fmt: skip
+
+
+def _write_rules(register: Register) -> None:
+    said = {(state.code, rule.key): rule for state in register.states for rule in state.rules}
+    stored = {(row.state_id, row.key): row for row in Rule.objects.filter(valid_to=None)}
+    same = {place for place, row in stored.items() if place in said and _reads(row) == _says(said[place])}
+    closed = [row for place, row in stored.items() if place not in same]
+    for row in closed:
+        if row.valid_from >= register.as_of:
+            raise RegisterInvalid(
+                f"states.{row.state_id}.privacy.{row.key}: changed, but meta.as_of is still {register.as_of}"
+            )
+    _of(closed).update(valid_to=register.as_of)
+    _of(stored[place] for place in same).update(checked_on=register.as_of)
+    Rule.objects.bulk_create(
+        Rule(
+            state_id=state, key=key, standing=rule.standing, value=rule.value, unit=rule.unit, note=rule.note,
+            sources=list(rule.sources), confidence=rule.confidence, checked_on=register.as_of,
+            valid_from=register.as_of,
+        )
+        for (state, key), rule in said.items()
+        if (state, key) not in same
+    )  # fmt: skip
+
+
+def _of(rows: Iterable[Rule]) -> models.QuerySet[Rule]:
+    return Rule.objects.filter(pk__in=[row.pk for row in rows])
+
+
+def _reads(row: Rule) -> tuple[Any, ...]:
+    # The type belongs to the comparison: 1 and true are equal in Python.
+    return (
+        row.standing, type(row.value), row.value, row.unit, row.note, tuple(row.sources), row.confidence,
+    )  # fmt: skip
+
+
+def _says(rule: RuleEntry) -> tuple[Any, ...]:
+    return (
+        rule.standing, type(rule.value), rule.value, rule.unit, rule.note, rule.sources, rule.confidence,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Source(models.Model):
@@ -12,7 +13,7 @@ class Source(models.Model):
     key = models.CharField(max_length=60, primary_key=True)
     title = models.TextField()
     where = models.TextField(blank=True, default="")
-    kind = models.CharField(max_length=40, blank=True, default="")
+    kind = models.CharField(max_length=120, blank=True, default="")
     document_seen = models.BooleanField(default=False)
 
     def __str__(self) -> str:
@@ -131,3 +132,14 @@ class PolicyDefault(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class RegisterLoad(models.Model):
+    """One reading of the register's file that changed something; the newest is what the other tables hold."""
+
+    sha256 = models.CharField(max_length=64, help_text="of the file")
+    as_of = models.DateField()
+    loaded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.as_of} {self.sha256[:12]}"

@@ -49,7 +49,7 @@ class ConsentRecord(models.Model):
 
     ordinal = models.BigAutoField(primary_key=True)
     record_id = models.UUIDField(
-        unique=True, default=new_id, editable=False, help_text="made by the client: a repeat is the same record"
+        default=new_id, editable=False, help_text="made by the client: a repeat is the same record"
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT)
@@ -61,6 +61,8 @@ class ConsentRecord(models.Model):
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        # Per person: another's record of the same id can be neither met nor guessed at.
+        constraints = [models.UniqueConstraint(fields=["user", "record_id"], name="one_consent_per_person_and_record_id")]
         # The newest record of each purpose and agency of a person.
         indexes = [models.Index(fields=["user", "purpose", "agency", "-ordinal"], name="consent_newest_first")]
 

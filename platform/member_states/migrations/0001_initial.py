@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.datetime
 from django.db import migrations, models
 
 
@@ -77,8 +78,17 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=60, primary_key=True, serialize=False)),
                 ("title", models.TextField()),
                 ("where", models.TextField(blank=True, default="")),
-                ("kind", models.CharField(blank=True, default="", max_length=40)),
+                ("kind", models.CharField(blank=True, default="", max_length=120)),
                 ("document_seen", models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="RegisterLoad",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(help_text="of the file", max_length=64)),
+                ("as_of", models.DateField()),
+                ("loaded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(

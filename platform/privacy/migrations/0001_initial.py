@@ -100,7 +100,6 @@ class Migration(migrations.Migration):
                         default=common.ids.new_id,
                         editable=False,
                         help_text="made by the client: a repeat is the same record",
-                        unique=True,
                     ),
                 ),
                 ("given", models.BooleanField()),
@@ -127,6 +126,11 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(fields=["user", "purpose", "agency", "-ordinal"], name="consent_newest_first")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "record_id"), name="one_consent_per_person_and_record_id"
+                    )
                 ],
             },
         ),

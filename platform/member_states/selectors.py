@@ -1,0 +1,130 @@
+"""What applies in a state on a day."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from member_states.models import MemberState, PolicyDefault, RegisterLoad, Rule
+
+# Where a point of law and its strict default have different names: rule key -> (key of the default, its unit).
+DEFAULTS: Mapping[str, tuple[str, str]] = {
+    "own_consent_min_age": ("own_consent_min_age", "years"),
+    "breach_authority_hours": ("breach_authority_hours", "hours"),
+    "breach_individual_hours": ("breach_individual_hours", "hours"),
+    "consent_withdrawal_hours": ("consent_withdrawal_hours", "hours"),
+    "access_days": ("access_calendar_days", "calendar_days"),
+    "correction_days": ("correction_calendar_days", "calendar_days"),
+    "erasure_days": ("erasure_calendar_days", "calendar_days"),
+    "dsr_acknowledge_days": ("dsr_acknowledge_working_days", "working_days"),
+    "automated_decision_right": ("human_review_of_score", ""),
+    "education_data_sensitive": ("treat_learning_records_as_sensitive", ""),
+    "retention_learning_events_months": ("retention_learning_events_months", "months"),
+    "retention_account_inactive_months": ("retention_account_inactive_months", "months"),
+}
+_RULE_OF_DEFAULT = {default: key for key, (default, _) in DEFAULTS.items()}
+_KEPT_S = 60.0
+
+
+@dataclass(frozen=True)
+class RuleInForce:
+    """What applies in a state on a day: the law's value, or the strict default where the law sets none or is unknown.
+
+    `value` is None where neither says anything.
+    """
+
+    state: str
+    key: str
+    value: Any
+    standing: str  # value | no_rule | unknown: what the register says of the law
+    from_default: bool
+    confidence: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    taken: float
+    codes: frozenset[str]
+    rules: Mapping[tuple[str, str], list[Rule]]  # newest first
+    keys: frozenset[str]
+    defaults: Mapping[str, Any]
+
+
+_lock = threading.Lock()
+_snapshot: _Snapshot | None = None
+
+
+def forget() -> None:
+    """Drop what this process remembers of the register; other processes follow within a minute."""
+    global _snapshot
+    _snapshot = None
+
+
+def _register() -> _Snapshot:
+    global _snapshot
+    known = _snapshot
+    if known is not None and time.monotonic() - known.taken < _KEPT_S:
+        return known
+    with _lock:
+        rules: dict[tuple[str, str], list[Rule]] = {}
+        for row in Rule.objects.order_by("state_id", "key", "-valid_from"):
+            rules.setdefault((row.state_id, row.key), []).append(row)
+        known = _Snapshot(
+            taken=time.monotonic(),
+            codes=frozenset(MemberState.objects.values_list("code", flat=True)),
+            rules=rules,
+            keys=frozenset(key for _, key in rules),
+            defaults=dict(PolicyDefault.objects.values_list("key", "value")),
+        )
+        # An empty register is one that is about to be loaded: not worth remembering.
+        if known.codes:
+            _snapshot = known
+    return known
+
+
+def codes() -> frozenset[str]:
+    """ISO 3166-1 alpha-2 codes of the member states; no query but one a minute."""
+    return _register().codes
+
+
+def rule(state: str, key: str, *, on: date | None = None) -> RuleInForce:
+    """Return what applies in `state` today, or on the day `on`; a key may be the rule's or the default's name.
+
+    Before the first reading of the register, and on a point it does not list for the state, the law is `unknown`.
+
+    Raises:
+        KeyError: no such state, or a key that neither the register nor the defaults know.
+    """
+    register = _register()
+    key = _RULE_OF_DEFAULT.get(key, key)
+    default, unit = DEFAULTS.get(key, (key, ""))
+    if state not in register.codes:
+        raise KeyError(state)
+    if key not in register.keys and default not in register.defaults:
+        raise KeyError(key)
+    row = _on(register.rules.get((state, key), []), on)
+    if row is not None and row.standing == Rule.Standing.VALUE:
+        return RuleInForce(state, key, row.value, row.standing, False, row.confidence, row.unit)
+    standing = row.standing if row is not None else Rule.Standing.UNKNOWN.value
+    confidence = row.confidence if row is not None else "none"
+    if default in register.defaults:
+        return RuleInForce(state, key, register.defaults[default], standing, True, confidence, unit)
+    return RuleInForce(state, key, None, standing, False, confidence)
+
+
+def _on(rows: list[Rule], day: date | None) -> Rule | None:
+    # Today's law is the open row, also where this computer's clock runs behind the register's day.
+    for row in rows:
+        if row.valid_to is None if day is None else row.valid_from <= day and (not row.valid_to or day < row.valid_to):
+            return row
+    return None
+
+
+def register_version() -> str:
+    """Return the SHA-256 of the file loaded last; empty when none is."""
+    return RegisterLoad.objects.order_by("-pk").values_list("sha256", flat=True).first() or ""

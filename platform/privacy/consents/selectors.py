@@ -1,0 +1,64 @@
+"""Reading consents: the newest record of a person per purpose and agency holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from privacy.consents.errors import ConsentMissing
+from privacy.models import ConsentRecord
+
+
+def has_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> bool:
+    """Whether the newest record of that purpose (and agency) gives consent."""
+    newest = (
+        ConsentRecord.objects.filter(user_id=user_id, purpose_id=purpose, agency_id=agency_id)
+        .order_by("-ordinal")
+        .values_list("given", flat=True)
+        .first()
+    )
+    return newest is True
+
+
+def require_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> None:
+    """Do nothing if has_consent.
+
+    Raises:
+        ConsentMissing: otherwise.
+    """
+    if not has_consent(user_id=user_id, purpose=purpose, agency_id=agency_id):
+        raise ConsentMissing(purpose=purpose, agency_id=agency_id)
+
+
+def agencies_consented_to(*, user_ids: Iterable[UUID], purpose: str) -> Mapping[UUID, frozenset[UUID]]:
+    """The agencies each user consents to now, in one query; users without any are missing."""
+    newest = (
+        ConsentRecord.objects.filter(user_id__in=list(user_ids), purpose_id=purpose, agency_id__isnull=False)
+        .order_by("user_id", "agency_id", "-ordinal")
+        .distinct("user_id", "agency_id")
+        .values_list("user_id", "agency_id", "given")
+    )
+    consented: dict[UUID, set[UUID]] = {}
+    for user_id, agency_id, given in newest:
+        if given and agency_id is not None:
+            consented.setdefault(user_id, set()).add(agency_id)
+    return {user_id: frozenset(agencies) for user_id, agencies in consented.items()}
+
+
+def current(*, user_id: UUID) -> Sequence[ConsentRecord]:
+    """The record that holds for each purpose and agency the person ever spoke about, one query, agencies joined."""
+    return list(
+        ConsentRecord.objects.filter(user_id=user_id)
+        .select_related("agency")
+        .order_by("purpose_id", "agency_id", "-ordinal")
+        .distinct("purpose_id", "agency_id")
+    )
+
+
+def history(*, user_id: UUID, before: int | None, limit: int) -> tuple[Sequence[ConsentRecord], int | None]:
+    """At most `limit` of the person's records, newest first, older than ordinal `before`; and where the next page starts."""
+    records = ConsentRecord.objects.filter(user_id=user_id).select_related("agency").order_by("-ordinal")
+    if before is not None:
+        records = records.filter(ordinal__lt=before)
+    found = list(records[: limit + 1])
+    return found[:limit], found[limit - 1].ordinal if len(found) > limit else None

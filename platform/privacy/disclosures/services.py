@@ -1,0 +1,36 @@
+"""Writing the ledger of disclosures, in the transaction that reads what is disclosed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from common.requests import request_id
+from privacy.models import Pull
+
+
+@transaction.atomic
+def record_pull(
+    *, agency_id: UUID, client_id: str, purpose: str | None, operation: str, fields: Sequence[str],
+    user_ids: Sequence[UUID], row_count: int,
+) -> UUID:  # fmt: skip
+    """Write the pull and one disclosure per learner: two statements, whatever their number; return the pull's id.
+
+    Every call is a pull of its own. A learner named twice is disclosed once.
+    """
+    pull = Pull.objects.create(
+        agency_id=agency_id, client_id=client_id, purpose_id=purpose, operation=operation, fields=list(fields),
+        row_count=row_count, request_id=request_id.get(),
+    )  # fmt: skip
+    if user_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO privacy_disclosure (pull_id, user_id)
+                SELECT %s, user_id FROM unnest(%s::uuid[]) AS user_id ON CONFLICT DO NOTHING
+                """,
+                [pull.pk, list(user_ids)],
+            )
+    return pull.pk
