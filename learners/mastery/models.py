@@ -47,7 +47,7 @@ class Evidence(models.Model):
 class Ability(models.Model):
     """A learner's general ability: mean and variance in logits, after `count` answers, by a named rule and snapshot.
 
-    A pure function of the learner's evidence: may be deleted and rebuilt. Personal data: the learner's.
+    Whoever changes a learner's mastery holds this row's lock. A pure function of the learner's evidence: may be deleted and rebuilt. Personal data: the learner's.
     """
 
     learner = models.OneToOneField(
@@ -56,8 +56,9 @@ class Ability(models.Model):
     mean = models.FloatField()
     variance = models.FloatField()
     count = models.PositiveIntegerField()
-    last_at = models.DateTimeField(help_text="instant of the last answer absorbed")
-    last_evidence = models.UUIDField(help_text="its id: later evidence extends the state, earlier evidence rebuilds it")
+    last_at = models.DateTimeField(
+        null=True, help_text="instant of the last answer absorbed: later evidence extends the state, other rebuilds it"
+    )
     rule_version = models.CharField(max_length=40)
     snapshot = models.CharField(max_length=40, help_text="version of the item parameters used")
 
@@ -69,7 +70,8 @@ class SkillState(models.Model):
     """A learner's mastery of one skill, and the level it gives.
 
     `level` is the highest reached and is never lowered by computation (a person decides that); 0 is none yet.
-    `probability` is that with which the threshold of `level` (of level 1 when `level` is 0) is passed now.
+    `probability` is that with which the threshold of `level` (of level 1 when `level` is 0) was passed after the last
+    sitting that had an answer on the skill; `shown_level` is the highest level of an item answered with credit.
     A pure function of the learner's evidence. Personal data: the learner's.
     """
 
@@ -79,6 +81,7 @@ class SkillState(models.Model):
     variance = models.FloatField()
     count = models.PositiveIntegerField()
     last_at = models.DateTimeField()
+    shown_level = models.PositiveSmallIntegerField(default=0)
     level = models.PositiveSmallIntegerField(default=0)
     probability = models.FloatField()
     level_since = models.DateTimeField(null=True)

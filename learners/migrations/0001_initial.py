@@ -97,11 +97,11 @@ class Migration(migrations.Migration):
                 ("mean", models.FloatField()),
                 ("variance", models.FloatField()),
                 ("count", models.PositiveIntegerField()),
-                ("last_at", models.DateTimeField(help_text="instant of the last answer absorbed")),
                 (
-                    "last_evidence",
-                    models.UUIDField(
-                        help_text="its id: later evidence extends the state, earlier evidence rebuilds it"
+                    "last_at",
+                    models.DateTimeField(
+                        help_text="instant of the last answer absorbed: later evidence extends the state, other rebuilds it",
+                        null=True,
                     ),
                 ),
                 ("rule_version", models.CharField(max_length=40)),
@@ -285,6 +285,7 @@ class Migration(migrations.Migration):
                 ("variance", models.FloatField()),
                 ("count", models.PositiveIntegerField()),
                 ("last_at", models.DateTimeField()),
+                ("shown_level", models.PositiveSmallIntegerField(default=0)),
                 ("level", models.PositiveSmallIntegerField(default=0)),
                 ("probability", models.FloatField()),
                 ("level_since", models.DateTimeField(null=True)),
