@@ -11,9 +11,19 @@ ROOT = Path(__file__).resolve().parent
 def main() -> None:
     sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"error: {error}")
+    except OperationalError as error:
+        if "connect" not in str(error):
+            raise
+        # The driver's text spans lines; what went wrong is in its first one, and it never holds the password.
+        sys.exit(f"error: no connection to the database of DATABASE_URL: {str(error).strip().splitlines()[0]}")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class Postgres:
 
     Args:
         name: folder name of the cluster within this checkout's state.
-        temporary: a cluster for tests: its own folder, no fsync, removed at `stop()`.
+        temporary: a cluster for tests: its own folder, no fsync (a killed server loses nothing, a killed machine may), removed at `stop()`.
     """
 
     def __init__(self, name: str, *, temporary: bool = False) -> None:
@@ -94,9 +94,7 @@ class Postgres:
             self._create_cluster(binaries)
         self.port = processes.free_port(self.port or self._remembered_port())
         (self.folder / "port").write_text(str(self.port))
-        speed = (
-            ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"] if self.temporary else []
-        )
+        speed = ["-c", "fsync=off", "-c", "full_page_writes=off"] if self.temporary else []
         self._process = processes.spawn(
             [
                 str(binaries / "bin" / "postgres"), "-D", str(self.data), "-p", str(self.port),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,9 @@ def database(url: str) -> dict[str, Any]:
         ImproperlyConfigured: the URL is not one of PostgreSQL's; the message never repeats the password.
     """
     try:
-        parsed = dict(environ.Env.db_url_config(url))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it would warn of is an error just below
+            parsed = dict(environ.Env.db_url_config(url))
     except Exception as error:
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read: expected postgresql://user:password@host:port/name"

@@ -28,7 +28,9 @@ SECRET_KEY = _required("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 for _key in [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
     if len(_key) < 50 or "development-only" in _key or _key.startswith("tests-only"):
-        raise ImproperlyConfigured("SECRET_KEY (and each of SECRET_KEY_FALLBACKS) must be at least 50 random characters")
+        raise ImproperlyConfigured(
+            "SECRET_KEY (and each of SECRET_KEY_FALLBACKS) must be at least 50 random characters"
+        )
 ALLOWED_HOSTS = [host.strip() for host in _required("ALLOWED_HOSTS").split(",") if host.strip()]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts: links and certificates are built from them")
