@@ -2,7 +2,7 @@
 
 from privacy.audit.services import audit, audit_many
 from privacy.consents.errors import ConsentMissing
-from privacy.consents.selectors import agencies_consented_to, has_consent, require_consent
+from privacy.consents.selectors import agencies_consented_to, has_consent, require_consent, users_consenting_to
 from privacy.disclosures.services import record_pull
 from privacy.erasure import erasing
 
@@ -20,4 +20,5 @@ __all__ = [
     "has_consent",
     "record_pull",
     "require_consent",
+    "users_consenting_to",
 ]

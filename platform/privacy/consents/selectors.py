@@ -45,6 +45,17 @@ def agencies_consented_to(*, user_ids: Iterable[UUID], purpose: str) -> Mapping[
     return {user_id: frozenset(agencies) for user_id, agencies in consented.items()}
 
 
+def users_consenting_to(*, agency_id: UUID, purpose: str) -> frozenset[UUID]:
+    """Everybody who consents to this agency now, in one query."""
+    newest = (
+        ConsentRecord.objects.filter(agency_id=agency_id, purpose_id=purpose)
+        .order_by("user_id", "-ordinal")
+        .distinct("user_id")
+        .values_list("user_id", "given")
+    )
+    return frozenset(user_id for user_id, given in newest if given)
+
+
 def current(*, user_id: UUID) -> Sequence[ConsentRecord]:
     """The record that holds for each purpose and agency the person ever spoke about, one query, agencies joined."""
     return list(
