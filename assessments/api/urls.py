@@ -1,5 +1,13 @@
 """Routes, relative to the root; config/urls.py collects them."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from assessments.api.attempts import AttemptsView, AttemptView, SubmissionView
+from assessments.api.quizzes import QuizzesView
+
+urlpatterns: list[URLPattern] = [
+    path("api/v1/editions/<uuid:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
+    path("api/v1/me/attempts", AttemptsView.as_view(), name="attempts"),
+    path("api/v1/me/attempts/<uuid:attempt_id>", AttemptView.as_view(), name="attempt"),
+    path("api/v1/me/attempts/<uuid:attempt_id>/submission", SubmissionView.as_view(), name="submission"),
+]

@@ -28,13 +28,14 @@ class AttemptAllowance(models.Model):
 class Attempt(models.Model):
     """One attempt: drawn from a stored seed, timed by the server, graded once. The client makes the id.
 
+    `submitted_at` is the server's instant of the submission; for an expired attempt it is `due_at`.
     Personal data: the learner's answers and score.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, related_name="attempts")
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="attempts")
-    number = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField(help_text="counts the learner's attempts of the quiz from 1")
     seed = models.BigIntegerField(help_text="draw and shuffles follow from it")
     language = models.CharField(max_length=20)
     started_at = models.DateTimeField()
@@ -43,8 +44,17 @@ class Attempt(models.Model):
     score = models.FloatField(null=True, help_text="mean of the items' scores, 0 to 1")
     passed = models.BooleanField(null=True)
     rule_version = models.CharField(max_length=40, blank=True, default="")
+    expired = models.BooleanField(default=False, help_text="closed by the clock: nothing was submitted in time")
 
     class Meta:
+        indexes = [
+            # A learner's list, newest first.
+            models.Index(fields=["learner", "-started_at", "-id"], name="attempts_of_a_learner"),
+            # Closing overdue attempts looks only at live ones.
+            models.Index(
+                fields=["due_at"], condition=models.Q(submitted_at__isnull=True), name="live_attempts_by_due_at"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["quiz", "learner", "number"], name="one_attempt_per_number"),
             # One live attempt at a time.
@@ -57,6 +67,9 @@ class Attempt(models.Model):
                 condition=models.Q(submitted_at__isnull=True, score__isnull=True)
                 | models.Q(submitted_at__isnull=False, score__isnull=False),
                 name="submitted_is_scored",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expired=False) | models.Q(submitted_at__isnull=False), name="expired_is_closed"
             ),
         ]
 
@@ -75,7 +88,7 @@ class AttemptItem(models.Model):
     position = models.PositiveSmallIntegerField()
     revision = models.ForeignKey("assessments.ItemRevision", on_delete=models.PROTECT)
     option_order = ArrayField(models.CharField(max_length=20), default=list)
-    response = models.JSONField(null=True)
+    response = models.JSONField(null=True, help_text="canonical form of its kind; null when left open")
     score = models.FloatField(null=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from assessments.items import kinds
 from common.ids import new_id
 
 
@@ -34,22 +35,17 @@ class Item(models.Model):
 
 
 class ItemRevision(models.Model):
-    """One wording of an item with its key. Frozen once approved: an attempt shows exactly what was drawn.
+    """One wording of an item with its key. Frozen once approved (a trigger refuses changes): attempts show what was drawn.
 
     content: {"en": {"prompt": "…", "options": [{"id": "a", "text": "…"}], "unit": "…", "feedback": "…"}, …}
     key, by kind: single {"correct": "a"}; multiple {"correct": ["a", "c"]}; numeric {"value": 42, "tolerance": 0.5};
     ordering {"order": ["c", "a", "b"]}.
     """
 
-    class Kind(models.TextChoices):
-        SINGLE = "single", "single choice"
-        MULTIPLE = "multiple", "multiple choice"
-        NUMERIC = "numeric", "number"
-        ORDERING = "ordering", "ordering"
-
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField(default=1)
-    kind = models.CharField(max_length=10, choices=Kind)
+    # The choices are a function, so that a new kind is no migration.
+    kind = models.CharField(max_length=20, choices=kinds.choices)
     content = models.JSONField()
     key = models.JSONField()
     skills = ArrayField(models.CharField(max_length=20), help_text="codes of the framework")
@@ -63,6 +59,7 @@ class ItemRevision(models.Model):
     class Meta:
         ordering = ["item", "-number"]
         constraints = [
+            # Also finds the newest revision of each item, for the draw.
             models.UniqueConstraint(fields=["item", "number"], name="one_revision_per_number"),
             models.CheckConstraint(condition=models.Q(guess__gte=0, guess__lt=1), name="guess_rate_is_a_probability"),
         ]

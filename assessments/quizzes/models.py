@@ -28,7 +28,11 @@ class Quiz(models.Model):
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.ASSESSMENT)
     pools = models.JSONField()
     attempt_limit = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1)])
-    time_limit_s = models.PositiveIntegerField(default=3600, help_text="from the start, by the server's clock")
+    time_limit_s = models.PositiveIntegerField(
+        default=3600,
+        validators=[MinValueValidator(60), MaxValueValidator(86400)],
+        help_text="from the start, by the server's clock",
+    )
     pass_share = models.DecimalField(
         max_digits=4, decimal_places=3, default=Decimal("0.6"), validators=[MinValueValidator(0), MaxValueValidator(1)]
     )
@@ -37,7 +41,15 @@ class Quiz(models.Model):
     class Meta:
         ordering = ["edition", "slug"]
         verbose_name_plural = "quizzes"
-        constraints = [models.UniqueConstraint(fields=["edition", "slug"], name="one_quiz_per_edition_and_slug")]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "slug"], name="one_quiz_per_edition_and_slug"),
+            # The statement that counts attempts inserts the first one without looking at the limit.
+            models.CheckConstraint(condition=models.Q(attempt_limit__gte=1), name="at_least_one_attempt"),
+            models.CheckConstraint(condition=models.Q(time_limit_s__gte=1), name="some_time_to_answer"),
+            models.CheckConstraint(
+                condition=models.Q(pass_share__gte=0, pass_share__lte=1), name="pass_share_is_a_share"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.slug

@@ -1,0 +1,217 @@
+"""A learner's own attempts: start, read, submit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assessments import errors
+from assessments.api.callers import learner_id
+from assessments.api.quizzes import LANGUAGE_HEADER
+from assessments.attempts import selectors, services
+from assessments.items.kinds import KINDS
+from assessments.quizzes.rules import MODES, MOST_ITEMS
+from common import clock
+from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.serializers import StrictSerializer
+
+_LIST = "attempts"
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string"},
+            {"type": "number"},
+            {"type": "array", "items": {"type": "string"}},
+            {"type": "null"},
+        ],
+        "description": "By the item's kind. "
+        + "; ".join(str(kind.response_schema["description"]) for kind in KINDS.values())
+        + "; null: left open, as if it were not listed.",
+    }
+)
+class ResponseField(serializers.JSONField):
+    """A response to an item; its kind says which form it takes."""
+
+
+class StartInput(StrictSerializer):
+    quiz_id = serializers.UUIDField()
+    language = serializers.RegexField(
+        r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$",
+        required=False,
+        max_length=35,
+        help_text="BCP 47; else Accept-Language, your languages, the edition's",
+    )
+
+
+class AnswerInput(StrictSerializer):
+    item = serializers.UUIDField(help_text="the attempt's item id")
+    response = ResponseField(allow_null=True)
+
+
+class SubmissionInput(StrictSerializer):
+    answers = serializers.ListField(child=AnswerInput(), max_length=MOST_ITEMS)
+
+
+class OptionOutput(serializers.Serializer[object]):
+    id = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ReviewOutput(serializers.Serializer[object]):
+    response = ResponseField(allow_null=True)
+    score = serializers.FloatField(help_text="0 to 1")
+    correct = serializers.BooleanField()
+    feedback = serializers.CharField(allow_null=True)
+
+
+class AttemptItemOutput(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    position = serializers.IntegerField()
+    kind = serializers.ChoiceField(list(KINDS))
+    prompt = serializers.CharField()
+    options = OptionOutput(many=True, help_text="in the order to show them")
+    unit = serializers.CharField(allow_null=True)
+    review = ReviewOutput(allow_null=True, help_text="null until the attempt is graded")
+
+
+class AttemptSummaryOutput(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    quiz_id = serializers.UUIDField()
+    edition_id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    mode = serializers.ChoiceField(MODES)
+    language = serializers.CharField()
+    state = serializers.ChoiceField(["live", "expired", "graded"])
+    started_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+    due_time_zone = serializers.CharField()
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="mean of the items' scores, 0 to 1")
+    passed = serializers.BooleanField(allow_null=True)
+    pass_share = serializers.FloatField()
+
+
+class AttemptOutput(AttemptSummaryOutput):
+    items = AttemptItemOutput(many=True)
+
+
+class AttemptListOutput(serializers.Serializer[object]):
+    items = AttemptSummaryOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+def _answer(attempt: selectors.AttemptView, status: int = 200) -> Response:
+    response = Response(asdict(attempt), status=status)
+    response["Content-Language"] = attempt.language
+    # An attempt under way must not be shown from a cache, on a phone that several people use least of all.
+    response["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
+
+
+class AttemptsView(APIView):
+    problems = (BadCursor,)
+
+    @extend_schema(
+        operation_id="attempts_list",
+        tags=["assessments"],
+        summary="Your attempts, newest first",
+        parameters=[
+            OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before."),
+            OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 500, else 50."),
+        ],
+        responses=AttemptListOutput,
+    )
+    def get(self, request: Request) -> Response:
+        limit = read_limit(request.query_params)
+        cursor = request.query_params.get("cursor")
+        after = None
+        if cursor is not None:
+            instant, identifier = read_cursor(cursor, of=_LIST)
+            after = (datetime.fromisoformat(instant), UUID(identifier))
+        found = selectors.attempts(learner_id=learner_id(request), after=after, limit=limit, now=clock.now())
+        shown = found[:limit]
+        more = len(found) > limit
+        last = write_cursor([shown[-1].started_at.isoformat(), str(shown[-1].id)], of=_LIST) if more else None
+        return page(request, [asdict(attempt) for attempt in shown], last)
+
+
+class AttemptView(APIView):
+    problems = {
+        "PUT": (
+            errors.NotEnrolled,
+            errors.QuizClosed,
+            errors.QuizNotReady,
+            errors.LanguageNotOffered,
+            errors.AttemptLive,
+            errors.AttemptsUsedUp,
+            errors.AttemptIdReused,
+        )
+    }
+
+    @extend_schema(
+        operation_id="attempts_get",
+        tags=["assessments"],
+        summary="One of your attempts; with its review once graded",
+        responses=AttemptOutput,
+    )
+    def get(self, request: Request, attempt_id: UUID) -> Response:
+        return _answer(
+            selectors.attempt(attempt_id=attempt_id, learner_id=learner_id(request), now=clock.now())
+        )  # fmt: skip
+
+    @extend_schema(
+        operation_id="attempts_start",
+        tags=["assessments"],
+        summary="Start an attempt under an id of your making; a repeat returns the same attempt",
+        parameters=[LANGUAGE_HEADER],
+        request=StartInput,
+        responses={200: AttemptOutput, 201: AttemptOutput},
+    )
+    def put(self, request: Request, attempt_id: UUID) -> Response:
+        given = StartInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        started = services.start(
+            attempt_id=attempt_id,
+            learner_id=learner_id(request),
+            quiz_id=given.validated_data["quiz_id"],
+            language=given.validated_data.get("language"),
+            accept_language=request.headers.get("Accept-Language", ""),
+            now=clock.now(),
+        )
+        return _answer(started.attempt, 201 if started.is_new else 200)
+
+
+class SubmissionView(APIView):
+    problems = (errors.InvalidAnswer, errors.AttemptExpired, errors.AlreadySubmitted)
+
+    @extend_schema(
+        operation_id="attempts_submit",
+        tags=["assessments"],
+        summary="Submit the answers and have them graded, once",
+        description="Items that are not listed score 0. Repeating the same answers returns the same result.",
+        request=SubmissionInput,
+        responses=AttemptOutput,
+    )
+    def put(self, request: Request, attempt_id: UUID) -> Response:
+        given = SubmissionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        return _answer(
+            services.submit(
+                attempt_id=attempt_id,
+                learner_id=learner_id(request),
+                answers=given.validated_data["answers"],
+                now=clock.now(),
+            )
+        )

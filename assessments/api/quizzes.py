@@ -1,0 +1,66 @@
+"""The quizzes of an edition, for those who take it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import UUID
+
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assessments.api.callers import learner_id
+from assessments.errors import NotEnrolled
+from assessments.quizzes.rules import MODES
+from assessments.quizzes.selectors import quizzes_of_edition
+from common.pagination import page
+
+LANGUAGE_HEADER = OpenApiParameter(
+    "Accept-Language", OpenApiTypes.STR, OpenApiParameter.HEADER, description="RFC 4647 lookup; else your languages."
+)
+
+
+class QuizOutput(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    edition_id = serializers.UUIDField()
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    mode = serializers.ChoiceField(MODES, help_text="an assessment counts for completion, practice does not")
+    item_count = serializers.IntegerField()
+    attempt_limit = serializers.IntegerField()
+    attempts_used = serializers.IntegerField()
+    live_attempt_id = serializers.UUIDField(allow_null=True)
+    passed = serializers.BooleanField()
+    time_limit_s = serializers.IntegerField(help_text="seconds from the start, by the server's clock")
+    pass_share = serializers.FloatField(help_text="score needed to pass, 0 to 1")
+
+
+class QuizListOutput(serializers.Serializer[object]):
+    items = QuizOutput(many=True)
+    next = serializers.CharField(allow_null=True, help_text="always null: an edition has few quizzes")
+
+
+class QuizzesView(APIView):
+    problems = (NotEnrolled,)
+
+    @extend_schema(
+        operation_id="quizzes_list",
+        tags=["assessments"],
+        summary="Quizzes of an edition, with your attempts",
+        parameters=[LANGUAGE_HEADER],
+        responses=QuizListOutput,
+    )
+    def get(self, request: Request, edition_id: UUID) -> Response:
+        found, language = quizzes_of_edition(
+            edition_id=edition_id,
+            learner_id=learner_id(request),
+            accept_language=request.headers.get("Accept-Language", ""),
+        )
+        response = page(request, [asdict(quiz) for quiz in found], None)
+        response["Content-Language"] = language
+        patch_vary_headers(response, ["Accept-Language"])
+        return response

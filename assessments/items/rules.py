@@ -1,0 +1,180 @@
+"""What makes an item sound. Pure: no Django, no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from assessments.items.kinds import KINDS, Fault, ItemKind
+
+DIFFICULTIES = ("easy", "medium", "hard")
+LONGEST_PROMPT, LONGEST_OPTION, LONGEST_UNIT, MOST_OPTIONS = 4000, 1000, 40, 12
+# A guess rate is stated with two digits: 1/3 as .33.
+_ROUNDING = 0.006
+_OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
+_MEMBERS = {"prompt", "options", "unit", "feedback"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An item as its author states it; the shapes of `content` and `key` stand at `ItemRevision`."""
+
+    kind: str
+    content: Mapping[str, Any]
+    key: Mapping[str, Any]
+    skills: tuple[str, ...]
+    level: int
+    difficulty: str
+    guess: float | None
+
+    def values(self) -> dict[str, Any]:
+        """The draft as the fields of a revision."""
+        return {**asdict(self), "skills": list(self.skills)}
+
+
+def faults(draft: Draft, *, languages: Collection[str], skills: Collection[str]) -> list[Fault]:
+    """Return everything that is wrong with `draft`; empty when it may be approved.
+
+    Args:
+        languages: those of the item's edition; each must be there.
+        skills: codes of the framework.
+    """
+    return list(_faults(draft, languages, skills))
+
+
+def option_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of an item's options, sorted: the same whatever language lists them first."""
+    for text in content.values():
+        listed = text.get("options") if isinstance(text, Mapping) else None
+        if isinstance(listed, list):
+            return tuple(sorted(str(option.get("id", "")) for option in listed if isinstance(option, Mapping)))
+    return ()
+
+
+def _faults(draft: Draft, languages: Collection[str], skills: Collection[str]) -> Iterator[Fault]:
+    kind = KINDS.get(draft.kind)
+    if kind is None:
+        yield Fault("/kind", f"{draft.kind!r} is none of {', '.join(KINDS)}")
+        return
+    content_faults = list(_content_faults(kind, draft.content, languages))
+    yield from content_faults
+    yield from _metadata_faults(draft, skills)
+    options = option_ids(draft.content)
+    key_faults = list(kind.key_faults(draft.key, options)) if isinstance(draft.key, Mapping) else [
+        Fault("/key", "must be an object")
+    ]  # fmt: skip
+    yield from key_faults
+    if not content_faults and not key_faults:
+        yield from _guess_faults(kind, draft, len(options))
+    elif draft.guess is None:
+        yield _NO_GUESS
+
+
+_NO_GUESS = Fault("/guess", "is missing: state how often blind guessing is right (0 for open answers)")
+
+
+def _guess_faults(kind: ItemKind, draft: Draft, options: int) -> Iterator[Fault]:
+    if draft.guess is None:
+        yield _NO_GUESS
+        return
+    if isinstance(draft.guess, bool) or not isinstance(draft.guess, int | float):
+        yield Fault("/guess", "must be a number")
+        return
+    least, most = kind.guess_range(draft.key, options)
+    if not least - _ROUNDING <= draft.guess <= most + _ROUNDING:
+        with_options = f" with {options} options" if options else ""
+        yield Fault(
+            "/guess", f"{draft.guess} is not plausible for {kind.label}{with_options}: from {least:.3g} to {most:.3g}"
+        )
+
+
+def _metadata_faults(draft: Draft, skills: Collection[str]) -> Iterator[Fault]:
+    if not draft.skills:
+        yield Fault("/skills", "names no skill")
+    for skill in draft.skills:
+        if skill not in skills:
+            yield Fault("/skills", f"{skill!r} is no skill of the framework")
+    if len(set(draft.skills)) < len(draft.skills):
+        yield Fault("/skills", "names a skill twice")
+    if isinstance(draft.level, bool) or not isinstance(draft.level, int) or not 1 <= draft.level <= 6:
+        yield Fault("/level", "must be a whole number from 1 to 6")
+    if draft.difficulty not in DIFFICULTIES:
+        yield Fault("/difficulty", f"must be one of {', '.join(DIFFICULTIES)}")
+
+
+def _content_faults(kind: ItemKind, content: Any, languages: Collection[str]) -> Iterator[Fault]:
+    if not isinstance(content, Mapping) or not content:
+        yield Fault("/content", "must hold a text for each language")
+        return
+    for language in sorted(set(languages) - set(content)):
+        yield Fault(f"/content/{language}", "is missing: the edition is offered in this language")
+    readable: dict[str, Mapping[str, Any]] = {}
+    for language, text in content.items():
+        found = list(_text_faults(kind, text, f"/content/{language}"))
+        yield from found
+        if not found:
+            readable[language] = text
+    yield from _differences(readable)
+
+
+def _text_faults(kind: ItemKind, text: Any, at: str) -> Iterator[Fault]:
+    if not isinstance(text, Mapping):
+        yield Fault(at, "must be an object with prompt, options, unit and feedback")
+        return
+    for name in sorted(set(text) - _MEMBERS):
+        yield Fault(f"{at}/{name}", "is not part of an item's text")
+    prompt = text.get("prompt")
+    if not isinstance(prompt, str) or not prompt.strip():
+        yield Fault(f"{at}/prompt", "is missing")
+    for name, longest in (("prompt", LONGEST_PROMPT), ("feedback", LONGEST_PROMPT), ("unit", LONGEST_UNIT)):
+        value = text.get(name, "")
+        if not isinstance(value, str):
+            yield Fault(f"{at}/{name}", "must be text")
+        elif len(value) > longest:
+            yield Fault(f"{at}/{name}", f"is longer than {longest} characters")
+    options = text.get("options", [])
+    if not isinstance(options, list):
+        yield Fault(f"{at}/options", "must be a list")
+    elif not kind.has_options:
+        if options:
+            yield Fault(f"{at}/options", f"{kind.label} has no options")
+    else:
+        yield from _option_faults(kind, options, f"{at}/options")
+
+
+def _option_faults(kind: ItemKind, options: list[Any], at: str) -> Iterator[Fault]:
+    if not kind.fewest_options <= len(options) <= MOST_OPTIONS:
+        yield Fault(at, f"must be {kind.fewest_options} to {MOST_OPTIONS} options, not {len(options)}")
+    seen: set[str] = set()
+    for index, option in enumerate(options):
+        here = f"{at}/{index}"
+        if not isinstance(option, Mapping) or set(option) != {"id", "text"}:
+            yield Fault(here, "must be an object with id and text")
+            continue
+        identifier, text = option["id"], option["text"]
+        if not isinstance(identifier, str) or not _OPTION_ID.fullmatch(identifier):
+            yield Fault(f"{here}/id", "must be 1 to 20 letters or digits")
+        elif identifier in seen:
+            yield Fault(f"{here}/id", f"{identifier!r} is there twice")
+        else:
+            seen.add(identifier)
+        if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_OPTION:
+            yield Fault(f"{here}/text", f"must be text of at most {LONGEST_OPTION} characters")
+
+
+def _differences(texts: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Yield where languages disagree: an item must ask the same of everybody."""
+    first = next(iter(texts), None)
+    if first is None:
+        return
+    ids = {language: option_ids({language: text}) for language, text in texts.items()}
+    for language, text in texts.items():
+        if ids[language] != ids[first]:
+            theirs, ours = ", ".join(ids[language]) or "none", ", ".join(ids[first]) or "none"
+            yield Fault(f"/content/{language}/options", f"has the ids {theirs}, but {first} has {ours}")
+        for name in ("unit", "feedback"):
+            if bool(text.get(name)) != bool(texts[first].get(name)):
+                lacking, having = (language, first) if texts[first].get(name) else (first, language)
+                yield Fault(f"/content/{lacking}/{name}", f"is missing, but {having} has one")

@@ -1,0 +1,14 @@
+"""The workers' entry points; the work is in the slices' services."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from assessments.attempts import services
+from common import clock
+
+
+@shared_task(name="assessments.close_expired")
+def close_expired() -> None:
+    """Close attempts whose time is over; beat sends this."""
+    services.close_expired(now=clock.now())
