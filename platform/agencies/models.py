@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.db import models
 from django.db.models.functions import Now
 
 from common.ids import new_id
 
 
+def new_pseudonym_key() -> bytes:
+    """Return 32 random bytes, the key of an agency's pseudonyms."""
+    return secrets.token_bytes(32)
+
+
 class Agency(models.Model):
-    """A ministry, skills authority or regional body. `member_state` is empty for a regional body: it gets no learner rows."""
+    """A ministry, skills authority or regional body. `member_state` is empty for a regional body: it gets no learner rows.
+
+    `pseudonym_key` never changes: with another key every learner would become a stranger to the agency. No personal data.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=200, blank=True, default="")
     member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT, null=True, blank=True)
     active = models.BooleanField(default=True)
+    pseudonym_key = models.BinaryField(max_length=32, default=new_pseudonym_key, editable=False)
+    # The feed follows changed grants later, in pieces: since when it has been due, and the day it was rebuilt for.
+    feed_due_at = models.DateTimeField(null=True, editable=False)
+    feed_rebuilt_on = models.DateField(null=True, editable=False)
 
     class Meta:
         verbose_name_plural = "agencies"
@@ -61,6 +75,10 @@ class Grant(models.Model):
                 fields=["agency", "member_state", "purpose", "scope", "valid_from"],
                 name="one_grant_per_agency_state_purpose",
             ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=models.F("valid_from")),
+                name="grant_ends_after_it_begins",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -72,12 +90,13 @@ class ProgressRow(models.Model):
 
     `position` is handed out under an advisory lock that is held to the commit, so rows become visible in its order and
     a reader's cursor passes over none. `withdrawn` is a tombstone: the document is empty. Row-level security lets an
-    agency's session see its own rows only (migration 0001).
-    Personal data: the document, for as long as the consent stands.
+    agency's session see its own rows only (migration 0003). The agency knows the learner by `pseudonym` alone.
+    Personal data: learner, pseudonym, and the document for as long as the consent stands.
     """
 
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE)
-    learner_id = models.UUIDField()
+    learner_id = models.UUIDField(help_text="the account's id; no foreign key, for a tombstone outlives the account")
+    pseudonym = models.CharField(max_length=32, help_text="the learner's id for this agency only")
     member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT)
     position = models.BigIntegerField()
     withdrawn = models.BooleanField(default=False)
@@ -86,9 +105,14 @@ class ProgressRow(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["agency", "learner_id"], name="one_progress_row_per_agency_and_learner"),
+            # Learner first: the publisher finds all rows of a learner by it, whichever agency holds them.
+            models.UniqueConstraint(fields=["learner_id", "agency"], name="one_progress_row_per_agency_and_learner"),
             # The pull: the agency's rows behind a position, in order.
             models.UniqueConstraint(fields=["agency", "position"], name="progress_row_by_position"),
+        ]
+        indexes = [
+            # The purge takes old tombstones.
+            models.Index(fields=["changed_at"], condition=models.Q(withdrawn=True), name="tombstone_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -106,7 +130,10 @@ class FeedHorizon(models.Model):
 
 
 class StatisticCell(models.Model):
-    """Learners of a state at a level of a skill, as published: rounded, and empty where too few (never the raw count)."""
+    """Learners of a state at a level of a skill, as published: rounded, and empty where too few (never the raw count).
+
+    No personal data. `refreshed_at` is when the published figure last changed.
+    """
 
     member_state = models.ForeignKey("member_states.MemberState", on_delete=models.CASCADE)
     skill_code = models.CharField(max_length=20)

@@ -1,12 +1,15 @@
 """Everything other apps may know about agencies; and the consumer that config/flow.py wires."""
 
-from __future__ import annotations
+from agencies.feed.services import update_feed
+from agencies.loading import load_agencies
+from agencies.services import NewClient, end_grant, give_grant, register_agency, register_client
 
-from collections.abc import Sequence
-
-from events.registry import Happened
-
-
-def update_feed(happened: Sequence[Happened]) -> None:
-    """Consumer: rebuilds the progress rows of the learners concerned, for every agency they consent to."""
-    raise NotImplementedError
+__all__ = [
+    "NewClient",
+    "end_grant",
+    "give_grant",
+    "load_agencies",
+    "register_agency",
+    "register_client",
+    "update_feed",
+]

@@ -48,9 +48,22 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="grant_ends_after_it_begins",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="progressrow",
+            index=models.Index(condition=models.Q(("withdrawn", True)), fields=["changed_at"], name="tombstone_by_age"),
+        ),
+        migrations.AddConstraint(
             model_name="progressrow",
             constraint=models.UniqueConstraint(
-                fields=("agency", "learner_id"), name="one_progress_row_per_agency_and_learner"
+                fields=("learner_id", "agency"), name="one_progress_row_per_agency_and_learner"
             ),
         ),
         migrations.AddConstraint(

@@ -1,0 +1,68 @@
+"""Reads of grants, as the facts that the rules decide on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from agencies.grants import rules
+from agencies.grants.rules import GrantFacts
+from agencies.models import Agency, Grant
+from learners import public as learners
+from privacy.public import SHARE_PROGRESS
+
+
+@dataclass(frozen=True)
+class ConsentableAgency:
+    """An agency that a learner may let see the learner's progress."""
+
+    id: UUID
+    name: str
+    role: str
+    purpose: str
+
+
+def grants(*, agency_id: UUID | None = None, on: date) -> Sequence[GrantFacts]:
+    """Return the grants whose dates hold on the day `on`, of one agency or of all; one query."""
+    found = Grant.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on), valid_from__lte=on)
+    if agency_id is not None:
+        found = found.filter(agency_id=agency_id)
+    rows = found.values_list(
+        "agency_id", "agency__member_state_id", "agency__active", "member_state_id", "purpose_id", "scope",
+        "valid_from", "valid_to",
+    )  # fmt: skip
+    return [GrantFacts(*row) for row in rows]
+
+
+def consentable_agencies(
+    *, learner_id: UUID, on: date, after: tuple[str, str] | None, limit: int
+) -> tuple[Sequence[ConsentableAgency], tuple[str, str] | None]:
+    """Return the agencies that the learner may consent to, by name and id; and the key to go on after, if there is more.
+
+    None for an account without a profile: its state is unknown, so no agency may ever see it.
+    """
+    learner = learners.learner(learner_id)
+    if learner is None:
+        return [], None
+    ids = rules.agencies_for_learners(grants(on=on), state=learner.member_state, purpose=SHARE_PROGRESS, day=on)
+    found = Agency.objects.filter(pk__in=ids).order_by("name", "pk")
+    if after is not None:
+        found = found.filter(Q(name__gt=after[0]) | Q(name=after[0], pk__gt=after[1]))
+    page = list(found[: limit + 1])
+    listed = [ConsentableAgency(agency.pk, agency.name, agency.role, SHARE_PROGRESS) for agency in page[:limit]]
+    more = len(page) > limit
+    return listed, (listed[-1].name, str(listed[-1].id)) if more else None
+
+
+def agencies_with_due_feeds(*, on: date) -> Sequence[tuple[UUID, datetime | None]]:
+    """Return (agency, due mark) of those whose grants changed, or began or ended by date, since their feed was rebuilt."""
+    boundary = Q(grants__valid_from__lte=on, grants__valid_from__gt=F("feed_rebuilt_on")) | Q(
+        grants__valid_to__lte=on, grants__valid_to__gt=F("feed_rebuilt_on")
+    )
+    never = Q(feed_rebuilt_on__isnull=True, grants__isnull=False)
+    due = Agency.objects.filter(Q(feed_due_at__isnull=False) | never | boundary)
+    return list(due.order_by("pk").values_list("pk", "feed_due_at").distinct())

@@ -1,0 +1,93 @@
+"""The rollup of the published statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from agencies.grants.rules import states_with_statistics
+from agencies.grants.selectors import grants
+from agencies.models import StatisticCell
+from agencies.problems import NoGrant
+from agencies.statistics import rules, selectors
+from agencies.statistics.rules import Cell
+from courses import public as courses
+from learners import public as learners
+from member_states import public as member_states
+from privacy import public as privacy
+
+REFRESH_LOCK = 0x41_53_54_41_54
+OPERATION = "statistics"
+FIELDS = ("state", "skill", "level", "learners")
+
+_PUT = """
+INSERT INTO agencies_statisticcell AS kept (member_state_id, skill_code, level, learners, refreshed_at)
+SELECT *, %s::timestamptz FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::int[])
+ON CONFLICT (member_state_id, skill_code, level) DO UPDATE
+SET learners = EXCLUDED.learners, refreshed_at = EXCLUDED.refreshed_at
+WHERE kept.learners IS DISTINCT FROM EXCLUDED.learners
+"""
+
+_DROP = """
+DELETE FROM agencies_statisticcell AS kept WHERE NOT EXISTS (
+    SELECT FROM unnest(%s::text[], %s::text[], %s::smallint[]) AS given (state, skill, level)
+    WHERE (given.state, given.skill, given.level) = (kept.member_state_id, kept.skill_code, kept.level)
+)
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Cells for one answer; `more` tells that others follow the last of them."""
+
+    cells: list[StatisticCell]
+    more: bool
+
+
+@transaction.atomic
+def refresh_statistics(*, now: datetime) -> int:
+    """Count anew and store what may be published; return how many cells changed. A repeat changes none.
+
+    One count over all learners, two writes. While another refresh is at work this one does nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [REFRESH_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        framework = courses.framework()
+        figures = rules.cells(
+            learners.counts_by_level(), states=member_states.codes(), skills=sorted(framework.skills),
+            levels=sorted(framework.thresholds),
+        )  # fmt: skip
+        states, skills, levels = (list(column) for column in zip(*figures, strict=True)) if figures else ([], [], [])
+        cursor.execute(_PUT, [now, states, skills, levels, list(figures.values())])
+        changed = cursor.rowcount
+        cursor.execute(_DROP, [states, skills, levels])
+        return int(changed + cursor.rowcount)
+
+
+def figures(
+    *, agency_id: UUID, state: str | None, skill: str | None, after: Cell | None, limit: int, now: datetime
+) -> Figures:  # fmt: skip
+    """Return the published cells of the granted states, of one of them if `state` is given.
+
+    Raises:
+        NoGrant: no aggregate grant in force covers the state, or there is none at all.
+    """
+    granted = states_with_statistics(grants(agency_id=agency_id, on=now.date()), agency_id=agency_id, day=now.date())
+    states = rules.permitted(state, granted)
+    if states is None:
+        raise NoGrant()
+    found = list(selectors.cells_of(states=states, skill=skill, after=after, limit=limit + 1))
+    return Figures(found[:limit], len(found) > limit)
+
+
+def note_disclosure(*, agency_id: UUID, client_id: str, row_count: int) -> None:
+    """Write the pull of statistics into the ledger: no learner is named, for none can be told from the figures."""
+    privacy.record_pull(
+        agency_id=agency_id, client_id=client_id, purpose=None, operation=OPERATION, fields=FIELDS, user_ids=(),
+        row_count=row_count,
+    )  # fmt: skip
