@@ -59,6 +59,12 @@ class Edition(models.Model):
 
     class Meta:
         ordering = ["course", "-number"]
+        # The catalogue: what is published, newest first.
+        indexes = [
+            models.Index(
+                fields=["-published_at", "-id"], condition=models.Q(status="published"), name="edition_in_catalogue"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["course", "number"], name="one_edition_per_number"),
             # Enrolling into "the course" means its one published edition.

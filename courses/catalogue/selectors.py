@@ -11,6 +11,14 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 
+from courses.catalogue.content import (
+    EditionContent,
+    EditionWords,
+    LessonContent,
+    LessonWords,
+    ModuleContent,
+    ModuleWords,
+)
 from courses.catalogue.models import Edition, Lesson, Module
 from courses.values import EditionView, LessonView
 
@@ -86,4 +94,61 @@ def _view(edition: Edition) -> EditionView:
             )
             for position, lesson in enumerate(lessons)
         ),
+    )
+
+
+def edition_content(edition_id: UUID) -> EditionContent:
+    """Everything that an edition says, in a constant number of queries.
+
+    A skill of another framework than the edition's stands as `code@version`, so that no rule takes it for a known one.
+
+    Raises:
+        Edition.DoesNotExist: there is no such edition.
+    """
+    lessons = Lesson.objects.order_by("position", "id").prefetch_related("texts", "skills__skill__framework")
+    modules = Module.objects.order_by("position", "id").prefetch_related("texts", Prefetch("lessons", queryset=lessons))
+    edition = (
+        Edition.objects.select_related("course")
+        .prefetch_related("texts", Prefetch("modules", queryset=modules))
+        .get(pk=edition_id)
+    )
+    return EditionContent(
+        id=edition.pk,
+        course_slug=edition.course.slug,
+        licence=edition.course.licence,
+        attribution=edition.course.attribution,
+        number=edition.number,
+        default_language=edition.default_language,
+        languages=tuple(edition.languages),
+        requires_assessment=edition.requires_assessment,
+        texts={
+            text.language: EditionWords(title=text.title, summary=text.summary, status=text.status)
+            for text in edition.texts.all()
+        },
+        modules=tuple(
+            ModuleContent(
+                id=module.pk,
+                texts={text.language: ModuleWords(title=text.title, status=text.status) for text in module.texts.all()},
+                lessons=tuple(_lesson_content(lesson, edition.framework_id) for lesson in module.lessons.all()),
+            )
+            for module in edition.modules.all()
+        ),
+    )
+
+
+def _lesson_content(lesson: Lesson, framework_id: int) -> LessonContent:
+    return LessonContent(
+        id=lesson.pk,
+        slug=lesson.slug,
+        minutes=lesson.minutes,
+        skills={
+            taught.skill.code
+            if taught.skill.framework_id == framework_id
+            else f"{taught.skill.code}@{taught.skill.framework.version}": taught.level
+            for taught in lesson.skills.all()
+        },
+        texts={
+            text.language: LessonWords(title=text.title, body=text.body, status=text.status)
+            for text in lesson.texts.all()
+        },
     )

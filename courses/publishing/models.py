@@ -8,7 +8,8 @@ from django.db import models
 class Document(models.Model):
     """One compiled JSON document of a published edition in one language; never changed, so its ETag never lies.
 
-    `ref` is the lesson's id for a lesson, else the edition's id. `etag` is the quoted SHA-256 of `body`.
+    `ref` is the lesson's id for a lesson, else the edition's id. `etag` is the quoted SHA-256 of `body`. A draft has no
+    documents; those of a retired edition stay, for the learners who are enrolled in it.
     """
 
     class Kind(models.TextChoices):
