@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from events.registry import Happened
 from learners.enrolments.selectors import is_enrolled
+from learners.enrolments.services import note_passed_assessments
 from learners.mastery.selectors import counts_by_level
+from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
 from learners.profiles.selectors import LearnerView, learner, states_of
 from learners.records.selectors import progress_documents
 
@@ -23,22 +25,6 @@ __all__ = [
     "progress_documents",
     "states_of",
 ]
-
-# Members of each entry of `answers` in assessments.outcome_recorded.
-ANSWER_FIELDS = (
-    "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
-    "answered_at", "framework_version", "rule_version",
-)  # fmt: skip
-
-
-def absorb_outcomes(happened: Sequence[Happened]) -> None:
-    """Consumer: answers become evidence rows, and the mastery of every learner concerned follows."""
-    raise NotImplementedError
-
-
-def note_passed_assessments(happened: Sequence[Happened]) -> None:
-    """Consumer: passed assessments complete the editions whose lessons are done."""
-    raise NotImplementedError
 
 
 def decide_awards(happened: Sequence[Happened]) -> None:

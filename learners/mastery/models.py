@@ -47,7 +47,8 @@ class Evidence(models.Model):
 class Ability(models.Model):
     """A learner's general ability: mean and variance in logits, after `count` answers, by a named rule and snapshot.
 
-    Whoever changes a learner's mastery holds this row's lock. A pure function of the learner's evidence: may be deleted and rebuilt. Personal data: the learner's.
+    Whoever changes a learner's mastery holds this row's lock.
+    A pure function of the learner's evidence: may be deleted and rebuilt. Personal data: the learner's.
     """
 
     learner = models.OneToOneField(

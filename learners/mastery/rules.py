@@ -1,5 +1,259 @@
-"""Mastery as a pure function of the evidence."""
+"""Mastery as a pure function of a learner's evidence: an online Bayesian logistic filter with diminishing drift.
+
+A learner has a general ability and, for each skill answered, a further ability, both normal in logits. An answer moves
+the general one and those of its skills (w = 1 over their number). The parameters of items and skills come from a named
+snapshot and are never moved by a learner's answers: so the state follows from the learner's evidence alone, whatever
+others answer, and in whatever order or company it arrived.
+
+    lag = ln(1 + days since the skill's last answer / TAU)
+    m_k <- m_k exp(-RHO lag);  v_k <- min(v_k + QT lag, V_K0)
+    m = m_g + w sum(m_k + d_k) - b;  V = v_g + v_b + w^2 sum(v_k + v_dk)
+    p = c + (1-c) s(m / sqrt(1 + pi V/8));  P = c + (1-c) s(m)
+    h = (1-c) s(m)^2 (1-s(m)) / P;  D = 1 + hV;  r = s(m)/P (y-p)/D;  H = h/D
+    m_g += v_g r;                                     v_g <- min(v_g + Q_G - v_g^2 H, V_G0)
+    m_k += w v_k r + (DF + (DW-DF) y)/(1+n_k);        v_k += Q_K - w^2 v_k^2 H
+
+with y the score, c the rate of blind guessing, b the item's difficulty and d_k the skill's offset. For c = 0 these are
+h = s(1-s) and r = (y-p)/D. Two things were settled here: a score between 0 and 1 gets its share of the step between DF
+and DW, and general ability is never less certain than that of a learner nobody has met.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+RULE = "mastery-filter-1"
+V_G0, V_K0 = 0.93, 0.66
+Q_G, Q_K = 0.0023, 0.014
+DW, DF = 0.58, 0.32
+RHO, QT, TAU_DAYS = 0.16, 0.04, 1.0
+
+# With fewer answers a skill's probability is badly calibrated, and is shown as provisional.
 PROVISIONAL_BELOW = 5
+# A level is given when its threshold is passed with this probability.
+SURE = 0.8
+
+_DAY_S = 86400.0
+_PI_8 = math.pi / 8
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Parameters of items and skills that a state was computed with; all in logits.
+
+    An item's mean is the difficulty on its evidence, as its trainer stated it; the rest is the same for all.
+    """
+
+    version: str
+    item_variance: float
+    skill_mean: float
+    skill_variance: float
+
+
+# Before any answers are analysed: stated difficulties, and a base rate of .7.
+STATED = Snapshot("stated-1", item_variance=1.15, skill_mean=math.log(0.7 / 0.3), skill_variance=0.37)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a framework's version says of computed levels.
+
+    thresholds: success rate on a reference item (difficulty 0, no guessing) by level, computed levels only.
+    ranges: lowest and highest level of each skill. A level may exceed the shown one by at most `max_jump`.
+    """
+
+    version: str
+    thresholds: Mapping[int, float]
+    ranges: Mapping[str, tuple[int, int]]
+    max_jump: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One piece of evidence. `skills` is sorted, without doubles, not empty; `score` in [0, 1], `guess` in [0, 1)."""
+
+    id: UUID
+    skills: tuple[str, ...]
+    level: int
+    score: float
+    guess: float
+    difficulty: float
+    at: datetime
+
+
+@dataclass(slots=True)
+class SkillMastery:
+    """Mastery of one skill: mean and variance in logits beside general ability, and the level that follows."""
+
+    mean: float = 0.0
+    variance: float = V_K0
+    count: int = 0
+    last_at: datetime | None = None
+    shown_level: int = 0
+    level: int = 0
+    probability: float = 0.0
+    level_since: datetime | None = None
+
+
+@dataclass(slots=True)
+class Mastery:
+    """All that is known of one learner: general ability and the skills answered so far."""
+
+    mean: float = 0.0
+    variance: float = V_G0
+    count: int = 0
+    last_at: datetime | None = None
+    skills: dict[str, SkillMastery] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelReached:
+    """A level was given: by which answer, with which probability, when."""
+
+    skill: str
+    level: int
+    evidence_id: UUID
+    probability: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """By how many logits one answer moved the learner's ability in one skill (general and further together)."""
+
+    evidence_id: UUID
+    skill: str
+    by: float
+
+
+def in_order(answers: Iterable[Answer]) -> list[Answer]:
+    """Return the answers in the one order in which evidence counts: by instant, then by id."""
+    return sorted(answers, key=lambda answer: (answer.at, answer.id))
+
+
+def extend(
+    mastery: Mastery, answers: Sequence[Answer], scale: Scale, *, snapshot: Snapshot = STATED,
+    movements: list[Movement] | None = None,
+) -> list[LevelReached]:  # fmt: skip
+    """Move `mastery` (changed in place) by answers in their order; return the levels reached, in order.
+
+    Levels are judged when a sitting, the answers of one instant, is over: the order of questions within an attempt
+    means nothing and must not decide. They are never lowered.
+
+    Raises:
+        ValueError: the answers are not in order, or not later than all that `mastery` holds.
+    """
+    reached: list[LevelReached] = []
+    for at, sitting in groupby(answers, key=attrgetter("at")):
+        if mastery.last_at is not None and at <= mastery.last_at:
+            raise ValueError("evidence must come in order")
+        mastery.last_at = at
+        last_on: dict[str, UUID] = {}
+        for answer in sitting:
+            _absorb(mastery, answer, snapshot, movements)
+            for code in answer.skills:
+                last_on[code] = answer.id
+        for code in sorted(last_on):
+            change = _judge(mastery, code, last_on[code], at, scale, snapshot)
+            if change is not None:
+                reached.append(change)
+    return reached
+
+
+def _logistic(x: float) -> float:
+    if x >= 0:
+        return 1.0 / (1.0 + math.exp(-x)) if x < 700 else 1.0
+    grown = math.exp(x) if x > -700 else 0.0
+    return grown / (1.0 + grown)
+
+
+def _absorb(mastery: Mastery, answer: Answer, snapshot: Snapshot, movements: list[Movement] | None) -> None:
+    w = 1.0 / len(answer.skills)
+    states: list[SkillMastery] = []
+    offset = variance = 0.0
+    for code in answer.skills:
+        state = mastery.skills.get(code)
+        if state is None:
+            state = mastery.skills[code] = SkillMastery()
+        elif state.last_at is not None:
+            days = (answer.at - state.last_at).total_seconds() / _DAY_S
+            if days > 0:
+                lag = math.log1p(days / TAU_DAYS)
+                state.mean *= math.exp(-RHO * lag)
+                state.variance += QT * lag
+            state.variance = min(state.variance, V_K0)
+        offset += state.mean + snapshot.skill_mean
+        variance += state.variance + snapshot.skill_variance
+        states.append(state)
+
+    y, c = answer.score, answer.guess
+    m = mastery.mean + w * offset - answer.difficulty
+    total = mastery.variance + snapshot.item_variance + w * w * variance
+    s, not_s = _logistic(m), _logistic(-m)
+    p = c + (1.0 - c) * _logistic(m / math.sqrt(1.0 + _PI_8 * total))
+    # s/P: the share of the successes expected that is knowledge rather than a guess.
+    known = s / (c + (1.0 - c) * s) if c > 0.0 else 1.0
+    h = (1.0 - c) * s * not_s * known
+    damping = 1.0 + h * total
+    r = known * (y - p) / damping
+    weight = h / damping
+
+    step = mastery.variance * r
+    mastery.mean += step
+    mastery.variance = min(mastery.variance + Q_G - mastery.variance * mastery.variance * weight, V_G0)
+    mastery.count += 1
+    learning = DF + (DW - DF) * y
+    for code, state in zip(answer.skills, states, strict=True):
+        own = w * state.variance * r + learning / (1 + state.count)
+        state.mean += own
+        state.variance += Q_K - w * w * state.variance * state.variance * weight
+        state.count += 1
+        state.last_at = answer.at
+        if y > 0.0 and answer.level > state.shown_level:
+            state.shown_level = answer.level
+        if movements is not None:
+            movements.append(Movement(answer.id, code, step + own))
+
+
+def probability(mastery: Mastery, code: str, threshold: float, *, snapshot: Snapshot = STATED) -> float:
+    """Probability that the learner's success rate on a reference item of the skill is at least `threshold`."""
+    state = mastery.skills[code]
+    mean = mastery.mean + state.mean + snapshot.skill_mean
+    spread = math.sqrt(mastery.variance + state.variance + snapshot.skill_variance)
+    z = (mean - math.log(threshold / (1.0 - threshold))) / spread
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+
+def computable(scale: Scale, code: str) -> list[int]:
+    """Levels of the skill that may be computed, lowest first; none for a skill that the framework does not know."""
+    lowest, highest = scale.ranges.get(code, (1, 0))
+    return [level for level in sorted(scale.thresholds) if lowest <= level <= highest]
+
+
+def _judge(
+    mastery: Mastery, code: str, evidence_id: UUID, at: datetime, scale: Scale, snapshot: Snapshot
+) -> LevelReached | None:
+    state = mastery.skills[code]
+    levels = computable(scale, code)
+    if not levels:
+        return None
+    change = None
+    for level in reversed(levels):
+        if level <= state.level:
+            break
+        if level > state.shown_level + scale.max_jump:
+            continue
+        passed = probability(mastery, code, scale.thresholds[level], snapshot=snapshot)
+        if passed >= SURE:
+            state.level, state.level_since = level, at
+            change = LevelReached(code, level, evidence_id, passed, at)
+            break
+    held = state.level if state.level in scale.thresholds else levels[0]
+    state.probability = probability(mastery, code, scale.thresholds[held], snapshot=snapshot)
+    return change

@@ -1,4 +1,4 @@
-"""Evidence is written once: an UPDATE is refused whoever asks. A DELETE is allowed, for it goes with its learner."""
+"""Evidence is written once: no UPDATE, and a DELETE only while the transaction erases that learner (privacy.erasing)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from django.db import migrations
 FORWARD = """
 CREATE FUNCTION learners_refuse_evidence_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'DELETE' AND OLD.learner_id::text = current_setting('privacy.erasing', true) THEN
+        RETURN OLD;
+    END IF;
     RAISE EXCEPTION 'evidence is append-only' USING ERRCODE = 'restrict_violation';
 END
 $$;
-CREATE TRIGGER evidence_is_append_only BEFORE UPDATE ON learners_evidence
-    FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_evidence_change();
+CREATE TRIGGER evidence_is_append_only BEFORE UPDATE OR DELETE ON learners_evidence
+    FOR EACH ROW EXECUTE FUNCTION learners_refuse_evidence_change();
 """
 BACKWARD = """
 DROP TRIGGER evidence_is_append_only ON learners_evidence;

@@ -1,0 +1,23 @@
+"""What can go wrong with enrolments."""
+
+from django.utils.translation import gettext_lazy as _
+
+from common.errors import DomainError
+
+
+class EditionNotOpen(DomainError):
+    """There is no published edition of this id to enrol in."""
+
+    code, status, title = "edition_not_open", 404, _("This course cannot be taken at present")
+
+
+class AlreadyEnrolled(DomainError):
+    """The learner takes this edition already, under the id in `enrolment_id`: go on with that one."""
+
+    code, status, title = "already_enrolled", 409, _("You take this course already")
+
+
+class EnrolmentIdTaken(DomainError):
+    """The id stands for another enrolment: make a new one for a new enrolment."""
+
+    code, status, title = "enrolment_id_taken", 409, _("This id stands for something else")

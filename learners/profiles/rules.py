@@ -1,0 +1,55 @@
+"""What a name, a language tag and an age may be."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from common.languages import canonical
+
+MOST_LANGUAGES = 8
+EARLIEST_BIRTH_YEAR = 1900
+
+# Embeddings, overrides and isolates: they reorder what stands around a name. Marks and joiners, which many scripts
+# need, are no such characters.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# RFC 5646, section 2.1, without extensions, grandfathered and private tags, which name no language of a course.
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*", re.IGNORECASE)
+
+
+class BadName(ValueError):
+    """The text cannot be a name; `args[0]` is the reason's code: characters or empty."""
+
+
+def clean_name(text: str) -> str:
+    """Return the name trimmed and NFC-normalised, otherwise as written, in any script.
+
+    Raises:
+        BadName: it holds control characters or bidirectional controls (characters), or no letter (empty).
+    """
+    name = unicodedata.normalize("NFC", text.strip())
+    if any(
+        character in _BIDI_CONTROLS
+        or unicodedata.category(character) in _REFUSED_CATEGORIES
+        or (ord(character) & 0xFFFE) == 0xFFFE  # noncharacters
+        or 0xFDD0 <= ord(character) <= 0xFDEF
+        for character in name
+    ):
+        raise BadName("characters")
+    if not any(unicodedata.category(character).startswith("L") for character in name):
+        raise BadName("empty")
+    return name
+
+
+def clean_language(tag: str) -> str | None:
+    """Return a BCP 47 tag in its conventional case; None when it is not one."""
+    return canonical(tag) if _TAG.fullmatch(tag) and len(tag) <= 20 else None
+
+
+def surely_of_age(*, birth_year: int, year: int, minimum: int) -> bool:
+    """Whether whoever was born in `birth_year` is at least `minimum` years old on any day of `year`.
+
+    Only the year is known, so a person counts as born on its last day.
+    """
+    return year - birth_year - 1 >= minimum

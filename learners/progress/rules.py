@@ -1,0 +1,44 @@
+"""How reports from devices are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+# A device's clock may run ahead of ours by this much and is still believed.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a device says of one lesson: how far (per cent), and when done, if done."""
+
+    lesson_id: UUID
+    furthest: int
+    done_at: datetime | None
+
+
+def believable(done_at: datetime | None, *, enrolled_at: datetime, now: datetime) -> datetime | None:
+    """Return the instant as far as it can be true: not before the enrolment, not in the future."""
+    if done_at is None:
+        return None
+    if done_at > now + CLOCK_SKEW:
+        done_at = now
+    return max(done_at, enrolled_at)
+
+
+def merge(reports: Iterable[Report]) -> list[Report]:
+    """Return one report per lesson, by lesson id: the furthest point and the first time done.
+
+    Merging is commutative, associative and idempotent, so devices may report in any order and as often as they like.
+    """
+    merged: dict[UUID, Report] = {}
+    for report in reports:
+        other = merged.get(report.lesson_id, report)
+        times = [at for at in (report.done_at, other.done_at) if at is not None]
+        merged[report.lesson_id] = Report(
+            report.lesson_id, max(report.furthest, other.furthest), min(times, default=None)
+        )
+    return [merged[lesson_id] for lesson_id in sorted(merged)]

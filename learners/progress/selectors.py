@@ -1,0 +1,33 @@
+"""Reads of progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from courses.public import EditionView
+from learners.progress.models import LessonProgress
+
+
+def of_enrolments(enrolment_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, LessonProgress]]:
+    """Progress by enrolment and lesson; one query."""
+    found: dict[UUID, dict[UUID, LessonProgress]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
+    for row in LessonProgress.objects.filter(enrolment_id__in=enrolment_ids):
+        found[row.enrolment_id][row.lesson_id] = row
+    return found
+
+
+def lessons(edition: EditionView, progress: Mapping[UUID, LessonProgress]) -> list[dict[str, Any]]:
+    """Every lesson of the edition in order, with how far the learner got: untouched ones are at 0."""
+    listed = []
+    for lesson in edition.lessons:
+        row = progress.get(lesson.id)
+        listed.append(
+            {
+                "lesson_id": lesson.id,
+                "furthest": row.furthest if row else 0,
+                "done_at": row.done_at if row else None,
+            }
+        )
+    return listed

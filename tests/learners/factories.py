@@ -1,0 +1,98 @@
+"""Editions, enrolments and outcomes for the tests of learners."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from common.ids import new_id
+from courses.models import (
+    Course,
+    Edition,
+    EditionText,
+    Framework,
+    Lesson,
+    LessonText,
+    Module,
+    ModuleText,
+)
+from events import public as events
+from learners.models import Enrolment, Learner
+from privacy.models import ConsentRecord
+
+_numbers = itertools.count(1)
+ENROLLED_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+
+def make_edition(*, lessons: int = 3, requires_assessment: bool = True, status: str = "published") -> Edition:
+    """An edition in English and Japanese with one module."""
+    course = Course.objects.create(slug=f"learners-course-{next(_numbers)}")
+    edition = Edition.objects.create(
+        course=course,
+        framework=Framework.objects.get(current=True),
+        languages=["en", "ja"],
+        requires_assessment=requires_assessment,
+    )
+    for language, title in (("en", "AI at work"), ("ja", "仕事でのAI")):
+        EditionText.objects.create(edition=edition, language=language, title=title)
+    module = Module.objects.create(edition=edition)
+    ModuleText.objects.create(module=module, language="en", title="Module")
+    for position in range(lessons):
+        lesson = Lesson.objects.create(module=module, position=position, slug=f"lesson-{position}")
+        LessonText.objects.create(lesson=lesson, language="en", title=f"Lesson {position}", body="Text")
+    if status != "draft":
+        Edition.objects.filter(pk=edition.pk).update(status=status, published_at=ENROLLED_AT)
+        edition.refresh_from_db()
+    return edition
+
+
+def lesson_ids(edition: Edition) -> list[UUID]:
+    return list(Lesson.objects.filter(module__edition=edition).order_by("position").values_list("pk", flat=True))
+
+
+def make_enrolment(learner: Learner, edition: Edition, **given: Any) -> Enrolment:
+    return Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=ENROLLED_AT, **given)
+
+
+def give_consent(learner: Learner, purpose: str = "learning_records", *, given: bool = True) -> None:
+    ConsentRecord.objects.create(user=learner.user, purpose_id=purpose, given=given, text_version=1, text_language="en")
+
+
+def an_answer(
+    *, skills: Sequence[str] = ("AIS-A1",), score: float = 1.0, level: int = 1, at: datetime = ENROLLED_AT,
+    difficulty: float = 0.0, guess: float = 0.25, **given: Any,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": str(new_id()), "item_id": str(new_id()), "item_revision": 1, "skills": list(skills), "level": level,
+        "score": score, "guess": guess, "difficulty": difficulty, "supervised": False, "language": "ja",
+        "answered_at": at, "framework_version": "0", "rule_version": "score-1", **given,
+    }  # fmt: skip
+
+
+def an_outcome(
+    learner_id: UUID, answers: Sequence[dict[str, Any]] = (), *, edition_id: UUID | None = None, passed: bool = True,
+    mode: str = "assessment", at: datetime = ENROLLED_AT + timedelta(hours=1),
+) -> dict[str, Any]:  # fmt: skip
+    """The payload of assessments.outcome_recorded."""
+    return {
+        "learner_id": learner_id, "edition_id": edition_id or new_id(), "quiz_id": new_id(), "attempt_id": new_id(),
+        "mode": mode, "passed": passed, "score": 1.0, "submitted_at": at, "skills": [], "answers": list(answers),
+    }  # fmt: skip
+
+
+def record_outcomes(*payloads: dict[str, Any]) -> None:
+    """As assessments do it: an event each, in a transaction."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        events.record_many("assessments.outcome_recorded", payloads)
+
+
+def recorded(kind: str) -> list[dict[str, Any]]:
+    """Payloads of the events of a kind, in order."""
+    from events.models import Event
+
+    return list(Event.objects.filter(kind=kind).order_by("pk").values_list("payload", flat=True))
