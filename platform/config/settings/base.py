@@ -14,6 +14,7 @@ from typing import Any
 import environ
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
 
 from config.languages import EXTRA_LANG_INFO, INTERFACE_LANGUAGES
 
@@ -21,17 +22,23 @@ BASE_DIR = Path(__file__).resolve().parents[3]
 
 
 class _Values(environ.fileaware_mapping.FileAwareMapping):
-    """The environment; of a value that stands in a file, the line break that most tools end a file with is no part."""
+    """The environment, every value taken literally.
+
+    Of a value that stands in a file, the line break that most tools end a file with is no part. A random secret may
+    begin with a dollar sign, which django-environ would take for the name of another variable: it is escaped.
+    """
 
     def __getitem__(self, key: str) -> str:
         value = str(super().__getitem__(key))
-        return value.rstrip("\r\n") if os.environ.get(f"{key}_FILE") else value
+        if os.environ.get(f"{key}_FILE"):
+            value = value.rstrip("\r\n")
+        value = value.replace(r"\$", r"\\$")
+        return f"\\{value}" if value.startswith("$") else value
 
 
 env = environ.FileAwareEnv()
 env.ENVIRON = _Values()
-# A random secret may begin with a dollar sign; it is not the name of another variable.
-env.interpolate = False
+env.escape_proxy = True
 
 
 def database(url: str) -> dict[str, Any]:
@@ -68,9 +75,10 @@ REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://localhost:8000").rstrip("/")
 
 INSTALLED_APPS = [
-    "unfold",
+    # Without unfold's own admin site: accounts.staff brings one that asks for the second factor.
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "accounts.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -140,10 +148,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# It is Django's ModelBackend with sign-in by e-mail; both together would hash each wrong password twice.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 
 # Django knows no name for some of the programme's languages, and the admin fails on a language it cannot name.
 LANG_INFO.update(EXTRA_LANG_INFO)
@@ -194,22 +200,59 @@ SPECTACULAR_SETTINGS = {
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app",)
-HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.TokenStrategy"
 HEADLESS_JWT_ALGORITHM = "HS256"
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 60 * 24 * 3600
 HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = env.bool("ACCESS_TOKEN_STATEFUL", default=False)
 SESSION_COOKIE_AGE = 60 * 24 * 3600
+# Where the links in mails lead: the frontend, which is not ours.
+FRONTEND_BASE_URL = env.str("FRONTEND_BASE_URL", default=PUBLIC_BASE_URL).rstrip("/")
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": FRONTEND_BASE_URL + "/verify-email/{key}",
+    "account_reset_password": FRONTEND_BASE_URL + "/reset-password",
+    "account_reset_password_from_key": FRONTEND_BASE_URL + "/reset-password/{key}",
+    "account_signup": FRONTEND_BASE_URL + "/sign-up",
+}
+# Limits of sign-in, as allauth writes them: amount/period/per, several with commas, empty for none. They are counted in
+# PostgreSQL (CACHES below), so they hold over all web processes without a shared cache. Learners of one training room
+# or mobile network share an address: signing up and in is wide, failing is narrow.
+ACCOUNT_RATE_LIMITS = {
+    "signup": env.str("RATE_LIMIT_SIGNUP", default="60/m/ip"),
+    "login": env.str("RATE_LIMIT_LOGIN", default="60/m/ip"),
+    "login_failed": env.str("RATE_LIMIT_LOGIN_FAILED", default="20/m/ip,5/300s/key"),
+}
+# Proxies of ours in front of the web server: which entry of X-Forwarded-For is the client. None by default.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000, "CULL_FREQUENCY": 2},
+    }
+}
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "AI Skills Platform"
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=False)
+# A session of the admin ends after half a day; a learner's lives as long as its refresh token.
+STAFF_SESSION_AGE_S = env.int("STAFF_SESSION_AGE_S", default=12 * 3600)
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
 
 # Agencies sign in by OAuth 2 client credentials with short tokens.
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
@@ -280,4 +323,10 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "AI Skills Platform",
     "SITE_HEADER": "AI Skills Platform",
     "SHOW_VIEW_ON_SITE": False,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("admin:second_factor_settings")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
 }
