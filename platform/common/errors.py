@@ -206,8 +206,9 @@ def problem_handler(exception: Exception, context: Mapping[str, Any]) -> Respons
             error = BY_STATUS.get(status, InvalidInput)()
             if isinstance(exception, exceptions.MethodNotAllowed | exceptions.UnsupportedMediaType):
                 error = type(error)(str(exception.detail))
-            if isinstance(exception, exceptions.Throttled) and exception.wait:
-                headers["Retry-After"] = str(int(exception.wait) + 1)
+            wait = getattr(exception, "wait", None)
+            if wait:
+                headers["Retry-After"] = str(int(wait) + 1)
         case _:
             return None
     if error.status == 401:

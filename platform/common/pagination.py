@@ -22,8 +22,8 @@ class BadCursor(DomainError):
 
 
 def write_cursor(key: Sequence[str | int], *, of: str) -> str:
-    """Return an opaque, signed cursor for the list named `of`."""
-    return signing.dumps(list(key), salt=f"cursor:{of}")
+    """Return an opaque, signed cursor for the list named `of`: the same key gives the same cursor, and a page its ETag."""
+    return signing.Signer(salt=f"cursor:{of}").sign_object(list(key))
 
 
 def read_cursor(cursor: str, *, of: str) -> list[Any]:
@@ -33,7 +33,7 @@ def read_cursor(cursor: str, *, of: str) -> list[Any]:
         BadCursor: it was altered, or belongs to another list.
     """
     try:
-        key = signing.loads(cursor, salt=f"cursor:{of}")
+        key = signing.Signer(salt=f"cursor:{of}").unsign_object(cursor)
     except signing.BadSignature as error:
         raise BadCursor() from error
     return list(key)

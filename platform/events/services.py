@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
-from psycopg.types.json import Jsonb
 
 from common import clock
 from common.rendering import to_json
@@ -52,13 +51,13 @@ def record_many(kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
             """
             WITH happened AS (
                 INSERT INTO events_event (kind, payload, request_id)
-                SELECT %s, value, %s FROM jsonb_array_elements(%s) RETURNING id
+                SELECT %s, value, %s FROM jsonb_array_elements(%s::jsonb) RETURNING id
             )
             INSERT INTO events_delivery (event_id, consumer)
             SELECT happened.id, consumer FROM happened CROSS JOIN unnest(%s::text[]) AS consumer
             ORDER BY happened.id
             """,
-            [kind, request_id.get(), Jsonb(list(payloads), dumps=to_json), list(consumers)],
+            [kind, request_id.get(), to_json(list(payloads)).decode(), list(consumers)],
         )
     if consumers:
         transaction.on_commit(lambda: wakeups.wake(consumers))

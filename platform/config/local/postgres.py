@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -65,7 +66,7 @@ class Postgres:
 
     Args:
         name: folder name of the cluster within this checkout's state.
-        temporary: a cluster for tests: its own folder, no fsync (a killed server loses nothing, a killed machine may), removed at `stop()`.
+        temporary: a cluster for tests: its own folder, removed at `stop()`, no fsync (a killed server loses nothing, a killed machine may).
     """
 
     def __init__(self, name: str, *, temporary: bool = False) -> None:
@@ -147,7 +148,7 @@ class Postgres:
         password.write_text(secrets.token_hex(16))
         if self.owner.is_other:
             os.chown(password, self.owner.uid, self.owner.gid)
-        as_user = {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []} if self.owner.is_other else {}
+        as_user: dict[str, Any] = {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []} if self.owner.is_other else {}
         made = subprocess.run(
             [
                 str(binaries / "bin" / "initdb"), "-D", str(self.data), "-U", "postgres", "--pwfile", str(password),

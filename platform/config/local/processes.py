@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 STATE = ROOT / ".local"
@@ -110,11 +111,11 @@ def spawn(
     stop_signal: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a process group of its own, output appended to `log`; it dies when we die."""
-    as_user: dict[str, object] = {}
+    as_user: dict[str, Any] = {}
     if owner is not None and owner.is_other:
         as_user = {"user": owner.uid, "group": owner.gid, "extra_groups": []}
     with log.open("ab") as output:
-        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        return subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
             stdout=output,

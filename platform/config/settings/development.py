@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, DATABASES, database, env
+from config.settings.base import ACCOUNT_RATE_LIMITS, BASE_DIR, DATABASES, database, env
 
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-and-never-in-production-0123456789")
@@ -17,3 +17,11 @@ if "default" not in DATABASES:
 if not env.str("ISSUER_KEY_FILE", default=""):
     ISSUER_KEY_FILE = str(Path(os.environ.get("LOCAL_STATE", BASE_DIR / ".local")) / "issuer-key.pem")
 ISSUER_KEY_CREATE = True
+
+# A cohort of hundreds signs up from one address within a minute.
+ACCOUNT_RATE_LIMITS = {
+    **ACCOUNT_RATE_LIMITS,
+    "signup": env.str("RATE_LIMIT_SIGNUP", default=""),
+    "login": env.str("RATE_LIMIT_LOGIN", default=""),
+}
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
