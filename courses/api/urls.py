@@ -1,5 +1,15 @@
 """Routes, relative to the root; config/urls.py collects them."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from courses.api.catalogue import Catalogue
+from courses.api.documents import Edition, Lesson, Manifest
+from courses.api.framework import Framework
+
+urlpatterns = [
+    path("api/v1/catalogue", Catalogue.as_view(), name="catalogue"),
+    path("api/v1/editions/<uuid:edition_id>", Edition.as_view(), name="edition"),
+    path("api/v1/editions/<uuid:edition_id>/manifest", Manifest.as_view(), name="edition-manifest"),
+    path("api/v1/lessons/<uuid:lesson_id>", Lesson.as_view(), name="lesson"),
+    path("api/v1/framework", Framework.as_view(), name="framework"),
+]

@@ -1,0 +1,50 @@
+"""Which languages a reader asks for."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation.trans_real import parse_accept_lang_header
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from common.errors import DomainError
+from common.languages import canonical, lookup
+from courses.publishing.selectors import known_languages
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
+
+LANGUAGE = OpenApiParameter(
+    "language",
+    {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$"},
+    description=(
+        "BCP 47 tag, in place of `Accept-Language`. Content that is not offered in it comes in its own default language; "
+        "`Content-Language` tells which."
+    ),
+)
+ACCEPT_LANGUAGE = OpenApiParameter(
+    "Accept-Language", str, OpenApiParameter.HEADER, description="RFC 4647 lookup; the content's default otherwise."
+)
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag read before.")
+
+
+class UnknownLanguage(DomainError):
+    """`language` is no tag of a language that the platform knows."""
+
+    code, status, title = "unknown_language", 400, _("The platform does not know this language")
+
+
+def wanted_languages(request: Request) -> list[str]:
+    """Return the reader's languages, best first: the `language` parameter's, else the header's.
+
+    Raises:
+        UnknownLanguage: the parameter names none of the platform's languages.
+    """
+    given = request.query_params.get("language")
+    if given is None:
+        header = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+        return [tag for tag, quality in header if quality > 0 and tag != "*"]
+    if not _TAG.fullmatch(given) or lookup([given], known_languages()) is None:
+        raise UnknownLanguage(pointer="/language")
+    return [canonical(given)]
