@@ -24,3 +24,14 @@ def test_a_decision_says_what_was_rejected(path: Path) -> None:
     rejected = re.search(r"^#+ Rejected\b.*\n+(.+)", text, re.M)
     assert rejected, "no part headed 'Rejected'"
     assert len(text.split()) < 900, "one page"
+
+
+@pytest.mark.parametrize("name", ["runtime.in", "development.in"])
+def test_every_requirement_has_its_reason_and_licence(name: str) -> None:
+    root = Path(__file__).resolve().parents[2]
+    lines = (root / "requirements" / name).read_text().splitlines()
+    asked = [re.match(r"[A-Za-z0-9-]+", line)[0] for line in lines if line and line[0] not in "#-"]  # type: ignore[index]
+    table = "\n".join(
+        line for line in (root / "docs/decisions/0004-libraries.md").read_text().splitlines() if line.startswith("| ")
+    )
+    assert not [library for library in asked if not re.search(rf"[| ]{library}\b", table)]
