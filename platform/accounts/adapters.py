@@ -1,7 +1,62 @@
-"""How allauth makes accounts here."""
+"""How allauth makes accounts, sends mail and keeps second factors here."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from smtplib import SMTPException
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless.internal.restkit.response import ErrorResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+_log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """The defaults of allauth."""
+    """allauth's defaults, and two failures that are answered."""
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """Save the new account; of two sign-ups for one name at the same time the second hears that it is taken."""
+        try:
+            with transaction.atomic():
+                return super().save_user(request, user, form, commit)
+        except IntegrityError as error:
+            code = "email_taken" if "one_account_per_email" in str(error) else "username_taken"
+            taken = ErrorResponse(request, exception=self.validation_error(code))
+            raise ImmediateHttpResponse(taken) from error
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send the mail; a mail server that is down must not keep anybody from signing up or in."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException) as error:
+            _log.error("a mail could not be sent", extra={"template": template_prefix, "cause": type(error).__name__})
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Keeps TOTP secrets and recovery seeds encrypted, by a key derived from SECRET_KEY and its fallbacks."""
+
+    def encrypt(self, text: str) -> str:
+        return self._cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return self._cipher().decrypt(encrypted_text.encode()).decode()
+
+    @staticmethod
+    def _cipher() -> MultiFernet:
+        keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(secret: str) -> bytes:
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"accounts.mfa").derive(secret.encode())
+    return base64.urlsafe_b64encode(key)

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserM
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 
 from common.ids import new_id
 
@@ -43,3 +44,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Sessions carry this hash, so that "sign out everywhere" ends them all, whoever made them.
+        salt = "accounts.User.get_session_auth_hash"
+        value = f"{self.password}|{self.tokens_valid_from.timestamp() if self.tokens_valid_from else ''}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()

@@ -113,7 +113,11 @@ def read(text: str) -> Register:
     scale = meta.texts("confidence_scale")
     sources = tuple(
         SourceEntry(
-            key, entry.text("title"), entry.text("where", ""), entry.text("kind", ""), entry.flag("document_seen", False)
+            key,
+            entry.text("title"),
+            entry.text("where", ""),
+            entry.text("kind", ""),
+            entry.flag("document_seen", False),
         )
         for key, entry in root.table("sources").tables()
     )

@@ -128,3 +128,56 @@ def _on(rows: list[Rule], day: date | None) -> Rule | None:
 def register_version() -> str:
     """Return the SHA-256 of the file loaded last; empty when none is."""
     return RegisterLoad.objects.order_by("-pk").values_list("sha256", flat=True).first() or ""
+
+
+def describe_states() -> list[dict[str, Any]]:
+    """Every state as values, with its languages and the rules in force; four queries, whatever their number."""
+    rules: dict[str, list[dict[str, Any]]] = {}
+    defaults = dict(PolicyDefault.objects.values_list("key", "value"))
+    for row in Rule.objects.filter(valid_to=None).order_by("state_id", "key"):
+        has_value = row.standing == Rule.Standing.VALUE
+        default, unit = DEFAULTS.get(row.key, (row.key, ""))
+        from_default = not has_value and default in defaults
+        rules.setdefault(row.state_id, []).append(
+            {
+                "key": row.key,
+                "standing": row.standing,
+                "value": row.value if has_value else defaults.get(default),
+                "from_default": from_default,
+                "unit": unit if from_default else row.unit,
+                "note": row.note,
+                "sources": row.sources,
+                "confidence": row.confidence,
+                "checked_on": row.checked_on,
+                "valid_from": row.valid_from,
+            }
+        )
+    return [
+        {
+            "code": state.code,
+            "alpha3": state.alpha3,
+            "name": state.name,
+            "asean": state.asean,
+            "since": state.since,
+            "calling_code": state.calling_code,
+            "time_zones": state.time_zones,
+            "first_day_of_week": state.first_day_of_week,
+            "calendars": state.calendars,
+            "currency": state.currency,
+            "sources": state.sources,
+            "confidence": state.confidence,
+            "register_as_of": state.register_as_of,
+            "languages": [
+                {
+                    "tag": language.tag,
+                    "script": language.script,
+                    "role": language.role,
+                    "direction": language.direction,
+                    "population_percent": language.population_percent,
+                }
+                for language in state.languages.all()
+            ],
+            "rules": rules.get(state.code, []),
+        }
+        for state in MemberState.objects.prefetch_related("languages")
+    ]

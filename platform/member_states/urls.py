@@ -1,5 +1,7 @@
 """Routes, relative to the root; config/urls.py collects them."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from member_states.api.member_states import MemberStatesView
+
+urlpatterns = [path("api/v1/member-states", MemberStatesView.as_view())]

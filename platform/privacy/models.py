@@ -62,7 +62,9 @@ class ConsentRecord(models.Model):
 
     class Meta:
         # Per person: another's record of the same id can be neither met nor guessed at.
-        constraints = [models.UniqueConstraint(fields=["user", "record_id"], name="one_consent_per_person_and_record_id")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "record_id"], name="one_consent_per_person_and_record_id")
+        ]
         # The newest record of each purpose and agency of a person.
         indexes = [models.Index(fields=["user", "purpose", "agency", "-ordinal"], name="consent_newest_first")]
 

@@ -1,5 +1,16 @@
 """Routes, relative to the root; config/urls.py collects them."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from privacy.api.consents import ConsentsView, ConsentView
+from privacy.api.disclosures import DisclosuresView
+from privacy.api.purposes import PurposesView
+from privacy.api.sign_out import SignOutEverywhereView
+
+urlpatterns = [
+    path("api/v1/purposes", PurposesView.as_view()),
+    path("api/v1/me/consents", ConsentsView.as_view()),
+    path("api/v1/me/consents/<uuid:record_id>", ConsentView.as_view()),
+    path("api/v1/me/disclosures", DisclosuresView.as_view()),
+    path("api/v1/me/sign-out-everywhere", SignOutEverywhereView.as_view()),
+]

@@ -1,0 +1,77 @@
+"""Proof to look at: nothing here can be changed. Rows about learners are for superusers, as no state stands in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from privacy.models import AuditEntry, ConsentRecord, Disclosure, Pull, Purpose, PurposeText
+
+
+class _ReadOnly:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class _SuperusersOnly(_ReadOnly):
+    show_full_result_count = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+
+class PurposeTextInline(_ReadOnly, TabularInline):
+    model = PurposeText
+    fields = ("version", "language", "title", "body", "machine_drafted")
+    extra = 0
+
+
+@admin.register(Purpose)
+class PurposeAdmin(_ReadOnly, ModelAdmin):
+    list_display = ("code", "per_agency", "needed_to_learn")
+    inlines = (PurposeTextInline,)
+
+
+@admin.register(ConsentRecord)
+class ConsentRecordAdmin(_SuperusersOnly, ModelAdmin):
+    list_display = ("recorded_at", "user", "purpose", "agency", "given", "text_version", "text_language", "channel")
+    list_filter = ("purpose", "given", "text_language")
+    list_select_related = ("user", "purpose", "agency")
+    search_fields = ("user__username", "=record_id")
+    ordering = ("-ordinal",)
+
+
+@admin.register(Pull)
+class PullAdmin(_SuperusersOnly, ModelAdmin):
+    list_display = ("at", "agency", "client_id", "purpose", "operation", "row_count")
+    list_filter = ("operation", "purpose")
+    list_select_related = ("agency", "purpose")
+    ordering = ("-id",)
+
+
+@admin.register(Disclosure)
+class DisclosureAdmin(_SuperusersOnly, ModelAdmin):
+    list_display = ("id", "user", "pull")
+    list_select_related = ("user", "pull")
+    search_fields = ("user__username",)
+    ordering = ("-id",)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(_SuperusersOnly, ModelAdmin):
+    list_display = ("at", "actor", "action", "subject_kind", "subject_id")
+    list_filter = ("action", "subject_kind")
+    search_fields = ("=actor", "=subject_id", "=request_id")
+    ordering = ("-id",)

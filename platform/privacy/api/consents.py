@@ -1,0 +1,111 @@
+"""`/api/v1/me/consents`: what a person agreed to, now and over time."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.serializers import StrictSerializer
+from privacy.consents import errors, selectors, services
+
+_CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before.")
+_LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500}, description="1 to 500.")
+PAGE_PARAMETERS = [_CURSOR, _LIMIT]
+
+
+class ConsentInput(StrictSerializer):
+    purpose = serializers.CharField(max_length=40)
+    agency_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    given = serializers.BooleanField(help_text="false withdraws.")
+    text_version = serializers.IntegerField(min_value=1, max_value=2_147_483_647)
+    text_language = serializers.RegexField(
+        r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20, help_text="The text that the person read, BCP 47."
+    )
+
+
+class ConsentAgencyOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class ConsentOutput(serializers.Serializer[Any]):
+    record_id = serializers.UUIDField()
+    purpose = serializers.CharField(source="purpose_id")
+    agency = ConsentAgencyOutput(allow_null=True)
+    given = serializers.BooleanField()
+    text_version = serializers.IntegerField()
+    text_language = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+
+
+class ConsentsOutput(serializers.Serializer[Any]):
+    current = ConsentOutput(many=True, help_text="What holds now: the newest record of each purpose and agency.")
+    items = ConsentOutput(many=True, help_text="Every record, newest first.")
+    next = serializers.CharField(allow_null=True)
+
+
+def read_position(request: Request, *, of: str) -> int | None:
+    """Return the number in the `cursor` parameter; None without one.
+
+    Raises:
+        BadCursor: it is not one of this list.
+    """
+    cursor = request.query_params.get("cursor")
+    if cursor is None:
+        return None
+    key = read_cursor(cursor, of=of)
+    if len(key) != 1 or not isinstance(key[0], int):
+        raise BadCursor()
+    return key[0]
+
+
+class ConsentsView(APIView):
+    """The person's consents."""
+
+    problems = (BadCursor,)
+
+    @extend_schema(
+        operation_id="consents_list", tags=["Privacy"], parameters=PAGE_PARAMETERS, responses={200: ConsentsOutput}
+    )
+    def get(self, request: Request) -> Response:
+        """What holds now, and the history that led there."""
+        user_id = request.user.pk
+        of = f"consents:{user_id}"
+        limit, before = read_limit(request.query_params), read_position(request, of=of)
+        records, last = selectors.history(user_id=user_id, before=before, limit=limit)
+        return page(
+            request._request,
+            ConsentOutput(records, many=True).data,
+            None if last is None else write_cursor([last], of=of),
+            current=ConsentOutput(selectors.current(user_id=user_id), many=True).data,
+        )
+
+
+class ConsentView(APIView):
+    """One statement of the person, under an id that their client made."""
+
+    problems = (
+        errors.UnknownPurpose, errors.AgencyMismatch, errors.UnknownAgency, errors.UnknownText,
+        errors.ConsentRecordConflict,
+    )  # fmt: skip
+
+    @extend_schema(
+        operation_id="consent_record",
+        tags=["Privacy"],
+        request=ConsentInput,
+        responses={200: ConsentOutput, 201: ConsentOutput},
+    )
+    def put(self, request: Request, record_id: UUID) -> Response:
+        """Give or withdraw a consent. Repeating the call changes nothing and answers 200 where the first answered 201."""
+        given = ConsentInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        record, is_new = services.record_consent(user_id=request.user.pk, record_id=record_id, **given.validated_data)
+        return Response(ConsentOutput(record).data, status=201 if is_new else 200)

@@ -1,0 +1,45 @@
+"""`/api/v1/me/sign-out-everywhere`. It stands here, above accounts and events, because it is idempotent and audited."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import public as accounts
+from events import public as events
+from privacy.audit.services import audit
+
+
+class SignOutEverywhereView(APIView):
+    """End every session of the person."""
+
+    problems = (events.IdempotencyKeyRequired, events.IdempotencyKeyReused)
+
+    @extend_schema(
+        operation_id="sign_out_everywhere",
+        tags=["Account"],
+        request=None,
+        responses={204: None},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                {"type": "string", "minLength": 8, "maxLength": 200},
+                OpenApiParameter.HEADER,
+                required=True,
+                description="Made up by the client.",
+            )
+        ],
+    )
+    @events.idempotent
+    def post(self, request: Request) -> Response:
+        """Every session, refresh token and access token of the person ends now, this call's among them."""
+        accounts.sign_out_everywhere(user_id=request.user.pk)
+        audit(
+            actor=str(request.user.pk),
+            action="signed_out_everywhere",
+            subject_kind="user",
+            subject_id=str(request.user.pk),
+        )
+        return Response(status=204)
