@@ -248,7 +248,7 @@ def test_the_proxy_buffers_limits_and_overwrites_what_clients_say_of_themselves(
     for directive in (
         "client_max_body_size 1m", "proxy_request_buffering on", "proxy_buffering on", "client_header_timeout",
         "client_body_timeout", "send_timeout", "proxy_set_header X-Forwarded-Proto $forwarded_proto",
-        "proxy_set_header X-Real-IP $remote_addr", "proxy_set_header X-Request-ID $carried_id",
+        "proxy_set_header X-Forwarded-For $remote_addr", "proxy_set_header X-Request-ID $carried_id",
     ):  # fmt: skip
         assert directive in text
     log_format = re.search(r"log_format(.*?);\n", text, re.S)
