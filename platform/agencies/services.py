@@ -22,7 +22,7 @@ from common import clock
 from common.errors import Conflict, NotFound
 from privacy import public as privacy
 
-_REFUSALS = {
+REFUSALS = {
     "not_own_state": _("Learner-level data go to agencies of the learner's own member state only."),
     "no_legal_basis": _("A grant needs its legal basis."),
     "ends_before_it_begins": _("The grant ends before it begins."),
@@ -53,6 +53,25 @@ def register_agency(*, name: str, role: str, member_state: str | None, actor: st
         actor=actor, action="agency.registered", subject_kind="agency", subject_id=str(agency.pk), state=member_state
     )
     return agency.pk
+
+
+@transaction.atomic
+def describe_agency(*, agency_id: UUID, name: str, role: str, actor: str) -> None:
+    """Correct an agency's name and role. A second call changes nothing.
+
+    Raises:
+        AgencyNotFound: there is no such agency.
+        Conflict: the state has another agency of that name.
+    """
+    agency = _agency_for_update(agency_id)
+    if (agency.name, agency.role) == (name, role):
+        return
+    try:
+        with transaction.atomic():
+            Agency.objects.filter(pk=agency_id).update(name=name, role=role)
+    except IntegrityError as error:
+        raise Conflict(_("There is already an agency of that name."), pointer="/name") from error
+    privacy.audit(actor=actor, action="agency.described", subject_kind="agency", subject_id=str(agency_id))
 
 
 @transaction.atomic
@@ -156,7 +175,7 @@ def give_grant(
         valid_from=valid_from, valid_to=valid_to,
     )  # fmt: skip
     if reason is not None:
-        raise GrantRefused(_REFUSALS[reason])
+        raise GrantRefused(REFUSALS[reason])
     grant, is_new = Grant.objects.get_or_create(
         agency=agency, member_state_id=member_state, purpose_id=purpose, scope=scope, valid_from=valid_from,
         defaults={"legal_basis": legal_basis, "valid_to": valid_to},
@@ -182,7 +201,7 @@ def end_grant(*, grant_id: int, valid_to: date | None, actor: str) -> None:
     if grant is None:
         raise NotFound()
     if valid_to is not None and valid_to < grant.valid_from:
-        raise GrantRefused(_REFUSALS["ends_before_it_begins"])
+        raise GrantRefused(REFUSALS["ends_before_it_begins"])
     if grant.valid_to == valid_to:
         return
     Grant.objects.filter(pk=grant_id).update(valid_to=valid_to)

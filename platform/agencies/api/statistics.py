@@ -74,19 +74,18 @@ class Statistics(APIView):
             now=clock.now(),
         )  # fmt: skip
         last = figures.cells[-1] if figures.more else None
-        items = list(StatisticOutput(figures.cells, many=True).data)
         answer = page(
             request,
-            items,
+            list(StatisticOutput(figures.cells, many=True).data),
             write_cursor([last.member_state_id, last.skill_code, last.level], of=_LIST) if last else None,
         )
-        # Over the figures alone: the signature of `next` holds the time.
-        etag = etag_of(to_json(items))
+        body = to_json(answer.data)
+        etag = etag_of(body)
         if not is_fresh(request, etag):
             services.note_disclosure(
                 agency_id=client.agency_id, client_id=client.client_id, row_count=len(figures.cells)
             )
-        ready = ready_bytes(request, to_json(answer.data), etag=etag)
+        ready = ready_bytes(request, body, etag=etag)
         if "Link" in answer.headers:
             ready["Link"] = answer.headers["Link"]
         return ready

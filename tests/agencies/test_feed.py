@@ -1,0 +1,366 @@
+"""Citra's agency pulls the progress of Philippine learners who consent to it; nobody else's, and nothing twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from agencies import services
+from agencies.feed import rules
+from agencies.feed import services as feed
+from agencies.models import Agency, FeedHorizon, Grant, ProgressRow
+from agencies.scope import publisher_scope
+from common import clock
+from learners.models import Learner
+from privacy.models import AuditEntry, Disclosure, Pull
+from privacy.public import erasing
+from tests.agencies.factories import (
+    Machine,
+    consent,
+    drain,
+    give_skill,
+    make_agency,
+    make_edition,
+    make_grant,
+    make_sharing_learner,
+    signed_in_machine,
+    tell,
+    today,
+)
+from tests.factories import make_learner
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agency() -> Agency:
+    return make_agency("PH", name="Citra's agency")
+
+
+@pytest.fixture
+def machine(agency: Agency) -> Machine:
+    return signed_in_machine(agency)
+
+
+def _known(agency: Agency, learner: Learner) -> str:
+    return rules.pseudonym(bytes(agency.pseudonym_key), learner.pk)
+
+
+def _items(answer: Any) -> list[dict[str, Any]]:
+    assert answer.status_code == 200, answer.content
+    return answer.json()["items"]
+
+
+def _tombstone(item: dict[str, Any]) -> bool:
+    parts = {item["enrolments"] is None, item["skills"] is None, item["certificates"] is None}
+    assert parts == {item["withdrawn"]}
+    return item["withdrawn"]
+
+
+def test_the_agency_pulls_and_goes_on_from_where_it_was(agency: Agency, machine: Machine) -> None:
+    first = make_sharing_learner(agency)
+    drain()
+    answer = machine.pull()
+    [item] = _items(answer)
+    assert item["learner"] == _known(agency, first)
+    assert item["state"] == "PH"
+    assert not _tombstone(item)
+    assert item["enrolments"][0]["lessons"] == 1
+    assert item["skills"][0]["level"] == 1
+    assert answer.json()["more"] is False
+    assert answer["Cache-Control"] == "no-store"
+    assert "next=" not in answer["Link"]
+    assert 'rel="next"' in answer["Link"]
+
+    cursor = answer.json()["next"]
+    nothing = machine.pull(cursor)
+    assert _items(nothing) == []
+    assert nothing.json()["next"], "a cursor to go on from is always there"
+
+    second = make_sharing_learner(agency)
+    give_skill(first, level=2)
+    tell(first)
+    drain()
+    later = _items(machine.pull(nothing.json()["next"]))
+    assert {item["learner"] for item in later} == {_known(agency, first), _known(agency, second)}
+    assert len(_items(machine.pull())) == 2, "from the start each learner is told once"
+
+
+def test_the_answer_names_nobody(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    Learner.objects.filter(pk=learner.pk).update(legal_name="Maria Santos")
+    drain()
+    text = machine.pull().content.decode()
+    assert "Santos" not in text
+    assert str(learner.pk) not in text
+    assert learner.user.username not in text
+
+
+def test_two_agencies_know_a_learner_by_different_names(agency: Agency) -> None:
+    other = make_agency("PH")
+    learner = make_sharing_learner(agency)
+    consent(learner, other)
+    drain()
+    names = {_items(signed_in_machine(one).pull())[0]["learner"] for one in (agency, other)}
+    assert len(names) == 2
+
+
+def test_pages_follow_each_other(agency: Agency, machine: Machine) -> None:
+    edition = make_edition()
+    for _ in range(5):
+        make_sharing_learner(agency, edition=edition)
+    drain()
+    seen: list[str] = []
+    cursor, more = None, True
+    while more:
+        answer = machine.pull(cursor, limit=2)
+        seen += [item["learner"] for item in _items(answer)]
+        cursor, more = answer.json()["next"], answer.json()["more"]
+    assert len(seen) == len(set(seen)) == 5
+
+
+def test_an_outsider_gets_nothing_and_leaves_no_trace(agency: Agency) -> None:
+    """Dao's learner data are in no feed: no consent, and other states' agencies have no claim whatever they consent to."""
+    citras = signed_in_machine(agency)
+    thai = make_agency("TH")
+    make_grant(thai, "PH", "learner")  # written past the service, which refuses it
+    dao = make_learner("PH", name="Dao")
+    tell(dao)
+    somebody = make_sharing_learner(agency)
+    consent(somebody, thai)
+    drain()
+    assert len(_items(citras.pull())) == 1
+    machine = signed_in_machine(thai)
+    assert _items(machine.pull()) == []
+    assert machine.read("/agency/v1/progress", {"state": "PH"}).json()["items"] == []
+    assert Disclosure.objects.count() == 1
+    assert not Disclosure.objects.filter(user_id=dao.pk).exists()
+
+
+def test_withdrawal_is_a_tombstone_and_a_return_brings_the_learner_back(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    consent(learner, agency, given=False)
+    drain()
+    answer = machine.pull(cursor)
+    [item] = _items(answer)
+    assert item["learner"] == _known(agency, learner)
+    assert _tombstone(item)
+    with publisher_scope():
+        assert ProgressRow.objects.get().document is None, "nothing of the learner is kept"
+    consent(learner, agency)
+    drain()
+    [item] = _items(machine.pull(answer.json()["next"]))
+    assert item["learner"] == _known(agency, learner)
+    assert not _tombstone(item)
+
+
+def test_a_withdrawal_counts_before_the_feed_has_it_and_so_does_the_return(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    consent(learner, agency, given=False)
+    answer = machine.pull()
+    [item] = _items(answer)
+    assert _tombstone(item), "the feed has not caught up, the answer has"
+    assert not Disclosure.objects.exists()
+    # Back again before the feed saw either: it must not think that the agency knows.
+    consent(learner, agency)
+    drain()
+    [item] = _items(machine.pull(answer.json()["next"]))
+    assert not _tombstone(item)
+
+
+def test_who_moves_to_another_state_is_withdrawn(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    Learner.objects.filter(pk=learner.pk).update(member_state_id="TH")
+    assert _tombstone(_items(machine.pull())[0])
+    tell(learner, "learners.profile_changed")
+    drain()
+    assert _tombstone(_items(machine.pull(cursor))[0])
+
+
+def test_who_is_erased_is_withdrawn(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    tell(learner)
+    with erasing(learner.pk):
+        User.objects.get(pk=learner.pk).delete()
+    assert _tombstone(_items(machine.pull())[0])
+    drain()
+    assert _tombstone(_items(machine.pull(cursor))[0])
+
+
+def test_what_did_not_change_is_not_told_again(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    for kind in ("learners.mastery_changed", "learners.progress_recorded", "learners.edition_completed"):
+        tell(learner, kind)
+    drain()
+    assert _items(machine.pull(cursor)) == []
+    assert feed.publish(learner_ids=[learner.pk], now=clock.now()) == 0
+
+
+def test_a_cursor_belongs_to_one_agency(agency: Agency, machine: Machine) -> None:
+    make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    other = signed_in_machine(make_agency("PH"))
+    for bad in (cursor, "nonsense", "", "\x00", "é", cursor + "x"):
+        refused = other.pull(bad)
+        assert refused.status_code == 400, bad
+        assert refused.json()["code"] == "bad_cursor"
+
+
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1.5", "٣", ""])
+def test_a_limit_is_a_number_in_range(machine: Machine, limit: str) -> None:
+    refused = machine.read("/agency/v1/progress", {"limit": limit})
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["pointer"] == "/limit"
+    assert not Pull.objects.exists()
+
+
+def test_who_stayed_away_too_long_starts_anew(agency: Agency, machine: Machine) -> None:
+    make_sharing_learner(agency)
+    gone = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    consent(gone, agency, given=False)
+    drain()
+    told = machine.pull(cursor).json()["next"]
+    assert feed.purge_tombstones(now=clock.now()) == 0
+    assert feed.purge_tombstones(now=clock.now() + timedelta(days=91)) == 1
+    assert feed.purge_tombstones(now=clock.now() + timedelta(days=91)) == 0
+    refused = machine.pull(cursor)
+    assert refused.status_code == 410
+    assert refused.json()["code"] == "gone"
+    assert _items(machine.pull(told)) == [], "who had the tombstone goes on"
+    assert len(_items(machine.pull())) == 1, "starting anew tells all there is"
+    assert FeedHorizon.objects.get().purged_to > 0
+
+
+def test_the_ledger_tells_learners_who_looked(agency: Agency, machine: Machine) -> None:
+    edition = make_edition()
+    learners = [make_sharing_learner(agency, edition=edition) for _ in range(3)]
+    drain()
+    consent(learners[2], agency, given=False)
+    drain()
+    machine.pull()
+    pull = Pull.objects.get()
+    assert (pull.agency_id, pull.client_id) == (agency.pk, machine.credentials.client_id)
+    assert (pull.operation, pull.purpose_id, pull.row_count) == ("progress", "share_progress", 3)
+    assert set(pull.disclosures.values_list("user_id", flat=True)) == {one.pk for one in learners[:2]}
+
+
+def test_without_the_ledger_there_is_no_answer(agency: Agency, machine: Machine) -> None:
+    make_sharing_learner(agency)
+    drain()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION break_ledger() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no space left'; END $$;"
+            "CREATE TRIGGER broken BEFORE INSERT ON privacy_disclosure EXECUTE FUNCTION break_ledger()"
+        )
+    machine.raise_request_exception = False
+    answer = machine.pull()
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal"
+    assert "enrolments" not in answer.content.decode()
+    assert not Pull.objects.exists()
+
+
+def test_without_a_grant_in_force_there_is_no_answer(agency: Agency, machine: Machine) -> None:
+    make_sharing_learner(agency)
+    drain()
+    grant = Grant.objects.get(agency=agency, scope="learner")
+    services.end_grant(grant_id=grant.pk, valid_to=today(), actor="test")
+    refused = machine.pull()
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "no_grant"
+    assert not Pull.objects.exists()
+
+
+def test_the_feed_follows_the_grants(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    grant = Grant.objects.get(agency=agency, scope="learner")
+    services.end_grant(grant_id=grant.pk, valid_to=today(), actor="test")
+    assert feed.rebuild_due_feeds(now=clock.now()) == 1
+    assert feed.rebuild_due_feeds(now=clock.now()) == 0
+    with publisher_scope():
+        assert ProgressRow.objects.get().withdrawn
+    services.give_grant(
+        agency_id=agency.pk, member_state="PH", purpose="share_progress", scope="learner", legal_basis="Act 2",
+        valid_from=today(), valid_to=None, actor="test",
+    )  # fmt: skip
+    assert feed.rebuild_due_feeds(now=clock.now()) == 1
+    [item] = _items(machine.pull(cursor))
+    assert item["learner"] == _known(agency, learner)
+    assert not _tombstone(item)
+    assert set(AuditEntry.objects.filter(subject_kind="grant").values_list("action", flat=True)) == {
+        "grant.given",
+        "grant.ended",
+    }
+
+
+def test_the_feed_follows_the_calendar(agency: Agency) -> None:
+    """A grant that ends, and one that begins, by its date alone."""
+    make_sharing_learner(agency)
+    drain()
+    now = clock.now()
+    feed.rebuild_due_feeds(now=now)
+    Grant.objects.filter(agency=agency, scope="learner").update(valid_to=today() + timedelta(days=3))
+    make_grant(agency, "PH", "learner", valid_from=today() + timedelta(days=10))
+
+    def withdrawn_after(days: int) -> bool:
+        feed.rebuild_due_feeds(now=now + timedelta(days=days))
+        with publisher_scope():
+            return ProgressRow.objects.get().withdrawn
+
+    assert [withdrawn_after(days) for days in (1, 3, 9, 12)] == [False, True, True, False]
+    assert feed.rebuild_due_feeds(now=now + timedelta(days=12)) == 0
+
+
+def test_consent_from_before_the_grant_counts_from_its_first_day() -> None:
+    agency = make_agency("PH", grants=())
+    make_sharing_learner(agency)
+    drain()
+    make_grant(agency, "PH", "learner")
+    feed.rebuild_due_feeds(now=clock.now())
+    assert len(_items(signed_in_machine(agency).pull())) == 1
+
+
+def test_a_pull_costs_the_same_for_one_and_for_fifty(agency: Agency, machine: Machine, query_budget) -> None:
+    edition = make_edition()
+    make_sharing_learner(agency, edition=edition)
+    drain()
+    with query_budget(17):
+        assert len(_items(machine.pull())) == 1
+    for _ in range(49):
+        make_sharing_learner(agency, edition=edition)
+    drain()
+    with query_budget(17):
+        assert len(_items(machine.pull())) == 50
+
+
+def test_publishing_costs_the_same_for_one_and_for_fifty(agency: Agency) -> None:
+    from django.test.utils import CaptureQueriesContext
+
+    edition = make_edition()
+    ids = [make_sharing_learner(agency, edition=edition).pk for _ in range(50)]
+    feed.publish(learner_ids=ids[:1], now=clock.now())
+    costs = []
+    for some in (ids[:1], ids):
+        with CaptureQueriesContext(connection) as captured:
+            feed.publish(learner_ids=some, now=clock.now(), tell_again=some)
+        costs.append(len(captured))
+    assert costs[0] == costs[1] <= 24, costs
