@@ -46,7 +46,7 @@ def faults(draft: Draft, *, languages: Collection[str], skills: Collection[str])
 
 def option_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids of an item's options, sorted: the same whatever language lists them first."""
-    for text in content.values():
+    for text in content.values() if isinstance(content, Mapping) else ():
         listed = text.get("options") if isinstance(text, Mapping) else None
         if isinstance(listed, list):
             return tuple(sorted(str(option.get("id", "")) for option in listed if isinstance(option, Mapping)))

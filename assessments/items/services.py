@@ -12,7 +12,7 @@ from assessments.errors import UnsoundItem
 from assessments.items.kinds import Fault
 from assessments.items.models import Item, ItemRevision
 from assessments.items.rules import Draft, faults
-from common.errors import NotFound
+from common.errors import Conflict, NotFound
 from courses import public as courses
 from privacy import public as privacy
 
@@ -47,6 +47,24 @@ def refuse(found: Iterable[Fault]) -> None:
     listed = [str(fault) for fault in found]
     if listed:
         raise UnsoundItem("; ".join(listed), faults=listed)
+
+
+@transaction.atomic
+def add_item(*, item_id: UUID, edition_id: UUID, code: str, actor: str) -> Item:
+    """Put an item without a revision into an edition's bank; a second call with the same id and code returns it.
+
+    Raises:
+        NotFound: there is no such edition.
+        Conflict: the code is taken in this edition, or the id by another item.
+    """
+    if courses.edition(edition_id) is None:
+        raise NotFound()
+    item, is_new = Item.objects.get_or_create(edition_id=edition_id, code=code, defaults={"pk": item_id})
+    if item.pk != item_id:
+        raise Conflict()
+    if is_new:
+        privacy.audit(actor=actor, action="item.added", subject_kind="item", subject_id=str(item.pk))
+    return item
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from typing import Any
 from assessments.items.kinds.base import Fault, ItemKind, ResponseRefused, only_members
 
 # Locale-free: ASCII digits and a point; a comma would mean thousands to some and decimals to others.
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?")
 _LARGEST = 10**20
 _EXACT = Context(prec=60)
 

@@ -1,0 +1,52 @@
+"""Attempts, to look at: nobody edits what a learner did or how the server graded it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from accounts.admin_scope import StateScopedAdmin
+from assessments.admin.items import ReadOnly
+from assessments.attempts.models import Attempt, AttemptItem
+
+
+class AttemptItemInline(ReadOnly, TabularInline):
+    """What was asked, answered and given for it. The key is not here: it is on the revision's page, for who may."""
+
+    model = AttemptItem
+    fields = readonly_fields = ("position", "item", "response", "score")
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AttemptItem]:
+        rows: QuerySet[AttemptItem] = super().get_queryset(request)
+        return rows.select_related("revision__item")
+
+    @admin.display()
+    def item(self, row: AttemptItem) -> str:
+        return str(row.revision)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
+    """The seed is not shown: with it, one could tell what a live attempt holds."""
+
+    state_path = "learner__member_state"
+    list_display = ("id", "learner", "quiz", "number", "language", "started_at", "submitted_at", "score", "passed")
+    list_filter = ("quiz", "passed", "expired", "learner__member_state")
+    list_select_related = ("quiz", "learner")
+    search_fields = ("id", "learner__user__username")
+    date_hierarchy = None
+    show_full_result_count = False
+    inlines = (AttemptItemInline,)
+    fields = readonly_fields = (
+        "id", "learner", "quiz", "number", "language", "started_at", "due_at", "submitted_at", "expired", "score",
+        "passed", "rule_version",
+    )  # fmt: skip
+
+    def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> Any:
+        # A live attempt's items stay between the learner and the server.
+        return [] if obj is None or obj.submitted_at is None else super().get_inline_instances(request, obj)

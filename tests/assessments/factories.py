@@ -1,0 +1,108 @@
+"""Editions, banks and quizzes as rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from assessments.items.models import Item, ItemRevision
+from assessments.quizzes.models import Quiz
+from common import clock
+from common.ids import new_id
+from courses.models import Course, Edition, EditionText, Framework
+from learners.models import Enrolment, Learner
+
+_numbers = itertools.count(1)
+
+# Each secret has a mark of its own, so that a leak is found by searching for it.
+FEEDBACK = "FEEDBACK-MARK"
+
+
+def make_edition(*, languages: Sequence[str] = ("en", "ja", "th"), published: bool = True) -> Edition:
+    course = Course.objects.create(slug=f"course-{next(_numbers)}")
+    edition = Edition.objects.create(course=course, framework=Framework.objects.first(), languages=list(languages))
+    EditionText.objects.bulk_create(
+        EditionText(edition=edition, language=language, title=f"Title {language}") for language in languages
+    )
+    if published:
+        Edition.objects.filter(pk=edition.pk).update(status="published", published_at=clock.now())
+    return edition
+
+
+def text(language: str, *, options: Sequence[str] = ("a", "b", "c", "d"), unit: str = "") -> dict[str, Any]:
+    one: dict[str, Any] = {"prompt": f"Prompt {language}", "feedback": f"{FEEDBACK} {language}"}
+    if options:
+        one["options"] = [{"id": option, "text": f"Option {option} {language}"} for option in options]
+    if unit:
+        one["unit"] = unit
+    return one
+
+
+BY_KIND: dict[str, dict[str, Any]] = {
+    "single": {"key": {"correct": "b"}, "guess": 0.25},
+    "multiple": {"key": {"correct": ["a", "c"]}, "guess": 0.07},
+    "numeric": {"key": {"value": 42, "tolerance": 0.5}, "guess": 0.0},
+    "ordering": {"key": {"order": ["c", "a", "d", "b"]}, "guess": 0.042},
+}
+RIGHT: dict[str, Any] = {"single": "b", "multiple": ["c", "a"], "numeric": "42.4", "ordering": ["c", "a", "d", "b"]}
+WRONG: dict[str, Any] = {"single": "a", "multiple": ["a"], "numeric": 43, "ordering": ["a", "b", "c", "d"]}
+
+
+def make_bank(
+    edition: Edition,
+    *,
+    each: int = 6,
+    skills: Sequence[str] = ("AIS-A1", "AIS-B1"),
+    kinds: Sequence[str] = tuple(BY_KIND),
+) -> list[ItemRevision]:
+    """`each` approved items per skill, the kinds and the levels 1 and 2 in turn."""
+    items, revisions = [], []
+    for skill in skills:
+        for number in range(each):
+            kind = kinds[number % len(kinds)]
+            item = Item(pk=new_id(), edition=edition, code=f"{skill.lower()}-{number}")
+            options = () if kind == "numeric" else ("a", "b", "c", "d")
+            items.append(item)
+            revisions.append(
+                ItemRevision(
+                    item=item,
+                    kind=kind,
+                    content={language: text(language, options=options) for language in edition.languages},
+                    skills=[skill],
+                    level=1 + number % 2,
+                    difficulty=("easy", "medium", "hard")[number % 3],
+                    approved_at=clock.now(),
+                    **BY_KIND[kind],
+                )
+            )
+    Item.objects.bulk_create(items)
+    return ItemRevision.objects.bulk_create(revisions)
+
+
+def make_quiz(edition: Edition, **given: Any) -> Quiz:
+    values: dict[str, Any] = {
+        "slug": f"quiz-{next(_numbers)}",
+        "titles": {language: f"Quiz {language}" for language in edition.languages},
+        "pools": [{"skill": "AIS-A1", "count": 4}, {"skill": "AIS-B1", "count": 4}],
+        "attempt_limit": 3,
+        "time_limit_s": 600,
+        "pass_share": Decimal("0.6"),
+        "open": True,
+    }
+    return Quiz.objects.create(edition=edition, **(values | given))
+
+
+def enrol(learner: Learner, edition: Edition) -> Enrolment:
+    return Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=clock.now())
+
+
+def answers(shown: dict[str, Any], by_kind: dict[str, Any] = RIGHT) -> dict[str, Any]:
+    """A submission that answers every item of an attempt as shown."""
+    return {"answers": [{"item": item["id"], "response": by_kind[item["kind"]]} for item in shown["items"]]}
+
+
+def path(attempt_id: UUID | str, tail: str = "") -> str:
+    return f"/api/v1/me/attempts/{attempt_id}{tail}"

@@ -1,0 +1,171 @@
+"""What happens at the same instant: limits hold, an attempt is graded once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from time import sleep
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from assessments.attempts import services
+from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
+from assessments.errors import AlreadySubmitted, AttemptLive, AttemptsUsedUp
+from common import clock
+from common.errors import NotFound
+from common.ids import new_id
+from events.models import Event
+from tests.assessments.factories import RIGHT, WRONG, enrol, make_bank, make_edition, make_quiz
+from tests.factories import make_learner
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def edition():
+    edition = make_edition()
+    make_bank(edition)
+    return edition
+
+
+@pytest.fixture
+def aiko(edition):
+    learner = make_learner()
+    enrol(learner, edition)
+    return learner
+
+
+def start(quiz, learner, attempt_id=None, now=None):
+    return services.start(
+        attempt_id=attempt_id or new_id(), learner_id=learner.pk, quiz_id=quiz.pk, language=None, accept_language="",
+        now=now or clock.now(),
+    )  # fmt: skip
+
+
+def submit(attempt, learner, by_kind, now=None):
+    answers = [{"item": item.id, "response": by_kind[item.kind]} for item in attempt.items]
+    return services.submit(attempt_id=attempt.id, learner_id=learner.pk, answers=answers, now=now or clock.now())
+
+
+def in_threads(call, things, threads):
+    def one(thing):
+        try:
+            return call(thing)
+        except Exception as error:
+            return type(error)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, things))
+
+
+def test_200_starts_at_once_pass_no_limit(edition, aiko):
+    """Only the counting statement, without the rule of one live attempt: two hundred ask for three attempts."""
+    quiz = make_quiz(edition, attempt_limit=3)
+    counted = in_threads(lambda _: services._use_one(quiz, aiko.pk), range(200), threads=20)
+    assert Counter(counted) == {1: 1, 2: 1, 3: 1, None: 197}
+    assert AttemptAllowance.objects.get().used == 3
+
+
+def test_counting_before_inserting_would_let_many_pass(edition, aiko):
+    """The control: the same test of the naive way fails."""
+    quiz = make_quiz(edition, attempt_limit=3)
+    AttemptAllowance.objects.create(quiz=quiz, learner=aiko, used=0)
+
+    def naive(_):
+        allowance = AttemptAllowance.objects.get()
+        if allowance.used >= quiz.attempt_limit:
+            return None
+        sleep(0.02)
+        AttemptAllowance.objects.update(used=F("used") + 1)
+        return True
+
+    passed = in_threads(naive, range(40), threads=20)
+    assert sum(map(bool, passed)) > quiz.attempt_limit
+
+
+def test_many_starts_at_once_make_one_live_attempt(edition, aiko):
+    quiz = make_quiz(edition, attempt_limit=3)
+    results = in_threads(lambda _: type(start(quiz, aiko)), range(50), threads=20)
+    assert Counter(results) == {services.Started: 1, AttemptLive: 49}
+    assert Attempt.objects.count() == AttemptAllowance.objects.get().used == 1
+
+
+def test_the_same_start_many_times_at_once_is_one_attempt(edition, aiko):
+    quiz, attempt_id = make_quiz(edition), new_id()
+    results = in_threads(lambda _: start(quiz, aiko, attempt_id), range(20), threads=10)
+    assert sum(result.is_new for result in results) == 1
+    assert len({str(result.attempt) for result in results}) == 1
+    assert AttemptAllowance.objects.get().used == 1
+
+
+def test_of_two_people_with_one_id_the_second_finds_nothing(edition, aiko):
+    quiz, attempt_id = make_quiz(edition), new_id()
+    budi = make_learner("ID", name="Budi", languages=("id",))
+    enrol(budi, edition)
+    results = in_threads(lambda who: type(start(quiz, who, attempt_id)), [aiko, budi], threads=2)
+    assert Counter(results) == {services.Started: 1, NotFound: 1}
+    assert Attempt.objects.count() == AttemptAllowance.objects.count() == 1
+
+
+@pytest.mark.parametrize("other", [RIGHT, WRONG])
+def test_a_second_submission_just_before_the_lock_gives_one_outcome(edition, aiko, monkeypatch, other):
+    attempt = start(make_quiz(edition), aiko).attempt
+    lock, overtaken = services.attempts_for_update, []
+
+    def overtaking():
+        if not overtaken:
+            overtaken.append(True)
+            overtaken.extend(in_threads(lambda _: submit(attempt, aiko, RIGHT), [None], threads=1))
+        return lock()
+
+    monkeypatch.setattr(services, "attempts_for_update", overtaking)
+    if other is RIGHT:
+        assert submit(attempt, aiko, RIGHT) == overtaken[1]
+    else:
+        with pytest.raises(AlreadySubmitted):
+            submit(attempt, aiko, WRONG)
+    assert Attempt.objects.get().score == 1.0
+    assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 1
+
+
+def test_twenty_submissions_at_once_give_one_outcome(edition, aiko):
+    attempt = start(make_quiz(edition), aiko).attempt
+    results = in_threads(lambda by_kind: submit(attempt, aiko, by_kind), [RIGHT, WRONG] * 10, threads=10)
+    kinds = Counter(result if isinstance(result, type) else "graded" for result in results)
+    assert kinds == {"graded": 10, AlreadySubmitted: 10}
+    assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 1
+    assert len({result.score for result in results if not isinstance(result, type)}) == 1
+
+
+def test_closing_and_submitting_at_once_give_one_outcome(edition, aiko, monkeypatch):
+    now = clock.now()
+    attempt = start(make_quiz(edition), aiko, now=now).attempt
+    in_time, overdue = attempt.due_at + timedelta(seconds=29), attempt.due_at + timedelta(minutes=1)
+    lock, closed = services.attempts_for_update, []
+
+    def closing():
+        closed.extend(in_threads(lambda _: services.close_expired(now=overdue), [None], threads=1))
+        return lock()
+
+    monkeypatch.setattr(services, "attempts_for_update", closing)
+    with pytest.raises(services.AttemptExpired):
+        submit(attempt, aiko, RIGHT, now=in_time)
+    assert closed == [1]
+    assert Attempt.objects.get().expired
+    assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 1
+
+
+def test_the_last_attempt_being_live_is_told_rather_than_the_limit(edition, aiko):
+    quiz = make_quiz(edition, attempt_limit=1)
+    first = start(quiz, aiko).attempt
+    with pytest.raises(AttemptLive):
+        start(quiz, aiko)
+    submit(first, aiko, WRONG)
+    with pytest.raises(AttemptsUsedUp):
+        start(quiz, aiko)
+    assert AttemptItem.objects.count() == 8

@@ -1,0 +1,501 @@
+"""Stories: Aiko takes the quiz of her course; Dao, who is nobody here, tries."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils.dateparse import parse_datetime
+
+from assessments.api.attempts import AttemptListOutput, AttemptOutput
+from assessments.api.quizzes import QuizListOutput
+from assessments.attempts import services
+from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
+from assessments.items.models import Item, ItemRevision
+from assessments.tasks import close_expired
+from common import clock
+from common.ids import new_id
+from events.models import Event
+from learners.public import ANSWER_FIELDS
+from privacy.models import AuditEntry
+from tests.assessments.factories import (
+    FEEDBACK,
+    RIGHT,
+    WRONG,
+    answers,
+    enrol,
+    make_bank,
+    make_edition,
+    make_quiz,
+    path,
+)
+from tests.factories import make_learner, signed_in
+
+pytestmark = pytest.mark.django_db
+OUTCOME = "assessments.outcome_recorded"
+
+
+@pytest.fixture
+def edition():
+    return make_edition()
+
+
+@pytest.fixture
+def quiz(edition):
+    make_bank(edition)
+    return make_quiz(edition)
+
+
+@pytest.fixture
+def aiko(edition):
+    learner = make_learner()
+    enrol(learner, edition)
+    return learner
+
+
+@pytest.fixture
+def client(aiko):
+    return signed_in(aiko.user)
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """`at(instant)` sets the server's clock."""
+
+    def set_clock(instant: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: instant)
+
+    return set_clock
+
+
+def start(client, quiz, attempt_id=None, **given):
+    answer = client.put(path(attempt_id or new_id()), {"quiz_id": str(quiz.pk), **given})
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def counts():
+    return (
+        Attempt.objects.count(),
+        AttemptItem.objects.count(),
+        list(AttemptAllowance.objects.values_list("used", flat=True)),
+        Event.objects.count(),
+        AuditEntry.objects.count(),
+    )
+
+
+def assert_documented(output, body):
+    """The documents are built by hand; what they hold is what OpenAPI says."""
+
+    def same(serializer, value):
+        if hasattr(serializer, "many") or hasattr(serializer, "child"):
+            for entry in value:
+                same(serializer.child, entry)
+        elif hasattr(serializer, "fields") and value is not None:
+            assert set(value) == set(serializer.fields)
+            for name, field in serializer.fields.items():
+                same(field, value[name])
+
+    same(output(), body)
+
+
+def test_aiko_takes_the_quiz_in_japanese(client, quiz, edition, aiko):
+    listed = client.get(f"/api/v1/editions/{edition.pk}/quizzes")
+    assert listed.status_code == 200
+    assert listed["Content-Language"] == "ja"
+    (offer,) = listed.json()["items"]
+    assert_documented(QuizListOutput, listed.json())
+    assert (offer["title"], offer["item_count"], offer["attempts_used"]) == ("Quiz ja", 8, 0)
+
+    attempt_id = new_id()
+    shown = start(client, quiz, attempt_id)
+    assert_documented(AttemptOutput, shown)
+    assert (shown["id"], shown["language"], shown["state"], shown["number"]) == (str(attempt_id), "ja", "live", 1)
+    assert [item["prompt"] for item in shown["items"]] == ["Prompt ja"] * 8
+    assert all(item["review"] is None for item in shown["items"])
+    assert parse_datetime(shown["due_at"]) - parse_datetime(shown["started_at"]) == timedelta(seconds=600)
+
+    graded = client.put(path(attempt_id, "/submission"), answers(shown))
+    assert graded.status_code == 200, graded.content
+    body = graded.json()
+    assert_documented(AttemptOutput, body)
+    assert (body["score"], body["passed"], body["state"]) == (1.0, True, "graded")
+    assert {item["review"]["feedback"] for item in body["items"]} == {f"{FEEDBACK} ja"}
+    assert client.get(path(attempt_id)).json() == body
+    (offer,) = client.get(f"/api/v1/editions/{edition.pk}/quizzes").json()["items"]
+    assert (offer["attempts_used"], offer["passed"], offer["live_attempt_id"]) == (1, True, None)
+
+    (event,) = Event.objects.filter(kind=OUTCOME)
+    told = event.payload
+    assert (told["learner_id"], told["edition_id"]) == (str(aiko.pk), str(edition.pk))
+    assert (told["quiz_id"], told["attempt_id"], told["mode"]) == (str(quiz.pk), str(attempt_id), "assessment")
+    assert (told["passed"], told["score"]) == (True, 1.0)
+    assert told["skills"] == [
+        {"skill": "AIS-A1", "answered": 4, "score": 1.0}, {"skill": "AIS-B1", "answered": 4, "score": 1.0}
+    ]  # fmt: skip
+    assert {answer["id"] for answer in told["answers"]} == {item["id"] for item in shown["items"]}
+    for answer in told["answers"]:
+        assert set(answer) == set(ANSWER_FIELDS)
+        revision = AttemptItem.objects.select_related("revision").get(pk=answer["id"]).revision
+        assert answer["item_id"] == str(revision.item_id)
+        assert answer["difficulty"] == {"easy": -1.0, "medium": 0.0, "hard": 1.0}[revision.difficulty]
+        assert (answer["guess"], answer["level"]) == (revision.guess, revision.level)
+        assert (answer["language"], answer["supervised"]) == ("ja", False)
+        assert parse_datetime(answer["answered_at"]) == Attempt.objects.get(pk=attempt_id).submitted_at
+
+
+def test_starting_again_under_the_same_id_shows_the_same_attempt(client, quiz):
+    attempt_id = new_id()
+    shown = start(client, quiz, attempt_id)
+    before = counts()
+    again = client.put(path(attempt_id), {"quiz_id": str(quiz.pk)}, headers={"Accept-Language": "th"})
+    assert (again.status_code, again.json()) == (200, shown)
+    assert counts() == before
+
+
+def test_the_language_asked_for_goes_before_the_header_and_the_learner_s(client, quiz):
+    assert start(client, quiz, language="th")["language"] == "th"
+    AttemptAllowance.objects.all().delete()
+    Attempt.objects.all().delete()
+    answer = client.put(path(new_id()), {"quiz_id": str(quiz.pk)}, headers={"Accept-Language": "en-GB;q=0.9, xx"})
+    assert (answer.json()["language"], answer["Content-Language"]) == ("en", "en")
+
+
+def test_a_language_that_is_not_offered_starts_nothing(client, quiz):
+    before = counts()
+    answer = client.put(path(new_id()), {"quiz_id": str(quiz.pk), "language": "my"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "language_not_offered")
+    assert answer.json()["languages"] == ["en", "ja", "th"]
+    assert answer.json()["errors"][0]["pointer"] == "/language"
+    assert counts() == before
+
+
+def test_an_outsider_sees_and_starts_nothing(quiz, edition):
+    dao = signed_in(make_learner("TH", name="ดาว", languages=("th",)).user)
+    before = counts()
+    assert dao.get(f"/api/v1/editions/{edition.pk}/quizzes").status_code == 403
+    answer = dao.put(path(new_id()), {"quiz_id": str(quiz.pk)})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_enrolled")
+    assert counts() == before
+
+
+def test_another_person_s_attempt_is_unknown(client, quiz, edition):
+    attempt_id = new_id()
+    shown = start(client, quiz, attempt_id)
+    budi = make_learner("ID", name="Budi", languages=("id",))
+    enrol(budi, edition)
+    other = signed_in(budi.user)
+    before = counts()
+    assert other.get(path(attempt_id)).status_code == 404
+    assert other.put(path(attempt_id), {"quiz_id": str(quiz.pk)}).status_code == 404
+    assert other.put(path(attempt_id, "/submission"), answers(shown)).status_code == 404
+    assert other.get(path("").rstrip("/")).json()["items"] == []
+    unknown, theirs = other.get(path(new_id())).json(), other.get(path(attempt_id)).json()
+    assert {**unknown, "request_id": ""} == {**theirs, "request_id": ""}
+    assert counts() == before
+    assert Attempt.objects.get(pk=attempt_id).submitted_at is None
+
+
+def test_nobody_without_a_token_gets_in(quiz, edition):
+    from rest_framework.test import APIClient
+
+    for method, target in (
+        ("get", f"/api/v1/editions/{edition.pk}/quizzes"),
+        ("get", "/api/v1/me/attempts"),
+        ("get", path(new_id())),
+        ("put", path(new_id())),
+        ("put", path(new_id(), "/submission")),
+    ):
+        assert getattr(APIClient(), method)(target).status_code == 401
+
+
+def test_an_account_without_a_profile_is_not_enrolled(quiz):
+    from tests.factories import make_user
+
+    assert signed_in(make_user()).put(path(new_id()), {"quiz_id": str(quiz.pk)}).status_code == 403
+
+
+def test_the_same_id_for_another_quiz_or_language_is_refused(client, quiz, edition):
+    attempt_id = new_id()
+    start(client, quiz, attempt_id)
+    before = counts()
+    for body in ({"quiz_id": str(make_quiz(edition).pk)}, {"quiz_id": str(quiz.pk), "language": "th"}):
+        answer = client.put(path(attempt_id), body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "attempt_id_reused")
+    assert counts() == before
+
+
+def test_one_live_attempt_at_a_time(client, quiz):
+    first = start(client, quiz)
+    before = counts()
+    answer = client.put(path(new_id()), {"quiz_id": str(quiz.pk)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "attempt_live")
+    assert answer.json()["attempt_id"] == first["id"]
+    assert counts() == before
+
+
+def test_no_attempt_beyond_the_limit(client, quiz):
+    for _ in range(3):
+        shown = start(client, quiz)
+        client.put(path(shown["id"], "/submission"), {"answers": []})
+    before = counts()
+    answer = client.put(path(new_id()), {"quiz_id": str(quiz.pk)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "attempts_used_up")
+    assert counts() == before
+
+
+def test_a_closed_or_unknown_quiz_takes_nobody(client, quiz):
+    quiz.open = False
+    quiz.save()
+    before = counts()
+    answer = client.put(path(new_id()), {"quiz_id": str(quiz.pk)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "quiz_closed")
+    answer = client.put(path(new_id()), {"quiz_id": str(uuid4())})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (404, "/quiz_id")
+    assert counts() == before
+
+
+def test_a_bank_that_is_too_small_starts_nothing_and_uses_nothing(client, quiz):
+    Item.objects.filter(code__startswith="ais-b1").update(retired=True)
+    before = counts()
+    answer = client.put(path(new_id()), {"quiz_id": str(quiz.pk)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "quiz_not_ready")
+    assert counts() == before
+
+
+def test_only_the_newest_approved_revision_is_drawn(client, edition, aiko):
+    make_bank(edition, each=1, skills=("AIS-A1",), kinds=("single",))
+    (item,) = Item.objects.filter(edition=edition)
+    first = item.revisions.get()
+    values = {name: getattr(first, name) for name in ("kind", "key", "skills", "level", "difficulty", "guess")}
+    content = {language: {**text, "prompt": "Second"} for language, text in first.content.items()}
+    ItemRevision.objects.create(item=item, number=2, approved_at=clock.now(), content=content, **values)
+    ItemRevision.objects.create(item=item, number=3, content=first.content, **values)
+    shown = start(client, make_quiz(edition, pools=[{"skill": "AIS-A1", "count": 1}]))
+    assert [one["prompt"] for one in shown["items"]] == ["Second"]
+
+
+def test_items_left_out_or_null_score_nothing_and_are_evidence(client, quiz):
+    shown = start(client, quiz)
+    given = answers(shown)["answers"]
+    given[0]["response"] = None
+    body = client.put(path(shown["id"], "/submission"), {"answers": given[:5]}).json()
+    assert (body["score"], body["passed"]) == (0.5, False)
+    (event,) = Event.objects.filter(kind=OUTCOME)
+    assert [answer["score"] for answer in event.payload["answers"]] == [0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    assert sum(skill["answered"] for skill in event.payload["skills"]) == 4
+    null = next(item for item in body["items"] if item["id"] == given[0]["item"])
+    assert null["review"]["response"] is None
+
+
+def test_submitting_again_gives_the_same_result_and_other_answers_are_refused(client, quiz):
+    shown = start(client, quiz)
+    first = client.put(path(shown["id"], "/submission"), answers(shown))
+    before = counts()
+    again = client.put(path(shown["id"], "/submission"), answers(shown))
+    assert (again.status_code, again.json()) == (200, first.json())
+    # The same in other words: another order of options, of items, and of a number's digits.
+    same = answers(shown, RIGHT | {"multiple": ["a", "c"], "numeric": 42.40})
+    same["answers"].reverse()
+    assert client.put(path(shown["id"], "/submission"), same).json() == first.json()
+    other = client.put(path(shown["id"], "/submission"), answers(shown, WRONG))
+    assert (other.status_code, other.json()["code"]) == (409, "already_submitted")
+    assert counts() == before
+
+
+BAD = [
+    ("single", 1, "", "not_an_option_id"),
+    ("single", ["b"], "", "not_an_option_id"),
+    ("single", "z", "", "unknown_option"),
+    ("single", "b" * 100_000, "", "unknown_option"),
+    ("multiple", "a", "", "not_a_list_of_options"),
+    ("multiple", {"a": True}, "", "not_a_list_of_options"),
+    ("multiple", ["a", 2], "/1", "not_an_option_id"),
+    ("multiple", ["a", "z"], "/1", "unknown_option"),
+    ("multiple", ["a", "a"], "/1", "option_repeated"),
+    ("numeric", True, "", "not_a_number"),
+    ("numeric", "1,5", "", "not_a_number"),
+    ("numeric", "٤٢", "", "not_a_number"),
+    ("numeric", "NaN", "", "not_a_number"),
+    ("numeric", "1e99", "", "number_out_of_range"),
+    ("numeric", 10**30, "", "number_out_of_range"),
+    ("numeric", [42], "", "not_a_number"),
+    ("ordering", ["a", "b", "c"], "", "not_every_option"),
+    ("ordering", ["a", "b", "c", "c"], "/3", "option_repeated"),
+    ("ordering", "cadb", "", "not_a_list_of_options"),
+]
+
+
+@pytest.mark.parametrize(("kind", "response", "place", "reason"), BAD)
+def test_an_answer_of_the_wrong_form_is_pointed_at_and_nothing_is_written(
+    client, edition, aiko, kind, response, place, reason
+):
+    make_bank(edition, each=1, skills=("AIS-A1",), kinds=(kind,))
+    shown = start(client, make_quiz(edition, pools=[{"skill": "AIS-A1", "count": 1}]))
+    before = counts()
+    answer = client.put(path(shown["id"], "/submission"), answers(shown, {kind: response}))
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["reason"]) == (400, "invalid_answer", reason)
+    assert body["errors"][0]["pointer"] == f"/answers/0/response{place}"
+    assert counts() == before
+    assert Attempt.objects.get().submitted_at is None
+    assert client.put(path(shown["id"], "/submission"), answers(shown)).json()["score"] == 1.0
+
+
+def test_items_that_are_not_of_the_attempt_are_refused(client, quiz):
+    shown = start(client, quiz)
+    ours = shown["items"][0]
+    answer = {"item": ours["id"], "response": RIGHT[ours["kind"]]}
+    for given, pointer in (
+        ([{"item": str(uuid4()), "response": "a"}], "/answers/0/item"),
+        ([answer, answer], "/answers/1/item"),
+    ):
+        refused = client.put(path(shown["id"], "/submission"), {"answers": given})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, pointer)
+    for body, pointer in (
+        ({}, "/answers"),
+        ({"answers": {}}, "/answers"),
+        ({"answers": [5]}, "/answers/0"),
+        ({"answers": [{"item": "x", "response": 1}]}, "/answers/0/item"),
+        ({"answers": [{"item": str(uuid4())}]}, "/answers/0/response"),
+        ({"answers": [], "score": 1}, "/score"),
+        ({"answers": [{**answer, "correct": True}]}, "/answers/0/correct"),
+        ([], ""),
+    ):
+        refused = client.put(path(shown["id"], "/submission"), body)
+        assert refused.status_code == 400
+        assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+    assert Attempt.objects.get().submitted_at is None
+
+
+def test_nothing_secret_is_told_before_grading(client, quiz, edition):
+    attempt_id = new_id()
+    told = [
+        client.get(f"/api/v1/editions/{edition.pk}/quizzes"),
+        client.put(path(attempt_id), {"quiz_id": str(quiz.pk)}),
+        client.put(path(attempt_id), {"quiz_id": str(quiz.pk)}),
+        client.put(path(new_id()), {"quiz_id": str(quiz.pk)}),
+        client.get(path(attempt_id)),
+        client.get("/api/v1/me/attempts"),
+    ]
+    shown = told[1].json()
+    for item in shown["items"]:
+        told += [
+            client.put(
+                path(attempt_id, "/submission"), {"answers": [{"item": item["id"], "response": response}]}
+            )
+            for response in ({}, True, ["a", "nope"], "nope", [])
+            if not (item["kind"] == "multiple" and response == [])
+        ]  # fmt: skip
+    assert Attempt.objects.get().submitted_at is None
+    for answer in told:
+        body = answer.content.decode()
+        assert FEEDBACK not in body
+        for secret in ("correct", "tolerance", "guess", "difficulty", "hard", "easy", "key", "order", "seed"):
+            assert f'"{secret}"' not in body
+        assert str(Attempt.objects.get().seed) not in body
+    # After grading: right or wrong and the feedback, still not the key.
+    graded = client.put(path(attempt_id, "/submission"), answers(shown, WRONG)).content.decode()
+    assert FEEDBACK in graded
+    for secret in ("key", "tolerance", "guess", "difficulty", "order", "seed"):
+        assert f'"{secret}"' not in graded
+
+
+def test_answers_in_the_grace_count_and_later_ones_do_not(client, quiz, at):
+    for late_by, status in ((timedelta(seconds=29), 200), (timedelta(seconds=31), 409)):
+        shown = start(client, quiz)
+        with pytest.MonkeyPatch.context() as patched:
+            instant = parse_datetime(shown["due_at"]) + late_by
+            patched.setattr(clock, "now", lambda instant=instant: instant)
+            answer = client.put(path(shown["id"], "/submission"), answers(shown))
+        assert answer.status_code == status
+    assert answer.json()["code"] == "attempt_expired"
+    row = Attempt.objects.get(pk=shown["id"])
+    assert (row.expired, row.score, row.passed, row.submitted_at) == (True, 0.0, False, row.due_at)
+    before = counts()
+    assert client.put(path(shown["id"], "/submission"), answers(shown)).json()["code"] == "attempt_expired"
+    assert client.put(path(shown["id"], "/submission"), {"answers": []}).json()["code"] == "attempt_expired"
+    assert counts() == before
+    event = Event.objects.filter(kind=OUTCOME).order_by("pk").last()
+    assert (event.payload["passed"], event.payload["score"], event.payload["answers"]) == (False, 0.0, [])
+    assert {skill["answered"] for skill in event.payload["skills"]} == {0}
+    shown = client.get(path(shown["id"])).json()
+    assert (shown["state"], shown["score"]) == ("expired", 0.0)
+
+
+def test_an_overdue_attempt_gives_way_to_the_next(client, quiz, at):
+    first = start(client, quiz)
+    at(parse_datetime(first["due_at"]) + timedelta(minutes=1))
+    assert client.get(path(first["id"])).json()["state"] == "expired"
+    second = start(client, quiz)
+    assert second["number"] == 2
+    assert Attempt.objects.get(pk=first["id"]).expired
+    assert Event.objects.filter(kind=OUTCOME).count() == 1
+
+
+def test_what_nobody_submits_is_closed_by_the_beat_once(edition, quiz, at, query_budget):
+    cast = [make_learner() for _ in range(12)]
+    for learner in cast:
+        enrol(learner, edition)
+        shown = start(signed_in(learner.user), quiz)
+    at(parse_datetime(shown["due_at"]) + timedelta(seconds=20))
+    assert services.close_expired(now=clock.now()) == 0
+    at(parse_datetime(shown["due_at"]) + timedelta(minutes=2))
+    with query_budget(9):
+        close_expired()
+    assert Attempt.objects.filter(expired=True, score=0).count() == 12
+    assert AttemptItem.objects.filter(score=0, response__isnull=True).count() == 12 * 8
+    assert Event.objects.filter(kind=OUTCOME).count() == 12
+    close_expired()
+    assert Event.objects.filter(kind=OUTCOME).count() == 12
+
+
+def test_the_list_goes_page_by_page_newest_first(client, quiz, edition, aiko):
+    start_of_day = clock.now()
+    made = []
+    for number in range(7):
+        made.append(
+            Attempt.objects.create(
+                quiz=quiz, learner=aiko, number=number + 1, seed=1, language="ja",
+                started_at=start_of_day + timedelta(minutes=number // 3), due_at=start_of_day,
+                submitted_at=start_of_day, score=0.5, passed=False,
+            )
+        )  # fmt: skip
+    expected = [str(one.pk) for one in sorted(made, key=lambda one: (one.started_at, one.pk), reverse=True)]
+    seen, target = [], "/api/v1/me/attempts?limit=3"
+    while target:
+        answer = client.get(target)
+        assert answer.status_code == 200
+        assert_documented(AttemptListOutput, answer.json())
+        seen += [one["id"] for one in answer.json()["items"]]
+        cursor = answer.json()["next"]
+        target = f"/api/v1/me/attempts?limit=3&cursor={cursor}" if cursor else ""
+    assert seen == expected
+    assert client.get("/api/v1/me/attempts?cursor=nonsense").status_code == 400
+    assert client.get("/api/v1/me/attempts?limit=0").status_code == 400
+
+
+@pytest.mark.parametrize("count", [10, 50])
+def test_as_many_queries_for_ten_items_as_for_fifty(client, edition, aiko, query_budget, count):
+    make_bank(edition, each=count, skills=("AIS-A1",))
+    quiz = make_quiz(edition, pools=[{"skill": "AIS-A1", "count": count}])
+    client.get(f"/api/v1/editions/{edition.pk}/quizzes")
+    attempt_id = new_id()
+    # With the savepoints that stand for the transactions here.
+    with query_budget(22):
+        shown = start(client, quiz, attempt_id)
+    with query_budget(10):
+        assert client.put(path(attempt_id, "/submission"), answers(shown)).json()["score"] == 1.0
+    with query_budget(2):
+        client.get(path(attempt_id))
+    with query_budget(1):
+        client.get("/api/v1/me/attempts")
+    with query_budget(7):
+        client.get(f"/api/v1/editions/{edition.pk}/quizzes")
+
+
+def test_ids_of_evidence_follow_the_order_of_the_items(client, quiz):
+    shown = start(client, quiz)
+    ids = [UUID(item["id"]) for item in shown["items"]]
+    assert ids == sorted(ids)
