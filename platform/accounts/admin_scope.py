@@ -45,7 +45,9 @@ NOWHERE = ""
 
 
 def limited_to(user: Any) -> str | None:
-    """Return the code of the state `user` is limited to, `NOWHERE` if no state was given to them, None if unlimited."""
+    """Return the code of the state `user` is limited to, `NOWHERE` if they have none, None if unlimited."""
+    if not user.is_authenticated:
+        return NOWHERE
     if user.is_superuser:
         return None
     if user.member_state_id:

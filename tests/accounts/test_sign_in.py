@@ -8,7 +8,6 @@ from typing import Any
 
 import jwt
 import pytest
-from accounts.models import User
 from allauth.headless.internal import sessionkit
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -16,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from tests.factories import make_user
 
 PASSWORD = "a-long-pass-phrase-7"
@@ -86,7 +86,9 @@ def test_what_cannot_be_an_account_is_refused_in_allauths_form(client: Client, b
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("raw", [b"", b"[", b"[1]", b"null", b'"x"', b"\xff", b'{"username": "\\ud800abc", "password": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "raw", [b"", b"[", b"[1]", b"null", b'"x"', b"\xff", b'{"username": "\\ud800abc", "password": "\\ud800"}']
+)
 @pytest.mark.parametrize("path", ["auth/signup", "auth/login", "tokens/refresh"])
 def test_no_body_breaks_the_door(client: Client, raw: bytes, path: str) -> None:
     answer = client.post(f"/auth/app/v1/{path}", raw, content_type="application/json")
@@ -118,7 +120,12 @@ def test_a_name_taken_between_check_and_write_is_refused_too(client: Client, mon
 
 
 def test_without_a_token_the_api_answers_with_a_problem(client: Client) -> None:
-    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Bearer"}, {"Authorization": "Bearer é"}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer nonsense"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer é"},
+    ):
         answer = client.get("/api/v1/me/consents", headers=headers)
         assert answer.status_code == 401
         assert answer["Content-Type"] == "application/problem+json"
@@ -192,7 +199,9 @@ def test_sign_out_everywhere_ends_every_session_and_token_of_this_person_only(cl
     for gone in (phone, web):
         assert me(client, gone["access_token"]).status_code == 401
         assert post(client, "tokens/refresh", {"refresh_token": gone["refresh_token"]}).status_code == 400
-        assert client.get("/auth/app/v1/auth/session", headers={"X-Session-Token": gone["session_token"]}).status_code in (401, 410)
+        assert client.get(
+            "/auth/app/v1/auth/session", headers={"X-Session-Token": gone["session_token"]}
+        ).status_code in (401, 410)
     answer = client.get("/auth/app/v1/auth/session", headers={"X-Session-Token": untracked.session_key})
     assert answer.status_code in (401, 410)
     assert me(client, dao["access_token"]).status_code == 200
@@ -258,8 +267,9 @@ def test_of_two_refreshes_at_the_same_time_one_succeeds(client: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_refresh_under_way_does_not_outlive_a_sign_out(client: Client, monkeypatch: Any) -> None:
     """The refresh holds the session; the sign-out waits for it, and what the refresh handed out is dead all the same."""
-    from accounts.services import sign_out_everywhere as service
     from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy
+
+    from accounts.services import sign_out_everywhere as service
 
     refresh_token = JWTTokenStrategy.refresh_token
     meta = sign_up(client)
