@@ -125,11 +125,15 @@ class LevelReached:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """By how many logits one answer moved the learner's ability in one skill (general and further together)."""
+    """By how many logits one answer moved the learner's ability in one skill (general and further together).
+
+    `practice` is the part of it that is given for having answered at all: whoever practises learns, also from mistakes.
+    """
 
     evidence_id: UUID
     skill: str
     by: float
+    practice: float
 
 
 def in_order(answers: Iterable[Answer]) -> list[Answer]:
@@ -210,7 +214,8 @@ def _absorb(mastery: Mastery, answer: Answer, snapshot: Snapshot, movements: lis
     mastery.count += 1
     learning = DF + (DW - DF) * y
     for code, state in zip(answer.skills, states, strict=True):
-        own = w * state.variance * r + learning / (1 + state.count)
+        practice = learning / (1 + state.count)
+        own = w * state.variance * r + practice
         state.mean += own
         state.variance += Q_K - w * w * state.variance * state.variance * weight
         state.count += 1
@@ -218,7 +223,7 @@ def _absorb(mastery: Mastery, answer: Answer, snapshot: Snapshot, movements: lis
         if y > 0.0 and answer.level > state.shown_level:
             state.shown_level = answer.level
         if movements is not None:
-            movements.append(Movement(answer.id, code, step + own))
+            movements.append(Movement(answer.id, code, step + own, practice))
 
 
 def probability(mastery: Mastery, code: str, threshold: float, *, snapshot: Snapshot = STATED) -> float:

@@ -53,3 +53,12 @@ def surely_of_age(*, birth_year: int, year: int, minimum: int) -> bool:
     Only the year is known, so a person counts as born on its last day.
     """
     return year - birth_year - 1 >= minimum
+
+
+def is_latin(name: str) -> bool:
+    """Whether every letter of the name is a Latin one."""
+    return all(
+        unicodedata.name(character, "").startswith(("LATIN ", "MODIFIER LETTER", "FEMININE ORD", "MASCULINE ORD"))
+        for character in name
+        if unicodedata.category(character).startswith("L")
+    )

@@ -44,7 +44,9 @@ def make_edition(*, lessons: int = 3, requires_assessment: bool = True, status: 
         lesson = Lesson.objects.create(module=module, position=position, slug=f"lesson-{position}")
         LessonText.objects.create(lesson=lesson, language="en", title=f"Lesson {position}", body="Text")
     if status != "draft":
-        Edition.objects.filter(pk=edition.pk).update(status=status, published_at=ENROLLED_AT)
+        Edition.objects.filter(pk=edition.pk).update(status="published", published_at=ENROLLED_AT)
+        if status == "retired":
+            Edition.objects.filter(pk=edition.pk).update(status=status)
         edition.refresh_from_db()
     return edition
 

@@ -1,0 +1,125 @@
+"""Enrolments of the caller: PUT, GET one, GET all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common import clock
+from common.errors import NotFound
+from common.languages import choose
+from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from common.serializers import StrictSerializer
+from courses import public as courses
+from courses.public import EditionView
+from learners.api.caller import caller_id
+from learners.enrolments import selectors
+from learners.enrolments.errors import AlreadyEnrolled, EditionNotOpen, EnrolmentIdTaken
+from learners.enrolments.models import Enrolment
+from learners.enrolments.services import enrol
+from learners.profiles.errors import ProfileMissing
+from privacy.public import ConsentMissing
+
+_LIST = "enrolments"
+
+
+class EnrolmentInput(StrictSerializer):
+    edition_id = serializers.UUIDField(help_text="A published edition, from the catalogue.")
+
+
+class EnrolmentOutput(serializers.Serializer[Enrolment]):
+    id = serializers.UUIDField(source="pk")
+    edition_id = serializers.UUIDField()
+    course = serializers.SerializerMethodField(help_text="The course's slug.")
+    title = serializers.SerializerMethodField(help_text="In the caller's language, as far as there is one.")
+    enrolled_at = serializers.DateTimeField()
+    lessons_done_at = serializers.DateTimeField(allow_null=True)
+    assessment_passed_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+
+    def _edition(self, enrolment: Enrolment) -> EditionView:
+        editions: Mapping[UUID, EditionView] = self.context["editions"]
+        return editions[enrolment.edition_id]
+
+    def get_course(self, enrolment: Enrolment) -> str:
+        return self._edition(enrolment).course_slug
+
+    def get_title(self, enrolment: Enrolment) -> str:
+        edition = self._edition(enrolment)
+        language = choose(self.context["accept_language"], (), list(edition.titles), edition.default_language)
+        return edition.titles.get(language, edition.course_slug)
+
+
+def _output(request: Request, enrolments: list[Enrolment]) -> list[dict[str, Any]]:
+    context = {
+        "editions": courses.editions({enrolment.edition_id for enrolment in enrolments}),
+        "accept_language": request.headers.get("Accept-Language", ""),
+    }
+    return [dict(EnrolmentOutput(enrolment, context=context).data) for enrolment in enrolments]
+
+
+class EnrolmentPage(serializers.Serializer[Any]):
+    items = EnrolmentOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class MyEnrolments(APIView):
+    problems = (BadCursor,)
+
+    @extend_schema(
+        operation_id="list_my_enrolments",
+        tags=["learner"],
+        summary="The learner's enrolments, by id",
+        parameters=[
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}),
+        ],
+        responses=EnrolmentPage,
+    )
+    def get(self, request: Request) -> Response:
+        limit = read_limit(request.query_params)
+        cursor = request.query_params.get("cursor")
+        after = UUID(read_cursor(cursor, of=_LIST)[0]) if cursor is not None else None
+        found = selectors.listed(learner_id=caller_id(request), after=after, limit=limit)
+        shown = list(found[:limit])
+        following = write_cursor([str(shown[-1].pk)], of=_LIST) if len(found) > limit else None
+        return page(request._request, _output(request, shown), following)
+
+
+class MyEnrolment(APIView):
+    problems: ClassVar = {
+        "PUT": (ProfileMissing, ConsentMissing, EditionNotOpen, AlreadyEnrolled, EnrolmentIdTaken),
+    }
+
+    @extend_schema(
+        operation_id="read_my_enrolment", tags=["learner"], summary="One enrolment", responses=EnrolmentOutput
+    )
+    def get(self, request: Request, enrolment_id: UUID) -> Response:
+        enrolment = selectors.one(learner_id=caller_id(request), enrolment_id=enrolment_id)
+        if enrolment is None:
+            raise NotFound()
+        return Response(_output(request, [enrolment])[0])
+
+    @extend_schema(
+        operation_id="enrol",
+        tags=["learner"],
+        summary="Enrol in an edition, under an id of the caller's making",
+        description="Needs a profile and the consent `learning_records`. A repeat is answered as the first time.",
+        request=EnrolmentInput,
+        responses={200: EnrolmentOutput, 201: EnrolmentOutput},
+    )
+    def put(self, request: Request, enrolment_id: UUID) -> Response:
+        given = EnrolmentInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        enrolment, is_new = enrol(
+            learner_id=caller_id(request), enrolment_id=enrolment_id, edition_id=given.validated_data["edition_id"],
+            now=clock.now(),
+        )  # fmt: skip
+        return Response(_output(request, [enrolment])[0], status=201 if is_new else 200)

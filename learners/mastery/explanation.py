@@ -1,0 +1,119 @@
+"""Why a level is what it is, in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from common.languages import choose
+from courses import public as courses
+from courses.public import FrameworkView
+from learners.mastery import rules
+from learners.mastery.models import Ability, Evidence, SkillState
+from learners.mastery.services import answer_of, scale
+
+# The newest answers of each skill are shown one by one.
+MOST_EVIDENCE = 50
+
+
+def explained(*, learner_id: UUID, accept_language: str, preferred: list[str]) -> tuple[dict[str, Any], str]:
+    """Return the learner's skills with the evidence behind each, and the language of the names in it; three queries.
+
+    How much an answer moved the skill is found by going through all evidence again with the rules, so it is true of
+    the stored state whatever the order in which the answers came. The sentences are in the active language.
+    """
+    framework = courses.framework()
+    ability = Ability.objects.filter(learner_id=learner_id).first()
+    states = list(SkillState.objects.filter(learner_id=learner_id).order_by("skill_code"))
+    evidence = list(Evidence.objects.filter(learner_id=learner_id).order_by("answered_at", "pk")) if states else []
+    moved: list[rules.Movement] = []
+    rules.extend(rules.Mastery(), [answer_of(entry) for entry in evidence], scale(), movements=moved)
+    by_skill: dict[str, list[tuple[Evidence, rules.Movement]]] = defaultdict(list)
+    rows = {entry.pk: entry for entry in evidence}
+    for movement in moved:
+        by_skill[movement.skill].append((rows[movement.evidence_id], movement))
+    language = choose(accept_language, preferred, list(framework.level_names[1]), "en")
+    document = {
+        "items": [_skill(state, by_skill[state.skill_code], framework, language) for state in states],
+        "next": None,
+        "rule": ability.rule_version if ability else rules.RULE,
+        "snapshot": ability.snapshot if ability else rules.STATED.version,
+        "framework_version": states[0].framework_version if states else framework.version,
+    }
+    return document, language
+
+
+def _name(names: Any, language: str) -> str:
+    return str(names.get(language) or names["en"])
+
+
+def _skill(
+    state: SkillState, behind: list[tuple[Evidence, rules.Movement]], framework: FrameworkView, language: str
+) -> dict[str, Any]:
+    skill = framework.skills.get(state.skill_code)
+    return {
+        "code": state.skill_code,
+        "name": skill.name if skill else state.skill_code,
+        "area": {"code": skill.area, "name": _name(framework.area_names[skill.area], language)} if skill else None,
+        "level": state.level,
+        "level_name": _name(framework.level_names[state.level], language) if state.level else None,
+        "level_since": state.level_since,
+        "probability": round(state.probability, 3),
+        "provisional": state.count < rules.PROVISIONAL_BELOW,
+        "answers": state.count,
+        "last_at": state.last_at,
+        "next_level": _next_level(state, framework, language),
+        "evidence": [_evidence(entry, movement) for entry, movement in reversed(behind[-MOST_EVIDENCE:])],
+    }
+
+
+def _next_level(state: SkillState, framework: FrameworkView, language: str) -> dict[str, Any] | None:
+    """What the next computed level asks; None where only assessors give a higher one."""
+    by = scale()
+    following = [level for level in rules.computable(by, state.skill_code) if level > state.level]
+    if not following:
+        return None
+    level = following[0]
+    return {
+        "level": level,
+        "name": _name(framework.level_names[level], language),
+        "threshold": by.thresholds[level],
+        "probability_needed": rules.SURE,
+        "item_level_needed": max(0, level - by.max_jump),
+        "item_level_shown": state.shown_level,
+    }
+
+
+def _evidence(entry: Evidence, movement: rules.Movement) -> dict[str, Any]:
+    by = round(movement.by, 4)
+    return {
+        "id": entry.pk,
+        "item_id": entry.item_id,
+        "level": entry.level,
+        "score": entry.score,
+        "answered_at": entry.answered_at,
+        "language": entry.language,
+        "supervised": entry.supervised,
+        "moved_by": by,
+        "of_which_practice": round(movement.practice, 4),
+        "explanation": sentence(difficulty=entry.difficulty, score=entry.score) % {"by": f"{by:+.2f}"},
+    }
+
+
+def sentence(*, difficulty: float, score: float) -> str:
+    """Say in the active language what an answer did, with a place `%(by)s` for how much; whole sentences, for translators."""
+    hard, easy = difficulty > 0.5, difficulty < -0.5
+    if score >= 1.0:
+        if hard:
+            return _("Answered a hard item right: %(by)s")
+        return _("Answered an easy item right: %(by)s") if easy else _("Answered an item right: %(by)s")
+    if score > 0.0:
+        if hard:
+            return _("Answered a hard item partly right: %(by)s")
+        return _("Answered an easy item partly right: %(by)s") if easy else _("Answered an item partly right: %(by)s")
+    if hard:
+        return _("Answered a hard item wrong: %(by)s")
+    return _("Answered an easy item wrong: %(by)s") if easy else _("Answered an item wrong: %(by)s")
