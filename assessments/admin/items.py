@@ -271,6 +271,9 @@ class ItemAdmin(KeysStayInside, ModelAdmin):
         kwargs["fields"] = None if obj is None else list(kwargs["form"].declared_fields)
         return super().get_form(request, obj, change=change, **kwargs)
 
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else self.inlines
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly_fields if obj is None else ("edition", "code", *self.readonly_fields)
 

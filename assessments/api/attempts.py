@@ -33,8 +33,8 @@ _LIST = "attempts"
             {"type": "string"},
             {"type": "number"},
             {"type": "array", "items": {"type": "string"}},
-            {"type": "null"},
         ],
+        "nullable": True,
         "description": "By the item's kind. "
         + "; ".join(str(kind.response_schema["description"]) for kind in KINDS.values())
         + "; null: left open, as if it were not listed.",
@@ -45,6 +45,8 @@ class ResponseField(serializers.JSONField):
 
 
 class StartInput(StrictSerializer):
+    """Which quiz, and in which language."""
+
     quiz_id = serializers.UUIDField()
     language = serializers.RegexField(
         r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$",
@@ -55,11 +57,15 @@ class StartInput(StrictSerializer):
 
 
 class AnswerInput(StrictSerializer):
+    """The response to one item."""
+
     item = serializers.UUIDField(help_text="the attempt's item id")
     response = ResponseField(allow_null=True)
 
 
 class SubmissionInput(StrictSerializer):
+    """The responses to an attempt's items; what is missing scores 0."""
+
     answers = serializers.ListField(child=AnswerInput(), max_length=MOST_ITEMS)
 
 
