@@ -52,11 +52,9 @@ def limited_to(user: Any) -> str | None:
         return None
     if user.member_state_id:
         return str(user.member_state_id)
-    known = getattr(user, "_limited_to", False)
-    if known is False:
-        in_role = user.groups.filter(name=STATE_ADMINISTRATOR).exists()
-        known = user._limited_to = NOWHERE if in_role else None
-    return known
+    if not hasattr(user, "_has_role_without_state"):
+        user._has_role_without_state = user.groups.filter(name=STATE_ADMINISTRATOR).exists()
+    return NOWHERE if user._has_role_without_state else None
 
 
 def visible(request: HttpRequest, site: admin.AdminSite, rows: QuerySet[Any]) -> QuerySet[Any]:

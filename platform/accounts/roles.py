@@ -35,15 +35,18 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
             "outcome": _VIEW,
         },
-        "learners": {"evidence": _VIEW, "mastery": _VIEW, "achievement": _VIEW, "award": _VIEW, "certificate": _VIEW},
+        "learners": {
+            "evidence": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW, "award": _VIEW,
+            "certificate": _VIEW,
+        },
     },
     STATE_ADMINISTRATOR: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW, "source": _VIEW},
         "accounts": {"user": _VIEW},
         "courses": {"course": _VIEW, "edition": _VIEW, "skill": _VIEW, "framework": _VIEW},
         "learners": {
-            "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "mastery": _VIEW,
-            "award": _VIEW, "certificate": _VIEW,
+            "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "skillstate": _VIEW,
+            "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW,
         },
         "assessments": {"attempt": _VIEW, "outcome": _VIEW},
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -25,14 +25,14 @@ class StaffAdminSite(UnfoldAdminSite):
         return super().has_permission(request) and second_factor.passed(request)
 
     @method_decorator(never_cache)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         from accounts.staff.views import PasswordView
 
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
         context = {**self.each_context(request), "title": _("Log in"), "app_path": request.get_full_path()}
-        request.current_app = self.name  # type: ignore[attr-defined]
-        response: HttpResponse = PasswordView.as_view(extra_context={**context, **(extra_context or {})})(request)
+        request.current_app = self.name
+        response: HttpResponseBase = PasswordView.as_view(extra_context={**context, **(extra_context or {})})(request)
         return response
 
     def get_urls(self) -> list[URLPattern]:

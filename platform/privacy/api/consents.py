@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -77,13 +77,13 @@ class ConsentsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """What holds now, and the history that led there."""
-        user_id = request.user.pk
+        user_id = cast(UUID, request.user.pk)
         of = f"consents:{user_id}"
         limit, before = read_limit(request.query_params), read_position(request, of=of)
         records, last = selectors.history(user_id=user_id, before=before, limit=limit)
         return page(
             request._request,
-            ConsentOutput(records, many=True).data,
+            list(ConsentOutput(records, many=True).data),
             None if last is None else write_cursor([last], of=of),
             current=ConsentOutput(selectors.current(user_id=user_id), many=True).data,
         )
@@ -107,5 +107,7 @@ class ConsentView(APIView):
         """Give or withdraw a consent. Repeating the call changes nothing and answers 200 where the first answered 201."""
         given = ConsentInput(data=request.data)
         given.is_valid(raise_exception=True)
-        record, is_new = services.record_consent(user_id=request.user.pk, record_id=record_id, **given.validated_data)
+        record, is_new = services.record_consent(
+            user_id=cast(UUID, request.user.pk), record_id=record_id, **given.validated_data
+        )
         return Response(ConsentOutput(record).data, status=201 if is_new else 200)

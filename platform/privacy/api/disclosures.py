@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -41,7 +42,7 @@ class DisclosuresView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Who got which data for what, newest first."""
-        user_id = request.user.pk
+        user_id = cast(UUID, request.user.pk)
         of = f"disclosures:{user_id}"
         limit, before = read_limit(request.query_params), read_position(request, of=of)
         rows, last = selectors.disclosures(user_id=user_id, before=before, limit=limit)

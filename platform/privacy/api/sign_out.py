@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+from uuid import UUID
+
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -35,11 +38,12 @@ class SignOutEverywhereView(APIView):
     @events.idempotent
     def post(self, request: Request) -> Response:
         """Every session, refresh token and access token of the person ends now, this call's among them."""
-        accounts.sign_out_everywhere(user_id=request.user.pk)
+        user_id = cast(UUID, request.user.pk)
+        accounts.sign_out_everywhere(user_id=user_id)
         audit(
-            actor=str(request.user.pk),
+            actor=str(user_id),
             action="signed_out_everywhere",
             subject_kind="user",
-            subject_id=str(request.user.pk),
+            subject_id=str(user_id),
         )
         return Response(status=204)

@@ -25,11 +25,14 @@ def audit_many(*, actor: str, action: str, subject_kind: str, subject_ids: Seque
 def _write(actor: str, action: str, subject_kind: str, subject_ids: list[str], detail: dict[str, Any]) -> None:
     if not subject_ids:
         return
+    values: list[Any] = [
+        str(actor), action, subject_kind, Jsonb(detail, dumps=to_json), request_id.get(), subject_ids,
+    ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO privacy_auditentry (actor, action, subject_kind, subject_id, detail, request_id)
             SELECT %s, %s, %s, subject_id, %s, %s FROM unnest(%s::text[]) AS subject_id
             """,
-            [str(actor), action, subject_kind, Jsonb(detail, dumps=to_json), request_id.get(), subject_ids],
+            values,
         )

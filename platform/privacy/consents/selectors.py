@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from django.db.models import Q
+
 from privacy.consents.errors import ConsentMissing
 from privacy.models import ConsentRecord
 
 
 def has_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> bool:
     """Whether the newest record of that purpose (and agency) gives consent."""
+    agency = Q(agency_id__isnull=True) if agency_id is None else Q(agency_id=agency_id)
     newest = (
-        ConsentRecord.objects.filter(user_id=user_id, purpose_id=purpose, agency_id=agency_id)
+        ConsentRecord.objects.filter(agency, user_id=user_id, purpose_id=purpose)
         .order_by("-ordinal")
         .values_list("given", flat=True)
         .first()
