@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from events.registry import Happened
+from learners.certificates.services import decide_awards, issue_certificates
 from learners.enrolments.selectors import is_enrolled
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.selectors import counts_by_level
@@ -25,13 +23,3 @@ __all__ = [
     "progress_documents",
     "states_of",
 ]
-
-
-def decide_awards(happened: Sequence[Happened]) -> None:
-    """Consumer: awards every achievement whose criteria a learner now meets, once."""
-    raise NotImplementedError
-
-
-def issue_certificates(happened: Sequence[Happened]) -> None:
-    """Consumer: signs and stores the credential of each award, once."""
-    raise NotImplementedError

@@ -59,15 +59,28 @@ class Award(models.Model):
 
 
 class IssuerKey(models.Model):
-    """A public key of the issuer with the time in which it signs; the private key is never in the database."""
+    """A public key of the issuer with the time in which it signs; the private key is never in the database.
 
-    fingerprint = models.CharField(max_length=64, primary_key=True, help_text="multibase Ed25519 public key")
+    A key that signs no more stays, so that what it signed in its time verifies for ever. Two issuers (two addresses of
+    one installation) may use one key: they are two rows.
+    """
+
+    id = models.CharField(max_length=300, primary_key=True, help_text="the verification method: DID, #, Multikey")
     did = models.CharField(max_length=200)
+    multikey = models.CharField(max_length=64, help_text="Ed25519 public key as Multikey")
     valid_from = models.DateTimeField(db_default=Now())
     valid_until = models.DateTimeField(null=True)
 
+    class Meta:
+        constraints = [
+            # One key signs at a time: a new one closes the one before.
+            models.UniqueConstraint(
+                fields=["did"], condition=models.Q(valid_until__isnull=True), name="one_signing_key_per_issuer"
+            )
+        ]
+
     def __str__(self) -> str:
-        return self.fingerprint
+        return self.id
 
 
 class Certificate(models.Model):

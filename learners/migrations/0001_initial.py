@@ -72,12 +72,16 @@ class Migration(migrations.Migration):
             name="IssuerKey",
             fields=[
                 (
-                    "fingerprint",
+                    "id",
                     models.CharField(
-                        help_text="multibase Ed25519 public key", max_length=64, primary_key=True, serialize=False
+                        help_text="the verification method: DID, #, Multikey",
+                        max_length=300,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("did", models.CharField(max_length=200)),
+                ("multikey", models.CharField(help_text="Ed25519 public key as Multikey", max_length=64)),
                 ("valid_from", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("valid_until", models.DateTimeField(null=True)),
             ],
@@ -317,6 +321,12 @@ class Migration(migrations.Migration):
             model_name="award",
             constraint=models.UniqueConstraint(
                 fields=("learner", "achievement"), name="one_award_per_learner_and_achievement"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="issuerkey",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until__isnull", True)), fields=("did",), name="one_signing_key_per_issuer"
             ),
         ),
         migrations.AddConstraint(

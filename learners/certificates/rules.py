@@ -1,0 +1,48 @@
+"""When an achievement is earned, and what may be said of a certificate. Pure: no clock, no database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class Verdict(StrEnum):
+    """What the verification page says of a code."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    TAMPERED = "tampered"
+
+
+def criteria_met(criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int]) -> bool:
+    """Whether an achievement is earned.
+
+    Args:
+        criteria: {"edition_completed": bool, "skills": [{"skill": code, "level": lowest level}, …]}
+        completed: the learner completed the achievement's edition.
+        levels: the learner's level in each skill; a skill that is missing has none.
+    """
+    if criteria.get("edition_completed") and not completed:
+        return False
+    return all(levels.get(wanted["skill"], 0) >= wanted["level"] for wanted in criteria["skills"])
+
+
+def evidence_digest(evidence_ids: Iterable[UUID]) -> str:
+    """SHA-256 in hex over the ids of the evidence, sorted, one to a line: names what a decision rests on."""
+    return hashlib.sha256("\n".join(sorted(str(one) for one in set(evidence_ids))).encode()).hexdigest()
+
+
+def verdict(*, proof_holds: bool, revoked: bool, valid_until: datetime | None, now: datetime) -> Verdict:
+    """What holds of a certificate; the gravest first: what was altered is not even worth its status."""
+    if not proof_holds:
+        return Verdict.TAMPERED
+    if revoked:
+        return Verdict.REVOKED
+    if valid_until is not None and now >= valid_until:
+        return Verdict.EXPIRED
+    return Verdict.VALID

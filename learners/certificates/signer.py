@@ -1,0 +1,131 @@
+"""The issuer's key: where it comes from, and what signs with it.
+
+A `Signer` hides where the private key is; the one here reads a file. An adapter to a hardware module or a key service
+needs these three members only.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import base58
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+# Multicodec's prefix of an Ed25519 public key, and multibase's letter for base58btc (W3C Controlled Identifiers, Multikey).
+_ED25519_PUB = b"\xed\x01"
+_BASE58BTC = "z"
+
+
+class Signer(Protocol):
+    """Signs as the issuer.
+
+    did: the issuer's DID. multikey: the public key as Multikey (`z6Mk…`).
+    """
+
+    did: str
+    multikey: str
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte Ed25519 signature of `message`."""
+        ...
+
+
+def multikey_of(public_key: Ed25519PublicKey) -> str:
+    """Return an Ed25519 public key as Multikey."""
+    raw = public_key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return _BASE58BTC + str(base58.b58encode(_ED25519_PUB + raw).decode())
+
+
+def public_key_of(multikey: str) -> Ed25519PublicKey:
+    """Return the key that a Multikey text holds.
+
+    Raises:
+        ValueError: it is not one of Ed25519.
+    """
+    raw = base58.b58decode(multikey[1:]) if multikey.startswith(_BASE58BTC) else b""
+    if len(raw) != 34 or not raw.startswith(_ED25519_PUB):
+        raise ValueError("not an Ed25519 Multikey")
+    return Ed25519PublicKey.from_public_bytes(raw[2:])
+
+
+def did_of(base_url: str) -> str:
+    """Return the did:web of the site at `base_url`: host, port with its colon as %3A, path segments with colons."""
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "") + (f"%3A{parts.port}" if parts.port else "")
+    return ":".join(["did:web", host, *[segment for segment in parts.path.split("/") if segment]])
+
+
+class FileSigner:
+    """Signs with an Ed25519 key from a PEM file (PKCS#8, encrypted or not)."""
+
+    def __init__(self, path: Path, *, password: str, did: str) -> None:
+        """Read the key.
+
+        Raises:
+            ImproperlyConfigured: the file is missing, unreadable, or no such key. The message never quotes the file.
+        """
+        try:
+            key = serialization.load_pem_private_key(path.read_bytes(), password.encode() if password else None)
+        except OSError as error:
+            raise ImproperlyConfigured(f"the issuer's key {path} cannot be read: {error.strerror}") from error
+        except (ValueError, TypeError) as error:
+            raise ImproperlyConfigured(
+                f"the issuer's key {path} is no PEM private key, or ISSUER_KEY_PASSWORD is not its password"
+            ) from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ImproperlyConfigured(f"the issuer's key {path} is not an Ed25519 key")
+        self._key = key
+        self.did = did
+        self.multikey = multikey_of(key.public_key())
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+
+def create_key_file(path: Path, *, password: str) -> None:
+    """Make a new key at `path`, readable by its owner only. If the file is there or appears meanwhile, it is left alone."""
+    if path.exists():
+        return
+    encryption = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(pem)
+    try:
+        # A link appears whole or not at all, and fails where another process was first: its key is then everyone's.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def signer() -> Signer:
+    """The signer of this installation, read once per process and setting.
+
+    Raises:
+        ImproperlyConfigured: there is no key and none may be made.
+    """
+    return _file_signer(
+        settings.ISSUER_KEY_FILE, settings.ISSUER_KEY_PASSWORD, settings.PUBLIC_BASE_URL, settings.ISSUER_KEY_CREATE
+    )
+
+
+@lru_cache(maxsize=4)
+def _file_signer(file: str, password: str, base_url: str, create: bool) -> FileSigner:
+    if not file:
+        raise ImproperlyConfigured("ISSUER_KEY_FILE must name the issuer's key")
+    if create:
+        create_key_file(Path(file), password=password)
+    return FileSigner(Path(file), password=password, did=did_of(base_url))
