@@ -1,0 +1,43 @@
+"""Learners and their enrolments."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin, TabularInline
+
+from accounts.admin_scope import StateScopedAdmin
+from learners.admin.read_only import ReadOnly
+from learners.enrolments.models import Enrolment
+from learners.profiles.models import Learner
+from learners.progress.models import LessonProgress
+
+
+@admin.register(Learner)
+class LearnerAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
+    state_path = "member_state"
+    list_display = ("legal_name", "latin_name", "member_state", "languages", "birth_year", "created_at")
+    list_filter = ("member_state",)
+    list_select_related = ("member_state",)
+    search_fields = ("legal_name", "latin_name", "name_reading", "user__username", "=user__id")
+    ordering = ("-created_at",)
+
+
+class LessonProgressInline(ReadOnly, TabularInline):
+    model = LessonProgress
+    fields = ("lesson", "furthest", "done_at", "updated_at")
+    extra = 0
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
+    state_path = "learner__member_state"
+    list_display = ("learner_name", "edition", "enrolled_at", "lessons_done_at", "assessment_passed_at", "completed_at")
+    list_filter = ("learner__member_state", "edition")
+    list_select_related = ("learner", "edition__course")
+    search_fields = ("learner__legal_name", "learner__user__username", "=id", "=learner__user__id")
+    ordering = ("-enrolled_at",)
+    inlines = (LessonProgressInline,)
+
+    @admin.display(description="learner")
+    def learner_name(self, enrolment: Enrolment) -> str:
+        return enrolment.learner.legal_name
