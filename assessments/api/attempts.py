@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -118,7 +117,7 @@ class AttemptListOutput(serializers.Serializer[object]):
 
 
 def _answer(attempt: selectors.AttemptView, status: int = 200) -> Response:
-    response = Response(asdict(attempt), status=status)
+    response = Response(attempt, status=status)
     response["Content-Language"] = attempt.language
     # An attempt under way must not be shown from a cache, on a phone that several people use least of all.
     response["Cache-Control"] = "no-store"
@@ -150,7 +149,7 @@ class AttemptsView(APIView):
         shown = found[:limit]
         more = len(found) > limit
         last = write_cursor([shown[-1].started_at.isoformat(), str(shown[-1].id)], of=_LIST) if more else None
-        return page(request, [asdict(attempt) for attempt in shown], last)
+        return page(request, shown, last)
 
 
 class AttemptView(APIView):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from uuid import UUID
 
 from django.utils.cache import patch_vary_headers
@@ -60,7 +59,7 @@ class QuizzesView(APIView):
             learner_id=learner_id(request),
             accept_language=request.headers.get("Accept-Language", ""),
         )
-        response = page(request, [asdict(quiz) for quiz in found], None)
+        response = page(request, found, None)
         response["Content-Language"] = language
         patch_vary_headers(response, ["Accept-Language"])
         return response
