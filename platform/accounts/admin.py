@@ -32,7 +32,8 @@ class UserAdmin(StateScopedAdmin, BaseUserAdmin, ModelAdmin):
     search_fields = ("username", "email")
     ordering = ("username",)
     readonly_fields = ("last_login", "date_joined", "tokens_valid_from")
-    filter_horizontal = ("groups",)
+    filter_horizontal = ()
+    autocomplete_fields = ("groups",)
     fieldsets = (
         (None, {"fields": ("username", "password", "email")}),
         ("May do", {"fields": ("is_active", "is_staff", "is_superuser", "member_state", "groups")}),

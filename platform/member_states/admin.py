@@ -47,6 +47,14 @@ class MemberStateAdmin(_ReadOnly, ModelAdmin):
     list_filter = ("asean", "confidence")
     search_fields = ("code", "name")
     inlines = (LanguageInline, RuleInline)
+    fieldsets = (
+        (
+            None,
+            {"fields": (("code", "alpha3", "numeric"), "name", ("asean", "since"), ("register_as_of", "confidence"))},
+        ),
+        (None, {"fields": ("time_zones", "calendars", "first_day_of_week", ("calling_code", "currency"), "sources")}),
+        ("Facts as registered", {"classes": ("collapse",), "fields": ("facts",)}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MemberState]:
         rows: QuerySet[MemberState] = super().get_queryset(request)
