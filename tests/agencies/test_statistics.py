@@ -103,6 +103,7 @@ def test_two_refreshes_do_not_collide() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [services.REFRESH_LOCK])
         assert services.refresh_statistics(now=clock.now()) == 0
         assert not StatisticCell.objects.exists()
+        other.rollback()
     finally:
         other.close()
     assert services.refresh_statistics(now=clock.now()) > 0

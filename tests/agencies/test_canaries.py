@@ -1,0 +1,239 @@
+"""An agency of one state gets nothing of the other eleven: every endpoint, every client, canaries in every text column."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+from oauth2_provider.models import AccessToken
+
+from accounts.models import User
+from agencies import services
+from agencies.feed import services as feed
+from agencies.models import Agency, ApiClient, StatisticCell
+from assessments.models import Attempt, AttemptAllowance, AttemptItem, Item, ItemRevision, Quiz
+from common import clock
+from common.ids import new_id
+from learners.models import (
+    Ability,
+    Achievement,
+    Award,
+    Certificate,
+    Enrolment,
+    Evidence,
+    IssuerKey,
+    Learner,
+    LessonProgress,
+    LevelChange,
+    SkillState,
+)
+from member_states.public import codes
+from privacy.models import ConsentRecord, Disclosure, Pull
+from tests.agencies.factories import Machine, make_agency, make_edition, make_grant, signed_in_machine
+
+pytestmark = pytest.mark.django_db
+
+CANARY = re.compile(r"CANARY-([A-Z]{2})")
+GRANTED_TO_THE_REGION = {"PH", "TH"}
+# Tables of a person in which there is no text to put a canary into.
+WITHOUT_TEXT = {AttemptAllowance, Disclosure, Enrolment, LessonProgress}
+
+
+def _canaried(model: type[models.Model], state: str, **given: Any) -> Any:
+    """Make a row of which every text that is not given says which state it is of."""
+    word = f"CANARY-{state}"
+    for field in model._meta.concrete_fields:
+        if field.name in given or field.attname in given or field.primary_key or field.choices or field.remote_field:
+            continue
+        if isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField):
+            given[field.name] = [word]
+        elif isinstance(field, models.JSONField):
+            given[field.name] = {word: word}
+        elif isinstance(field, models.CharField | models.TextField):
+            given[field.name] = word
+    return model._default_manager.create(**given)
+
+
+class World:
+    """Twelve learners, one in each state, full of canaries, who consent to everybody there is."""
+
+    def __init__(self) -> None:
+        self.states = sorted(codes())
+        self.agencies = {state: make_agency(state, name=f"Agency of {state}") for state in self.states}
+        self.region = make_agency(None, name="Region")
+        for state in GRANTED_TO_THE_REGION:
+            make_grant(self.region, state, "aggregate")
+        # Written past the service, which refuses them: learner-level grants of other states open nothing.
+        make_grant(self.agencies["PH"], "JP", "learner")
+        make_grant(self.region, "JP", "learner")
+        self.edition = make_edition()
+        self._shared()
+        self.ids: dict[str, list[Any]] = {"edition_id": [self.edition.pk], "lesson_id": [self.lesson.pk]}
+        learners = [self._learner(state) for state in self.states]
+        feed.publish(learner_ids=learners, now=clock.now())
+        for state in self.states:
+            StatisticCell.objects.create(member_state_id=state, skill_code=f"CANARY-{state}", level=1, learners=10)
+
+    def _shared(self) -> None:
+        self.lesson = self.edition.modules.get().lessons.get()
+        self.key = IssuerKey.objects.create(id="did:web:testserver#z1", did="did:web:testserver", multikey="z1")
+        self.achievement = Achievement.objects.create(slug="a", edition=self.edition, criteria={}, texts={})
+        self.quiz = Quiz.objects.create(edition=self.edition, slug="q", titles={}, pools=[])
+        item = Item.objects.create(edition=self.edition, code="i")
+        self.revision = ItemRevision.objects.create(
+            item=item, kind="single", content={}, key={}, skills=["AIS-A1"], level=1, guess=0.25
+        )
+
+    def _learner(self, state: str) -> Any:
+        now = clock.now()
+        user = _canaried(User, state)
+        learner = _canaried(Learner, state, user=user, member_state_id=state, birth_year=1990)
+        enrolment = Enrolment.objects.create(learner=learner, edition=self.edition, enrolled_at=now)
+        LessonProgress.objects.create(enrolment=enrolment, lesson=self.lesson, furthest=50, updated_at=now)
+        numbers = {"mean": 1.0, "variance": 0.5, "count": 4, "last_at": now}
+        _canaried(Ability, state, learner=learner, **numbers)
+        _canaried(SkillState, state, learner=learner, probability=0.9, level=1, **numbers)
+        _canaried(
+            Evidence, state, id=new_id(), learner=learner, item_id=new_id(), item_revision=1, level=1, score=1, guess=0,
+            difficulty=0, answered_at=now,
+        )  # fmt: skip
+        _canaried(LevelChange, state, learner=learner, level=1, evidence_id=new_id(), probability=0.9, at=now)
+        award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
+        _canaried(Certificate, state, award=award, learner=learner, key=self.key, valid_from=now)
+        AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
+        attempt = _canaried(
+            Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
+        )
+        _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
+        pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
+        Disclosure.objects.create(pull=pull, user=user)
+        for agency in (*self.agencies.values(), self.region):
+            record = _canaried(
+                ConsentRecord, state, user=user, purpose_id="share_progress", agency=agency, given=True, text_version=1
+            )
+        for name, value in (
+            ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
+            ("learner_id", learner.pk),
+        ):  # fmt: skip
+            self.ids.setdefault(name, []).append(value)
+        return learner.pk
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def _paths(world: World, patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route of ours, with the ids of other people's things in it."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _paths(world, pattern.url_patterns, route)
+        elif route.startswith(("api/v1", "agency/", "verify", ".well-known")):
+            names = re.findall(r"<(?:\w+:)?(\w+)>", route)
+            for values in itertools.product(*(world.ids.get(name, [uuid4()])[:3] for name in names)):
+                filled = route
+                for name, value in zip(names, values, strict=True):
+                    filled = re.sub(rf"<(\w+:)?{name}>", str(value), filled)
+                yield "/" + filled
+
+
+def _requests(world: World) -> list[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = [(path, {}) for path in _paths(world)]
+    for state in ("JP", "PH", "TH"):
+        found.append(("/agency/v1/statistics", {"state": state}))
+        found.append(("/agency/v1/statistics", {"skill": f"CANARY-{state}"}))
+        found.append(
+            (
+                "/agency/v1/progress",
+                {"state": state, "member_state": state, "agency_id": str(world.agencies[state].pk)},
+            )
+        )
+        cursor = signed_in_machine(world.agencies[state]).pull(limit=1).json()["next"]
+        found.append(("/agency/v1/progress", {"cursor": cursor}))
+    return found
+
+
+def _told(client: Any, requests: list[tuple[str, dict[str, str]]], token: str) -> set[str]:
+    """Return the states whose canaries are anywhere in the answers, headers included."""
+    states: set[str] = set()
+    for path, query in requests:
+        answer = client.get(path, query, headers={"authorization": f"Bearer {token}"} if token else {})
+        assert answer.status_code < 500, path
+        assert not answer.streaming
+        text = answer.content.decode("utf-8", "replace") + str(answer.headers)
+        states |= set(CANARY.findall(text))
+    return states
+
+
+def test_every_text_of_a_person_holds_a_canary(world: World) -> None:
+    """Keeps the test below honest when a table is added: it must get its canaries, or a reason not to."""
+    personal: set[Any] = {User}
+    ours = [apps.get_app_config(name) for name in ("accounts", "learners", "assessments", "privacy")]
+    while True:
+        found = {
+            model
+            for config in ours
+            for model in config.get_models()
+            if any(field.remote_field and field.related_model in personal for field in model._meta.concrete_fields)
+        }
+        if found <= personal:
+            break
+        personal |= found
+    for model in personal - WITHOUT_TEXT:
+        rows = [str(list(row.values())) for row in model._default_manager.values()]
+        for state in world.states:
+            assert any(f"CANARY-{state}" in row for row in rows), (model, state)
+
+
+def test_each_state_s_agency_is_told_of_its_own_learners_only(world: World) -> None:
+    requests = _requests(world)
+    for state, agency in world.agencies.items():
+        machine = signed_in_machine(agency)
+        assert _told(machine, requests, machine.token) == {state}
+        assert len(machine.pull().json()["items"]) == 1
+
+
+def test_a_regional_body_is_told_of_no_learner(world: World) -> None:
+    machine = signed_in_machine(world.region)
+    requests = _requests(world)
+    assert _told(machine, requests, machine.token) == GRANTED_TO_THE_REGION, "cells of granted states"
+    progress = [one for one in requests if one[0] != "/agency/v1/statistics"]
+    assert _told(machine, progress, machine.token) == set()
+
+
+def _revoked(agency: Agency) -> Machine:
+    machine = signed_in_machine(agency)
+    client = ApiClient.objects.get(application__client_id=machine.credentials.client_id)
+    services.set_client_active(application_id=client.pk, active=False, actor="test")
+    return machine
+
+
+def test_nobody_else_is_told_anything(world: World) -> None:
+    requests = _requests(world)
+    revoked = _revoked(world.agencies["PH"])
+    expired = signed_in_machine(world.agencies["TH"])
+    AccessToken.objects.filter(application__client_id=expired.credentials.client_id).update(
+        expires=clock.now() - timedelta(seconds=1)
+    )
+    dao = Client()
+    signed = dao.post(
+        "/auth/app/v1/auth/signup", {"username": "dao-dao", "password": "correct horse 42"}, "application/json"
+    ).json()
+    for client, token in (
+        (revoked, revoked.token), (expired, expired.token), (dao, signed["meta"]["access_token"]), (Client(), ""),
+    ):  # fmt: skip
+        assert _told(client, requests, token) == set()
+        for path in ("/agency/v1/progress", "/agency/v1/statistics"):
+            assert client.get(path, headers={"authorization": f"Bearer {token}"}).status_code == 401
