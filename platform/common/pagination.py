@@ -48,7 +48,8 @@ def read_limit(query: Mapping[str, Any], *, default: int = DEFAULT_LIMIT, most: 
     text = query.get("limit")
     if text is None:
         return default
-    if not (str(text).isascii() and str(text).isdigit() and 1 <= int(text) <= most):
+    # Nine digits at most: Python refuses to read a number of thousands of them.
+    if not (str(text).isascii() and str(text).isdigit() and len(text) < 10 and 1 <= int(text) <= most):
         raise InvalidInput(_("limit must be a whole number from 1 to %(most)d") % {"most": most}, pointer="/limit")
     return int(text)
 

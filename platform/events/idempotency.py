@@ -35,8 +35,8 @@ class IdempotencyKeyReused(DomainError):
 def idempotent(method: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a DRF view's method: its effects and its stored answer commit together.
 
-    An error rolls back and stores nothing, so a repeat is a new try. Of two calls at a time the second waits for the
-    first one's commit on the unique key.
+    An error, raised or returned, rolls back and stores nothing, so a repeat is a new try. Of two calls at a time the
+    second waits for the first one's commit on the unique key.
     """
 
     @functools.wraps(method)
@@ -58,6 +58,9 @@ def idempotent(method: Callable[..., Any]) -> Callable[..., Any]:
                     del answer["Content-Type"]
                 return answer
             response = method(self, request, *args, **kwargs)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+                return response
             entry.status = response.status_code
             entry.answer = b"" if response.data is None else to_json(response.data)
             entry.save(update_fields=["status", "answer"])

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import Min
+from django.db.models.functions import Now
 
 from common import clock
 from common.rendering import to_json
@@ -96,7 +97,8 @@ def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> list[Deliver
     waiting = (
         Delivery.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("event")
-        .filter(consumer=consumer.name, dead=False, available_at__lte=clock.now())
+        # Due by the database's clock, which also set the instant: a worker's clock may be off.
+        .filter(consumer=consumer.name, dead=False, available_at__lte=Now())
         .order_by("id")
     )
     return list(waiting.filter(id__in=ids) if ids is not None else waiting[: consumer.batch])
@@ -115,29 +117,47 @@ def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
                 consumer.handler([_happened(delivery.event) for delivery in claimed])
                 Delivery.objects.filter(id__in=[delivery.pk for delivery in claimed]).delete()
         return len(claimed), Drained(done=len(claimed))
-    except (OperationalError, InterfaceError):
-        # The database went away or gave up on a deadlock: nobody's fault; the deliveries stand as they were.
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_nobodys_fault(error):
+            raise
         _log.warning("batch failed, retrying one by one", extra={"consumer": consumer.name}, exc_info=True)
     return len(claimed), _one_by_one(consumer, [delivery.pk for delivery in claimed])
 
 
 def _one_by_one(consumer: Consumer, ids: Sequence[int]) -> Drained:
-    """Repeat a failed batch in savepoints, so that one poisonous event holds up nobody else's."""
+    """Repeat a failed batch, each delivery in a transaction of its own: a poisonous event holds up nobody else's."""
     total = Drained()
-    with transaction.atomic():
-        for delivery in _claim(consumer, ids):
-            try:
-                with transaction.atomic():
-                    consumer.handler([_happened(delivery.event)])
-                    delivery.delete()
-                total += Drained(done=1)
-            except (OperationalError, InterfaceError):
-                raise
-            except Exception as error:
-                total += _postpone(delivery, error)
+    for delivery_id in ids:
+        with transaction.atomic():
+            # Empty when another drain took it meanwhile; else ours until the effect or the failure is committed.
+            for delivery in _claim(consumer, [delivery_id]):
+                try:
+                    with transaction.atomic():
+                        consumer.handler([_happened(delivery.event)])
+                        Delivery.objects.filter(id=delivery.pk).delete()
+                    total += Drained(done=1)
+                except Exception as error:
+                    if _is_nobodys_fault(error):
+                        raise
+                    total += _postpone(delivery, error)
     return total
+
+
+# SQLSTATE classes of what passes by itself: connection lost, transaction rolled back (deadlock, serialisation), out of
+# resources, server shutting down, input/output error.
+_PASSES = ("08", "40", "53", "57P", "58")
+
+
+def _is_nobodys_fault(error: Exception) -> bool:
+    """Whether the database went away or gave up, so that the same deliveries are as good as before and no try counts.
+
+    Not every OperationalError is of that kind: a value too large for an index, or a statement that always takes too long,
+    comes back with its event, and would hold up the consumer for ever if it did not count.
+    """
+    if isinstance(error, InterfaceError):
+        return True
+    state = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(error, OperationalError) and (state is None or str(state).startswith(_PASSES))
 
 
 def _postpone(delivery: Delivery, error: Exception) -> Drained:
@@ -146,13 +166,18 @@ def _postpone(delivery: Delivery, error: Exception) -> Drained:
     # A database error's text may quote a row, and so a person; its class says enough.
     text = "" if isinstance(error, DatabaseError) else f": {error}"
     delivery.cause = f"{type(error).__module__}.{type(error).__qualname__}{text}"[:2000]
-    delivery.available_at = clock.now() + timedelta(seconds=2**delivery.tries)
-    delivery.save(update_fields=["tries", "dead", "cause", "available_at"])
+    Delivery.objects.filter(id=delivery.pk).update(
+        tries=delivery.tries,
+        dead=delivery.dead,
+        cause=delivery.cause,
+        available_at=Now() + timedelta(seconds=2**delivery.tries),
+    )
     _log.error(
         "delivery failed",
         extra={
             "consumer": delivery.consumer,
             "event": delivery.event_id,
+            "caused_by": delivery.event.request_id,
             "tries": delivery.tries,
             "dead": delivery.dead,
         },
@@ -166,7 +191,7 @@ def retry(*, delivery_ids: Sequence[int]) -> int:
     """Let dead deliveries live again; returns how many did. A second call changes nothing."""
     revived = Delivery.objects.filter(id__in=delivery_ids, dead=True)
     names = tuple(set(revived.values_list("consumer", flat=True)))
-    count = revived.update(dead=False, tries=0, cause="", available_at=clock.now())
+    count = revived.update(dead=False, tries=0, cause="", available_at=Now())
     transaction.on_commit(lambda: wakeups.wake(names))
     return count
 
@@ -186,11 +211,6 @@ def is_waiting() -> bool:
 
 def lag_seconds() -> float:
     """Return for how many seconds the oldest living delivery has been due; 0.0 when nothing waits."""
-    oldest = (
-        Delivery.objects.filter(dead=False, available_at__lte=clock.now())
-        .order_by("id")
-        .annotate(since=F("available_at"))
-        .values_list("since", flat=True)
-        .first()
-    )
-    return max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
+    # Not the first by id: one that was postponed or revived is due for less long than younger ones.
+    since = Delivery.objects.filter(dead=False, available_at__lte=Now()).aggregate(since=Min("available_at"))["since"]
+    return max(0.0, (clock.now() - since).total_seconds()) if since else 0.0

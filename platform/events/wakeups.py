@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 
 _QUIET_S = 0.05
-_AFTER_FAILURE_S = 5.0
+_AFTER_FAILURE_S = 15.0
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _next_allowed: dict[str, float] = {}

@@ -287,7 +287,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10, "health_check_interval": 15}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A request that sends a wake-up waits this long at most when Redis is away, and does not try again: beat will.
+    # Workers and beat reconnect by rules of their own.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 2,
+    "max_retries": 0,
+    "health_check_interval": 15,
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -316,6 +323,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The issuer's key: an Ed25519 private key in PEM (PKCS#8). Development makes one in the state folder.
 ISSUER_KEY_FILE = env.str("ISSUER_KEY_FILE", default="")
 ISSUER_KEY_PASSWORD = env.str("ISSUER_KEY_PASSWORD", default="")
+# Stands on every certificate.
+ISSUER_NAME = env.str("ISSUER_NAME", default="AI Skills Platform of Japan and ASEAN")
 CREDENTIAL_VALIDITY = timedelta(days=env.int("CREDENTIAL_VALIDITY_DAYS", default=36 * 30))
 # /readyz reports the outbox as late when the oldest delivery waits longer than this.
 OUTBOX_LAG_WARNING_S = env.int("OUTBOX_LAG_WARNING_S", default=60)
