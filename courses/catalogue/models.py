@@ -97,6 +97,10 @@ class EditionText(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_inline_title(self) -> str:
+        """The title in the admin's list of languages."""
+        return f"{self.language} · {self.title}"
+
 
 class Module(models.Model):
     """A part of an edition. `position` orders them; it is unique when the transaction ends, so that two may swap."""
@@ -114,7 +118,11 @@ class Module(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Module {self.position}"
+        return f"Module {self.position + 1}"
+
+    def get_inline_title(self) -> str:
+        """The title on the edition's page in the admin, which annotates it."""
+        return getattr(self, "inline_title", None) or str(self)
 
 
 class ModuleText(models.Model):
@@ -153,6 +161,10 @@ class Lesson(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def get_inline_title(self) -> str:
+        """The title on the edition's page in the admin, which annotates it."""
+        return getattr(self, "inline_title", None) or self.slug
+
 
 class LessonText(models.Model):
     """Title and Markdown body of a lesson in one language."""
@@ -168,6 +180,10 @@ class LessonText(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_inline_title(self) -> str:
+        """The title in the admin's list of languages."""
+        return f"{self.language} · {self.title}"
 
 
 class LessonSkill(models.Model):
