@@ -15,41 +15,37 @@ _VIEW, _EDIT, _ALL = ("view",), ("view", "add", "change"), ("view", "add", "chan
 # role -> app -> model -> actions. A model that does not exist (yet) is passed over; a permission of one that does must be.
 PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     TRAINER: {
-        "member_states": {"memberstate": _VIEW},
+        "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW},
         "courses": {
-            "framework": _VIEW, "skillarea": _VIEW, "skill": _VIEW, "skilllevel": _VIEW, "skilllabel": _VIEW,
-            "course": _EDIT, "edition": _EDIT, "module": _ALL, "lesson": _ALL, "lessonskill": _ALL,
-            "coursetext": _ALL, "moduletext": _ALL, "lessontext": _ALL, "document": _VIEW, "release": _VIEW,
+            "framework": _VIEW, "skillarea": _VIEW, "skill": _VIEW, "skilllevel": _VIEW, "skillstatement": _VIEW,
+            "frameworklabel": _VIEW, "document": _VIEW, "course": _EDIT, "edition": _ALL, "editiontext": _ALL,
+            "module": _ALL, "moduletext": _ALL, "lesson": _ALL, "lessontext": _ALL, "lessonskill": _ALL,
         },
-        "assessments": {
-            "item": _EDIT, "itemrevision": _EDIT, "itemtext": _ALL, "quiz": _EDIT, "quizpool": _ALL, "quizitem": _ALL,
-        },
+        "assessments": {"item": _ALL, "itemrevision": _ALL, "quiz": _EDIT},
     },
     REVIEWER: {
-        "member_states": {"memberstate": _VIEW},
+        "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW},
         "courses": {
-            "framework": _VIEW, "skillarea": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW, "module": _VIEW,
-            "lesson": _VIEW,
+            "framework": _VIEW, "skillarea": _VIEW, "skill": _VIEW, "skilllevel": _VIEW, "skillstatement": _VIEW,
+            "course": _VIEW, "edition": _VIEW, "editiontext": _VIEW, "module": _VIEW, "moduletext": _VIEW,
+            "lesson": _VIEW, "lessontext": _VIEW, "lessonskill": _VIEW,
         },
-        "assessments": {
-            "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
-            "outcome": _VIEW,
-        },
+        "assessments": {"item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW},
         "learners": {
-            "evidence": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW, "award": _VIEW,
-            "certificate": _VIEW,
+            "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
+            "award": _VIEW, "certificate": _VIEW,
         },
     },
     STATE_ADMINISTRATOR: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW, "source": _VIEW},
         "accounts": {"user": _VIEW},
-        "courses": {"course": _VIEW, "edition": _VIEW, "skill": _VIEW, "framework": _VIEW},
+        "courses": {"framework": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW},
         "learners": {
-            "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "skillstate": _VIEW,
-            "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW,
+            "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "ability": _VIEW,
+            "skillstate": _VIEW, "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW,
         },
-        "assessments": {"attempt": _VIEW, "outcome": _VIEW},
-        "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW},
+        "assessments": {"attempt": _VIEW},
+        "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
     },
 }  # fmt: skip
 
