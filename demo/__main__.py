@@ -19,7 +19,7 @@ import httpx
 from tqdm import tqdm
 
 from demo.knowledge import Knowledge
-from demo.learner import Outcome, Refused, Walk
+from demo.learner import Outcome, Refused, Walk, text_versions
 from demo.people import LABEL, Person, cohort
 from demo.verification import verify_from_published_key
 
@@ -90,7 +90,7 @@ def table(outcomes: Iterable[Outcome], names: dict[str, str]) -> str:
     by_state: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_state[outcome.person.state].append(outcome)
-    areas = sorted({skill["area"] for rows in by_state.values() for row in rows for skill in row.skills})
+    areas = sorted({skill["area"]["code"] for rows in by_state.values() for row in rows for skill in row.skills})
     lines = [
         f"  {'member state':<20}{'learners':>9}{'enrolled':>9}{'completed':>10}{'certificates':>13}"
         + "".join(f"{'mastery ' + area:>11}" for area in areas)
@@ -101,9 +101,9 @@ def table(outcomes: Iterable[Outcome], names: dict[str, str]) -> str:
         medians = ""
         for area in areas:
             of_area = [
-                statistics.fmean(skill["expected_success"] for skill in row.skills if skill["area"] == area)
+                statistics.fmean(skill["expected_success"] for skill in row.skills if skill["area"]["code"] == area)
                 for row in rows
-                if any(skill["area"] == area for skill in row.skills)
+                if any(skill["area"]["code"] == area for skill in row.skills)
             ]
             medians += f"{statistics.median(of_area):>11.2f}" if of_area else f"{'–':>11}"
         lines.append(
@@ -160,7 +160,7 @@ def _main(options: argparse.Namespace) -> None:
     http = connections.http
     knowledge = Knowledge(options.content, COURSE)
     states = http.get("/api/v1/member-states").json()["items"]
-    purposes = {one["code"]: int(one["version"]) for one in http.get("/api/v1/purposes").json()["items"]}
+    purposes = text_versions(http)
     card = next(one for one in http.get("/api/v1/catalogue").json()["items"] if one["course"] == COURSE)
     edition_id = card["id"]
     run = f"{int(time.time()):x}"

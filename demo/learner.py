@@ -139,5 +139,13 @@ class Walk:
         return self.outcome
 
 
+def text_versions(http: httpx.Client) -> dict[str, int]:
+    """The newest version of each purpose's English text, which a synthetic person agrees to."""
+    return {
+        purpose["code"]: max(text["version"] for text in purpose["texts"] if text["language"] == "en")
+        for purpose in http.get("/api/v1/purposes").json()["items"]
+    }
+
+
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

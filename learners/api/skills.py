@@ -56,6 +56,9 @@ class LearnerSkillOutput(serializers.Serializer[Any]):
     level = serializers.IntegerField(min_value=0, max_value=6, help_text="0: none yet.")
     level_name = serializers.CharField(allow_null=True)
     level_since = serializers.DateTimeField(allow_null=True)
+    expected_success = serializers.FloatField(
+        min_value=0, max_value=1, help_text="Expected success rate on a reference item of the skill."
+    )
     probability = serializers.FloatField(
         help_text="With which the threshold of the level (of the first one, at level 0) is passed."
     )

@@ -30,14 +30,18 @@ def explained(*, learner_id: UUID, accept_language: str, preferred: list[str]) -
     states = list(SkillState.objects.filter(learner_id=learner_id).order_by("skill_code"))
     evidence = list(Evidence.objects.filter(learner_id=learner_id).order_by("answered_at", "pk")) if states else []
     moved: list[rules.Movement] = []
-    rules.extend(rules.Mastery(), [answer_of(entry) for entry in evidence], scale(), movements=moved)
+    mastery = rules.Mastery()
+    rules.extend(mastery, [answer_of(entry) for entry in evidence], scale(), movements=moved)
     by_skill: dict[str, list[tuple[Evidence, rules.Movement]]] = defaultdict(list)
     rows = {entry.pk: entry for entry in evidence}
     for movement in moved:
         by_skill[movement.skill].append((rows[movement.evidence_id], movement))
     language = choose(accept_language, preferred, list(framework.level_names[1]), "en")
     document = {
-        "items": [_skill(state, by_skill[state.skill_code], framework, language) for state in states],
+        "items": [
+            _skill(state, rules.expected_success(mastery, state.skill_code), by_skill[state.skill_code], framework, language)
+            for state in states
+        ],
         "next": None,
         "rule": ability.rule_version if ability else rules.RULE,
         "snapshot": ability.snapshot if ability else rules.STATED.version,
@@ -51,7 +55,7 @@ def _name(names: Any, language: str) -> str:
 
 
 def _skill(
-    state: SkillState, behind: list[tuple[Evidence, rules.Movement]], framework: FrameworkView, language: str
+    state: SkillState, success: float, behind: list[tuple[Evidence, rules.Movement]], framework: FrameworkView, language: str
 ) -> dict[str, Any]:
     skill = framework.skills.get(state.skill_code)
     return {
@@ -61,6 +65,7 @@ def _skill(
         "level": state.level,
         "level_name": _name(framework.level_names[state.level], language) if state.level else None,
         "level_since": state.level_since,
+        "expected_success": round(success, 3),
         "probability": round(state.probability, 3),
         "provisional": state.count < rules.PROVISIONAL_BELOW,
         "answers": state.count,

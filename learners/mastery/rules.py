@@ -235,6 +235,17 @@ def probability(mastery: Mastery, code: str, threshold: float, *, snapshot: Snap
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
+def expected_success(mastery: Mastery, code: str, *, snapshot: Snapshot = STATED) -> float:
+    """Expected success rate on a reference item of the skill (difficulty 0, no guessing), 0 to 1.
+
+    The logistic of a normal variable, by MacKay's approximation: the logistic of mean / sqrt(1 + pi V / 8).
+    """
+    state = mastery.skills[code]
+    mean = mastery.mean + state.mean + snapshot.skill_mean
+    variance = mastery.variance + state.variance + snapshot.skill_variance
+    return _logistic(mean / math.sqrt(1.0 + _PI_8 * variance))
+
+
 def computable(scale: Scale, code: str) -> list[int]:
     """Levels of the skill that may be computed, lowest first; none for a skill that the framework does not know."""
     lowest, highest = scale.ranges.get(code, (1, 0))

@@ -16,6 +16,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "wake every consumer": {"task": "events.wake_all", "schedule": 2.0, "options": {"expires": 10}},
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
+    "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
     "refresh the statistics": {"task": "agencies.refresh_statistics", "schedule": 30.0, "options": {"expires": 25}},
 }
 

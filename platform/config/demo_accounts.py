@@ -43,14 +43,14 @@ def ensure_staff(*, state: str) -> list[dict[str, str]]:
 def agency_with_client(state: str, *, actor: str) -> dict[str, Any]:
     """Give the first registered agency of `state` its grants and a new client; return names, client id and secret."""
     from agencies.models import Agency, Grant
-    from agencies.services import register_client
+    from agencies.services import give_grant, register_client
     from privacy.public import SHARE_PROGRESS
 
     agency = Agency.objects.filter(member_state=state).order_by("name")[0]
     for scope in Grant.Scope.values:
-        Grant.objects.get_or_create(
-            agency=agency, member_state_id=state, purpose_id=SHARE_PROGRESS, scope=scope,
-            defaults={"valid_from": date(2026, 1, 1), "legal_basis": "Demonstration with synthetic data."},
+        give_grant(
+            agency_id=agency.pk, member_state=state, purpose=SHARE_PROGRESS, scope=scope, valid_from=date(2026, 1, 1),
+            valid_to=None, legal_basis="Demonstration with synthetic data.", actor=actor,
         )  # fmt: skip
     client_id, client_secret = register_client(agency_id=agency.pk, name=f"demo {agency.name}", actor=actor)
     return {

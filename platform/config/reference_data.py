@@ -6,6 +6,7 @@ from __future__ import annotations
 def load() -> None:
     """Load or refresh the reference data; each part is idempotent and one transaction."""
     from accounts.roles import ensure_roles
+    from agencies.loading import load_agencies
     from courses.skills.loading import load_framework
     from member_states.loading import load_register
     from privacy.loading import load_purposes
@@ -13,6 +14,7 @@ def load() -> None:
     load_register()
     load_framework()
     load_purposes()
+    load_agencies()
     ensure_roles()
 
 

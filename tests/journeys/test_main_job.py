@@ -13,7 +13,7 @@ import pytest
 from config import starter_course
 from config.local import processes, session
 from demo.knowledge import Knowledge
-from demo.learner import Walk
+from demo.learner import Walk, text_versions
 from demo.people import Person
 from demo.verification import verify_from_published_key
 from learners.models import Award, Certificate, Evidence
@@ -35,8 +35,7 @@ def _able(state: str, name: str, languages: tuple[str, ...]) -> Person:
 
 
 def _walk(http: httpx.Client, person: Person, edition_id: str) -> Walk:
-    purposes = {one["code"]: one["version"] for one in http.get("/api/v1/purposes").json()["items"]}
-    walk = Walk(http, person, purposes, random.Random(7))
+    walk = Walk(http, person, text_versions(http), random.Random(7))
     walk.learn(edition_id)
     return walk
 
