@@ -39,7 +39,13 @@ def explained(*, learner_id: UUID, accept_language: str, preferred: list[str]) -
     language = choose(accept_language, preferred, list(framework.level_names[1]), "en")
     document = {
         "items": [
-            _skill(state, rules.expected_success(mastery, state.skill_code), by_skill[state.skill_code], framework, language)
+            _skill(
+                state,
+                rules.expected_success(mastery, state.skill_code),
+                by_skill[state.skill_code],
+                framework,
+                language,
+            )
             for state in states
         ],
         "next": None,
@@ -55,7 +61,11 @@ def _name(names: Any, language: str) -> str:
 
 
 def _skill(
-    state: SkillState, success: float, behind: list[tuple[Evidence, rules.Movement]], framework: FrameworkView, language: str
+    state: SkillState,
+    success: float,
+    behind: list[tuple[Evidence, rules.Movement]],
+    framework: FrameworkView,
+    language: str,
 ) -> dict[str, Any]:
     skill = framework.skills.get(state.skill_code)
     return {
