@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from common.requests import request_id
 
@@ -185,7 +184,7 @@ def _flatten(detail: Any, path: tuple[str | int, ...] = ()) -> Iterable[dict[str
         yield {"pointer": _pointer(path), "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 
 
-def problem_handler(exception: Exception, context: Mapping[str, Any]) -> Response | None:
+def problem_handler(exception: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """DRF's exception handler: every error becomes a problem; a defect is left to Django, which logs it."""
     headers: dict[str, str] = {}
     errors: list[dict[str, str]] = []
@@ -213,7 +212,9 @@ def problem_handler(exception: Exception, context: Mapping[str, Any]) -> Respons
             return None
     if error.status == 401:
         headers["WWW-Authenticate"] = getattr(exception, "auth_header", None) or 'Bearer realm="ai-skills"'
-    return Response(problem(error, errors), status=error.status, headers=headers, content_type=PROBLEM_JSON)
+    # Ready bytes rather than a DRF response: a view that renders YAML or HTML still answers errors as problem+json.
+    body = orjson.dumps(problem(error, errors), default=str)
+    return HttpResponse(body, status=error.status, headers=headers, content_type=PROBLEM_JSON)
 
 
 class ProblemMiddleware:
@@ -243,4 +244,6 @@ class ProblemMiddleware:
         for name in ("Allow", "Retry-After", "WWW-Authenticate"):
             if response.has_header(name):
                 answer[name] = response[name]
+        # Django logs every answer of this kind once and marks it; the mark goes with it.
+        answer._has_been_logged = getattr(response, "_has_been_logged", False)  # type: ignore[attr-defined]
         return answer

@@ -17,6 +17,9 @@ app.conf.beat_schedule = {
     "wake every consumer": {"task": "events.wake_all", "schedule": 2.0, "options": {"expires": 10}},
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
+    "let feeds follow grants": {"task": "agencies.rebuild_due_feeds", "schedule": 60.0, "options": {"expires": 55}},
+    "apply retention to agencies": {"task": "agencies.apply_retention", "schedule": 86400.0, "options": {"expires": 3600}},
+    "forget ended sessions": {"task": "accounts.clear_sessions", "schedule": 86400.0, "options": {"expires": 3600}},
     "refresh the statistics": {"task": "agencies.refresh_statistics", "schedule": 30.0, "options": {"expires": 25}},
 }
 

@@ -142,6 +142,7 @@ def _late_imports(tree: ast.AST) -> dict[str, Any]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
+                value: Any
                 try:
                     value = importlib.import_module(f"{node.module}.{alias.name}")
                 except ImportError:
