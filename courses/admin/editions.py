@@ -68,7 +68,7 @@ class EditionTextInline(PartOfEdition, InLanguages, StackedInline):
     extra = 0
     collapsible = True
     verbose_name = "language"
-    verbose_name_plural = "titles and summaries"
+    verbose_name_plural = "titles and summaries (open a row to edit)"
 
 
 class ModuleTextInline(PartOfEdition, InLanguages, TabularInline):
@@ -145,6 +145,9 @@ class EditionAdmin(AuditedAdmin):
     inlines = (EditionTextInline, ModuleInline)
     actions_detail = ("publishing",)
     warn_unsaved_form = True
+
+    class Media:
+        js = ("courses/admin/sort.js",)
 
     @display(
         description="status",

@@ -30,7 +30,7 @@ class LessonTextInline(PartOfEdition, InLanguages, StackedInline):
     extra = 0
     collapsible = True
     verbose_name = "language"
-    verbose_name_plural = "texts"
+    verbose_name_plural = "texts (open a row to edit)"
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "body":
