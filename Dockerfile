@@ -23,6 +23,11 @@ RUN PYTHONPATH=/app:/app/platform \
 
 
 FROM python:3.11-slim-bookworm
+# Simplified Chinese and rare kanji on certificates; the other scripts' fonts are in the repository. "" leaves it out.
+ARG SYSTEM_FONTS=fonts-noto-cjk
+RUN if [ -n "$SYSTEM_FONTS" ]; then \
+      apt-get update && apt-get install -y --no-install-recommends $SYSTEM_FONTS && rm -rf /var/lib/apt/lists/*; \
+    fi
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent skills
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app:/app/platform \

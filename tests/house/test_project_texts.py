@@ -21,8 +21,8 @@ def test_a_decision_says_what_was_rejected(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", path.name)
     assert re.match(rf"# {path.name[:4]}\W+\S", text), "the first line is a heading with the number"
-    rejected = re.search(r"^#+ Rejected\b.*\n+(.+)", text, re.M)
-    assert rejected, "no part headed 'Rejected'"
+    rejected = re.search(r"^(?:#+ |\*\*)Rejected\b.*\n+(.+)", text, re.M)
+    assert rejected, "no part 'Rejected'"
     assert len(text.split()) < 900, "one page"
 
 
