@@ -13,7 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from common.languages import canonical, lookup
-from courses.catalogue.content import EditionContent, LessonContent
+from courses.catalogue.content import EditionContent, EditionWords, LessonContent, LessonWords, ModuleWords
 
 LONG_LESSON_MINUTES = 30
 MACHINE_DRAFTED = "machine_drafted"
@@ -131,7 +131,7 @@ def _check_module(edition: EditionContent, number: int) -> Iterator[Finding]:
 def _check_lesson(
     edition: EditionContent, lesson: LessonContent, skills: Mapping[str, SkillRange]
 ) -> Iterator[Finding]:
-    def finding(code: str, blocking: bool, message: str | Promise, language: str = "", **values: Any) -> Finding:
+    def finding(code: str, blocking: bool, message: Any, language: str = "", **values: Any) -> Finding:
         text = format_lazy(message, lesson=lesson.slug, **values)
         return Finding(code, blocking, text, lesson_id=lesson.id, language=language)
 
@@ -172,10 +172,10 @@ def _check_lesson(
 
 def _check_translations(edition: EditionContent) -> Iterator[Finding]:
     for language in _offered(edition):
-        texts = [edition.texts, *(module.texts for module in edition.modules), *(le.texts for le in edition.lessons())]
-        drafted = sum(
-            1 for by_language in texts if language in by_language and by_language[language].status == MACHINE_DRAFTED
-        )
+        statuses = [
+            words.status for by_language in _texts(edition) for tag, words in by_language.items() if tag == language
+        ]
+        drafted = statuses.count(MACHINE_DRAFTED)
         if drafted:
             yield Finding(
                 "machine_drafted",
@@ -183,6 +183,12 @@ def _check_translations(edition: EditionContent) -> Iterator[Finding]:
                 format_lazy(_("{count} texts are machine-drafted and are shown as such to learners."), count=drafted),
                 language=language,
             )
+
+
+def _texts(edition: EditionContent) -> Iterator[Mapping[str, EditionWords | ModuleWords | LessonWords]]:
+    yield edition.texts
+    yield from (module.texts for module in edition.modules)
+    yield from (lesson.texts for lesson in edition.lessons())
 
 
 def _offered(edition: EditionContent) -> list[str]:

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
+from learners.api.certificates import MyCertificates
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.skills import MySkills
+from learners.api.verification import CredentialText, DidDocument, Door, Paper, Status, Verification
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),
@@ -15,4 +17,11 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/enrolments", MyEnrolments.as_view(), name="my-enrolments"),
     path("api/v1/me/enrolments/<uuid:enrolment_id>", MyEnrolment.as_view(), name="my-enrolment"),
     path("api/v1/me/enrolments/<uuid:enrolment_id>/progress", MyProgress.as_view(), name="my-progress"),
+    path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
+    path("verify", Door.as_view(), name="verification-form"),
+    path("verify/<str:code>", Verification.as_view(), name="verification"),
+    path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
+    path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
+    path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
+    path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
 ]

@@ -13,6 +13,12 @@ class NotRevocable(DomainError):
     code, status, title = "certificate_not_revocable", 409, _("This certificate cannot be revoked")
 
 
+class CertificateWithdrawn(DomainError):
+    """The certificate was revoked, or what is stored is not what was signed: it is not put on paper any more."""
+
+    code, status, title = "certificate_withdrawn", 410, _("This certificate was withdrawn")
+
+
 class GlyphMissing(DomainError):
     """None of the fonts has a character of the certificate; `character` is its code point. Boxes are never drawn."""
 

@@ -51,4 +51,4 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
 
 def by_code(public_code: str) -> Certificate | None:
     """The certificate with that code, or None; one query."""
-    return Certificate.objects.select_related("key").filter(public_code=public_code).first()
+    return Certificate.objects.select_related("key", "award__achievement").filter(public_code=public_code).first()

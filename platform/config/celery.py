@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
@@ -18,9 +19,17 @@ app.conf.beat_schedule = {
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
     "let feeds follow grants": {"task": "agencies.rebuild_due_feeds", "schedule": 60.0, "options": {"expires": 55}},
-    "apply retention to agencies": {"task": "agencies.apply_retention", "schedule": 86400.0, "options": {"expires": 3600}},
+    "apply retention to agencies": {
+        "task": "agencies.apply_retention",
+        "schedule": 86400.0,
+        "options": {"expires": 3600},
+    },
     "forget ended sessions": {"task": "accounts.clear_sessions", "schedule": 86400.0, "options": {"expires": 3600}},
-    "refresh the statistics": {"task": "agencies.refresh_statistics", "schedule": 30.0, "options": {"expires": 25}},
+    "refresh the statistics": {
+        "task": "agencies.refresh_statistics",
+        "schedule": settings.STATISTICS_REFRESH_S,
+        "options": {"expires": 25},
+    },
 }
 
 

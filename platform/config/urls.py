@@ -17,7 +17,11 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("auth/", include("allauth.headless.urls")),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="openapi", http_method_names=["get", "head"]), name="api-docs"),
+    path(
+        "api/docs",
+        SpectacularSwaggerView.as_view(url_name="openapi", http_method_names=["get", "head"]),
+        name="api-docs",
+    ),
     path("api/openapi.yaml", SpectacularAPIView.as_view(http_method_names=["get", "head"]), name="openapi"),
     path("", include("member_states.urls")),
     path("", include("accounts.urls")),

@@ -240,7 +240,7 @@ def purge_tombstones(*, now: datetime) -> int:
 
     Retention: the setting AGENCY_TOMBSTONE_DAYS, 90 unless given. An agency that stays away longer starts anew (410).
     """
-    kept_for = timedelta(days=getattr(settings, "AGENCY_TOMBSTONE_DAYS", 90))
+    kept_for = timedelta(days=settings.AGENCY_TOMBSTONE_DAYS)
     with publisher_scope(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FEED_LOCK])
         cursor.execute(_PURGE, [now - kept_for])

@@ -148,7 +148,9 @@ class Postgres:
         password.write_text(secrets.token_hex(16))
         if self.owner.is_other:
             os.chown(password, self.owner.uid, self.owner.gid)
-        as_user: dict[str, Any] = {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []} if self.owner.is_other else {}
+        as_user: dict[str, Any] = (
+            {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []} if self.owner.is_other else {}
+        )
         made = subprocess.run(
             [
                 str(binaries / "bin" / "initdb"), "-D", str(self.data), "-U", "postgres", "--pwfile", str(password),

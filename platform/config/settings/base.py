@@ -328,6 +328,10 @@ ISSUER_NAME = env.str("ISSUER_NAME", default="AI Skills Platform of Japan and AS
 CREDENTIAL_VALIDITY = timedelta(days=env.int("CREDENTIAL_VALIDITY_DAYS", default=36 * 30))
 # /readyz reports the outbox as late when the oldest delivery waits longer than this.
 OUTBOX_LAG_WARNING_S = env.int("OUTBOX_LAG_WARNING_S", default=60)
+# How often the published statistics are counted anew, in seconds.
+STATISTICS_REFRESH_S = env.float("STATISTICS_REFRESH_S", default=900.0)
+# For how long a feed keeps the tombstone of a withdrawn learner; an older cursor starts anew.
+AGENCY_TOMBSTONE_DAYS = env.int("AGENCY_TOMBSTONE_DAYS", default=90)
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "AI Skills Platform",

@@ -1,0 +1,72 @@
+"""The learner's own certificates."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.languages import choose
+from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from learners.api.caller import caller_id
+from learners.certificates import selectors
+from learners.certificates.models import Certificate
+
+_LIST = "certificates"
+
+
+class CertificateOutput(serializers.Serializer[Certificate]):
+    id = serializers.UUIDField(source="pk")
+    public_code = serializers.CharField(help_text="Give it to whom you like: it opens the verification page.")
+    url = serializers.SerializerMethodField(help_text="The verification page; with `/pdf` behind it, the paper.")
+    achievement = serializers.CharField(source="award.achievement.slug")
+    title = serializers.SerializerMethodField(help_text="In the caller's language, as far as there is one.")
+    edition_id = serializers.UUIDField(source="award.achievement.edition_id")
+    status = serializers.ChoiceField(Certificate.Status.choices)
+    issued_at = serializers.DateTimeField()
+    valid_from = serializers.DateTimeField()
+    valid_until = serializers.DateTimeField()
+
+    def get_url(self, certificate: Certificate) -> str:
+        return f"{settings.PUBLIC_BASE_URL}/verify/{certificate.public_code}"
+
+    def get_title(self, certificate: Certificate) -> str:
+        texts = certificate.award.achievement.texts
+        language = choose(self.context["accept_language"], (), list(texts), "en")
+        return str(texts[language]["name"])
+
+
+class CertificatePage(serializers.Serializer[Any]):
+    items = CertificateOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class MyCertificates(APIView):
+    problems: ClassVar = (BadCursor,)
+
+    @extend_schema(
+        operation_id="list_my_certificates",
+        tags=["learner"],
+        summary="The learner's certificates, newest first",
+        parameters=[
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}),
+        ],
+        responses=CertificatePage,
+    )
+    def get(self, request: Request) -> Response:
+        limit = read_limit(request.query_params)
+        cursor = request.query_params.get("cursor")
+        after = UUID(read_cursor(cursor, of=_LIST)[0]) if cursor is not None else None
+        found = selectors.of_learner(learner_id=caller_id(request), after=after, limit=limit)
+        shown = list(found[:limit])
+        context = {"accept_language": request.headers.get("Accept-Language", "")}
+        items = [dict(CertificateOutput(one, context=context).data) for one in shown]
+        following = write_cursor([str(shown[-1].pk)], of=_LIST) if len(found) > limit else None
+        return page(request._request, items, following)
