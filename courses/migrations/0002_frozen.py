@@ -44,6 +44,10 @@ DECLARE
     parents uuid[];
     above record;
 BEGIN
+    -- Documents follow from frozen rows; a new form of theirs is compiled by courses.publishing.services.recompile only.
+    IF TG_TABLE_NAME = 'courses_document' AND current_setting('courses.recompiling', true) = 'on' THEN
+        RETURN COALESCE(NEW, OLD);
+    END IF;
     IF TG_ARGV[0] = 'edition' THEN
         parents := ARRAY[OLD.edition_id, NEW.edition_id];
     ELSIF TG_ARGV[0] = 'module' THEN

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
@@ -76,21 +76,8 @@ def publish(*, edition_id: UUID, actor: str) -> Published:
     if findings:
         raise NotReady(findings)
     now = clock.now()
-    documents = compile_edition(content, names=names_of(edition.framework_id), published_at=now)
-    Document.objects.bulk_create(
-        (
-            Document(
-                edition_id=edition.pk,
-                kind=document.kind,
-                ref=document.ref,
-                language=document.language,
-                body=document.body,
-                etag=document.etag,
-            )
-            for document in documents
-        ),
-        batch_size=200,
-    )
+    documents = _compile(content, edition.framework_id, now)
+    Document.objects.bulk_create(documents, batch_size=200)
     for retired in Edition.objects.filter(course_id=edition.course_id, status=Edition.Status.PUBLISHED):
         Edition.objects.filter(pk=retired.pk).update(status=Edition.Status.RETIRED)
         privacy.audit(actor=actor, action="retire", subject_kind="courses.edition", subject_id=str(retired.pk))
@@ -106,6 +93,52 @@ def publish(*, edition_id: UUID, actor: str) -> Published:
     )
     events.record("courses.edition_published", edition_id=str(edition.pk))
     return Published(edition.pk, now)
+
+
+def _compile(content: EditionContent, framework_id: int, published_at: datetime) -> list[Document]:
+    return [
+        Document(
+            edition_id=content.id,
+            kind=document.kind,
+            ref=document.ref,
+            language=document.language,
+            body=document.body,
+            etag=document.etag,
+        )
+        for document in compile_edition(content, names=names_of(framework_id), published_at=published_at)
+    ]
+
+
+@transaction.atomic
+def recompile(*, edition_id: UUID, actor: str) -> int:
+    """Compile a frozen edition's documents anew, for a new form of theirs; returns how many changed.
+
+    The content is what was frozen; a second call changes nothing. Documents that changed have new ETags.
+
+    Raises:
+        NotFound: there is no such edition, or it was never published.
+    """
+    edition = _edition_for_update(edition_id)
+    if edition.published_at is None:
+        raise NotFound()
+    documents = _compile(edition_content(edition.pk), edition.framework_id, edition.published_at)
+    known = set(Document.objects.filter(edition=edition).values_list("kind", "ref", "language", "etag"))
+    wanted = {(entry.kind, entry.ref, entry.language, entry.etag) for entry in documents}
+    if known == wanted:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL courses.recompiling = 'on'")
+        Document.objects.filter(edition=edition).delete()
+        Document.objects.bulk_create(documents, batch_size=200)
+        cursor.execute("SET LOCAL courses.recompiling = 'off'")
+    privacy.audit(
+        actor=actor,
+        action="recompile",
+        subject_kind="courses.edition",
+        subject_id=str(edition.pk),
+        documents=len(wanted - known),
+    )
+    return len(wanted - known)
 
 
 def _edition_for_update(edition_id: UUID) -> Edition:

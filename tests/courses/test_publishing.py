@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import orjson
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -280,6 +282,24 @@ def test_the_database_refuses_to_change_what_is_frozen(change: Any) -> None:
     make_published(languages=("en",))
     with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
         change()
+
+
+@pytest.mark.django_db
+def test_documents_are_compiled_anew_when_their_form_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = make_published(languages=("en", "th"))
+    before = set(Document.objects.values_list("ref", "kind", "language", "etag"))
+    assert services.recompile(edition_id=edition.pk, actor="operator") == 0
+    monkeypatch.setattr("courses.publishing.compiling.to_html", lambda text: "<p>new form</p>")
+    call_command("recompile_documents", stdout=StringIO())
+    after = set(Document.objects.values_list("ref", "kind", "language", "etag"))
+    # The lesson in both languages, and the manifests that name its hash.
+    assert {kind for _ref, kind, _language, _etag in after - before} == {"lesson", "manifest"}
+    assert services.recompile(edition_id=edition.pk, actor="operator") == 0
+    assert AuditEntry.objects.filter(action="recompile").count() == 1
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        Document.objects.update(body=b"{}")
+    with pytest.raises(NotFound):
+        services.recompile(edition_id=make_draft(languages=("en",)).pk, actor="operator")
 
 
 @pytest.mark.django_db
