@@ -92,7 +92,7 @@ def table(outcomes: Iterable[Outcome], names: dict[str, str]) -> str:
         by_state[outcome.person.state].append(outcome)
     areas = sorted({skill["area"]["code"] for rows in by_state.values() for row in rows for skill in row.skills})
     lines = [
-        f"  {'member state':<20}{'learners':>9}{'enrolled':>9}{'completed':>10}{'certificates':>13}"
+        f"  {'member state':<34}{'learners':>9}{'enrolled':>9}{'completed':>10}{'certificates':>13}"
         + "".join(f"{'mastery ' + area:>11}" for area in areas)
     ]
     lines.append("  " + "-" * (len(lines[0]) - 2))
@@ -107,7 +107,7 @@ def table(outcomes: Iterable[Outcome], names: dict[str, str]) -> str:
             ]
             medians += f"{statistics.median(of_area):>11.2f}" if of_area else f"{'–':>11}"
         lines.append(
-            f"  {names.get(code, 'all'):<20}{len(rows):>9}{sum(r.enrolled for r in rows):>9}"
+            f"  {names.get(code, 'all'):<34}{len(rows):>9}{sum(r.enrolled for r in rows):>9}"
             f"{sum(r.completed for r in rows):>10}{sum(len(r.certificates) for r in rows):>13}{medians}"
         )
     return "\n".join(lines)
@@ -131,8 +131,13 @@ def pull(http: httpx.Client, client: dict[str, str]) -> tuple[list[dict[str, Any
         if not page.json()["more"]:
             break
         query["cursor"] = page.json()["next"]
-    counted = http.get("/agency/v1/statistics", headers=headers)
-    counted.raise_for_status()
+    # Statistics are counted by beat every few seconds here; a first run may be ahead of it.
+    for _ in range(60):
+        counted = http.get("/agency/v1/statistics", headers=headers)
+        counted.raise_for_status()
+        if counted.json()["items"]:
+            break
+        time.sleep(0.5)
     return rows, counted.json()["items"]
 
 
@@ -217,7 +222,7 @@ def _main(options: argparse.Namespace) -> None:
     print(f"  API documentation   {base}/api/docs")
     print(f"  admin               {base}/admin/")
     for account in accounts["staff"]:
-        print(f"      {account['role']:<28}{account['username']:<22}{account['password']}")
+        print(f"      {account['role']:<34}{account['username']:<28}{account['password']}")
     print(f"  agency client       {agency['client_id']}  (its secret and others: {options.accounts})\n", flush=True)
 
 
