@@ -1,6 +1,17 @@
 """The admin of learners: what staff of a member state may look at, and nothing that could be edited."""
 
+from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin, IssuerKeyAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
 from learners.admin.mastery import EvidenceAdmin, LevelChangeAdmin, SkillStateAdmin
 
-__all__ = ["EnrolmentAdmin", "EvidenceAdmin", "LearnerAdmin", "LevelChangeAdmin", "SkillStateAdmin"]
+__all__ = [
+    "AchievementAdmin",
+    "AwardAdmin",
+    "CertificateAdmin",
+    "EnrolmentAdmin",
+    "EvidenceAdmin",
+    "IssuerKeyAdmin",
+    "LearnerAdmin",
+    "LevelChangeAdmin",
+    "SkillStateAdmin",
+]

@@ -29,7 +29,7 @@ from common import clock
 from common.clock import rfc3339
 from common.conditional import etag_of, is_fresh, ready_bytes
 from common.errors import NotFound
-from common.languages import canonical, choose
+from common.languages import canonical, choose, lookup
 from common.rendering import OrjsonRenderer, to_json
 from learners.certificates import keys, pdf, presentation, rules, selectors
 from learners.certificates.errors import CertificateWithdrawn, GlyphMissing
@@ -85,10 +85,8 @@ class _Open(APIView):
 def language_of(request: HttpRequest) -> str:
     """The language to answer in, one of settings.LANGUAGES: the parameter's, then the header's, then English."""
     codes = [code for code, _ in settings.LANGUAGES]
-    asked = request.GET.get("language", "")[:40]
-    return choose(request.headers.get("Accept-Language", ""), (), codes, "en") if not asked else choose(
-        asked if re.fullmatch(r"[A-Za-z0-9_-]+", asked) else "", (), codes, "en"
-    )  # fmt: skip
+    header = request.headers.get("Accept-Language", "")
+    return lookup([request.GET.get("language", "")[:40]], codes) or choose(header, (), codes, "en")
 
 
 def _page(
@@ -200,6 +198,8 @@ class Verification(_Open):
         try:
             certificate, verdict = _found(code)
         except NotFound:
+            if "text/html" not in request.headers.get("Accept", ""):
+                raise
             return _page(request._request, "form", {"problem": "unknown"}, language=language, status=404)
         context: dict[str, Any] = {"verdict": verdict.value, "code": certificate.public_code}
         if verdict is not Verdict.TAMPERED:

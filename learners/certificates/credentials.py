@@ -216,7 +216,7 @@ def require_profile(document: Any) -> None:
         errors = _validator().iter_errors(document)
     except ValueError as error:  # a lone surrogate, or what is no JSON value
         raise NotACredential("/: is not a JSON value") from error
-    for error in errors:
-        place = "/".join(str(step) for step in error.instance_path)
+    for wrong in errors:
+        place = "/".join(str(step) for step in wrong.instance_path)
         # The message of the library would quote the value, and so a name.
-        raise NotACredential(f"/{place}: {'/'.join(str(step) for step in error.schema_path)}")
+        raise NotACredential(f"/{place}: {'/'.join(str(step) for step in wrong.schema_path)}")

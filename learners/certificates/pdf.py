@@ -51,7 +51,7 @@ class _Printer:
 
     def __init__(self) -> None:
         fonts = typst.Fonts(include_system_fonts=True, include_embedded_fonts=False, font_paths=[str(_FONTS)])
-        known = {}
+        known: dict[str, tuple[tuple[int, bool], str, int]] = {}
         for font in fonts.fonts():
             if font.family in {*_VENDORED, *_SYSTEM} and font.path and font.style == "normal":
                 # The nearest to regular of each family: only its characters matter.

@@ -5,8 +5,10 @@ What is signed is SHA-256 of the canonical proof options followed by SHA-256 of 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import base58
@@ -62,5 +64,11 @@ def check(document: Mapping[str, Any], *, public_key: Ed25519PublicKey) -> None:
 
 
 def _message(unsecured: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
-    in_context = {"@context": unsecured["@context"], **options}
-    return linked_data.digest(in_context) + linked_data.digest(unsecured)
+    in_context = json.dumps({"@context": unsecured["@context"], **options}, sort_keys=True)
+    return _digest_of_options(in_context) + linked_data.digest(unsecured)
+
+
+@lru_cache(maxsize=64)
+def _digest_of_options(options: str) -> bytes:
+    # All proofs of a batch have the same options.
+    return linked_data.digest(json.loads(options))

@@ -43,7 +43,12 @@ def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list
 
 def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Certificate]:
     """A page of the learner's certificates behind `after`, newest first, and one more; one query."""
-    found = Certificate.objects.filter(learner_id=learner_id).select_related("award__achievement").order_by("-pk")
+    found = (
+        Certificate.objects.filter(learner_id=learner_id)
+        .select_related("award__achievement")
+        .defer("credential", "award__facts")
+        .order_by("-pk")
+    )
     if after is not None:
         found = found.filter(pk__lt=after)
     return list(found[: limit + 1])

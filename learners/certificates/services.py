@@ -89,16 +89,15 @@ def _standings(
     learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
 ) -> dict[UUID, _Standing]:  # fmt: skip
     standings = {one: _Standing(completed={}, states={}, held=set()) for one in learner_ids}
-    for learner_id, edition_id, at in Enrolment.objects.filter(
-        learner_id__in=learner_ids, edition_id__in=list(edition_ids), completed_at__isnull=False
-    ).values_list("learner_id", "edition_id", "completed_at"):
-        standings[learner_id].completed[edition_id] = at
-    for learner_id, code, *state in SkillState.objects.filter(
+    for enrolment in Enrolment.objects.filter(learner_id__in=learner_ids, edition_id__in=list(edition_ids)):
+        if enrolment.completed_at is not None:
+            standings[enrolment.learner_id].completed[enrolment.edition_id] = enrolment.completed_at
+    for learner_id, code, level, probability, framework_version, rule_version in SkillState.objects.filter(
         learner_id__in=learner_ids, skill_code__in=codes
     ).values_list(
         "learner_id", "skill_code", "level", "probability", "framework_version", "learner__ability__rule_version"
     ):
-        standings[learner_id].states[code] = (state[0], state[1], state[2], state[3])
+        standings[learner_id].states[code] = (level, probability, framework_version, rule_version)
     for learner_id, slug in Award.objects.filter(learner_id__in=learner_ids).values_list(
         "learner_id", "achievement__slug"
     ):

@@ -1,0 +1,57 @@
+"""Entitled learners, as rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from common import clock
+from common.ids import new_id
+from courses import public as courses
+from events import public as events
+from learners.models import Ability, Achievement, Enrolment, Evidence, Learner, SkillState
+from tests.factories import make_learner
+
+SKILLS = ("AIS-A1", "AIS-A3")
+TEXTS = {
+    "en": {"name": "First steps", "description": "Knows the first steps.", "criteria": "Completed the course."},
+    "ja": {"name": "はじめの一歩", "description": "基礎を知っています。", "criteria": "コースを修了しました。"},
+    "th": {"name": "ก้าวแรก", "description": "รู้จักก้าวแรก", "criteria": "เรียนจบหลักสูตร"},
+}
+
+
+def make_entitled(achievement: Achievement, *, level: int = 1, completed: bool = True, **given: Any) -> Learner:
+    """A learner with evidence, levels and a completed edition, whom nobody has looked at yet."""
+    learner = make_learner(**given)
+    now = clock.now()
+    Enrolment.objects.create(
+        learner=learner, edition=achievement.edition, enrolled_at=now, completed_at=now if completed else None
+    )
+    Ability.objects.create(
+        learner=learner, mean=1, variance=0.5, count=2, last_at=now, rule_version="test-rule", snapshot="test"
+    )
+    for code in SKILLS:
+        Evidence.objects.create(
+            id=new_id(), learner=learner, item_id=new_id(), item_revision=1, skills=[code], level=1, score=1,
+            guess=0.25, difficulty=0, language="en", answered_at=now, framework_version="x", rule_version="x",
+        )  # fmt: skip
+        SkillState.objects.create(
+            learner=learner, skill_code=code, mean=1, variance=0.5, count=1, last_at=now, level=level,
+            probability=0.9, framework_version=courses.framework().version,
+        )  # fmt: skip
+    return learner
+
+
+def tell(kind: str, *learners: Learner) -> None:
+    """Record that something happened to the learners, as the services that do it would."""
+    with transaction.atomic():
+        events.record_many(
+            kind, [{"learner_id": str(learner.pk), "edition_id": str(new_id()), "skills": []} for learner in learners]
+        )
+
+
+def settle() -> None:
+    """Let the consumers do what they owe."""
+    events.drain("awards")
+    events.drain("certificates")
