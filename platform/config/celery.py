@@ -7,8 +7,13 @@ from typing import Any
 
 from celery import Celery, signals
 from django.conf import settings
+from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+# When Redis goes away, a channel that still holds a message tries to put it back, by the very connection that is gone; the
+# error ends the worker (found with celery 5.7, kombu 5.7). A wake-up is not worth putting back.
+Channel.do_restore = False
 
 app = Celery("ai_skills")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Sequence
 
 from celery import current_app
 from kombu.exceptions import OperationalError as BrokerDown
+from kombu.pools import ProducerPool
 from redis.exceptions import RedisError
 
 _QUIET_S = 0.05
 _AFTER_FAILURE_S = 15.0
+# A request waits this long at most and does not try again. Workers must be patient, and a setting for all would end them.
+_IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 2}
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _next_allowed: dict[str, float] = {}
 _broker_down_until = 0.0
+_producers: dict[int, ProducerPool] = {}
 
 
 def wake(consumers: Sequence[str]) -> None:
@@ -36,8 +41,21 @@ def wake(consumers: Sequence[str]) -> None:
             _next_allowed[name] = now + _QUIET_S
         try:
             # A countdown of the quiet time lets the message run after those it stands for.
-            current_app.send_task("events.drain", args=[name], countdown=_QUIET_S, expires=60, retry=False)
+            with _pool().acquire(block=True) as producer:
+                current_app.send_task(
+                    "events.drain", args=[name], countdown=_QUIET_S, expires=60, retry=False, producer=producer
+                )
         except (BrokerDown, RedisError, OSError) as error:
             _broker_down_until = time.monotonic() + _AFTER_FAILURE_S
             _log.warning("no wake-up sent, beat will", extra={"cause": type(error).__name__})
             return
+
+
+def _pool() -> ProducerPool:
+    """Connections of this process alone: a fork must not share its parent's sockets."""
+    with _lock:
+        pool = _producers.get(os.getpid())
+        if pool is None:
+            connection = current_app.connection_for_write(transport_options=_IMPATIENT)
+            pool = _producers[os.getpid()] = ProducerPool(connection.Pool(limit=16), limit=16)
+        return pool

@@ -13,7 +13,6 @@ from celery import current_app
 from celery.app.task import Context
 from django.conf import settings
 from django.db import transaction
-from kombu import pools
 
 from common.requests import request_id
 from config.celery import _receive_request_id
@@ -88,8 +87,7 @@ def test_without_redis_a_request_neither_fails_nor_waits(broker: redis.Redis, co
     if connected_before:
         wakeups.wake(["zero"])
     else:
-        pools.reset()
-        current_app._after_fork()
+        wakeups._producers.clear()
     server.kill()
     try:
         started = time.monotonic()
@@ -136,3 +134,23 @@ def test_beat_wakes_those_who_are_owed_something_and_still_exist(monkeypatch: py
     monkeypatch.setattr(wakeups, "wake", lambda names: woken.append(sorted(names)))
     tasks.wake_all()
     assert woken == [["one"]]
+
+
+def test_a_worker_that_holds_messages_survives_the_loss_of_redis(broker: redis.Redis) -> None:
+    """What its connection does at the end must not raise: that ends the worker, with Redis back or not."""
+    server = redis_of_this_process()
+    if server is None:
+        pytest.skip("REDIS_URL names a Redis that is not ours to stop")
+    connection = current_app.connection_for_read()
+    channel = connection.default_channel
+    wakeups.wake(["one"])
+    assert channel.basic_get(QUEUE) is not None, "taken, and not acknowledged"
+    assert not broker.exists("unacked"), "nothing is left in Redis to be put back"
+    server.kill()
+    try:
+        # As the transport does when it sees that the other side is gone.
+        channel._disconnect_pools()
+        connection.transport.client = None
+        connection.release()
+    finally:
+        server.start()

@@ -288,12 +288,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A request that sends a wake-up waits this long at most when Redis is away, and does not try again: beat will.
-    # Workers and beat reconnect by rules of their own.
-    "socket_connect_timeout": 1,
-    "socket_timeout": 2,
-    "max_retries": 0,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
     "health_check_interval": 15,
+    # A wake-up that a worker took is gone from Redis; one that dies with the worker is sent anew by beat.
+    "ack_emulation": False,
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
