@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.local import processes
+from config.local.supervisor import WORKER_OPTIONS
 
 ROOT = processes.ROOT
 
@@ -59,7 +60,7 @@ class Parts:
         self.wait(self._answers, "the web server")
 
     def start_worker(self, *, app: str = "config", concurrency: int = 2) -> None:
-        self.start("worker", "celery", "-A", app, "worker", "--concurrency", str(concurrency), "--loglevel", "INFO")
+        self.start("worker", "celery", "-A", app, "worker", *WORKER_OPTIONS, "--concurrency", str(concurrency))
 
     def start_beat(self) -> None:
         schedule = str(self.folder / "beat-schedule")

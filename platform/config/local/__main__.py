@@ -21,7 +21,7 @@ def _run() -> int:
         platform.await_web()
         print(f"\n  {platform.base_url}/admin/    {platform.base_url}/api/docs    Ctrl-C stops everything")
         print(f"  sign-ins: {platform.folder / 'sign-ins.json'}   logs: {platform.folder}/*.log\n", flush=True)
-        platform.stay()
+        platform.watch()
     return 0
 
 
@@ -34,18 +34,23 @@ def _demo(*, oneshot: bool, learners: int) -> int:
         platform.start_web()
         platform.start_jobs()
         platform.await_web()
-        played = subprocess.run(
+        cohort = subprocess.Popen(
             [
                 PYTHON, "-m", "demo", "--base-url", platform.base_url, "--accounts", accounts,
                 "--learners", str(learners), "--content", str(ROOT),
             ],
-            env=platform.environment, cwd=ROOT, check=False,
+            env=platform.environment, cwd=ROOT,
         )  # fmt: skip
-        platform.raise_if_dead()
-        if played.returncode != 0 or oneshot:
-            return played.returncode
+        try:
+            played = platform.watch(cohort)
+        finally:
+            if cohort.poll() is None:
+                cohort.terminate()
+                cohort.wait()
+        if played != 0 or oneshot:
+            return played
         print("Everything stays up until Ctrl-C.", flush=True)
-        platform.stay()
+        platform.watch()
     return 0
 
 

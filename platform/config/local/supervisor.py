@@ -23,6 +23,10 @@ from config.local.redis import Redis
 
 # sys.executable is the environment's own python, so that every part runs what the lock installed.
 PYTHON = sys.executable
+# Gossip, mingle and heartbeats between workers serve nothing here, and closing gossip's queue after a lost connection can
+# end a worker (an AttributeError in kombu's Redis transport).
+WORKER_OPTIONS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+_MOST_RESTARTS = 5
 
 
 class Platform:
@@ -30,7 +34,7 @@ class Platform:
 
     Args:
         name: `demo` or `development`; each has its own data folder.
-        say: where one-line progress goes.
+        quiet: say nothing of the progress.
     """
 
     def __init__(self, name: str, *, quiet: bool = False) -> None:
@@ -42,6 +46,7 @@ class Platform:
         self.environment: dict[str, str] = {}
         self._undo = contextlib.ExitStack()
         self._watched: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, list[str]] = {}
 
     def __enter__(self) -> Platform:
         with contextlib.ExitStack() as undo:
@@ -151,6 +156,7 @@ class Platform:
     def start(self, name: str, command: Sequence[str], **more: str) -> subprocess.Popen[bytes]:
         """Start one watched part; its output goes to `<folder>/<name>.log`."""
         self.say(name)
+        self._commands[name] = list(command)
         process = processes.spawn(command, log=self.log(name), env={**self.environment, **more})
         self._watched[name] = process
         self._undo.callback(processes.stop, process)
@@ -173,7 +179,8 @@ class Platform:
         self.start("web", command)
 
     def start_jobs(self, *, reload: bool = False) -> None:
-        worker = [PYTHON, "-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+        """Worker and beat; with `reload` the worker restarts at a change of the code."""
+        worker = [PYTHON, "-m", "celery", "-A", "config", "worker", *WORKER_OPTIONS, "--concurrency", "2"]
         if reload:
             folders = ["platform", "courses", "learners", "assessments"]
             worker = [PYTHON, "-m", "watchfiles", "--filter", "python", " ".join(worker), *folders]
@@ -208,11 +215,25 @@ class Platform:
             if process.poll() is not None:
                 raise LocalServiceError(f"{name} ended with {process.returncode}:\n{processes.tail(self.log(name))}")
 
-    def stay(self) -> None:
-        """Watch until Ctrl-C or SIGTERM."""
-        while True:
+    def watch(self, foreground: subprocess.Popen[bytes] | None = None) -> int:
+        """Watch until `foreground` ends, and return its exit code; without it until Ctrl-C or SIGTERM.
+
+        A worker or beat that ends is started again, as an orchestrator would: nothing is lost meanwhile, only late.
+
+        Raises:
+            LocalServiceError: the web server ended, or a part ends again and again.
+        """
+        restarts = 0
+        while foreground is None or foreground.poll() is None:
+            for name in ("worker", "beat"):
+                process = self._watched[name]
+                if process.poll() is not None and restarts < _MOST_RESTARTS:
+                    restarts += 1
+                    self.say(f"{name} ended with {process.returncode}; starting it again (log: {self.log(name)})")
+                    self.start(name, self._commands[name])
             self.raise_if_dead()
-            time.sleep(0.5)
+            time.sleep(0.2)
+        return foreground.returncode
 
 
 def interrupt_on_terminate() -> None:
