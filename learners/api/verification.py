@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
@@ -28,7 +29,7 @@ from rest_framework.views import APIView
 from common import clock
 from common.clock import rfc3339
 from common.conditional import etag_of, is_fresh, ready_bytes
-from common.errors import NotFound
+from common.errors import InvalidInput, NotFound
 from common.languages import canonical, choose, lookup
 from common.rendering import OrjsonRenderer, to_json
 from learners.certificates import keys, pdf, presentation, rules, selectors
@@ -112,6 +113,11 @@ def _page(
     return _guarded(response)
 
 
+def _is_for_people(request: Request) -> bool:
+    """Whether the caller asks for a page by name: whoever takes anything is told of an error as machines are."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
 def _guarded(response: HttpResponse) -> HttpResponse:
     """A verdict is of the moment; the address is as secret as the certificate."""
     response["X-Robots-Tag"] = "noindex, nofollow"
@@ -151,7 +157,6 @@ class Door(_Open):
         responses={
             (200, "text/html"): OpenApiResponse(str, "The form."),
             (303, "text/html"): OpenApiResponse(None, "To the certificate's page."),
-            (422, "text/html"): OpenApiResponse(str, "The form, saying that this is no code."),
         },
     )
     def get(self, request: Request) -> HttpResponse:
@@ -161,8 +166,10 @@ class Door(_Open):
             return _page(request._request, "form", {}, language=language)
         code = typed.lower().translate(_MISREAD)
         if not _CODE.fullmatch(code):
+            if not _is_for_people(request):
+                raise InvalidInput(_("This is not a certificate code."), pointer="/code")
             context = {"problem": "malformed", "typed": typed[:60]}
-            return _page(request._request, "form", context, language=language, status=422)
+            return _page(request._request, "form", context, language=language, status=400)
         response = HttpResponseRedirect(f"/verify/{code}?{urlencode({'language': language})}", status=303)
         return _guarded(response)
 
@@ -198,7 +205,7 @@ class Verification(_Open):
         try:
             certificate, verdict = _found(code)
         except NotFound:
-            if "text/html" not in request.headers.get("Accept", ""):
+            if not _is_for_people(request):
                 raise
             return _page(request._request, "form", {"problem": "unknown"}, language=language, status=404)
         context: dict[str, Any] = {"verdict": verdict.value, "code": certificate.public_code}
@@ -295,12 +302,20 @@ class Paper(_Open):
         if verdict not in (Verdict.VALID, Verdict.EXPIRED):
             raise CertificateWithdrawn()
         language = language_of(request._request)
-        shown = presentation.shown(orjson.loads(certificate.credential), certificate.award.achievement, language)
-        made = pdf.render(shown, public_code=certificate.public_code)
+        try:
+            made = _printed(certificate, language)
+        except GlyphMissing:
+            # The words around the name may be English where a font for the language is missing; the name stays.
+            made, language = _printed(certificate, "en"), "en"
         response = HttpResponse(made, content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="certificate-{certificate.public_code}.pdf"'
         response["Content-Language"] = canonical(language)
         return _guarded(response)
+
+
+def _printed(certificate: Certificate, language: str) -> bytes:
+    shown = presentation.shown(orjson.loads(certificate.credential), certificate.award.achievement, language)
+    return pdf.render(shown, public_code=certificate.public_code)
 
 
 class DidDocument(_Open):

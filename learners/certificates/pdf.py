@@ -49,8 +49,10 @@ class _Family:
 class _Printer:
     """The compiler with its fonts. Compiling is for one thread at a time."""
 
-    def __init__(self) -> None:
-        fonts = typst.Fonts(include_system_fonts=True, include_embedded_fonts=False, font_paths=[str(_FONTS)])
+    def __init__(self, *, with_system_fonts: bool = True) -> None:
+        fonts = typst.Fonts(
+            include_system_fonts=with_system_fonts, include_embedded_fonts=False, font_paths=[str(_FONTS)]
+        )
         known: dict[str, tuple[tuple[int, bool], str, int]] = {}
         for font in fonts.fonts():
             if font.family in {*_VENDORED, *_SYSTEM} and font.path and font.style == "normal":

@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from common import clock
 from common.languages import canonical
-from learners.certificates import services
+from learners.certificates import pdf, services
 from learners.certificates.errors import NotRevocable
 from learners.models import Achievement, Certificate
 from privacy.models import AuditEntry
@@ -174,10 +174,12 @@ def test_the_form_takes_a_code_as_people_type_it(issue, client: Client) -> None:
     answer = client.get("/verify", {"code": typed, "language": "th"})
     assert (answer.status_code, answer["Location"]) == (303, f"/verify/{code}?language=th")
     for wrong in ("", "abc", "u" * 26, '"><script>', "x" * 5000):
-        answer = client.get("/verify", {"code": wrong})
-        assert answer.status_code == 422
+        answer = client.get("/verify", {"code": wrong}, headers={"Accept": "text/html"})
+        assert answer.status_code == 400
         _Page(answer.content.decode())
         assert "This is not a certificate code." in answer.content.decode()
+        problem = client.get("/verify", {"code": wrong})
+        assert (problem.status_code, problem["Content-Type"]) == (400, "application/problem+json")
     assert _see(client, "/verify", **{"Accept-Language": "id"}).content.decode().count("Kode sertifikat") == 1
 
 
@@ -222,6 +224,24 @@ def test_a_letter_no_font_has_stops_the_paper(issue, client: Client) -> None:
     assert answer.json()["code"] == "glyph_missing"
     assert answer.json()["character"] == "U+12000"
     assert _see(client, f"/verify/{certificate.public_code}").status_code == 200
+
+
+def test_the_paper_speaks_every_language(issue, client: Client) -> None:
+    certificate = issue(name="Budi Santoso", languages=("id",))
+    for language, _ in django_settings.LANGUAGES:
+        assert client.get(f"/verify/{certificate.public_code}/pdf?language={language}").status_code == 200, language
+
+
+def test_without_fonts_of_the_system_the_words_are_english_and_the_name_stays(
+    issue, client: Client, monkeypatch
+) -> None:
+    printer = pdf._Printer(with_system_fonts=False)
+    monkeypatch.setattr(pdf, "_printer", lambda: printer)
+    path = f"/verify/{issue(name='王秀英', languages=('zh-Hans',)).public_code}/pdf?language=zh-hans"
+    answer = client.get(path)
+    assert (answer.status_code, answer["Content-Language"]) == (200, "en")
+    assert client.get(path.replace("zh-hans", "ja"))["Content-Language"] == "ja"
+    assert client.get(f"/verify/{issue(name='𠮷').public_code}/pdf").json()["character"] == "U+20BB7"
 
 
 def test_a_withdrawn_certificate_is_not_printed(issue, client: Client) -> None:
