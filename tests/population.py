@@ -36,7 +36,7 @@ def entitle(count: int, edition_id: UUID) -> list[UUID]:
         Ability.objects.bulk_create(
             [
                 Ability(
-                    learner_id=one, mean=1, variance=0.5, count=8, last_at=now, last_evidence=new_id(),
+                    learner_id=one, mean=1, variance=0.5, count=8, last_at=now,
                     rule_version="test", snapshot="test",
                 )
                 for one in ids
