@@ -26,9 +26,9 @@ QUEUE = "celery"
 @pytest.fixture
 def broker() -> Iterator[redis.Redis]:
     client = redis.Redis.from_url(settings.REDIS_URL)
-    client.delete(QUEUE)
+    client.delete(QUEUE, "unacked", "unacked_index")
     yield client
-    client.delete(QUEUE)
+    client.delete(QUEUE, "unacked", "unacked_index")
     client.close()
 
 
