@@ -111,7 +111,7 @@ def require_glyphs(texts: Iterable[str]) -> None:
         GlyphMissing: one cannot, in any of the fonts; `character` is its code point.
     """
     families = _printer().families
-    for cluster in {cluster for text in texts for cluster in _clusters(text)}:
+    for cluster in sorted({cluster for text in texts for cluster in _clusters(text)}):
         # A line break or a tab is space to the setter.
         needed = {ord(character) for character in cluster if not character.isspace()} - _INVISIBLE
         if not any(needed <= family.characters for family in families):

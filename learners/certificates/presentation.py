@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import segno
@@ -115,6 +116,7 @@ def _skills(document: Mapping[str, Any], language: str) -> list[ShownSkill]:
     return listed
 
 
+@lru_cache(maxsize=512)
 def qr_svg(address: str, *, scale: float | None = None) -> str:
     """The address as a QR code (error correction M) in one SVG path, black on transparent with its quiet zone."""
     drawn = io.BytesIO()
