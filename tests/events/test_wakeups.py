@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 import redis
-from celery import current_app
 from celery.app.task import Context
 from django.conf import settings
 from django.db import transaction
 
 from common.requests import request_id
-from config.celery import _receive_request_id
+from config.celery import _receive_request_id, app
 from config.local.session import redis_of_this_process
 from events import registry, services, tasks, wakeups
 from events.models import Delivery
@@ -141,7 +140,7 @@ def test_a_worker_that_holds_messages_survives_the_loss_of_redis(broker: redis.R
     server = redis_of_this_process()
     if server is None:
         pytest.skip("REDIS_URL names a Redis that is not ours to stop")
-    connection = current_app.connection_for_read()
+    connection = app.connection_for_read()
     channel = connection.default_channel
     wakeups.wake(["one"])
     assert channel.basic_get(QUEUE) is not None, "taken, and not acknowledged"
