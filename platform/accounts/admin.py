@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
@@ -59,3 +62,9 @@ class UserAdmin(StateScopedAdmin, BaseUserAdmin, ModelAdmin):
 @admin.register(Group)
 class GroupAdmin(ScopedChoices, BaseGroupAdmin, ModelAdmin):
     """The roles. `load_reference_data` gives the three of the platform their permissions again."""
+
+
+# allauth's own pages for what accounts keep behind the scenes; nobody works with them, and some show tokens.
+for model in (EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

@@ -66,7 +66,8 @@ class Postgres:
 
     Args:
         name: folder name of the cluster within this checkout's state.
-        temporary: a cluster for tests: its own folder, removed at `stop()`, no fsync (a killed server loses nothing, a killed machine may).
+        temporary: a cluster for tests: its own folder, removed at `stop()`, no fsync (a killed server loses nothing, a
+            killed machine may).
     """
 
     def __init__(self, name: str, *, temporary: bool = False) -> None:

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from config.languages import EXTRA_LANG_INFO, INTERFACE_LANGUAGES
+from config.navigation import SIDEBAR
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 
@@ -336,6 +337,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "AI Skills Platform",
     "SITE_HEADER": "AI Skills Platform",
     "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": SIDEBAR,
     "ACCOUNT": {
         "navigation": [
             {"title": "Second factor", "link": reverse_lazy("admin:second_factor_settings")},

@@ -1,0 +1,107 @@
+"""The admin's side bar, by what people come to do; each entry shows only to those who may see what it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+_SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        "Courses",
+        (
+            ("Editions", "courses.edition", "menu_book"),
+            ("Courses", "courses.course", "school"),
+            ("Items", "assessments.item", "quiz"),
+            ("Quizzes", "assessments.quiz", "checklist"),
+            ("Skills", "courses.skill", "psychology"),
+            ("Framework", "courses.framework", "schema"),
+        ),
+    ),
+    (
+        "Learners",
+        (
+            ("Learners", "learners.learner", "person"),
+            ("Enrolments", "learners.enrolment", "how_to_reg"),
+            ("Attempts", "assessments.attempt", "edit_note"),
+            ("Mastery", "learners.skillstate", "trending_up"),
+            ("Levels reached", "learners.levelchange", "stairs"),
+            ("Evidence", "learners.evidence", "fact_check"),
+        ),
+    ),
+    (
+        "Certificates",
+        (
+            ("Certificates", "learners.certificate", "workspace_premium"),
+            ("Awards", "learners.award", "verified"),
+            ("Achievements", "learners.achievement", "emoji_events"),
+            ("Issuer's keys", "learners.issuerkey", "key"),
+        ),
+    ),
+    (
+        "Agencies",
+        (
+            ("Agencies", "agencies.agency", "account_balance"),
+            ("Grants", "agencies.grant", "handshake"),
+            ("Clients", "agencies.apiclient", "api"),
+            ("Statistics", "agencies.statisticcell", "bar_chart"),
+        ),
+    ),
+    (
+        "Privacy",
+        (
+            ("Purposes", "privacy.purpose", "target"),
+            ("Consents", "privacy.consentrecord", "task_alt"),
+            ("Pulls", "privacy.pull", "download"),
+            ("Disclosures", "privacy.disclosure", "visibility"),
+            ("Audit log", "privacy.auditentry", "history"),
+        ),
+    ),
+    (
+        "Member states",
+        (
+            ("States", "member_states.memberstate", "public"),
+            ("Rules", "member_states.rule", "gavel"),
+            ("Strict defaults", "member_states.policydefault", "lock"),
+            ("Instruments", "member_states.instrument", "description"),
+            ("Sources", "member_states.source", "link"),
+        ),
+    ),
+    (
+        "Operations",
+        (
+            ("Deliveries", "events.delivery", "local_shipping"),
+            ("Accounts", "accounts.user", "manage_accounts"),
+            ("Roles", "auth.group", "groups"),
+        ),
+    ),
+)
+
+
+def _may_view(model: str) -> Callable[[HttpRequest], bool]:
+    app, name = model.split(".")
+    return lambda request: request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}")
+
+
+SIDEBAR: dict[str, Any] = {
+    "show_search": True,
+    "show_all_applications": False,
+    "navigation": [
+        {
+            "title": title,
+            "separator": True,
+            "items": [
+                {
+                    "title": label,
+                    "icon": icon,
+                    "link": reverse_lazy(f"admin:{model.replace('.', '_')}_changelist"),
+                    "permission": _may_view(model),
+                }
+                for label, model, icon in entries
+            ],
+        }
+        for title, entries in _SECTIONS
+    ],
+}
