@@ -1,6 +1,9 @@
 """An admin of two models that belong to states, to try the scope on whatever the product's own admins are."""
 
+from typing import Any
+
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 from django.urls import path
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
@@ -13,7 +16,14 @@ from agencies.models import Agency, Grant
 from member_states.admin import MemberStateAdmin
 from member_states.models import MemberState
 
-site = StaffAdminSite(name="admin")
+class SmallSite(StaffAdminSite):
+    """The product's side bar leads to pages that this admin does not have."""
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return []
+
+
+site = SmallSite(name="admin")
 
 
 class AgencyAdmin(StateScopedAdmin, ModelAdmin):

@@ -242,4 +242,6 @@ def interrupt_on_terminate() -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    # A shell that starts us in the background has SIGINT ignored; asked by name, we listen all the same.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
