@@ -21,7 +21,9 @@ def main() -> int:
 
         figures = [*certificates.run(), *reads.run(), *progress.run()]
         cores = os.cpu_count()
-        print(f"One process, one connection, PostgreSQL on the same machine ({cores} cores), fsync off for both sides.\n")
+        print(
+            f"One process, one connection, PostgreSQL on the same machine ({cores} cores), fsync off for both sides.\n"
+        )
         print(table(figures))
     finally:
         teardown_databases(made, verbosity=0)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-
 @dataclass(frozen=True)
 class Figure:
     """One row of the table. `ratio` is ours by the limit: 1.0 is as good as it gets."""

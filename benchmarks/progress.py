@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-from pathlib import Path
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +15,6 @@ from config.local import postgres
 from courses.public import edition
 from learners.models import Enrolment, Learner
 from tests.factories import make_learner, signed_in
-from privacy import public as privacy
 
 
 def _pgbench(statement: str) -> float:
@@ -58,13 +56,29 @@ def run() -> list[Figure]:
 
     def put() -> None:
         state["n"] += 1
-        body = {"lessons": [{"lesson_id": str(lessons[state["n"] // 90 % 3].id), "furthest": state["n"] % 90, "done_at": None}]}
+        body = {
+            "lessons": [
+                {"lesson_id": str(lessons[state["n"] // 90 % 3].id), "furthest": state["n"] % 90, "done_at": None}
+            ]
+        }
         if client.put(f"/api/v1/me/enrolments/{enrolment}/progress", body, format="json").status_code != 200:
             raise RuntimeError("progress was refused")
 
     with CaptureQueriesContext(connection) as captured:
         put()
-    upsert = next(one["sql"] for one in captured.captured_queries if "INSERT INTO" in one["sql"] and "learners_lessonprogress" in one["sql"])
+    upsert = next(
+        one["sql"]
+        for one in captured.captured_queries
+        if "INSERT INTO" in one["sql"] and "learners_lessonprogress" in one["sql"]
+    )
     ours = per_second(put, times=200)
     limit = _pgbench(upsert)
-    return [Figure("progress writes, whole request", f"{ours:.0f}/s", "pgbench, the same upsert alone", f"{limit:.0f}/s", ours / limit)]
+    return [
+        Figure(
+            "progress writes, whole request",
+            f"{ours:.0f}/s",
+            "pgbench, the same upsert alone",
+            f"{limit:.0f}/s",
+            ours / limit,
+        )
+    ]

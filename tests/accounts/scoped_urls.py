@@ -16,6 +16,7 @@ from agencies.models import Agency, Grant
 from member_states.admin import MemberStateAdmin
 from member_states.models import MemberState
 
+
 class SmallSite(StaffAdminSite):
     """The product's side bar leads to pages that this admin does not have."""
 
