@@ -61,5 +61,5 @@ def per_second(call: Callable[[], object], *, times: int, rounds: int = 5) -> fl
 def table(figures: list[Figure]) -> str:
     """The figures as a Markdown table."""
     lines = ["| what | ours | limit in the same run | the limit's figure | ours : limit |", "|---|---|---|---|---|"]
-    lines += [f"| {f.name} | {f.ours} | {f.limit_name} | {f.limit} | {f.ratio:.2f} |" for f in figures]
+    lines += [f"| {f.name} | {f.ours} | {f.limit_name} | {f.limit} | {f.ratio:.3g} |" for f in figures]
     return "\n".join(lines)

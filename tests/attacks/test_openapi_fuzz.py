@@ -85,9 +85,9 @@ def test_no_operation_breaks_or_answers_what_it_does_not_document(role: str) -> 
         headers = _agency() if role == "agency" else {}
     schema = schemathesis.openapi.from_wsgi("/api/openapi.yaml", get_wsgi_application())
     failures = []
+    turn = itertools.count()
     for found in schema.get_all_operations():
         operation = found.ok()
-        turn = itertools.count()
 
         @given(case=operation.as_strategy())
         @settings(
