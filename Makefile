@@ -49,6 +49,7 @@ check: $(STAMP) ## exactly what CI runs
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
 	@diff -u docs/api/openapi.yaml .local/openapi.yaml || { echo "error: docs/api/openapi.yaml is stale: make openapi"; exit 1; }
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow --check
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py extract_messages --check
 	@$(BIN)/python -m pytest -q
 
 .PHONY: format
@@ -61,8 +62,8 @@ openapi: $(STAMP) ## write docs/api/openapi.yaml and docs/flow.md anew
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow
 
 .PHONY: messages
-messages: $(STAMP) ## compile the translations (.po -> .mo)
-	@$(BIN)/pybabel compile --quiet --domain django --directory platform/common/locale
+messages: $(STAMP) ## bring the translations in step with the code (texts -> .po -> .mo)
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py extract_messages
 
 .PHONY: bench
 bench: $(STAMP) ## measurements, each beside its limit

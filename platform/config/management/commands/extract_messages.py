@@ -30,7 +30,25 @@ KEYWORDS: dict[str, Any] = {
 DRAFTED = "# Machine-drafted; review by a native reader is due."
 _ONE_FORM = frozenset({"ja", "th", "id", "vi", "ms", "km", "lo", "my", "zh-hans"})
 
-type_of_id = str | tuple[str, str]
+# Texts of Django REST framework that the API answers and that its own catalogues lack in Japanese, Thai or Indonesian.
+BORROWED = (
+    "A valid number is required.",
+    "Datetime value out of range.",
+    "Ensure this field has at least {min_length} elements.",
+    "Ensure this field has no more than {max_length} elements.",
+    "Expected a date but got a datetime.",
+    "Expected a datetime but got a date.",
+    'Expected a list of items but got type "{input_type}".',
+    "Integer value too large to convert to float",
+    "Invalid data. Expected a dictionary, but got {datatype}.",
+    "Must be a valid UUID.",
+    "Must be a valid boolean.",
+    "Not a valid string.",
+    "String value too large.",
+    "This dictionary may not be empty.",
+    "This list may not be empty.",
+    "This value does not match the required pattern.",
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +102,7 @@ def catalogues(root: Path) -> dict[Path, bytes]:
             catalogue = _updated(path, language, texts)
             source, compiled = io.BytesIO(), io.BytesIO()
             write_po(source, catalogue, width=0, no_location=True, sort_output=True)
-            write_mo(compiled, catalogue)
+            write_mo(compiled, _translated(catalogue))
             made[path] = source.getvalue().rstrip(b"\n") + b"\n"
             made[path.with_suffix(".mo")] = compiled.getvalue()
     return made
@@ -99,13 +117,14 @@ class Text:
     context: str = ""
 
     @property
-    def id(self) -> type_of_id:
+    def id(self) -> str | tuple[str, str]:
         return (self.singular, self.plural) if self.plural else self.singular
 
 
 def by_home(root: Path) -> dict[Home, set[Text]]:
     """Return the texts of each home; a text that two homes' code has stands in the first alone."""
     found: dict[Home, set[Text]] = {home: set() for home in HOMES}
+    found[HOMES[-1]] = set(map(Text, BORROWED))
     for path in sources(root):
         name = path.relative_to(root).as_posix()
         home = next(home for home in HOMES if name.startswith(home.sources))
@@ -155,13 +174,13 @@ class _Catalogue(Catalog):
         return "0" if self.num_plurals == 1 else "(n > 1)" if self.language == "fil" else "(n != 1)"
 
     @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]
+    def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Language", to_locale(self.language)),
             ("MIME-Version", "1.0"),
             ("Content-Type", "text/plain; charset=UTF-8"),
             ("Content-Transfer-Encoding", "8bit"),
-            ("Plural-Forms", f"nplurals={self.num_plurals}; plural={self.plural_expr};"),
+            ("Plural-Forms", f"nplurals={self.num_plurals}; plural={self.plural_expr};\n"),
         ]
 
 
@@ -186,6 +205,16 @@ def _updated(path: Path, language: str, texts: Iterable[Text]) -> _Catalogue:
                 user_comments=message.user_comments,
             )
     return catalogue
+
+
+def _translated(catalogue: _Catalogue) -> _Catalogue:
+    """The texts with a translation in every form: one that lacks a form is read in English, not as nothing."""
+    complete = _Catalogue(catalogue.language)
+    for message in catalogue:
+        forms = [message.string] if isinstance(message.string, str) else message.string or [""]
+        if message.id and all(forms):
+            complete.add(message.id, message.string, context=message.context, flags=message.flags)
+    return complete
 
 
 def _fault(path: Path, known: bytes | None, content: bytes) -> str:
