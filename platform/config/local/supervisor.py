@@ -49,6 +49,8 @@ class Platform:
         self._commands: dict[str, list[str]] = {}
 
     def __enter__(self) -> Platform:
+        if os.environ.get("DATABASE_URL"):
+            self._check_given_database(os.environ["DATABASE_URL"])
         with contextlib.ExitStack() as undo:
             undo.enter_context(self._only_one())
             self._start_services(undo)
@@ -92,8 +94,6 @@ class Platform:
             environment["DATABASE_URL"] = postgres.url("skills_app")
             environment["DATABASE_OWNER_URL"] = postgres.url("skills_owner")
             environment["EMBEDDED_DATABASE"] = "1"
-        else:
-            self._check_given_database(os.environ["DATABASE_URL"])
         if not os.environ.get("REDIS_URL"):
             self.say("Redis (embedded)")
             redis = Redis(self.name)
