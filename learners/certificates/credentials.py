@@ -206,17 +206,27 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(json.loads(_PROFILE.read_text()), validate_formats=True)
 
 
-def require_profile(document: Any) -> None:
+@cache
+def _published(path: str) -> Any:
+    return jsonschema_rs.validator_for(json.loads(Path(path).read_text("utf-8")))
+
+
+def require_profile(document: Any, *, published: str = "") -> None:
     """Check a credential, with or without proof, against our profile of Open Badges 3.0.
+
+    Args:
+        document: the credential as JSON values.
+        published: path of 1EdTech's own schema file, when the operator has a copy: checked as well.
 
     Raises:
         NotACredential: a member is missing, wrong or unknown.
     """
-    try:
-        errors = _validator().iter_errors(document)
-    except ValueError as error:  # a lone surrogate, or what is no JSON value
-        raise NotACredential("/: is not a JSON value") from error
-    for wrong in errors:
-        place = "/".join(str(step) for step in wrong.instance_path)
-        # The message of the library would quote the value, and so a name.
-        raise NotACredential(f"/{place}: {'/'.join(str(step) for step in wrong.schema_path)}")
+    for validator in (_validator(), *([_published(published)] if published else [])):
+        try:
+            errors = validator.iter_errors(document)
+        except ValueError as error:  # a lone surrogate, or what is no JSON value
+            raise NotACredential("/: is not a JSON value") from error
+        for wrong in errors:
+            place = "/".join(str(step) for step in wrong.instance_path)
+            # The message of the library would quote the value, and so a name.
+            raise NotACredential(f"/{place}: {'/'.join(str(step) for step in wrong.schema_path)}")

@@ -279,7 +279,7 @@ def _certificate_row(award: Award, *, nodes: _Nodes, signs: Signer, now: datetim
         issuer=credentials.issuer_node(did=signs.did, name=settings.ISSUER_NAME, base_url=settings.PUBLIC_BASE_URL),
         base_url=settings.PUBLIC_BASE_URL,
     )
-    credentials.require_profile(document)
+    credentials.require_profile(document, published=settings.OPEN_BADGES_SCHEMA_FILE)
     signed = proofs.secured(document, signer=signs, created=now)
     return _Row(new_id(), code, award.pk, award.learner_id, orjson.dumps(signed).decode(), valid_until)
 

@@ -324,6 +324,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ISSUER_KEY_FILE = env.str("ISSUER_KEY_FILE", default="")
 ISSUER_KEY_PASSWORD = env.str("ISSUER_KEY_PASSWORD", default="")
 # Stands on every certificate.
+# A copy of 1EdTech's ob_v3p0_achievementcredential_schema.json: checked before signing beside our own closed profile.
+OPEN_BADGES_SCHEMA_FILE = env.str("OPEN_BADGES_SCHEMA_FILE", default="")
 ISSUER_NAME = env.str("ISSUER_NAME", default="AI Skills Platform of Japan and ASEAN")
 CREDENTIAL_VALIDITY = timedelta(days=env.int("CREDENTIAL_VALIDITY_DAYS", default=36 * 30))
 # /readyz reports the outbox as late when the oldest delivery waits longer than this.
