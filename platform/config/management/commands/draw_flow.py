@@ -111,7 +111,7 @@ def kinds_recorded(consumer: Consumer) -> list[str]:
         waiting += [
             candidate
             for candidate in _objects_named(tree, function)
-            if getattr(candidate, "__module__", "").partition(".")[0] == app
+            if (getattr(candidate, "__module__", None) or "").partition(".")[0] == app
         ]
     return [kind for kind in flow.KINDS if kind in found]
 
