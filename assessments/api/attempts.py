@@ -22,6 +22,7 @@ from assessments.quizzes.rules import MODES, MOST_ITEMS
 from common import clock
 from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
 from common.serializers import StrictSerializer
+from privacy.public import ConsentMissing
 
 _LIST = "attempts"
 
@@ -156,6 +157,7 @@ class AttemptView(APIView):
     problems = {
         "PUT": (
             errors.NotEnrolled,
+            ConsentMissing,
             errors.QuizClosed,
             errors.QuizNotReady,
             errors.LanguageNotOffered,
@@ -199,13 +201,16 @@ class AttemptView(APIView):
 
 
 class SubmissionView(APIView):
-    problems = (errors.InvalidAnswer, errors.AttemptExpired, errors.AlreadySubmitted)
+    problems = (ConsentMissing, errors.InvalidAnswer, errors.AttemptExpired, errors.AlreadySubmitted)
 
     @extend_schema(
         operation_id="attempts_submit",
         tags=["assessments"],
         summary="Submit the answers and have them graded, once",
-        description="Items that are not listed score 0. Repeating the same answers returns the same result.",
+        description=(
+            "Items that are not listed score 0. Repeating the same answers returns the same result. Whoever withdrew the "
+            "consent `learning_records` is refused; the attempt stays open until it is due."
+        ),
         request=SubmissionInput,
         responses=AttemptOutput,
     )

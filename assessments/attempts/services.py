@@ -75,6 +75,7 @@ def start(
 
     Raises:
         NotFound: no such quiz, or the id belongs to somebody else's attempt.
+        ConsentMissing: nothing of the learning may be recorded.
         NotEnrolled, QuizClosed, LanguageNotOffered, QuizNotReady: the quiz cannot be taken so.
         AttemptIdReused: the id is an attempt at another quiz or in another language.
         AttemptLive: another attempt is under way.
@@ -95,6 +96,7 @@ def start(
         raise NotFound(pointer="/quiz_id")
     if not learners.is_enrolled(learner_id=learner_id, edition_id=edition.id):
         raise NotEnrolled()
+    privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
     if not quiz.open:
         raise QuizClosed()
     spoken = _language(edition, learner_id, language, accept_language)
@@ -117,6 +119,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
 
     Raises:
         NotFound: no such attempt of this learner.
+        ConsentMissing: the learner has withdrawn it; nothing was written and the attempt is still open.
         InvalidAnswer: an answer cannot be read; nothing was written and the attempt is still open.
         AttemptExpired: the time is over; the attempt is closed without these answers.
         AlreadySubmitted: it was graded with other answers.
@@ -128,6 +131,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         items = items_of([row]).get(row.pk, [])
         responses = _read(answers, items)
         if row.submitted_at is None:
+            privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
             late = is_late(due_at=row.due_at, now=now)
             _grade([_Closing(row, items, {} if late else responses, late, now)], actor=str(learner_id))
         elif not row.expired and responses != {item.pk: item.response for item in items if item.response is not None}:
@@ -266,18 +270,28 @@ def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem]) ->
 
 @dataclass(frozen=True)
 class _Closing:
-    """A locked live attempt, its items and the responses to grade it with."""
+    """A locked live attempt, its items and the responses to grade it with; and whether an event tells of it."""
 
     row: Attempt
     items: Sequence[AttemptItem]
     responses: Mapping[UUID, Any]
     expired: bool
     now: datetime
+    is_told: bool = True
 
 
 def _expire(overdue: Sequence[Attempt], *, now: datetime, actor: str) -> None:
-    items = items_of(overdue) if overdue else {}
-    _grade([_Closing(row, items.get(row.pk, []), {}, True, now) for row in overdue], actor=actor)
+    if not overdue:
+        return
+    items = items_of(overdue)
+    # What a learner left open and withdrew the consent for is closed and no more: nothing is added to the records.
+    consenting = privacy.users_with_consent(
+        user_ids={row.learner_id for row in overdue}, purpose=privacy.LEARNING_RECORDS
+    )
+    _grade(
+        [_Closing(row, items.get(row.pk, []), {}, True, now, is_told=row.learner_id in consenting) for row in overdue],
+        actor=actor,
+    )
 
 
 def _grade(closing: Sequence[_Closing], *, actor: str) -> None:
@@ -300,7 +314,8 @@ def _grade(closing: Sequence[_Closing], *, actor: str) -> None:
         # What the clock closed was over when it was due, whenever somebody came to close it.
         row.submitted_at = row.due_at if one.expired else one.now
         row.rule_version = RULE_VERSION
-        outcomes.append(_outcome(row, one.items, framework_version))
+        if one.is_told:
+            outcomes.append(_outcome(row, one.items, framework_version))
     _write(closing)
     events.record_many("assessments.outcome_recorded", outcomes)
     for expired in (False, True):

@@ -29,6 +29,7 @@ from learners.progress.errors import LessonNotInEdition
 from learners.progress.models import LessonProgress
 from learners.progress.rules import Report
 from learners.progress.services import record_progress
+from privacy.public import ConsentMissing
 
 MOST_LESSONS = 200
 
@@ -79,7 +80,7 @@ def _body(enrolment: Enrolment, edition: EditionView, progress: Mapping[UUID, Le
 
 
 class MyProgress(APIView):
-    problems: ClassVar = {"PUT": (LessonNotInEdition,)}
+    problems: ClassVar = {"PUT": (ConsentMissing, LessonNotInEdition)}
 
     @extend_schema(
         operation_id="read_my_progress",
@@ -105,7 +106,8 @@ class MyProgress(APIView):
         description=(
             "May be sent by any number of devices, in any order, as often as they like: the furthest point and the "
             "first time done stay. `done_at` in the future becomes now, before the enrolment the enrolment's instant. "
-            "Answers the merged state of all lessons."
+            "Answers the merged state of all lessons. Whoever withdrew the consent `learning_records` is refused: keep the "
+            "reports on the device until it is given again."
         ),
         request=ProgressInput,
         responses=ProgressOutput,

@@ -18,6 +18,7 @@ from learners.progress import rules, selectors
 from learners.progress.errors import LessonNotInEdition
 from learners.progress.models import LessonProgress
 from learners.progress.rules import Report
+from privacy import public as privacy
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
 
     Raises:
         NotFound: the learner has no such enrolment.
+        ConsentMissing: the learner has withdrawn it; what is recorded already stays as it is.
         LessonNotInEdition: a lesson is not the edition's; nothing was stored.
     """
     enrolment = Enrolment.objects.select_for_update(no_key=True).filter(pk=enrolment_id, learner_id=learner_id).first()
     if enrolment is None:
         raise NotFound()
+    privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
     edition = courses.editions([enrolment.edition_id])[enrolment.edition_id]
     known = {lesson.id for lesson in edition.lessons}
     for index, report in enumerate(reports):

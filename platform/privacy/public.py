@@ -2,7 +2,13 @@
 
 from privacy.audit.services import audit, audit_many
 from privacy.consents.errors import ConsentMissing
-from privacy.consents.selectors import agencies_consented_to, has_consent, require_consent, users_consenting_to
+from privacy.consents.selectors import (
+    agencies_consented_to,
+    has_consent,
+    require_consent,
+    users_consenting_to,
+    users_with_consent,
+)
 from privacy.disclosures.services import record_pull
 from privacy.erasure import erasing
 
@@ -21,4 +27,5 @@ __all__ = [
     "record_pull",
     "require_consent",
     "users_consenting_to",
+    "users_with_consent",
 ]

@@ -14,6 +14,7 @@ from common import clock
 from common.ids import new_id
 from courses.models import Course, Edition, EditionText, Framework
 from learners.models import Enrolment, Learner
+from privacy.models import ConsentRecord
 
 _numbers = itertools.count(1)
 
@@ -95,7 +96,14 @@ def make_quiz(edition: Edition, **given: Any) -> Quiz:
     return Quiz.objects.create(edition=edition, **(values | given))
 
 
+def consent(learner: Learner, *, given: bool = True) -> None:
+    ConsentRecord.objects.create(
+        user_id=learner.pk, purpose_id="learning_records", given=given, text_version=1, text_language="en"
+    )
+
+
 def enrol(learner: Learner, edition: Edition) -> Enrolment:
+    consent(learner)
     return Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=clock.now())
 
 

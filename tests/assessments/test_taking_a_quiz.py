@@ -24,6 +24,7 @@ from tests.assessments.factories import (
     RIGHT,
     WRONG,
     answers,
+    consent,
     enrol,
     make_bank,
     make_edition,
@@ -442,13 +443,44 @@ def test_what_nobody_submits_is_closed_by_the_beat_once(edition, quiz, at, query
     at(parse_datetime(shown["due_at"]) + timedelta(seconds=20))
     assert services.close_expired(now=clock.now()) == 0
     at(parse_datetime(shown["due_at"]) + timedelta(minutes=2))
-    with query_budget(9):
+    with query_budget(10):
         close_expired()
     assert Attempt.objects.filter(expired=True, score=0).count() == 12
     assert AttemptItem.objects.filter(score=0, response__isnull=True).count() == 12 * 8
     assert Event.objects.filter(kind=OUTCOME).count() == 12
     close_expired()
     assert Event.objects.filter(kind=OUTCOME).count() == 12
+
+
+def test_without_the_consent_nothing_is_added(client, quiz, aiko, at):
+    shown = start(client, quiz)
+    consent(aiko, given=False)
+    refused = client.put(path(shown["id"], "/submission"), answers(shown))
+    assert (refused.status_code, refused.json()["code"]) == (403, "consent_missing")
+    assert refused.json()["purpose"] == "learning_records"
+    assert Attempt.objects.get(pk=shown["id"]).submitted_at is None
+    # Given again in time, the attempt goes on.
+    consent(aiko)
+    assert client.put(path(shown["id"], "/submission"), answers(shown)).json()["score"] == 1.0
+    consent(aiko, given=False)
+    # A repeat is answered as the first time, for it records nothing.
+    assert client.put(path(shown["id"], "/submission"), answers(shown)).json()["score"] == 1.0
+    other = client.put(path(new_id()), {"quiz_id": str(quiz.pk)})
+    assert (other.status_code, other.json()["code"]) == (403, "consent_missing")
+    assert (Attempt.objects.count(), AttemptAllowance.objects.get().used) == (1, 1)
+    assert Event.objects.filter(kind=OUTCOME).count() == 1
+
+
+def test_what_is_left_open_without_the_consent_is_closed_and_told_to_nobody(edition, quiz, aiko, client, at):
+    budi = make_learner()
+    enrol(budi, edition)
+    shown = start(client, quiz)
+    start(signed_in(budi.user), quiz)
+    consent(aiko, given=False)
+    at(parse_datetime(shown["due_at"]) + timedelta(minutes=2))
+    close_expired()
+    assert Attempt.objects.filter(expired=True, score=0).count() == 2
+    assert [event.payload["learner_id"] for event in Event.objects.filter(kind=OUTCOME)] == [str(budi.pk)]
 
 
 def test_the_list_goes_page_by_page_newest_first(client, quiz, edition, aiko):

@@ -56,6 +56,9 @@ def lesson_ids(edition: Edition) -> list[UUID]:
 
 
 def make_enrolment(learner: Learner, edition: Edition, **given: Any) -> Enrolment:
+    """An enrolment as enrolling leaves it: with the consent that it needs."""
+    if not ConsentRecord.objects.filter(user=learner.user, purpose_id="learning_records").exists():
+        give_consent(learner)
     return Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=ENROLLED_AT, **given)
 
 

@@ -20,6 +20,7 @@ from tests.factories import make_learner, signed_in
 from tests.learners.factories import (
     ENROLLED_AT,
     an_outcome,
+    give_consent,
     lesson_ids,
     make_edition,
     make_enrolment,
@@ -213,3 +214,22 @@ def test_merging_is_the_same_in_any_order_grouping_and_repetition(reports: list[
     rng.shuffle(again)
     cut = rng.randint(0, len(again))
     assert rules.merge([*rules.merge(again[:cut]), *rules.merge(again[cut:])]) == merged
+
+
+@pytest.mark.django_db
+def test_without_the_consent_nothing_is_added() -> None:
+    aiko, edition = make_learner("JP"), make_edition(lessons=2)
+    enrolment, (first, second) = make_enrolment(aiko, edition), lesson_ids(edition)
+    client = signed_in(aiko.user)
+    kept = client.put(path(enrolment), {"lessons": [report(first)]})
+    give_consent(aiko, given=False)
+    refused = client.put(path(enrolment), {"lessons": [report(second)]})
+    assert (refused.status_code, refused.json()["code"]) == (403, "consent_missing")
+    assert refused.json()["purpose"] == "learning_records"
+    # What is there can be read, and who is nobody here learns no more than before.
+    assert client.get(path(enrolment)).json() == kept.json()
+    assert signed_in(make_learner("TH").user).put(path(enrolment), {"lessons": [report(second)]}).status_code == 404
+    assert len(recorded("learners.progress_recorded")) == 1
+    give_consent(aiko)
+    again = client.put(path(enrolment), {"lessons": [report(second)]})
+    assert (again.status_code, again.json()["lessons_done_at"]) == (200, DONE)

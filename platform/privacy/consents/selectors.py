@@ -33,6 +33,17 @@ def require_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = Non
         raise ConsentMissing(purpose=purpose, agency_id=agency_id)
 
 
+def users_with_consent(*, user_ids: Iterable[UUID], purpose: str) -> frozenset[UUID]:
+    """Those of `user_ids` of whom has_consent(purpose=purpose) holds, in one query."""
+    newest = (
+        ConsentRecord.objects.filter(user_id__in=list(user_ids), purpose_id=purpose, agency_id__isnull=True)
+        .order_by("user_id", "-ordinal")
+        .distinct("user_id")
+        .values_list("user_id", "given")
+    )
+    return frozenset(user_id for user_id, given in newest if given)
+
+
 def agencies_consented_to(*, user_ids: Iterable[UUID], purpose: str) -> Mapping[UUID, frozenset[UUID]]:
     """The agencies each user consents to now, in one query; users without any are missing."""
     newest = (
