@@ -16,6 +16,7 @@ from assessments.items.models import Item, ItemRevision
 from assessments.tasks import close_expired
 from common import clock
 from common.ids import new_id
+from courses import public as courses
 from events.models import Event
 from learners.public import ANSWER_FIELDS
 from privacy.models import AuditEntry
@@ -443,7 +444,8 @@ def test_what_nobody_submits_is_closed_by_the_beat_once(edition, quiz, at, query
     at(parse_datetime(shown["due_at"]) + timedelta(seconds=20))
     assert services.close_expired(now=clock.now()) == 0
     at(parse_datetime(shown["due_at"]) + timedelta(minutes=2))
-    with query_budget(10):
+    courses.framework()  # kept by the process from the first time it is asked for
+    with query_budget(9):
         close_expired()
     assert Attempt.objects.filter(expired=True, score=0).count() == 12
     assert AttemptItem.objects.filter(score=0, response__isnull=True).count() == 12 * 8
