@@ -31,12 +31,13 @@ from courses.admin.authoring import (
     language_choices,
     renumber,
 )
+from courses.admin.seen import SEEN_TEMPLATE, SeenForm
 from courses.catalogue.models import Edition, EditionText, Lesson, LessonText, Module, ModuleText
 from courses.publishing import selectors, services
 from courses.skills.models import Framework
 
 
-class EditionForm(forms.ModelForm):
+class EditionForm(SeenForm):
     default_language = forms.ChoiceField(choices=language_choices, widget=UnfoldAdminSelectWidget)
     languages = forms.MultipleChoiceField(
         choices=language_choices,
@@ -144,10 +145,11 @@ class EditionAdmin(AuditedAdmin):
     readonly_fields = ("state", "framework", "published_at")
     inlines = (EditionTextInline, ModuleInline)
     actions_detail = ("publishing",)
+    change_form_before_template = SEEN_TEMPLATE
     warn_unsaved_form = True
 
     class Media:
-        js = ("courses/admin/sort.js",)
+        js = ("courses/admin/sort.js", "courses/admin/open.js")
 
     @display(
         description="status",

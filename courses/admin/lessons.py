@@ -17,6 +17,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from courses.admin.authoring import AuditedAdmin, InLanguages, PartOfEdition, edition_of, is_draft
+from courses.admin.seen import SEEN_TEMPLATE, SeenForm
 from courses.catalogue.models import Lesson, LessonSkill, LessonText, Module
 from courses.catalogue.selectors import edition_content
 from courses.publishing.compiling import lesson_document
@@ -61,10 +62,15 @@ class LessonSkillInline(PartOfEdition, TabularInline):
 class LessonAdmin(AuditedAdmin):
     """Reached from its edition, where lessons are added and sorted."""
 
+    form = SeenForm
     fields = (("module", "slug"), "minutes")
     inlines = (LessonTextInline, LessonSkillInline)
     actions_detail = ("edition_page", "preview")
+    change_form_before_template = SEEN_TEMPLATE
     warn_unsaved_form = True
+
+    class Media:
+        js = ("courses/admin/open.js",)
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         return {}
