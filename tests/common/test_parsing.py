@@ -23,6 +23,9 @@ from common.serializers import StrictSerializer
 class ThingInput(StrictSerializer):
     name = serializers.CharField(max_length=20)
     count = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    agreed = serializers.BooleanField(required=False)
+    thing = serializers.UUIDField(required=False)
+    names = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class ThingView(APIView):
@@ -78,6 +81,12 @@ INVALID: dict[str, tuple[bytes, str, str]] = {
     "an unknown field with a slash": (b'{"name": "a", "a/b~c": 1}', "/a~1b~0c", "unknown_field"),
     "a missing field": (b"{}", "/name", "required"),
     "a wrong type": (b'{"name": {"a": 1}}', "/name", "invalid"),
+    "a number as text": (b'{"name": "a", "count": "1"}', "/count", "invalid"),
+    "a text as number": (b'{"name": 5}', "/name", "invalid"),
+    "no as text": (b'{"name": "a", "agreed": "off"}', "/agreed", "invalid"),
+    "yes as number": (b'{"name": "a", "agreed": 1}', "/agreed", "invalid"),
+    "a UUID as number": (b'{"name": "a", "thing": 5}', "/thing", "invalid"),
+    "a wrong type in a list": (b'{"name": "a", "names": ["b", 5]}', "/names/1", "invalid"),
     "a number beyond 64 bits": (b'{"name": "a", "count": 18446744073709551616}', "/count", ""),
     "a number of thousands of digits": (b'{"name": "a", "count": "' + b"1" * 5000 + b'"}', "/count", ""),
 }
