@@ -6,8 +6,8 @@ from assessments.api.attempts import AttemptsView, AttemptView, SubmissionView
 from assessments.api.quizzes import QuizzesView
 
 urlpatterns: list[URLPattern] = [
-    path("api/v1/editions/<uuid:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
+    path("api/v1/editions/<id:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
     path("api/v1/me/attempts", AttemptsView.as_view(), name="attempts"),
-    path("api/v1/me/attempts/<uuid:attempt_id>", AttemptView.as_view(), name="attempt"),
-    path("api/v1/me/attempts/<uuid:attempt_id>/submission", SubmissionView.as_view(), name="submission"),
+    path("api/v1/me/attempts/<id:attempt_id>", AttemptView.as_view(), name="attempt"),
+    path("api/v1/me/attempts/<id:attempt_id>/submission", SubmissionView.as_view(), name="submission"),
 ]

@@ -8,8 +8,8 @@ from courses.api.framework import Framework
 
 urlpatterns = [
     path("api/v1/catalogue", Catalogue.as_view(), name="catalogue"),
-    path("api/v1/editions/<uuid:edition_id>", Edition.as_view(), name="edition"),
-    path("api/v1/editions/<uuid:edition_id>/manifest", Manifest.as_view(), name="edition-manifest"),
-    path("api/v1/lessons/<uuid:lesson_id>", Lesson.as_view(), name="lesson"),
+    path("api/v1/editions/<id:edition_id>", Edition.as_view(), name="edition"),
+    path("api/v1/editions/<id:edition_id>/manifest", Manifest.as_view(), name="edition-manifest"),
+    path("api/v1/lessons/<id:lesson_id>", Lesson.as_view(), name="lesson"),
     path("api/v1/framework", Framework.as_view(), name="framework"),
 ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from common.paths import IdConverter
 from config import health, pages
+
+register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("", pages.front, name="front"),

@@ -10,7 +10,7 @@ from privacy.api.sign_out import SignOutEverywhereView
 urlpatterns = [
     path("api/v1/purposes", PurposesView.as_view()),
     path("api/v1/me/consents", ConsentsView.as_view()),
-    path("api/v1/me/consents/<uuid:record_id>", ConsentView.as_view()),
+    path("api/v1/me/consents/<id:record_id>", ConsentView.as_view()),
     path("api/v1/me/disclosures", DisclosuresView.as_view()),
     path("api/v1/me/sign-out-everywhere", SignOutEverywhereView.as_view()),
 ]

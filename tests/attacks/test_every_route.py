@@ -35,7 +35,7 @@ ROUTES = sorted({route for route in _routes(get_resolver().url_patterns) if rout
 
 
 def _fill(route: str) -> str:
-    route = re.sub(r"<uuid:\w+>", str(uuid4()), route)
+    route = re.sub(r"<(uuid|id):\w+>", str(uuid4()), route)
     route = re.sub(r"<int:\w+>", "7", route)
     return "/" + re.sub(r"<(\w+:)?\w+>", "nobody", route).strip("^$")
 

@@ -262,3 +262,19 @@ def test_the_same_statement_sent_twice_at_once_is_one_record() -> None:
         thread.join()
     assert sorted(statuses) == [200, 200, 200, 201]
     assert (ConsentRecord.objects.count(), Event.objects.count(), AuditEntry.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("given", ["off", "yes", "true", 0, 1, [], {}])
+def test_a_consent_is_never_guessed(given: Any) -> None:
+    aiko = make_user()
+    answer = signed_in(aiko).put(f"/api/v1/me/consents/{uuid4()}", statement(given=given))
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/given"]
+    assert not ConsentRecord.objects.filter(user=aiko).exists()
+
+
+def test_an_id_is_the_same_in_either_case() -> None:
+    client, record_id = signed_in(make_user()), str(uuid4())
+    first = client.put(f"/api/v1/me/consents/{record_id.upper()}", statement())
+    assert (first.status_code, first.json()["record_id"]) == (201, record_id)
+    assert client.put(f"/api/v1/me/consents/{record_id}", statement()).status_code == 200
