@@ -33,7 +33,7 @@ run: $(STAMP) ## development server, worker and beat, restarted when the code ch
 
 .PHONY: test
 test: $(STAMP) ## the suite, on embedded PostgreSQL and Redis with a real worker in the journey
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 .PHONY: test-slow
 test-slow: $(STAMP) ## load and fault runs of minutes
@@ -50,7 +50,7 @@ check: $(STAMP) ## exactly what CI runs
 	@diff -u docs/api/openapi.yaml .local/openapi.yaml || { echo "error: docs/api/openapi.yaml is stale: make openapi"; exit 1; }
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow --check
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py extract_messages --check
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 .PHONY: format
 format: $(STAMP) ## put the code in its form

@@ -6,8 +6,15 @@ from pathlib import Path
 
 from config.local.session import services_for_this_process
 
+# Tests run in several processes, each with services of its own: a test may flush Redis or kill PostgreSQL. What another
+# test process started and this one inherited is not ours; what somebody named is everybody's.
+_process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+if os.environ.get("TEST_SERVICES_OF", _process) != _process:
+    for _name in os.environ.pop("TEST_SERVICES_NAMES", "").split():
+        os.environ.pop(_name, None)
 if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
-    os.environ.update(services_for_this_process())
+    _started = services_for_this_process()
+    os.environ.update(_started, TEST_SERVICES_OF=_process, TEST_SERVICES_NAMES=" ".join(_started))
 
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATABASES
