@@ -13,6 +13,9 @@ EARLIEST_BIRTH_YEAR = 1900
 # Embeddings, overrides and isolates: they reorder what stands around a name. Marks and joiners, which many scripts
 # need, are no such characters.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters by their category that show nothing (Hangul fillers), the byte order mark, and tag characters: with them a name
+# can look empty, or like another one.
+_INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\ufeff") | frozenset(map(chr, range(0xE0000, 0xE0080)))
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # RFC 5646, section 2.1, without extensions, grandfathered and private tags, which name no language of a course.
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*", re.IGNORECASE)
@@ -26,11 +29,12 @@ def clean_name(text: str) -> str:
     """Return the name trimmed and NFC-normalised, otherwise as written, in any script.
 
     Raises:
-        BadName: it holds control characters or bidirectional controls (characters), or no letter (empty).
+        BadName: it holds control characters, bidirectional controls or invisible letters (characters), or no letter (empty).
     """
     name = unicodedata.normalize("NFC", text.strip())
     if any(
         character in _BIDI_CONTROLS
+        or character in _INVISIBLE
         or unicodedata.category(character) in _REFUSED_CATEGORIES
         or (ord(character) & 0xFFFE) == 0xFFFE  # noncharacters
         or 0xFDD0 <= ord(character) <= 0xFDEF

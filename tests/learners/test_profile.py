@@ -74,6 +74,9 @@ def test_an_outsider_sees_and_changes_only_their_own() -> None:
         ({"legal_name": "Aiko\u202eadamaY"}, "/legal_name"),
         ({"legal_name": "Ai\x07ko"}, "/legal_name"),
         ({"legal_name": "…"}, "/legal_name"),
+        ({"legal_name": "\u3164"}, "/legal_name"),
+        ({"legal_name": "Aiko\U000e0041"}, "/legal_name"),
+        ({"legal_name": "\ufeffAiko"}, "/legal_name"),
         ({"legal_name": "あ" * 201}, "/legal_name"),
         ({"legal_name": ["Aiko"]}, "/legal_name"),
         ({"latin_name": "Айко"}, "/latin_name"),
@@ -135,6 +138,8 @@ def _instant(year: int) -> Any:
         "王小明",
         "Suharto",
         "O’Neil-Dela Cruz Jr.",
+        "ຄຳ\u200bດີ",
+        "ක්\u200dෂ",
     ],
 )
 def test_names_of_the_region_stay_as_written(name: str) -> None:
