@@ -24,6 +24,7 @@ from learners.enrolments import selectors
 from learners.enrolments.errors import AlreadyEnrolled, EditionNotOpen, EnrolmentIdTaken
 from learners.enrolments.models import Enrolment
 from learners.enrolments.services import enrol
+from learners.profiles import selectors as profiles
 from learners.profiles.errors import ProfileMissing
 from privacy.public import ConsentMissing
 
@@ -38,7 +39,10 @@ class EnrolmentOutput(serializers.Serializer[Enrolment]):
     id = serializers.UUIDField(source="pk")
     edition_id = serializers.UUIDField()
     course = serializers.SerializerMethodField(help_text="The course's slug.")
-    title = serializers.SerializerMethodField(help_text="In the caller's language, as far as there is one.")
+    title = serializers.SerializerMethodField(
+        help_text="In the language of Accept-Language, else of the learner's profile, else the course's own."
+    )
+    language = serializers.SerializerMethodField(help_text="Of the title (BCP 47).")
     enrolled_at = serializers.DateTimeField()
     lessons_done_at = serializers.DateTimeField(allow_null=True)
     assessment_passed_at = serializers.DateTimeField(allow_null=True)
@@ -53,12 +57,19 @@ class EnrolmentOutput(serializers.Serializer[Enrolment]):
 
     def get_title(self, enrolment: Enrolment) -> str:
         edition = self._edition(enrolment)
-        language = choose(self.context["accept_language"], (), list(edition.titles), edition.default_language)
-        return edition.titles.get(language, edition.course_slug)
+        return edition.titles.get(self.get_language(enrolment), edition.course_slug)
+
+    def get_language(self, enrolment: Enrolment) -> str:
+        edition = self._edition(enrolment)
+        return choose(
+            self.context["accept_language"], self.context["preferred"], list(edition.titles), edition.default_language
+        )
 
 
 def _output(request: Request, enrolments: list[Enrolment]) -> list[dict[str, Any]]:
+    learner = profiles.learner(caller_id(request))
     context = {
+        "preferred": learner.languages if learner else (),
         "editions": courses.editions({enrolment.edition_id for enrolment in enrolments}),
         "accept_language": request.headers.get("Accept-Language", ""),
     }

@@ -44,6 +44,22 @@ def test_aiko_enrols_once_however_often_she_asks() -> None:
 
 
 @pytest.mark.django_db
+def test_the_title_is_in_the_learners_language_as_on_the_first_screen() -> None:
+    aiko, edition = make_learner("JP", languages=("ja", "en")), make_edition()
+    enrolment, client = make_enrolment(aiko, edition), signed_in(aiko.user)
+    home = client.get("/api/v1/home").json()["enrolments"][0]
+    for one in (client.get(f"{PATH}/{enrolment.pk}").json(), client.get(PATH).json()["items"][0]):
+        assert (one["title"], one["language"]) == ("仕事でのAI", "ja") == (home["title"], home["language"])
+    english = client.get(f"{PATH}/{enrolment.pk}", headers={"Accept-Language": "en"}).json()
+    assert (english["title"], english["language"]) == ("AI at work", "en")
+    # Neither the header's language nor the profile's is there: the course's own.
+    budi = make_learner("ID", languages=("id",))
+    other = make_enrolment(budi, edition)
+    shown = signed_in(budi.user).get(f"{PATH}/{other.pk}", headers={"Accept-Language": "tet"}).json()
+    assert (shown["title"], shown["language"]) == ("AI at work", "en")
+
+
+@pytest.mark.django_db
 def test_an_outsider_neither_reads_nor_takes_an_enrolment() -> None:
     aiko, dao = make_learner("JP"), make_learner("TH")
     give_consent(dao)
@@ -96,14 +112,14 @@ def test_the_list_goes_on_where_it_stopped(query_budget: Callable[[int], Abstrac
     seen: list[str] = []
     following = None
     while True:
-        with query_budget(2):
+        with query_budget(3):
             answer = client.get(PATH, {"limit": 2, **({"cursor": following} if following else {})}).json()
         seen += [item["id"] for item in answer["items"]]
         following = answer["next"]
         if following is None:
             break
     assert seen == made
-    with query_budget(2):
+    with query_budget(3):
         assert len(client.get(PATH, {"limit": 1}).json()["items"]) == 1
     assert client.get(PATH, {"cursor": "x"}).json()["code"] == "bad_cursor"
     assert client.get(PATH, {"limit": "0"}).status_code == 400
