@@ -34,6 +34,8 @@ _PROBLEM_SCHEMA = {
     },
 }
 
+_ETAG_HEADER = {"description": "For `If-None-Match`.", "schema": {"type": "string"}}
+
 
 class ProblemAutoSchema(AutoSchema):
     """Adds the problems of each operation.
@@ -69,6 +71,11 @@ class ProblemAutoSchema(AutoSchema):
 
 
 def describe_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Post-processing hook: put the problem's schema into the document."""
+    """Post-processing hook: put the problem's schema and the ETags of what can be asked for conditionally into it."""
+    for operations in result.get("paths", {}).values():
+        for operation in operations.values():
+            answers = operation["responses"] if isinstance(operation, dict) else {}
+            for status in ("200", "304") if "304" in answers else ():
+                answers[status].setdefault("headers", {})["ETag"] = _ETAG_HEADER
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
     return result

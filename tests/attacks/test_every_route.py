@@ -102,6 +102,32 @@ def test_every_operation_documents_its_problems(document: dict[str, Any]) -> Non
             assert {"401", "403"} <= set(operation["responses"]), (method, path)
 
 
+def test_what_can_be_asked_for_conditionally_documents_its_etag(document: dict[str, Any]) -> None:
+    conditional = [operation for _, _, operation in _operations(document) if "304" in operation["responses"]]
+    assert conditional
+    for operation in conditional:
+        assert {"ETag"} <= set(operation["responses"]["200"]["headers"]), operation["operationId"]
+
+
+@pytest.mark.django_db
+def test_the_document_tells_how_to_sign_in_as_it_is(document: dict[str, Any]) -> None:
+    told, client = document["info"]["description"], Client()
+    paths = ("auth/signup", "auth/login", "tokens/refresh", "auth/session")
+    signup, login, refresh, session = (f"/auth/app/v1/{one}" for one in paths)
+    assert all(one in told for one in (signup, login, refresh, session))
+    name = {"username": "nobody-yet", "password": "a long pass phrase of nobody"}
+    assert {"access_token", "refresh_token"} <= set(client.post(signup, name, "application/json").json()["meta"])
+    meta = Client().post(login, name, "application/json").json()["meta"]
+    used = {"refresh_token": meta["refresh_token"]}
+    pair = Client().post(refresh, used, "application/json").json()["data"]
+    assert {"access_token", "refresh_token"} <= set(pair)
+    assert Client().post(refresh, used, "application/json").status_code == 400
+    ended = Client().delete(session, headers={"Authorization": f"Bearer {pair['access_token']}"})
+    assert ended.status_code == 401
+    gone = {"refresh_token": pair["refresh_token"]}
+    assert Client().post(refresh, gone, "application/json").status_code == 400
+
+
 @pytest.mark.parametrize(
     "path", ["/api/v1/nowhere", "/agency/v1/nowhere", "/verify/a/b/c", "/api/v1/%00", "/api/v1/framework/"]
 )

@@ -181,8 +181,21 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "AI Skills Platform of Japan and ASEAN",
     "DESCRIPTION": (
         "Learners enrol, learn and take assessments; workers track the mastery of each skill and issue verifiable "
-        "certificates; agencies of twelve member states pull progress lawfully. Every error is "
-        "`application/problem+json` (RFC 9457)."
+        "certificates; agencies of twelve member states pull progress lawfully.\n\n"
+        "Every error under `/api` and `/agency/v1` is `application/problem+json` (RFC 9457); decide by its `code`.\n\n"
+        "## Signing in\n\n"
+        "By django-allauth's headless API, outside this document. Bodies are JSON; errors are "
+        '`{"status": 400, "errors": [{"code", "message", "param"}]}`, without `errors` where there is nothing to say.\n\n'
+        "- `POST /auth/app/v1/auth/signup`, `POST /auth/app/v1/auth/login` with `username` and `password`: "
+        "`meta.access_token` (five minutes) and `meta.refresh_token`.\n"
+        "- `POST /auth/app/v1/tokens/refresh` with `refresh_token`: `data.access_token` and `data.refresh_token`. "
+        "A refresh token works once, so let one call at a time refresh; 400 means: sign in again.\n"
+        "- `DELETE /auth/app/v1/auth/session` with the access token ends this session. Its 401 says that it is ended. The "
+        "access token may be taken until it runs out; to end every token at once use `POST /api/v1/me/sign-out-everywhere`.\n\n"
+        "## Calling\n\n"
+        "Send `Authorization: Bearer <access token>`. Make up the ids in the paths of `PUT` (a UUID, best of version 7): a "
+        "repeated call has its effect once. Where 304 is listed, send the `ETag` of what you have as `If-None-Match`.\n\n"
+        "Learning is recorded only while the consent `learning_records` holds; without it writes answer `consent_missing`."
     ),
     "VERSION": "0.1.0",
     "LICENSE": {"name": "Apache-2.0"},
