@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
@@ -64,7 +65,8 @@ class GroupAdmin(ScopedChoices, BaseGroupAdmin, ModelAdmin):
     """The roles. `load_reference_data` gives the three of the platform their permissions again."""
 
 
-# allauth's own pages for what accounts keep behind the scenes; nobody works with them, and some show tokens.
-for model in (EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
+# allauth's own pages for what accounts keep behind the scenes; nobody works with them, and some show tokens, or the
+# secret of a second factor.
+for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
