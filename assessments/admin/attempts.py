@@ -35,17 +35,21 @@ class AttemptAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     """The seed is not shown: with it, one could tell what a live attempt holds."""
 
     state_path = "learner__member_state"
-    list_display = ("id", "learner", "quiz", "number", "language", "started_at", "submitted_at", "score", "passed")
+    list_display = ("learner_name", "quiz", "number", "language", "started_at", "submitted_at", "score", "passed")
     list_filter = ("quiz", "passed", "expired", "learner__member_state")
     list_select_related = ("quiz", "learner")
-    search_fields = ("id", "learner__user__username")
+    search_fields = ("learner__legal_name", "learner__user__username", "=id", "=learner__user__id")
     date_hierarchy = None
     show_full_result_count = False
     inlines = (AttemptItemInline,)
     fields = readonly_fields = (
-        "id", "learner", "quiz", "number", "language", "started_at", "due_at", "submitted_at", "expired", "score",
+        "id", "learner_name", "quiz", "number", "language", "started_at", "due_at", "submitted_at", "expired", "score",
         "passed", "rule_version",
     )  # fmt: skip
+
+    @admin.display(description="learner", ordering="learner__legal_name")
+    def learner_name(self, attempt: Attempt) -> str:
+        return attempt.learner.legal_name
 
     def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> Any:
         # A live attempt's items stay between the learner and the server.

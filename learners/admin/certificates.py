@@ -19,7 +19,7 @@ from accounts.admin_scope import StateScopedAdmin
 from accounts.roles import REVIEWER
 from common import clock
 from common.errors import DomainError
-from learners.admin.read_only import ReadOnly
+from learners.admin.read_only import NamesLearner, ReadOnly
 from learners.certificates import services
 from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
 
@@ -39,17 +39,13 @@ class AchievementAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(Award)
-class AwardAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
+class AwardAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
-    list_display = ("id", "learner_name", "achievement", "decided_at")
+    list_display = ("learner_name", "achievement", "decided_at")
     list_filter = ("learner__member_state", "achievement")
     list_select_related = ("learner", "achievement")
     search_fields = ("learner__legal_name", "=id", "=learner__user__id")
     ordering = ("-decided_at",)
-
-    @admin.display(description="learner")
-    def learner_name(self, award: Award) -> str:
-        return award.learner.legal_name
 
 
 @admin.register(IssuerKey)
@@ -58,7 +54,7 @@ class IssuerKeyAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
+class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
     list_display = ("learner_name", "achievement", "status", "valid_until", "issued_at", "page")
     list_filter = ("status", "learner__member_state", "award__achievement")
@@ -67,9 +63,12 @@ class CertificateAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     ordering = ("-issued_at",)
     actions = ("revoke",)
 
-    @admin.display(description="learner")
-    def learner_name(self, certificate: Certificate) -> str:
-        return certificate.learner.legal_name
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown, document = self.get_fields(request, obj), "credential"
+        return [
+            (None, {"fields": [*(name for name in shown if name != document), "page"]}),
+            ("The signed document", {"fields": [document], "classes": ["collapse"]}),
+        ]
 
     @admin.display(description="achievement")
     def achievement(self, certificate: Certificate) -> str:

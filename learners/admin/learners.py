@@ -6,7 +6,7 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin_scope import StateScopedAdmin
-from learners.admin.read_only import ReadOnly
+from learners.admin.read_only import NamesLearner, ReadOnly
 from learners.enrolments.models import Enrolment
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
@@ -29,7 +29,7 @@ class LessonProgressInline(ReadOnly, TabularInline):
 
 
 @admin.register(Enrolment)
-class EnrolmentAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
+class EnrolmentAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
     list_display = ("learner_name", "edition", "enrolled_at", "lessons_done_at", "assessment_passed_at", "completed_at")
     list_filter = ("learner__member_state", "edition")
@@ -37,7 +37,3 @@ class EnrolmentAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     search_fields = ("learner__legal_name", "learner__user__username", "=id", "=learner__user__id")
     ordering = ("-enrolled_at",)
     inlines = (LessonProgressInline,)
-
-    @admin.display(description="learner")
-    def learner_name(self, enrolment: Enrolment) -> str:
-        return enrolment.learner.legal_name

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from unfold.admin import ModelAdmin
 
 from accounts.admin_scope import StateScopedAdmin
-from learners.admin.read_only import ReadOnly
+from learners.admin.read_only import NamesLearner, ReadOnly
 from learners.mastery.explanation import explained
 from learners.mastery.models import Evidence, LevelChange, SkillState
 
 
-class _OfLearner(ReadOnly, StateScopedAdmin):
+def _when(instant: datetime) -> str:
+    return date_format(timezone.localtime(instant), "DATETIME_FORMAT")
+
+
+class _OfLearner(NamesLearner, ReadOnly, StateScopedAdmin):
     state_path = "learner__member_state"
     search_fields = ("learner__legal_name", "learner__user__username", "=learner__user__id")
 
-    @admin.display(description="learner")
-    def learner_name(self, row: Any) -> str:
-        return str(row.learner.legal_name)
+    @admin.display(description="probability", ordering="probability")
+    def likely(self, row: Any) -> str:
+        return f"{row.probability:.0%}"
 
 
 @admin.register(Evidence)
@@ -36,7 +43,7 @@ class EvidenceAdmin(_OfLearner, ModelAdmin):
 
 @admin.register(SkillState)
 class SkillStateAdmin(_OfLearner, ModelAdmin):
-    list_display = ("learner_name", "skill_code", "level", "probability", "count", "last_at", "framework_version")
+    list_display = ("learner_name", "skill_code", "level", "likely", "count", "last_at", "framework_version")
     list_filter = ("learner__member_state", "level", "skill_code")
     list_select_related = ("learner",)
     ordering = ("-last_at", "-pk")
@@ -48,15 +55,17 @@ class SkillStateAdmin(_OfLearner, ModelAdmin):
     def evidence_behind(self, state: SkillState) -> SafeString:
         """The sentences that the learner reads at /api/v1/me/skills."""
         document, _ = explained(learner_id=state.learner_id, accept_language=get_language() or "en", preferred=[])
-        [skill] = [item for item in document["items"] if item["code"] == state.skill_code]
+        evidence = [
+            entry for item in document["items"] if item["code"] == state.skill_code for entry in item["evidence"]
+        ]
         return format_html_join(
-            "", "<div>{} · {}</div>", ((entry["answered_at"], entry["explanation"]) for entry in skill["evidence"])
+            "", "<div>{} · {}</div>", ((_when(entry["answered_at"]), entry["explanation"]) for entry in evidence)
         )
 
 
 @admin.register(LevelChange)
 class LevelChangeAdmin(_OfLearner, ModelAdmin):
-    list_display = ("learner_name", "skill_code", "level", "probability", "at", "rule_version")
+    list_display = ("learner_name", "skill_code", "level", "likely", "at", "rule_version")
     list_filter = ("learner__member_state", "level", "skill_code")
     list_select_related = ("learner",)
     ordering = ("-at", "-pk")

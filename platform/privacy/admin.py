@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -63,10 +64,22 @@ class PullAdmin(_SuperusersOnly, ModelAdmin):
 
 @admin.register(Disclosure)
 class DisclosureAdmin(_SuperusersOnly, ModelAdmin):
-    list_display = ("id", "user", "pull")
-    list_select_related = ("user", "pull")
+    list_display = ("at", "agency", "operation", "user")
+    list_select_related = ("user", "pull__agency")
     search_fields = ("user__username",)
     ordering = ("-id",)
+
+    @admin.display(description="at")
+    def at(self, disclosure: Disclosure) -> datetime:
+        return disclosure.pull.at
+
+    @admin.display(description="agency")
+    def agency(self, disclosure: Disclosure) -> str:
+        return str(disclosure.pull.agency)
+
+    @admin.display(description="operation")
+    def operation(self, disclosure: Disclosure) -> str:
+        return disclosure.pull.operation
 
 
 @admin.register(AuditEntry)
