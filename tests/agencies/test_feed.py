@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -15,7 +16,7 @@ from agencies.feed import services as feed
 from agencies.models import Agency, FeedHorizon, Grant, ProgressRow
 from agencies.scope import publisher_scope
 from common import clock
-from learners.models import Learner
+from learners.models import Enrolment, Learner
 from privacy.models import AuditEntry, Disclosure, Pull
 from privacy.public import erasing
 from tests.agencies.factories import (
@@ -364,3 +365,29 @@ def test_publishing_costs_the_same_for_one_and_for_fifty(agency: Agency) -> None
             feed.publish(learner_ids=some, now=clock.now(), tell_again=some)
         costs.append(len(captured))
     assert costs[0] == costs[1] <= 24, costs
+
+
+def test_two_agencies_of_one_state_cannot_match_their_learners(agency: Agency, machine: Machine) -> None:
+    other = make_agency("PH")
+    learner = make_sharing_learner(agency)
+    consent(learner, other)
+    drain()
+    [mine], [theirs] = _items(machine.pull()), _items(signed_in_machine(other).pull())
+    stored = str(Enrolment.objects.get(learner=learner).pk)
+    ids = [item["learner"] for item in (mine, theirs)] + [item["enrolments"][0]["id"] for item in (mine, theirs)]
+    assert len({*ids, stored, stored.replace("-", "")}) == 6, (
+        "each agency knows ids of its own, and none that is stored"
+    )
+
+    give_skill(learner, level=2)
+    tell(learner)
+    drain()
+    [later] = _items(machine.pull())
+    assert later["enrolments"][0]["id"] == mine["enrolments"][0]["id"], "and always the same"
+
+
+def test_certificates_are_told_without_an_id_that_others_know() -> None:
+    told = {"enrolments": [], "skills": [], "certificates": [{"id": str(uuid4()), "status": "active"}]}
+    one, other = (rules.for_agency(key, told)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
+    assert len({one["id"], other["id"], told["certificates"][0]["id"]}) == 3
+    assert one["status"] == "active"

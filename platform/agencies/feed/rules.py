@@ -6,17 +6,30 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from agencies.grants.rules import GrantFacts, agencies_for_learners
 
 
-def pseudonym(key: bytes, learner_id: UUID) -> str:
-    """Return the learner's id for one agency: the first 128 bits of HMAC-SHA256, in hex.
+def pseudonym(key: bytes, identifier: UUID) -> str:
+    """Return a learner's id, or that of a learner's thing, for one agency: the first 128 bits of HMAC-SHA256, in hex.
 
     Two agencies cannot match their learners by it, and nobody without the key can get from it to the account.
     """
-    return hmac.new(key, learner_id.bytes, hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key, identifier.bytes, hashlib.sha256).hexdigest()[:32]
+
+
+def for_agency(key: bytes, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a learner's progress with the ids of enrolments and certificates as this agency alone knows them.
+
+    They stay the same from one telling to the next, but are nobody else's: by the stored ids two agencies could match
+    their learners as well as by the account's.
+    """
+    told = dict(document)
+    for part in ("enrolments", "certificates"):
+        told[part] = [{**one, "id": pseudonym(key, UUID(one["id"]))} for one in document[part]]
+    return told
 
 
 def wanted(

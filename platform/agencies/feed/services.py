@@ -149,7 +149,7 @@ def _put(
             "learner_id": learner_id,
             "pseudonym": rules.pseudonym(bytes(keys[agency_id]), learner_id),
             "member_state_id": states[learner_id],
-            "document": documents[learner_id],
+            "document": rules.for_agency(bytes(keys[agency_id]), documents[learner_id]),
         }
         for agency_id, learner_id in pairs
         if learner_id in documents
