@@ -53,7 +53,7 @@ class Machine(Client):
         self.credentials = agencies.register_client(agency_id=agency.pk, name="machine", actor="test")
         self.token = ""
 
-    def sign_in(self, **form: str) -> Any:
+    def sign_in(self, **form: Any) -> Any:
         answer = self.post(
             "/agency/oauth/token",
             {

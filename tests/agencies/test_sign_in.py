@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from datetime import timedelta
 
 import pytest
@@ -181,3 +182,22 @@ def test_who_calls_is_found_in_one_query(django_assert_num_queries) -> None:
     machine.sign_in(scope="statistics:read")
     with django_assert_num_queries(1):
         assert machine.pull().status_code == 403
+
+
+def test_two_clients_in_one_request_are_the_clients_mistake() -> None:
+    one, other = Machine(make_agency()).credentials, Machine(make_agency()).credentials
+    basic = base64.b64encode(f"{one.client_id}:{one.client_secret}".encode()).decode()
+    answer = Client().post(
+        "/agency/oauth/token",
+        {"grant_type": "client_credentials", "client_id": other.client_id, "client_secret": other.client_secret},
+        headers={"authorization": f"Basic {basic}"},
+    )
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert not AccessToken.objects.exists()
+
+
+def test_a_large_file_beside_the_form_is_refused_unread() -> None:
+    machine = Machine(make_agency())
+    answer = machine.sign_in(file=io.BytesIO(b"x" * 2_000_000))
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert not AccessToken.objects.exists()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.decorators import method_decorator
@@ -63,11 +64,15 @@ class TokenView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
+            _refuse_large(request)
             _, headers, body, status = Core().create_token_response(request)
         except (SuspiciousOperation, BadRequest, MultiPartParserError, ValueError):
             # Too large, not UTF-8, or not a form at all.
             headers, status = {}, 400
             body = json.dumps({"error": "invalid_request", "error_description": "The request cannot be read."})
+        if status == 400 and json.loads(body).get("error") == "server_error":
+            # oauthlib's word for two client ids in one request, which is the client's mistake.
+            body = json.dumps({"error": "invalid_request", "error_description": "The request names two clients."})
         answer = HttpResponse(body, status=status, content_type="application/json")
         for name, value in headers.items():
             answer[name] = value
@@ -76,3 +81,13 @@ class TokenView(View):
             answer["WWW-Authenticate"] = 'Basic realm="ai-skills"'
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+def _refuse_large(request: HttpRequest) -> None:
+    """Refuse a body before it is read: Django's own limit leaves out files, which it would write to disk.
+
+    Raises:
+        RequestDataTooBig: the body is larger than any request of ours.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RequestDataTooBig()
