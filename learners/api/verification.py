@@ -137,7 +137,9 @@ def _found(code: str) -> tuple[Certificate, Verdict]:
     if certificate is None:
         raise NotFound()
     return certificate, rules.verdict(
-        proof_holds=proof_holds(certificate.credential, certificate.key),
+        # A genuine credential under another certificate's code would outlive its own revocation there.
+        proof_holds=proof_holds(certificate.credential, certificate.key)
+        and orjson.loads(certificate.credential)["id"].endswith(f"/verify/{code}"),
         revoked=certificate.status == Certificate.Status.REVOKED,
         valid_until=certificate.valid_until,
         now=clock.now(),

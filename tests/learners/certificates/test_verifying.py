@@ -292,3 +292,34 @@ def test_altered_rows_are_found_out(issue, client: Client) -> None:
     assert client.get(f"/verify/{certificate.public_code}/pdf").status_code == 410
     with pytest.raises(InvalidSignature):
         _second_opinion(Certificate.objects.get().credential, client)
+
+
+def test_a_genuine_credential_under_anothers_code_is_not_accepted(issue, client: Client) -> None:
+    one, other = issue(name="Budi Santoso"), issue(name="Citra Reyes")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE learners_certificate DISABLE TRIGGER certificate_is_written_once")
+        Certificate.objects.filter(pk=other.pk).update(credential=one.credential)
+        cursor.execute("ALTER TABLE learners_certificate ENABLE TRIGGER certificate_is_written_once")
+    page = client.get(f"/verify/{other.public_code}", headers={"Accept": "text/html"})
+    assert page["Certificate-Verdict"] == "tampered"
+    assert "Budi" not in page.content.decode()
+    assert client.get(f"/verify/{one.public_code}/status").json()["verdict"] == "valid"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("credentialSubject", "result"),
+        ("credentialSubject", "achievement", "alignment"),
+        ("credentialSubject", "achievement", "resultDescription"),
+        ("credentialSubject", "achievement", "resultDescription", 0, "rubricCriterionLevel"),
+    ],
+)
+def test_nothing_stands_twice(issue, path: tuple[Any, ...]) -> None:
+    # To JSON-LD a statement made twice is made once: the proof would hold, and a reader would see more than was signed.
+    document = json.loads(issue(name="Budi").credential)
+    listed = _at(document, path)
+    listed.append(listed[0])
+    with pytest.raises(NotVerified):
+        verify_credential(json.dumps(document))
