@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -69,6 +71,25 @@ class AuditedAdmin(ModelAdmin):
         for thing in queryset:
             self._audit(request, "delete", thing)
         return super().log_deletions(request, queryset)
+
+
+class FrozenMeanwhile:
+    """For the pages of an edition and what is below it: a page that was open while the edition was published."""
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Answer a save that comes too late with the reason and the frozen page, rather than with a bare refusal."""
+        if request.method == "POST" and object_id and request.user.has_perm("courses.change_edition"):
+            thing = self.get_object(request, object_id)  # type: ignore[attr-defined]
+            if thing is not None and not is_draft(thing):
+                messages.error(
+                    request,
+                    _(
+                        "Nothing was saved: this edition has been published, and is frozen. To change it, make a new "
+                        "edition; what you typed is still there when you go back in your browser."
+                    ),
+                )
+                return HttpResponseRedirect(request.get_full_path())
+        return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
 
 
 class PartOfEdition:

@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWi
 from common.errors import DomainError
 from courses.admin.authoring import (
     AuditedAdmin,
+    FrozenMeanwhile,
     InLanguages,
     PartOfEdition,
     SortedForm,
@@ -130,7 +131,7 @@ class ModuleInline(PartOfEdition, StackedInline):
 
 
 @admin.register(Edition)
-class EditionAdmin(AuditedAdmin):
+class EditionAdmin(FrozenMeanwhile, AuditedAdmin):
     """A draft is authored here; a published edition is shown as it was frozen."""
 
     form = EditionForm

@@ -16,7 +16,7 @@ from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from courses.admin.authoring import AuditedAdmin, InLanguages, PartOfEdition, edition_of, is_draft
+from courses.admin.authoring import AuditedAdmin, FrozenMeanwhile, InLanguages, PartOfEdition, edition_of, is_draft
 from courses.admin.seen import SEEN_TEMPLATE, SeenForm
 from courses.catalogue.models import Lesson, LessonSkill, LessonText, Module
 from courses.catalogue.selectors import edition_content
@@ -59,7 +59,7 @@ class LessonSkillInline(PartOfEdition, TabularInline):
 
 
 @admin.register(Lesson)
-class LessonAdmin(AuditedAdmin):
+class LessonAdmin(FrozenMeanwhile, AuditedAdmin):
     """Reached from its edition, where lessons are added and sorted."""
 
     form = SeenForm

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.authoring import edition_of
@@ -74,7 +75,8 @@ class SeenForm(forms.ModelForm):
         Edition.objects.select_for_update(no_key=True).filter(pk=edition.pk).first()
         stored, seen = fingerprint(self.instance), self.cleaned_data.get("seen")
         if seen and seen != stored:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("seen")] = stored
+            sent = cast(QueryDict, self.data).copy()
+            sent[self.add_prefix("seen")] = stored
+            self.data = sent
             raise ValidationError(_EDITED_SINCE, code="edited_since")
         return cleaned

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from courses.catalogue.models import EditionText, LessonText
+from courses.publishing.services import publish
 from tests.courses.factories import first_lesson, make_draft
 from tests.courses.test_authoring import _filled, _page
 from tests.factories import make_user
@@ -26,7 +27,7 @@ def dewi() -> Client:
 
 @pytest.mark.parametrize("kind", ["edition", "lesson"])
 def test_the_second_tab_does_not_undo_the_first_unasked(dewi: Client, kind: str) -> None:
-    edition = make_draft()
+    edition = make_draft(languages=("en", "th"))
     thing, texts = (edition, EditionText.objects) if kind == "edition" else (first_lesson(edition), LessonText.objects)
     opened = dewi.get(_page(thing))
     assert 'name="seen"' in opened.content.decode()
@@ -46,6 +47,7 @@ def test_the_second_tab_does_not_undo_the_first_unasked(dewi: Client, kind: str)
 
     again = {**_filled(refused), "_continue": "1"}
     assert again["texts-0-title"] == "Second tab"
+    assert again.get("languages") == data.get("languages")
     assert dewi.post(_page(thing), again).status_code == 302
     text.refresh_from_db()
     assert text.title == "Second tab"
@@ -57,3 +59,18 @@ def test_one_tab_saves_again_and_again(dewi: Client) -> None:
         data = _filled(dewi.get(_page(lesson)))
         assert dewi.post(_page(lesson), {**data, "texts-0-title": title}).status_code == 302
     assert LessonText.objects.filter(lesson=lesson, title="Two").exists()
+
+
+def test_a_page_left_open_over_the_publishing_says_why_it_cannot_save(dewi: Client) -> None:
+    edition = make_draft()
+    lesson = first_lesson(edition)
+    data = _filled(dewi.get(_page(lesson)))
+    publish(edition_id=edition.pk, actor="test")
+    told = dewi.post(_page(lesson), {**data, "texts-0-title": "Too late"}, follow=True)
+    assert told.status_code == 200
+    assert "this edition has been published" in told.content.decode()
+    assert not LessonText.objects.filter(title="Too late").exists()
+
+    nobody = Client()
+    nobody.force_login(make_user(username="dao", is_staff=True))
+    assert nobody.post(_page(lesson), data).status_code == 403
