@@ -37,6 +37,7 @@ class QuizForm(forms.ModelForm):
     class Meta:
         model = Quiz
         fields = ("edition", "slug", "mode", "attempt_limit", "time_limit_s", "pass_share")
+        labels = {"time_limit_s": "Time limit (seconds)"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         quiz = kwargs.get("instance")

@@ -24,6 +24,7 @@ class LearnerAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
 
 class LessonProgressInline(ReadOnly, TabularInline):
     model = LessonProgress
+    verbose_name_plural = "progress by lesson"
     fields = ("lesson", "furthest", "done_at", "updated_at")
     extra = 0
 

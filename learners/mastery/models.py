@@ -33,6 +33,8 @@ class Evidence(models.Model):
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = "evidence"
+        verbose_name_plural = "evidence"
         constraints = [
             models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="score_is_a_share"),
             models.CheckConstraint(condition=models.Q(guess__gte=0, guess__lt=1), name="guess_is_a_probability"),
@@ -89,6 +91,8 @@ class SkillState(models.Model):
     framework_version = models.CharField(max_length=30)
 
     class Meta:
+        verbose_name = "mastery of a skill"
+        verbose_name_plural = "mastery of skills"
         constraints = [
             models.UniqueConstraint(fields=["learner", "skill_code"], name="one_state_per_learner_and_skill"),
             # Levels above 3 are given by people, never computed (framework: automated_award).
@@ -116,6 +120,8 @@ class LevelChange(models.Model):
     rule_version = models.CharField(max_length=40)
 
     class Meta:
+        verbose_name = "level reached"
+        verbose_name_plural = "levels reached"
         constraints = [
             models.UniqueConstraint(
                 fields=["learner", "skill_code", "level"], name="one_change_per_learner_skill_level"

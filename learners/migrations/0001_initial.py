@@ -209,6 +209,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "evidence",
+                "verbose_name_plural": "evidence",
+            },
         ),
         migrations.CreateModel(
             name="Certificate",
@@ -280,6 +284,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "level reached",
+                "verbose_name_plural": "levels reached",
+            },
         ),
         migrations.CreateModel(
             name="SkillState",
@@ -302,6 +310,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "mastery of a skill",
+                "verbose_name_plural": "mastery of skills",
+            },
         ),
         migrations.AddIndex(
             model_name="learner",

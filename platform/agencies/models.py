@@ -50,6 +50,10 @@ class ApiClient(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="clients")
     active = models.BooleanField(default=True)
 
+    class Meta:
+        verbose_name = "API client"
+        verbose_name_plural = "API clients"
+
     def __str__(self) -> str:
         return f"{self.agency} client"
 
@@ -142,6 +146,8 @@ class StatisticCell(models.Model):
     refreshed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = "figure"
+        verbose_name_plural = "statistics"
         constraints = [
             models.UniqueConstraint(
                 fields=["member_state", "skill_code", "level"], name="one_cell_per_state_skill_level"

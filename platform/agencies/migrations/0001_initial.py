@@ -74,6 +74,10 @@ class Migration(migrations.Migration):
                 ("learners", models.PositiveIntegerField(help_text="rounded to 5; empty below 10", null=True)),
                 ("refreshed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
+            options={
+                "verbose_name": "figure",
+                "verbose_name_plural": "statistics",
+            },
         ),
         migrations.CreateModel(
             name="FeedHorizon",
@@ -110,6 +114,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "API client",
+                "verbose_name_plural": "API clients",
+            },
         ),
         migrations.CreateModel(
             name="Grant",
