@@ -1,4 +1,4 @@
-"""A certificate changes in its status only, an award and a key's identity never, whoever asks.
+"""A certificate changes in its status only and never once it is revoked; an award and a key's identity never change.
 
 A DELETE is allowed, for it goes with its learner.
 """
@@ -16,6 +16,10 @@ $$;
 CREATE TRIGGER certificate_is_written_once
     BEFORE UPDATE OF id, public_code, award_id, learner_id, key_id, credential, valid_from, valid_until, issued_at
     ON learners_certificate FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+CREATE TRIGGER certificate_stays_revoked
+    BEFORE UPDATE OF status, status_reason, status_changed_at
+    ON learners_certificate FOR EACH ROW WHEN (OLD.status = 'revoked')
+    EXECUTE FUNCTION learners_refuse_certificate_change();
 CREATE TRIGGER award_is_written_once
     BEFORE UPDATE ON learners_award FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
 CREATE TRIGGER issuer_key_keeps_its_identity
@@ -25,6 +29,7 @@ CREATE TRIGGER issuer_key_keeps_its_identity
 BACKWARD = """
 DROP TRIGGER issuer_key_keeps_its_identity ON learners_issuerkey;
 DROP TRIGGER award_is_written_once ON learners_award;
+DROP TRIGGER certificate_stays_revoked ON learners_certificate;
 DROP TRIGGER certificate_is_written_once ON learners_certificate;
 DROP FUNCTION learners_refuse_certificate_change();
 """

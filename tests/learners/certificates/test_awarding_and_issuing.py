@@ -305,3 +305,12 @@ def test_the_did_follows_the_address() -> None:
     assert did_of("https://skills.example.org") == "did:web:skills.example.org"
     assert did_of("http://localhost:8123") == "did:web:localhost%3A8123"
     assert did_of("https://example.org/a/b") == "did:web:example.org:a:b"
+
+
+def test_what_was_revoked_stays_revoked_whoever_asks(issue) -> None:
+    certificate = issue(name="Budi")
+    services.revoke(certificate_id=certificate.pk, actor="reviewer", reason="issued in error", now=clock.now())
+    for change in ({"status": Certificate.Status.ACTIVE}, {"status_reason": ""}, {"status_changed_at": None}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Certificate.objects.filter(pk=certificate.pk).update(**change)
+    assert Certificate.objects.get().status == Certificate.Status.REVOKED
