@@ -214,7 +214,7 @@ def _main(options: argparse.Namespace) -> None:
     shown = sum(1 for cell in counted if cell["learners"] is not None)
     print(
         f"{agency['agency']} ({agency['member_state']}) pulled {len(rows)} consenting learners of its own state with "
-        f"{levels} skill levels;\n  statistics: {len(counted)} cells, {shown} of them with ten learners or more."
+        f"{levels} skill levels;\n  statistics: {len(counted)} cells, {shown} shown (figures below ten learners are withheld)."
     )
     base = options.base_url
     print("\nWhere to go on")

@@ -158,6 +158,7 @@ LANG_INFO.update(EXTRA_LANG_INFO)
 LANGUAGES = [(code, name) for code, name in INTERFACE_LANGUAGES]
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "platform" / "common" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

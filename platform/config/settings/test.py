@@ -16,8 +16,8 @@ if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
     _started = services_for_this_process()
     os.environ.update(_started, TEST_SERVICES_OF=_process, TEST_SERVICES_NAMES=" ".join(_started))
 
-from config.settings.base import *  # noqa: F403
-from config.settings.base import DATABASES
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import DATABASES  # noqa: E402
 
 DEBUG = False
 SECRET_KEY = "tests-only-" + "0123456789" * 5
