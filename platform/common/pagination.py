@@ -60,5 +60,5 @@ def page(request: HttpRequest, items: Sequence[Any], next_cursor: str | None, **
     if next_cursor is not None:
         query = request.GET.copy()
         query["cursor"] = next_cursor
-        headers["Link"] = f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'
+        headers["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'
     return Response({"items": items, "next": next_cursor, **members}, headers=headers)

@@ -33,3 +33,9 @@ def problem(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     body = {"code": error.code, "status": error.status, "title": str(error.title), "description": inspect.getdoc(error)}
     return HttpResponse(orjson.dumps(body), content_type="application/json")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Keep crawlers out: nothing here is meant to be found by a search, certificates least of all."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")

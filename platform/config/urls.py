@@ -16,6 +16,7 @@ urlpatterns = [
     path("", pages.front, name="front"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("robots.txt", pages.robots, name="robots"),
     path("problems/<slug:code>", pages.problem, name="problem"),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),

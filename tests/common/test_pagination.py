@@ -69,7 +69,7 @@ def test_a_page_links_to_the_next_one_and_keeps_the_other_parameters() -> None:
     answer = page(request, [1, 2], cursor, as_of="2026-01-01")
     assert answer.data == {"items": [1, 2], "next": cursor, "as_of": "2026-01-01"}
     link = answer.headers["Link"]
-    assert link.startswith("<http://testserver/api/v1/things?")
+    assert link.startswith("</api/v1/things?")
     assert link.endswith('>; rel="next"')
     followed = RequestFactory().get(link[1 : link.index(">")])
     assert followed.GET.dict() == {"limit": "2", "skill": "A&B", "cursor": cursor}

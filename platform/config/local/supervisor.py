@@ -157,7 +157,9 @@ class Platform:
         """Start one watched part; its output goes to `<folder>/<name>.log`."""
         self.say(name)
         self._commands[name] = list(command)
-        process = processes.spawn(command, log=self.log(name), env={**self.environment, **more})
+        # The owner's password is for migrations: a part that had it could step around row-level security.
+        environment = {k: v for k, v in {**self.environment, **more}.items() if k != "DATABASE_OWNER_URL"}
+        process = processes.spawn(command, log=self.log(name), env=environment)
         self._watched[name] = process
         self._undo.callback(processes.stop, process)
         return process

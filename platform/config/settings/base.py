@@ -326,6 +326,8 @@ LOGGING = {
         # Django writes the path of every 4xx here; the request log below has status and route without ids.
         "django.request": {"level": "ERROR"},
         "fontTools": {"level": "WARNING"},
+        # Scanners try every host name; the refusal is in the request log.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
     },
 }
 
