@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from kombu.pools import ProducerPool
 from redis.exceptions import RedisError
 
-_QUIET_S = 0.05
+_QUIET_S = 0.25
 _AFTER_FAILURE_S = 15.0
 # A request waits this long at most and does not try again. Workers must be patient, and a setting for all would end them.
 _IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 2}

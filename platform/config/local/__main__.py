@@ -14,13 +14,12 @@ from config.local.supervisor import PYTHON, Platform, interrupt_on_terminate
 
 def _run() -> int:
     with Platform("run") as platform:
-        platform.prepare()
-        platform.manage("prepare_demo", "--accounts", str(platform.folder / "sign-ins.json"))
+        accounts = platform.prepare()
         platform.start_web(reload=True)
         platform.start_jobs(reload=True)
         platform.await_web()
         print(f"\n  {platform.base_url}/admin/    {platform.base_url}/api/docs    Ctrl-C stops everything")
-        print(f"  sign-ins: {platform.folder / 'sign-ins.json'}   logs: {platform.folder}/*.log\n", flush=True)
+        print(f"  sign-ins: {accounts}   logs: {platform.folder}/*.log\n", flush=True)
         platform.watch()
     return 0
 
@@ -28,15 +27,13 @@ def _run() -> int:
 def _demo(*, oneshot: bool, learners: int) -> int:
     with Platform("demo") as platform:
         platform.environment["DEBUG"] = "0"
-        platform.prepare()
-        accounts = str(platform.folder / "sign-ins.json")
-        platform.manage("prepare_demo", "--accounts", accounts)
+        accounts = platform.prepare()
         platform.start_web()
         platform.start_jobs()
         platform.await_web()
         cohort = subprocess.Popen(
             [
-                PYTHON, "-m", "demo", "--base-url", platform.base_url, "--accounts", accounts,
+                PYTHON, "-m", "demo", "--base-url", platform.base_url, "--accounts", str(accounts),
                 "--learners", str(learners), "--content", str(ROOT),
             ],
             env=platform.environment, cwd=ROOT,

@@ -136,8 +136,8 @@ class Platform:
         if done.returncode != 0:
             raise LocalServiceError(f"manage.py {arguments[0]} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
 
-    def prepare(self) -> None:
-        """Migrate as the tables' owner, load the reference data and the starter course, collect the static files."""
+    def prepare(self) -> Path:
+        """Migrate, load what the platform starts from, collect the static files; return the file of the sign-ins."""
         static = Path(self.environment["STATIC_ROOT"])
         collecting = None
         if not static.exists():
@@ -145,13 +145,12 @@ class Platform:
                 [PYTHON, str(ROOT / "manage.py"), "collectstatic", "--noinput", "-v0"],
                 env=self.environment, cwd=ROOT, stdout=subprocess.DEVNULL,
             )  # fmt: skip
-        self.say("migrations")
-        owner = ["--database", "owner"] if self.environment.get("DATABASE_OWNER_URL") else []
-        self.manage("migrate", "--noinput", "-v0", *owner)
-        self.say("member states, framework, purposes and the starter course")
-        self.manage("load_starter_course")
+        self.say("migrations, member states, framework, purposes, starter course, demo accounts")
+        accounts = self.folder / "sign-ins.json"
+        self.manage("set_up_local", "--accounts", str(accounts))
         if collecting is not None and collecting.wait() != 0:
             raise LocalServiceError("collectstatic failed")
+        return accounts
 
     def start(self, name: str, command: Sequence[str], **more: str) -> subprocess.Popen[bytes]:
         """Start one watched part; its output goes to `<folder>/<name>.log`."""

@@ -3,14 +3,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config import demo_accounts
+from config import demo_accounts, reference_data, starter_course
 from member_states import public as member_states
 
 
 class Command(BaseCommand):
-    help = "Make the demo's staff and one agency client per member state, and write their sign-ins to a file (0600)."
+    help = (
+        "Everything a local installation starts from, in one process: migrations, reference data, the starter course, "
+        "demo staff and one agency client per member state, whose sign-ins are written to a file (0600)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--accounts", type=Path, required=True)
@@ -18,9 +22,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, accounts: Path, **options: Any) -> None:
         if "development" not in (settings.SETTINGS_MODULE or ""):
             raise CommandError("the demo's accounts are for development settings only")
+        call_command("migrate", interactive=False, verbosity=0, database="owner" if "owner" in settings.DATABASES else "default")
+        reference_data.load()
+        starter_course.load()
         clients = [
-            demo_accounts.agency_with_client(state, actor="demo")
-            for state in sorted(member_states.codes(), reverse=True)
+            demo_accounts.agency_with_client(state, actor="demo") for state in sorted(member_states.codes(), reverse=True)
         ]
         found = {"staff": demo_accounts.ensure_staff(state=clients[0]["member_state"]), "agency_clients": clients}
         accounts.touch(mode=0o600)
