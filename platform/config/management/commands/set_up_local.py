@@ -22,11 +22,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, accounts: Path, **options: Any) -> None:
         if "development" not in (settings.SETTINGS_MODULE or ""):
             raise CommandError("the demo's accounts are for development settings only")
-        call_command("migrate", interactive=False, verbosity=0, database="owner" if "owner" in settings.DATABASES else "default")
+        call_command(
+            "migrate", interactive=False, verbosity=0, database="owner" if "owner" in settings.DATABASES else "default"
+        )
         reference_data.load()
         starter_course.load()
         clients = [
-            demo_accounts.agency_with_client(state, actor="demo") for state in sorted(member_states.codes(), reverse=True)
+            demo_accounts.agency_with_client(state, actor="demo")
+            for state in sorted(member_states.codes(), reverse=True)
         ]
         found = {"staff": demo_accounts.ensure_staff(state=clients[0]["member_state"]), "agency_clients": clients}
         accounts.touch(mode=0o600)
