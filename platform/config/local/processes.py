@@ -7,6 +7,7 @@ import ctypes
 import hashlib
 import os
 import pwd
+import secrets
 import signal
 import socket
 import stat
@@ -61,7 +62,7 @@ def _root_owned_folder() -> Path:
 
     The checkout itself may lie where no other user may enter, and its modes are not ours to change.
     """
-    name = "ai-skills-" + hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
+    name = "ai-skills-" + hashlib.sha256(os.fsencode(ROOT) + _instance()).hexdigest()[:12]
     lasting = Path("/var/tmp")  # noqa: S108 (the folder made in it is checked below)
     base = lasting if lasting.is_dir() else Path(tempfile.gettempdir())
     folder = base / name
@@ -73,6 +74,20 @@ def _root_owned_folder() -> Path:
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o022:
         raise LocalServiceError(f"{folder} exists and is not root's alone; remove it or set DATABASE_URL")
     return folder
+
+
+def _instance() -> bytes:
+    """A random mark of this checkout: one made anew at the same path does not inherit the old one's databases."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    mark = STATE / "instance"
+    if not mark.exists():
+        with tempfile.NamedTemporaryFile(dir=STATE) as draft:
+            draft.write(secrets.token_bytes(16))
+            draft.flush()
+            # A link appears whole, and of two processes that start at a time the second keeps the first one's.
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, mark)
+    return mark.read_bytes()
 
 
 def free_port(preferred: int | None = None) -> int:
