@@ -91,14 +91,14 @@ class Walk:
             },
         )  # fmt: skip
 
-    def learn(self, content_editions: str) -> None:
+    def learn(self, edition_id: str) -> None:
         """Sign up, agree, enrol, learn, and take the assessment, as far as this person means to go."""
         self.sign_up()
         self.consent("learning_records")
         if self.person.shares:
             for agency in self.call("GET", "/api/v1/agencies")["items"]:
                 self.consent("share_progress", agency["id"])
-        edition = self.call("GET", f"/api/v1/editions/{content_editions}")
+        edition = self.call("GET", f"/api/v1/editions/{edition_id}")
         enrolment = str(uuid6.uuid7())
         self.call("PUT", f"/api/v1/me/enrolments/{enrolment}", {"edition_id": edition["id"]})
         self.outcome.enrolled = True
@@ -110,7 +110,6 @@ class Walk:
                 self.call("GET", f"/api/v1/lessons/{lesson['id']}")
                 done.append({"lesson_id": lesson["id"], "furthest": 100, "done_at": _now()})
             self.call("PUT", f"/api/v1/me/enrolments/{enrolment}/progress", {"lessons": done})
-        self.enrolment = enrolment
 
     def take_assessment(self, edition_id: str, knowledge: Knowledge) -> None:
         """Take the assessment until it is passed or no attempt is left."""

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from config.local import processes
+from config.local import processes, supervisor
 from config.local.postgres import Postgres
 from config.local.redis import Redis
 
@@ -107,3 +107,40 @@ def test_a_child_dies_with_its_parent(tmp_path) -> None:
         time.sleep(0.1)
     else:
         pytest.fail("the child outlived its parent")
+
+
+def test_a_worker_that_ends_is_started_again_and_an_ended_web_server_is_told(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(processes, "STATE", tmp_path)
+    monkeypatch.setattr(supervisor, "STATE", tmp_path)
+    platform = supervisor.Platform("watched", quiet=True)
+    platform.environment = dict(os.environ)
+    try:
+        for name in ("web", "worker", "beat"):
+            platform.start(name, ["sleep", "60"])
+        ended = platform._watched["worker"]
+        ended.kill()
+        ended.wait()
+        assert platform.watch(subprocess.Popen(["sleep", "1"])) == 0
+        assert platform._watched["worker"].pid != ended.pid
+        assert platform._watched["worker"].poll() is None
+
+        platform._watched["web"].kill()
+        platform._watched["web"].wait()
+        with pytest.raises(processes.LocalServiceError, match="web ended"):
+            platform.watch()
+    finally:
+        platform._undo.close()
+    assert all(process.poll() is not None for process in platform._watched.values())
+
+
+def test_a_worker_that_ends_again_and_again_is_not_started_for_ever(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(supervisor, "STATE", tmp_path)
+    platform = supervisor.Platform("watched", quiet=True)
+    platform.environment = dict(os.environ)
+    try:
+        for name, command in (("web", ["sleep", "60"]), ("worker", ["false"]), ("beat", ["sleep", "60"])):
+            platform.start(name, command)
+        with pytest.raises(processes.LocalServiceError, match="worker ended with 1"):
+            platform.watch()
+    finally:
+        platform._undo.close()

@@ -92,7 +92,8 @@ def test_a_learner_becomes_certified_and_her_agency_sees_it(tmp_path: Path, edit
             rows = http.get("/agency/v1/progress", headers=_token(http, client_id, secret)).json()["items"]
             assert len(rows) == 1
             assert rows[0]["state"] == "JP"
-            assert {skill["level"] for skill in rows[0]["skills"]} >= {1} or rows[0]["skills"]
+            assert len(rows[0]["skills"]) == 4
+            assert all(skill["level"] >= 1 for skill in rows[0]["skills"])
             assert rows[0]["certificates"]
             ledger = walk.call("GET", "/api/v1/me/disclosures")["items"]
             assert len(ledger) == 1
