@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import re
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
