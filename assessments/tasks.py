@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from assessments.attempts import services
+from assessments.attempts import grading
 from common import clock
 
 
 @shared_task(name="assessments.close_expired")
 def close_expired() -> None:
     """Close attempts whose time is over; beat sends this."""
-    services.close_expired(now=clock.now())
+    grading.close_expired(now=clock.now())

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from assessments import errors
 from assessments.api.callers import learner_id
 from assessments.api.quizzes import LANGUAGE_HEADER
-from assessments.attempts import selectors, services
+from assessments.attempts import grading, selectors, services
 from assessments.items.kinds import KINDS
 from assessments.quizzes.rules import MODES, MOST_ITEMS
 from common import clock
@@ -218,7 +218,7 @@ class SubmissionView(APIView):
         given = SubmissionInput(data=request.data)
         given.is_valid(raise_exception=True)
         return _answer(
-            services.submit(
+            grading.submit(
                 attempt_id=attempt_id,
                 learner_id=learner_id(request),
                 answers=given.validated_data["answers"],

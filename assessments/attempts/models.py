@@ -45,6 +45,9 @@ class Attempt(models.Model):
     passed = models.BooleanField(null=True)
     rule_version = models.CharField(max_length=40, blank=True, default="")
     expired = models.BooleanField(default=False, help_text="closed by the clock: nothing was submitted in time")
+    device_class = models.CharField(
+        max_length=10, blank=True, default="", help_text="phone, tablet or computer, if the frontend says so"
+    )
 
     class Meta:
         indexes = [
@@ -90,6 +93,7 @@ class AttemptItem(models.Model):
     option_order = ArrayField(models.CharField(max_length=20), default=list)
     response = models.JSONField(null=True, help_text="canonical form of its kind; null when left open")
     score = models.FloatField(null=True)
+    seconds = models.FloatField(null=True, help_text="time on the item as the frontend measured it, if it says so")
 
     class Meta:
         ordering = ["attempt", "position"]

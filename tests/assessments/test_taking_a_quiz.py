@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from assessments.api.attempts import AttemptListOutput, AttemptOutput
 from assessments.api.quizzes import QuizListOutput
-from assessments.attempts import services
+from assessments.attempts import grading
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.items.models import Item, ItemRevision
 from assessments.tasks import close_expired
@@ -442,7 +442,7 @@ def test_what_nobody_submits_is_closed_by_the_beat_once(edition, quiz, at, query
         enrol(learner, edition)
         shown = start(signed_in(learner.user), quiz)
     at(parse_datetime(shown["due_at"]) + timedelta(seconds=20))
-    assert services.close_expired(now=clock.now()) == 0
+    assert grading.close_expired(now=clock.now()) == 0
     at(parse_datetime(shown["due_at"]) + timedelta(minutes=2))
     courses.framework()  # kept by the process from the first time it is asked for
     with query_budget(9):
