@@ -1,6 +1,8 @@
 """Every model of the app, for one migration history."""
 
+from learners.assessors.models import AssessorVerdict, LevelAssessment
 from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
+from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import Ability, Evidence, LevelChange, SkillState
 from learners.profiles.models import Learner
@@ -9,6 +11,7 @@ from learners.progress.models import LessonProgress
 __all__ = [
     "Ability",
     "Achievement",
+    "AssessorVerdict",
     "Award",
     "Certificate",
     "Enrolment",
@@ -16,6 +19,9 @@ __all__ = [
     "IssuerKey",
     "Learner",
     "LessonProgress",
+    "LevelAssessment",
     "LevelChange",
+    "LevelDecision",
+    "LevelFreeze",
     "SkillState",
 ]

@@ -64,7 +64,7 @@ class LearnerSkillOutput(serializers.Serializer[Any]):
     )
     provisional = serializers.BooleanField(help_text="Fewer than five answers: the probability is a rough one.")
     answers = serializers.IntegerField()
-    last_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField(allow_null=True, help_text="null: nobody has answered yet.")
     next_level = LearnerNextLevelOutput(allow_null=True, help_text="null: higher levels are given by assessors only.")
     evidence = LearnerEvidenceOutput(many=True, help_text="The newest 50 answers, newest first.")
 

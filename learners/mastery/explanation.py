@@ -32,6 +32,9 @@ def explained(*, learner_id: UUID, accept_language: str, preferred: list[str]) -
     moved: list[rules.Movement] = []
     mastery = rules.Mastery()
     rules.extend(mastery, [answer_of(entry) for entry in evidence], scale(), movements=moved)
+    for state in states:
+        # People decided about it, and nobody answered: what holds of somebody unknown.
+        mastery.skills.setdefault(state.skill_code, rules.SkillMastery())
     by_skill: dict[str, list[tuple[Evidence, rules.Movement]]] = defaultdict(list)
     rows = {entry.pk: entry for entry in evidence}
     for movement in moved:

@@ -19,7 +19,7 @@ from common.rendering import to_json
 from courses import public as courses
 from events import public as events
 from events.registry import Happened
-from learners.mastery import rules
+from learners.mastery import levels, rules
 from learners.mastery.models import Ability, Evidence
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, SkillMastery
 
@@ -121,6 +121,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     states: dict[UUID, Mastery] = {}
     reached: dict[UUID, list[LevelReached]] = {}
     evidence = _evidence_of(set(held))
+    levels_drifted = levels.drifted(held)
     for learner in sorted(held):
         mastery = Mastery()
         changes = rules.extend(mastery, evidence.get(learner, []), by)
@@ -129,6 +130,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
             parts.append("version")
         if sorted(stored_changes.get(learner, []), key=_change_key) != sorted(changes, key=_change_key):
             parts.append("level changes")
+        parts += [f"level of {code}" for code in levels_drifted.get(learner, [])]
         if parts:
             drifts.append(Drift(learner, tuple(parts)))
             states[learner], reached[learner] = mastery, changes
@@ -140,8 +142,8 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
             [{"learner_id": str(learner), "skills": sorted(states[learner].skills)} for learner in sorted(states)],
         )
     if write:
-        # Those without evidence have no mastery; their row was the lock.
-        Ability.objects.filter(learner_id__in=list(held), count=0).delete()
+        # Those without evidence or decisions have no mastery; their row was the lock.
+        Ability.objects.filter(learner_id__in=list(held), count=0, learner__skill_states=None).delete()
     else:
         transaction.set_rollback(True)
     return drifts
@@ -265,8 +267,13 @@ def _load(held: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, tuple[Mastery, b
         for learner, row in held.items()
     }
     for row in _rows(
-        "SELECT learner_id, skill_code, mean, variance, count, last_at, shown_level, level, probability, level_since, "
-        "framework_version FROM learners_skillstate WHERE learner_id = ANY(%s)",
+        # The filter's level and its instant; what people decided is not the filter's, nor is a state without answers.
+        "SELECT state.learner_id, state.skill_code, mean, variance, count, last_at, shown_level, "
+        "computed_level AS level, state.probability, reached.at AS level_since, framework_version "
+        "FROM learners_skillstate AS state LEFT JOIN learners_levelchange AS reached ON "
+        "(reached.learner_id, reached.skill_code, reached.level) = "
+        "(state.learner_id, state.skill_code, state.computed_level) "
+        "WHERE state.learner_id = ANY(%s) AND count > 0",
         [sorted(held)],
     ):
         loaded[row["learner_id"]].skills[row["skill_code"]] = SkillMastery(
@@ -304,7 +311,7 @@ def _write(
     states: Mapping[UUID, Mastery], touched: Mapping[UUID, set[str]], reached: Mapping[UUID, Sequence[LevelReached]],
     by: Scale,
 ) -> None:  # fmt: skip
-    """Write abilities, the skills touched, and the levels reached: three statements."""
+    """Write abilities, the skills touched, the levels reached, and the levels that count where people decided."""
     abilities = [
         (learner, mastery.mean, mastery.variance, mastery.count, mastery.last_at) for learner, mastery in states.items()
     ]
@@ -337,18 +344,21 @@ def _write(
         cursor.execute(
             """
             INSERT INTO learners_skillstate (
-                learner_id, skill_code, mean, variance, count, last_at, shown_level, level, probability, level_since,
-                framework_version
+                learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability,
+                level_since, level, framework_version
             )
-            SELECT new.*, %s
+            SELECT new.*, new.computed_level, %s
             FROM unnest(
                 %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[],
                 %s::smallint[], %s::float8[], %s::timestamptz[]
-            ) AS new
+            ) AS new(
+                learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability, since
+            )
             ON CONFLICT (learner_id, skill_code) DO UPDATE
             SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
-                shown_level = EXCLUDED.shown_level, level = EXCLUDED.level, probability = EXCLUDED.probability,
-                level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version
+                shown_level = EXCLUDED.shown_level, computed_level = EXCLUDED.computed_level, level = EXCLUDED.level,
+                probability = EXCLUDED.probability, level_since = EXCLUDED.level_since,
+                framework_version = EXCLUDED.framework_version
             """,
             [by.version, *_columns(skills, 10)],
         )
@@ -362,6 +372,7 @@ def _write(
                 """,
                 [rules.RULE, *_columns(changes, 6)],
             )
+    levels.write_levels(levels.decided_about(list(states)))
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
