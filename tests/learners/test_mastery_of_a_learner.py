@@ -216,6 +216,6 @@ def test_a_batch_costs_the_same_for_one_and_for_fifty(
                     for learner in learners
                 )
             )
-            with query_budget(16):
+            with query_budget(17):
                 drained()
     assert rebuild(learner_ids=[learner.pk for learner in learners], write=False) == []
