@@ -19,11 +19,12 @@ def at(day: int) -> datetime:
     return T0 + timedelta(days=day)
 
 
+few = settings(max_examples=60, deadline=None)
 reaches = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 40).map(at)), max_size=6)
 decisions = st.lists(
     st.builds(
         Decided,
-        id=st.integers(0, 2**64).map(UUID),
+        id=st.uuids(),
         level=st.integers(0, 6),
         computed=st.integers(0, 3),
         cause=st.sampled_from(["appeal", "review", "assessors"]),
@@ -38,7 +39,7 @@ def decided(level: int, day: int, *, computed: int = 2, number: int = 1) -> Deci
     return Decided(UUID(int=number), level, computed, "review", at(day))
 
 
-@settings(max_examples=200)
+@few
 @given(reaches, decisions, st.randoms(use_true_random=False))
 def test_order_and_repetition_mean_nothing(
     reached: list[tuple[int, datetime]], made: list[Decided], rng: object
@@ -52,7 +53,7 @@ def test_order_and_repetition_mean_nothing(
     assert (wanted.since is None) == (wanted == Standing()) or wanted.decision_id is not None
 
 
-@settings(max_examples=200)
+@few
 @given(reaches, decisions, st.tuples(st.integers(1, 3), st.integers(0, 60).map(at)))
 def test_more_evidence_never_lowers_a_level(
     reached: list[tuple[int, datetime]], made: list[Decided], more: tuple[int, datetime]
@@ -60,7 +61,7 @@ def test_more_evidence_never_lowers_a_level(
     assert standing([*reached, more], made).level >= standing(reached, made).level
 
 
-@settings(max_examples=200)
+@few
 @given(reaches, decisions, st.integers(0, 6), st.integers(0, 3), reaches)
 def test_the_newest_decision_counts_as_floor_or_as_cap(
     reached: list[tuple[int, datetime]],
@@ -69,7 +70,7 @@ def test_the_newest_decision_counts_as_floor_or_as_cap(
     computed: int,
     later: list[tuple[int, datetime]],
 ) -> None:
-    newest = Decided(UUID(int=2**127), level, computed, "appeal", at(41))
+    newest = Decided(UUID(int=2**128 - 1), level, computed, "appeal", at(41))
     after = standing([*reached, *((given, when + timedelta(days=50)) for given, when in later)], [*made, newest])
     if newest.is_cap:
         assert after.level == level, "only people lift what people set"
@@ -77,6 +78,7 @@ def test_the_newest_decision_counts_as_floor_or_as_cap(
         assert after.level == max([level, *(given for given, _ in reached), *(given for given, _ in later)])
 
 
+@few
 @given(reaches, decisions)
 def test_a_frozen_level_is_exactly_what_it_was(reached: list[tuple[int, datetime]], made: list[Decided]) -> None:
     held = Standing(2, at(3))
@@ -122,6 +124,7 @@ def test_so_many_assessors_agree_as_the_level_asks() -> None:
     assert assessors.outcome([True, False, True, False, True], agreeing=asked[6]) is True
 
 
+@few
 @given(st.integers(1, 4), st.lists(st.booleans(), max_size=7))
 def test_no_more_assessors_are_asked_than_can_be_split(agreeing: int, verdicts: list[bool]) -> None:
     settled = [n for n in range(len(verdicts) + 1) if assessors.outcome(verdicts[:n], agreeing=agreeing) is not None]

@@ -26,6 +26,7 @@ from learners.models import Ability, Certificate, Learner, LevelChange, LevelDec
 from privacy.public import erasing
 from tests.factories import make_learner, make_user, signed_in
 from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes, recorded
+from tests.learners.test_mastery_races import _until_waiting as until_waiting
 
 pytestmark = pytest.mark.django_db
 SKILL = "AIS-A1"
@@ -247,14 +248,22 @@ def test_what_counts_costs_the_same_for_one_and_for_fifty(
 ) -> None:
     for many in (1, 50):
         cast = [make_learner("JP") for _ in range(many)]
-        for learner in cast:
-            decide(learner, 4)
-            learners.freeze_level(freeze_id=new_id(), learner_id=learner.pk, skill=SKILL, reason="a", now=day(11))
+        LevelDecision.objects.bulk_create(
+            LevelDecision(
+                pk=new_id(), learner=learner, skill_code=SKILL, level=4, computed_level=0, cause="review",
+                decided_by=[UUID(int=7)], reason="Seen.", framework_version="0", decided_at=day(10),
+            )
+            for learner in cast
+        )  # fmt: skip
+        LevelFreeze.objects.bulk_create(
+            LevelFreeze(pk=new_id(), learner=learner, skill_code="AIS-A2", level=2, cause="evidence", frozen_at=day(0))
+            for learner in cast
+        )
         computed = {(learner.pk, code): [(1, day(0))] for learner in cast for code in (SKILL, "AIS-A2")}
         with query_budget(2):
             found = effective(computed=computed)
         assert [found[learner.pk, SKILL].level for learner in cast] == [4] * many
-        assert found[cast[0].pk, "AIS-A2"].level == 1
+        assert [found[learner.pk, "AIS-A2"].level for learner in cast] == [2] * many, "frozen"
         with query_budget(9):
             levels.refresh_levels(learner_ids=[learner.pk for learner in cast])
         record_outcomes(*(an_outcome(learner.pk, [an_answer()]) for learner in cast))
@@ -282,18 +291,12 @@ def test_two_freezes_at_the_same_moment_are_one() -> None:
         Learner.objects.select_for_update().get(pk=aiko.pk)
         for thread in threads:
             thread.start()
-        _until_waiting(2)
+        until_waiting(2)
     for thread in threads:
         thread.join(20)
     assert sorted(type(one).__name__ for one in said) == ["LevelFrozen", "NoneType"]
     assert LevelFreeze.objects.count() == 1
     assert len(recorded("learners.level_decided")) == 1
-
-
-def _until_waiting(count: int) -> None:
-    from tests.learners.test_mastery_races import _until_waiting as until
-
-    until(count)
 
 
 def test_staff_look_at_decisions_of_their_state_and_change_none() -> None:
