@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import ASSESSOR, REVIEWER, STATE_ADMINISTRATOR, TRAINER
@@ -290,6 +291,10 @@ def form(recommended: str = "yes", points: dict[str, int] = GOOD, **given: Any) 
     }  # fmt: skip
 
 
+def page_of(case: LevelAssessment) -> str:
+    return reverse("admin:learners_levelassessment_judge", args=[case.pk])
+
+
 def test_an_assessor_judges_in_the_admin_without_seeing_what_others_said() -> None:
     case = a_case(5, name="Canary learner")
     judge(case, False, reason="Somebody's secret doubt.")
@@ -297,7 +302,7 @@ def test_an_assessor_judges_in_the_admin_without_seeing_what_others_said() -> No
     queue = client.get("/admin/learners/levelassessment/").content.decode()
     assert "Canary learner" in queue
     assert "1 of 2" in queue
-    path = f"/admin/learners/levelassessment/{case.pk}/judge"
+    path = page_of(case)
     page = client.get(path).content.decode()
     assert "The shift plan I made." in page
     assert "responsible for results of others" in page
@@ -324,10 +329,10 @@ def test_assessors_of_a_state_and_other_staff() -> None:
     assert "Canary TH" in queue
     assert "Canary JP" not in queue
     for method in (limited.get, lambda path: limited.post(path, form())):
-        answer = method(f"/admin/learners/levelassessment/{japanese.pk}/judge")
+        answer = method(page_of(japanese))
         assert answer.status_code == 404
         assert "Canary JP" not in answer.content.decode()
-    path = f"/admin/learners/levelassessment/{thai.pk}/judge"
+    path = page_of(thai)
     for role, state in ((REVIEWER, None), (STATE_ADMINISTRATOR, "TH")):
         client, _ = an_assessor(state, role)
         page = client.get(path)
@@ -345,11 +350,11 @@ def test_assessors_of_a_state_and_other_staff() -> None:
 def test_an_assessor_who_learns_here_does_not_judge_themselves() -> None:
     client, user = an_assessor()
     case = a_case(4, user=user)
-    path = f"/admin/learners/levelassessment/{case.pk}/judge"
+    path = page_of(case)
     page = client.get(path).content.decode()
     assert "your own case" in page
     assert "Give the verdict" not in page
-    assert "You cannot decide about yourself" in client.post(path, form()).content.decode() or True
+    assert client.post(path, form()).status_code == 200
     assert not AssessorVerdict.objects.exists()
 
 
