@@ -2,7 +2,16 @@
 
 from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
 from learners.enrolments.models import Enrolment
-from learners.mastery.models import Ability, Evidence, LevelChange, SkillState
+from learners.mastery.models import (
+    Ability,
+    Evidence,
+    EvidenceTrace,
+    ItemParameters,
+    LevelChange,
+    SkillParameters,
+    SkillState,
+    Snapshot,
+)
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 
@@ -13,9 +22,13 @@ __all__ = [
     "Certificate",
     "Enrolment",
     "Evidence",
+    "EvidenceTrace",
     "IssuerKey",
+    "ItemParameters",
     "Learner",
     "LessonProgress",
     "LevelChange",
+    "SkillParameters",
     "SkillState",
+    "Snapshot",
 ]

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from unfold.admin import ModelAdmin
 
 from accounts.admin_scope import StateScopedAdmin
+from common import clock
 from learners.admin.read_only import NamesLearner, ReadOnly
 from learners.mastery.explanation import explained
 from learners.mastery.models import Evidence, LevelChange, SkillState
@@ -54,7 +55,9 @@ class SkillStateAdmin(_OfLearner, ModelAdmin):
     @admin.display(description="evidence behind it")
     def evidence_behind(self, state: SkillState) -> SafeString:
         """The sentences that the learner reads at /api/v1/me/skills."""
-        document, _ = explained(learner_id=state.learner_id, accept_language=get_language() or "en", preferred=[])
+        document, _ = explained(
+            learner_id=state.learner_id, accept_language=get_language() or "en", preferred=[], now=clock.now()
+        )
         evidence = [
             entry for item in document["items"] if item["code"] == state.skill_code for entry in item["evidence"]
         ]

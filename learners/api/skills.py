@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from common import clock
 from common.conditional import etag_of, ready_bytes
 from common.languages import choose
 from common.rendering import to_json
@@ -57,7 +58,10 @@ class LearnerSkillOutput(serializers.Serializer[Any]):
     level_name = serializers.CharField(allow_null=True)
     level_since = serializers.DateTimeField(allow_null=True)
     expected_success = serializers.FloatField(
-        min_value=0, max_value=1, help_text="Expected success rate on a reference item of the skill."
+        min_value=0, max_value=1, help_text="Expected success rate on a reference item of the skill, today."
+    )
+    review_due = serializers.BooleanField(
+        help_text="The success expected has faded below the level's threshold: time to practise. The level stands."
     )
     probability = serializers.FloatField(
         help_text="With which the threshold of the level (of the first one, at level 0) is passed."
@@ -93,7 +97,9 @@ class MySkills(APIView):
         preferred = list(learner.languages) if learner else []
         interface = choose(accept, preferred, [code for code, _ in settings.LANGUAGES], settings.LANGUAGE_CODE)
         with translation.override(interface):
-            document, language = explained(learner_id=caller_id(request), accept_language=accept, preferred=preferred)
+            document, language = explained(
+                learner_id=caller_id(request), accept_language=accept, preferred=preferred, now=clock.now()
+            )
         body = to_json(document)
         used = ", ".join(dict.fromkeys([language, interface]))
         return ready_bytes(request._request, body, etag=etag_of(body), language=used)

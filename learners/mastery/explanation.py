@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,37 +12,44 @@ from django.utils.translation import gettext as _
 from common.languages import choose
 from courses import public as courses
 from courses.public import FrameworkView
-from learners.mastery import rules
-from learners.mastery.models import Ability, Evidence, SkillState
-from learners.mastery.services import answer_of, scale
+from learners.mastery import rules, store
+from learners.mastery.models import Ability, SkillState
+from learners.mastery.selectors import counting
+from learners.mastery.services import scale
+from learners.mastery.snapshots import STATED
 
 # The newest answers of each skill are shown one by one.
 MOST_EVIDENCE = 50
 
 
-def explained(*, learner_id: UUID, accept_language: str, preferred: list[str]) -> tuple[dict[str, Any], str]:
-    """Return the learner's skills with the evidence behind each, and the language of the names in it; three queries.
+def explained(
+    *, learner_id: UUID, accept_language: str, preferred: list[str], now: datetime
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """Return the learner's skills with the evidence behind each, and the language of the names in it; constant queries.
 
     How much an answer moved the skill is found by going through all evidence again with the rules, so it is true of
-    the stored state whatever the order in which the answers came. The sentences are in the active language.
+    the stored state whatever the order in which the answers came. The sentences are in the active language. What fades
+    with time is told as of the day that `now` is in, so that a day has one answer.
     """
     framework = courses.framework()
     ability = Ability.objects.filter(learner_id=learner_id).first()
     states = list(SkillState.objects.filter(learner_id=learner_id).order_by("skill_code"))
-    evidence = list(Evidence.objects.filter(learner_id=learner_id).order_by("answered_at", "pk")) if states else []
+    rows = {row["id"]: row for row in counting(learner_id)} if states else {}
+    answers = store.answers_by_learner(rows.values()).get(learner_id, [])
+    chain = store.chain_of(answers)
     moved: list[rules.Movement] = []
     mastery = rules.Mastery()
-    rules.extend(mastery, [answer_of(entry) for entry in evidence], scale(), movements=moved)
-    by_skill: dict[str, list[tuple[Evidence, rules.Movement]]] = defaultdict(list)
-    rows = {entry.pk: entry for entry in evidence}
+    rules.extend(mastery, answers, scale(), chain, movements=moved)
+    by_skill: dict[str, list[tuple[dict[str, Any], rules.Movement]]] = defaultdict(list)
     for movement in moved:
         by_skill[movement.skill].append((rows[movement.evidence_id], movement))
     language = choose(accept_language, preferred, list(framework.level_names[1]), "en")
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     document = {
         "items": [
             _skill(
                 state,
-                rules.expected_success(mastery, state.skill_code),
+                rules.expected_success(mastery, state.skill_code, chain, max(today, state.last_at)),
                 by_skill[state.skill_code],
                 framework,
                 language,
@@ -50,7 +58,7 @@ def explained(*, learner_id: UUID, accept_language: str, preferred: list[str]) -
         ],
         "next": None,
         "rule": ability.rule_version if ability else rules.RULE,
-        "snapshot": ability.snapshot if ability else rules.STATED.version,
+        "snapshot": ability.snapshot if ability else STATED,
         "framework_version": states[0].framework_version if states else framework.version,
     }
     return document, language
@@ -63,7 +71,7 @@ def _name(names: Any, language: str) -> str:
 def _skill(
     state: SkillState,
     success: float,
-    behind: list[tuple[Evidence, rules.Movement]],
+    behind: list[tuple[dict[str, Any], rules.Movement]],
     framework: FrameworkView,
     language: str,
 ) -> dict[str, Any]:
@@ -76,6 +84,8 @@ def _skill(
         "level_name": _name(framework.level_names[state.level], language) if state.level else None,
         "level_since": state.level_since,
         "expected_success": round(success, 3),
+        # Advice and no more: a level is never lowered by time.
+        "review_due": success < framework.thresholds.get(state.level, 0.0),
         "probability": round(state.probability, 3),
         "provisional": state.count < rules.PROVISIONAL_BELOW,
         "answers": state.count,
@@ -102,19 +112,13 @@ def _next_level(state: SkillState, framework: FrameworkView, language: str) -> d
     }
 
 
-def _evidence(entry: Evidence, movement: rules.Movement) -> dict[str, Any]:
+def _evidence(entry: dict[str, Any], movement: rules.Movement) -> dict[str, Any]:
     by = round(movement.by, 4)
     return {
-        "id": entry.pk,
-        "item_id": entry.item_id,
-        "level": entry.level,
-        "score": entry.score,
-        "answered_at": entry.answered_at,
-        "language": entry.language,
-        "supervised": entry.supervised,
+        **{name: entry[name] for name in ("id", "item_id", "level", "score", "answered_at", "language", "supervised")},
         "moved_by": by,
         "of_which_practice": round(movement.practice, 4),
-        "explanation": sentence(difficulty=entry.difficulty, score=entry.score) % {"by": f"{by:+.2f}"},
+        "explanation": sentence(difficulty=entry["difficulty"], score=entry["score"]) % {"by": f"{by:+.2f}"},
     }
 
 

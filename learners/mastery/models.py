@@ -10,13 +10,16 @@ from django.db.models.functions import Now
 class Evidence(models.Model):
     """One scored answer: proof for or against one or more skills; written once, never edited (a trigger refuses it).
 
-    The id is the answer's, so that the same answer absorbed twice is one row. There is no link to the attempt: mastery
+    The id is the answer's, so that the same answer absorbed twice is one row. What a review changes is a further row that
+    `corrects` the first; what counts is whatever is neither corrected nor struck. There is no link to the attempt: mastery
     must stay computable if assessments move away.
     Personal data: the learner's id; goes when the learner is erased.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="evidence")
+    learner = models.ForeignKey(
+        "learners.Learner", on_delete=models.CASCADE, related_name="evidence", db_index=False
+    )  # the index below begins with it
     item_id = models.UUIDField()
     item_revision = models.PositiveIntegerField()
     skills = ArrayField(models.CharField(max_length=20), help_text="codes of the framework, sorted")
@@ -30,6 +33,11 @@ class Evidence(models.Model):
     answered_at = models.DateTimeField()
     framework_version = models.CharField(max_length=30)
     rule_version = models.CharField(max_length=40, help_text="of the scoring rule")
+    met_before = models.BooleanField(default=False, help_text="the learner had met the item before, practice included")
+    corrects = models.UUIDField(null=True, help_text="evidence that this takes the place of, after a review")
+    struck = models.BooleanField(
+        default=False, help_text="a correction that takes the answer out: it counts for nothing"
+    )
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -38,12 +46,105 @@ class Evidence(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="score_is_a_share"),
             models.CheckConstraint(condition=models.Q(guess__gte=0, guess__lt=1), name="guess_is_a_probability"),
+            # A correction is corrected in turn, so that what holds is the end of one chain.
+            models.UniqueConstraint(
+                fields=["corrects"], condition=models.Q(corrects__isnull=False), name="one_correction_per_evidence"
+            ),
         ]
-        # The filter replays a learner's evidence in the order of the answers.
-        indexes = [models.Index(fields=["learner", "answered_at", "id"], name="evidence_in_order")]
+        indexes = [
+            # A learner's evidence, for a rebuild; and whether the learner answered an item before.
+            models.Index(fields=["learner", "item_id"], name="evidence_of_learner_on_item"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class EvidenceTrace(models.Model):
+    """Where the learner stood just before an answer: what the item's difficulty is learned from, and checked against.
+
+    Follows from the evidence. `waits` says whether the parameters of items and skills still have to learn from it.
+    Personal data: the learner's, by way of the evidence.
+    """
+
+    class Waits(models.IntegerChoices):
+        FOR_NOTHING = 0, "for nothing"
+        FOR_SECONDS = 1, "for the next snapshot: the item is young"
+        FOR_THE_NIGHT = 2, "for the night's snapshot"
+
+    evidence = models.OneToOneField(Evidence, on_delete=models.CASCADE, primary_key=True, related_name="trace")
+    theta = models.FloatField(help_text="logits: general and further ability on the answer's skills")
+    theta_variance = models.FloatField()
+    expected = models.FloatField(help_text="success expected before the answer was known, 0 to 1")
+    waits = models.PositiveSmallIntegerField(choices=Waits)
+
+    class Meta:
+        indexes = [
+            # What the next snapshot has to learn from.
+            models.Index(fields=["waits"], condition=models.Q(waits__gt=0), name="traces_to_learn_from"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Snapshot(models.Model):
+    """A published version of the parameters of items and skills; judges answers given from `held_from` on. Never edited.
+
+    It holds only what changed since the one before. No personal data.
+    """
+
+    version = models.CharField(max_length=40, unique=True)
+    held_from = models.DateTimeField(unique=True)
+    answers = models.PositiveIntegerField(help_text="learned from since the snapshot before")
+    rule_version = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class _Parameters(models.Model):
+    """Mean and variance in logits after `count` answers, from an instant on."""
+
+    held_from = models.DateTimeField(help_text="the snapshot's")
+    mean = models.FloatField()
+    variance = models.FloatField(help_text="of the online filter: no standard error")
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class ItemParameters(_Parameters):
+    """Difficulty of an item's revision in one snapshot. Never edited, no personal data."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="items")
+    item_id = models.UUIDField()
+    item_revision = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            # Finds what held at an instant.
+            models.UniqueConstraint(
+                fields=["item_id", "item_revision", "held_from"], name="one_difficulty_per_snapshot"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} r{self.item_revision} {self.mean:+.2f}"
+
+
+class SkillParameters(_Parameters):
+    """Offset of a skill in one snapshot: how much easier its items are than stated. Never edited, no personal data."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="skills")
+    skill_code = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["skill_code", "held_from"], name="one_offset_per_snapshot")]
+
+    def __str__(self) -> str:
+        return f"{self.skill_code} {self.mean:+.2f}"
 
 
 class Ability(models.Model):
@@ -63,7 +164,7 @@ class Ability(models.Model):
         null=True, help_text="instant of the last answer absorbed: later evidence extends the state, other rebuilds it"
     )
     rule_version = models.CharField(max_length=40)
-    snapshot = models.CharField(max_length=40, help_text="version of the item parameters used")
+    snapshot = models.CharField(max_length=40, help_text="the newest that an answer was judged by")
 
     def __str__(self) -> str:
         return f"{self.mean:+.2f}"

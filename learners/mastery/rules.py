@@ -1,9 +1,9 @@
 """Mastery as a pure function of a learner's evidence: an online Bayesian logistic filter with diminishing drift.
 
 A learner has a general ability and, for each skill answered, a further ability, both normal in logits. An answer moves
-the general one and those of its skills (w = 1 over their number). The parameters of items and skills come from a named
-snapshot and are never moved by a learner's answers: so the state follows from the learner's evidence alone, whatever
-others answer, and in whatever order or company it arrived.
+the general one and those of its skills (w = 1 over their number). The parameters of items and skills are those of the
+newest snapshot that held when the answer was given (`snapshots`), and no answer moves the parameters it is judged by: so
+the state follows from the learner's evidence and published snapshots alone, in whatever order or company it arrived.
 
     lag = ln(1 + days since the skill's last answer / TAU)
     m_k <- m_k exp(-RHO lag);  v_k <- min(v_k + QT lag, V_K0)
@@ -28,7 +28,9 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-RULE = "mastery-filter-1"
+from learners.mastery.snapshots import Chain, ItemKey
+
+RULE = "mastery-filter-2"
 V_G0, V_K0 = 0.93, 0.66
 Q_G, Q_K = 0.0023, 0.014
 DW, DF = 0.58, 0.32
@@ -41,23 +43,6 @@ SURE = 0.8
 
 _DAY_S = 86400.0
 _PI_8 = math.pi / 8
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Parameters of items and skills that a state was computed with; all in logits.
-
-    An item's mean is the difficulty on its evidence, as its trainer stated it; the rest is the same for all.
-    """
-
-    version: str
-    item_variance: float
-    skill_mean: float
-    skill_variance: float
-
-
-# Before any answers are analysed: stated difficulties, and a base rate of .7.
-STATED = Snapshot("stated-1", item_variance=1.15, skill_mean=math.log(0.7 / 0.3), skill_variance=0.37)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +61,21 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One piece of evidence. `skills` is sorted, without doubles, not empty; `score` in [0, 1], `guess` in [0, 1)."""
+    """One piece of evidence. `skills` is sorted, without doubles, not empty; `score` in [0, 1], `guess` in [0, 1).
+
+    difficulty: as the item's trainer stated it, in logits; used until answers to the item are known.
+    certifying: the answer may count for certified mastery: asked in earnest, of a learner who had not met the item.
+    """
 
     id: UUID
+    item: ItemKey
     skills: tuple[str, ...]
     level: int
     score: float
     guess: float
     difficulty: float
     at: datetime
+    certifying: bool = False
 
 
 @dataclass(slots=True)
@@ -136,19 +127,33 @@ class Movement:
     practice: float
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where the learner stood just before an answer on its skills, in logits, and what success was expected, 0 to 1."""
+
+    evidence_id: UUID
+    theta: float
+    theta_variance: float
+    expected: float
+
+
 def in_order(answers: Iterable[Answer]) -> list[Answer]:
     """Return the answers in the one order in which evidence counts: by instant, then by id."""
     return sorted(answers, key=lambda answer: (answer.at, answer.id))
 
 
 def extend(
-    mastery: Mastery, answers: Sequence[Answer], scale: Scale, *, snapshot: Snapshot = STATED,
-    movements: list[Movement] | None = None,
+    mastery: Mastery, answers: Sequence[Answer], scale: Scale, chain: Chain, *,
+    traces: list[Trace] | None = None, movements: list[Movement] | None = None,
 ) -> list[LevelReached]:  # fmt: skip
     """Move `mastery` (changed in place) by answers in their order; return the levels reached, in order.
 
     Levels are judged when a sitting, the answers of one instant, is over: the order of questions within an attempt
     means nothing and must not decide. They are never lowered.
+
+    Args:
+        chain: the snapshots that held when the answers were given.
+        traces, movements: filled, where given, with one entry per answer, and per answer and skill.
 
     Raises:
         ValueError: the answers are not in order, or not later than all that `mastery` holds.
@@ -160,56 +165,75 @@ def extend(
         mastery.last_at = at
         last_on: dict[str, UUID] = {}
         for answer in sitting:
-            _absorb(mastery, answer, snapshot, movements)
+            _absorb(mastery, answer, chain, traces, movements)
             for code in answer.skills:
                 last_on[code] = answer.id
         for code in sorted(last_on):
-            change = _judge(mastery, code, last_on[code], at, scale, snapshot)
+            change = _judge(mastery, code, last_on[code], at, scale, chain)
             if change is not None:
                 reached.append(change)
     return reached
 
 
-def _logistic(x: float) -> float:
+def logistic(x: float) -> float:
+    """1 / (1 + exp(-x)), without overflow."""
     if x >= 0:
         return 1.0 / (1.0 + math.exp(-x)) if x < 700 else 1.0
     grown = math.exp(x) if x > -700 else 0.0
     return grown / (1.0 + grown)
 
 
-def _absorb(mastery: Mastery, answer: Answer, snapshot: Snapshot, movements: list[Movement] | None) -> None:
+def step(m: float, total: float, y: float, c: float) -> tuple[float, float, float]:
+    """Return (p, r, H) of an answer: success expected, and what moves means and variances (see the module).
+
+    Args:
+        m, total: mean and variance of ability minus difficulty, in logits.
+        y, c: score in [0, 1] and rate of blind guessing in [0, 1).
+    """
+    s, not_s = logistic(m), logistic(-m)
+    p = c + (1.0 - c) * logistic(m / math.sqrt(1.0 + _PI_8 * total))
+    # s/P: the share of the successes expected that is knowledge rather than a guess.
+    known = s / (c + (1.0 - c) * s) if c > 0.0 else 1.0
+    h = (1.0 - c) * s * not_s * known
+    damping = 1.0 + h * total
+    return p, known * (y - p) / damping, h / damping
+
+
+def _absorb(
+    mastery: Mastery, answer: Answer, chain: Chain, traces: list[Trace] | None, movements: list[Movement] | None
+) -> None:
+    at = answer.at
     w = 1.0 / len(answer.skills)
     states: list[SkillMastery] = []
-    offset = variance = 0.0
+    own_mean = own_variance = offset = offset_variance = 0.0
     for code in answer.skills:
         state = mastery.skills.get(code)
         if state is None:
             state = mastery.skills[code] = SkillMastery()
         elif state.last_at is not None:
-            days = (answer.at - state.last_at).total_seconds() / _DAY_S
+            days = (at - state.last_at).total_seconds() / _DAY_S
             if days > 0:
                 lag = math.log1p(days / TAU_DAYS)
                 state.mean *= math.exp(-RHO * lag)
                 state.variance += QT * lag
             state.variance = min(state.variance, V_K0)
-        offset += state.mean + snapshot.skill_mean
-        variance += state.variance + snapshot.skill_variance
+        skill = chain.skill(code, at)
+        own_mean += state.mean
+        own_variance += state.variance
+        offset += skill.mean
+        offset_variance += skill.variance
         states.append(state)
 
-    y, c = answer.score, answer.guess
-    m = mastery.mean + w * offset - answer.difficulty
-    total = mastery.variance + snapshot.item_variance + w * w * variance
-    s, not_s = _logistic(m), _logistic(-m)
-    p = c + (1.0 - c) * _logistic(m / math.sqrt(1.0 + _PI_8 * total))
-    # s/P: the share of the successes expected that is knowledge rather than a guess.
-    known = s / (c + (1.0 - c) * s) if c > 0.0 else 1.0
-    h = (1.0 - c) * s * not_s * known
-    damping = 1.0 + h * total
-    r = known * (y - p) / damping
-    weight = h / damping
+    item = chain.item(answer.item, answer.difficulty, at)
+    theta, theta_variance = mastery.mean + w * own_mean, mastery.variance + w * w * own_variance
+    m = theta + w * offset - item.mean
+    y = answer.score
+    p, r, weight = step(m, theta_variance + item.variance + w * w * offset_variance, y, answer.guess)
+    if traces is not None:
+        traces.append(Trace(answer.id, theta, theta_variance, p))
 
-    step = mastery.variance * r
-    mastery.mean += step
+    general = mastery.variance * r
+    mastery.mean += general
     mastery.variance = min(mastery.variance + Q_G - mastery.variance * mastery.variance * weight, V_G0)
     mastery.count += 1
     learning = DF + (DW - DF) * y
@@ -219,31 +243,35 @@ def _absorb(mastery: Mastery, answer: Answer, snapshot: Snapshot, movements: lis
         state.mean += own
         state.variance += Q_K - w * w * state.variance * state.variance * weight
         state.count += 1
-        state.last_at = answer.at
+        state.last_at = at
         if y > 0.0 and answer.level > state.shown_level:
             state.shown_level = answer.level
         if movements is not None:
-            movements.append(Movement(answer.id, code, step + own, practice))
+            movements.append(Movement(answer.id, code, general + own, practice))
 
 
-def probability(mastery: Mastery, code: str, threshold: float, *, snapshot: Snapshot = STATED) -> float:
+def probability(mastery: Mastery, code: str, threshold: float, chain: Chain, at: datetime) -> float:
     """Probability that the learner's success rate on a reference item of the skill is at least `threshold`."""
-    state = mastery.skills[code]
-    mean = mastery.mean + state.mean + snapshot.skill_mean
-    spread = math.sqrt(mastery.variance + state.variance + snapshot.skill_variance)
+    state, skill = mastery.skills[code], chain.skill(code, at)
+    mean = mastery.mean + state.mean + skill.mean
+    spread = math.sqrt(mastery.variance + state.variance + skill.variance)
     z = (mean - math.log(threshold / (1.0 - threshold))) / spread
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
-def expected_success(mastery: Mastery, code: str, *, snapshot: Snapshot = STATED) -> float:
-    """Expected success rate on a reference item of the skill (difficulty 0, no guessing), 0 to 1.
+def expected_success(mastery: Mastery, code: str, chain: Chain, at: datetime) -> float:
+    """Expected success rate on a reference item of the skill (difficulty 0, no guessing) at an instant, 0 to 1.
 
-    The logistic of a normal variable, by MacKay's approximation: the logistic of mean / sqrt(1 + pi V / 8).
+    What was learned fades between the skill's last answer and `at` as the filter says. The logistic of a normal
+    variable, by MacKay's approximation: the logistic of mean / sqrt(1 + pi V / 8).
     """
-    state = mastery.skills[code]
-    mean = mastery.mean + state.mean + snapshot.skill_mean
-    variance = mastery.variance + state.variance + snapshot.skill_variance
-    return _logistic(mean / math.sqrt(1.0 + _PI_8 * variance))
+    state, skill = mastery.skills[code], chain.skill(code, at)
+    own, variance = state.mean, state.variance
+    if state.last_at is not None and at > state.last_at:
+        lag = math.log1p((at - state.last_at).total_seconds() / _DAY_S / TAU_DAYS)
+        own, variance = own * math.exp(-RHO * lag), min(variance + QT * lag, V_K0)
+    mean = mastery.mean + own + skill.mean
+    return logistic(mean / math.sqrt(1.0 + _PI_8 * (mastery.variance + variance + skill.variance)))
 
 
 def computable(scale: Scale, code: str) -> list[int]:
@@ -253,7 +281,7 @@ def computable(scale: Scale, code: str) -> list[int]:
 
 
 def _judge(
-    mastery: Mastery, code: str, evidence_id: UUID, at: datetime, scale: Scale, snapshot: Snapshot
+    mastery: Mastery, code: str, evidence_id: UUID, at: datetime, scale: Scale, chain: Chain
 ) -> LevelReached | None:
     state = mastery.skills[code]
     levels = computable(scale, code)
@@ -265,11 +293,11 @@ def _judge(
             break
         if level > state.shown_level + scale.max_jump:
             continue
-        passed = probability(mastery, code, scale.thresholds[level], snapshot=snapshot)
+        passed = probability(mastery, code, scale.thresholds[level], chain, at)
         if passed >= SURE:
             state.level, state.level_since = level, at
             change = LevelReached(code, level, evidence_id, passed, at)
             break
     held = state.level if state.level in scale.thresholds else levels[0]
-    state.probability = probability(mastery, code, scale.thresholds[held], snapshot=snapshot)
+    state.probability = probability(mastery, code, scale.thresholds[held], chain, at)
     return change

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Value
 
 from learners.mastery import rules
 from learners.mastery.models import Ability, Evidence, SkillState
+from learners.mastery.publishing import newest_items, newest_skills
+from learners.mastery.snapshots import UNSEEN_SKILL
 from learners.profiles.models import Learner
 
 
@@ -44,24 +47,39 @@ class ItemDifficulty:
 
 
 def standing(learner_id: UUID) -> Standing:
-    """Return the learner's abilities for choosing items; two queries."""
+    """Return the learner's abilities for choosing items, by the newest snapshot; three queries."""
     ability = Ability.objects.filter(pk=learner_id).first()
     general = (ability.mean, ability.variance) if ability else (0.0, rules.V_G0)
-    offset, spread = rules.STATED.skill_mean, rules.STATED.skill_variance
+    offsets = newest_skills()
+    skills = {}
+    for state in SkillState.objects.filter(learner_id=learner_id):
+        offset = offsets.get(state.skill_code, UNSEEN_SKILL)
+        skills[state.skill_code] = SkillStanding(
+            state.level, general[0] + state.mean + offset.mean, general[1] + state.variance + offset.variance
+        )
     return Standing(
-        unknown=SkillStanding(0, general[0] + offset, general[1] + rules.V_K0 + spread),
-        skills={
-            state.skill_code: SkillStanding(
-                state.level, general[0] + state.mean + offset, general[1] + state.variance + spread
-            )
-            for state in SkillState.objects.filter(learner_id=learner_id)
-        },
+        unknown=SkillStanding(0, general[0] + UNSEEN_SKILL.mean, general[1] + rules.V_K0 + UNSEEN_SKILL.variance),
+        skills=skills,
     )
 
 
 def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], ItemDifficulty]:
-    """Return what answers say of items, by (item id, revision number); those never answered are missing."""
-    return {}
+    """Return what answers say of items, by (item id, revision number), in the newest snapshot; those without
+    answers are missing. One query."""
+    return {
+        key: ItemDifficulty(found.mean, found.variance, found.count) for key, found in newest_items(revisions).items()
+    }
+
+
+def counting(learner_id: UUID) -> list[dict[str, Any]]:
+    """The learner's evidence that counts, neither corrected nor struck, in order, as rows; one query."""
+    return list(
+        Evidence.objects.filter(learner_id=learner_id, struck=False)
+        .exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
+        .order_by("answered_at", "pk")
+        .annotate(answered_before=Value(False))
+        .values()
+    )
 
 
 def counts_by_level() -> Sequence[tuple[str, str, int, int]]:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from celery.schedules import crontab
 from django.conf import settings
 from kombu.transport.redis import Channel
 
@@ -23,6 +24,12 @@ app.conf.beat_schedule = {
     "wake every consumer": {"task": "events.wake_all", "schedule": 2.0, "options": {"expires": 10}},
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
+    "let young items learn": {"task": "learners.publish_snapshot", "schedule": 10.0, "options": {"expires": 9}},
+    "let all items learn": {
+        "task": "learners.publish_all",
+        "schedule": crontab(hour=18, minute=30),  # UTC: after midnight from Bangkok to Tokyo
+        "options": {"expires": 3600},
+    },
     "let feeds follow grants": {"task": "agencies.rebuild_due_feeds", "schedule": 60.0, "options": {"expires": 55}},
     "apply retention to agencies": {
         "task": "agencies.apply_retention",

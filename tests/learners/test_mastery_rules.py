@@ -13,14 +13,27 @@ from hypothesis import strategies as st
 
 from learners.mastery import rules
 from learners.mastery.rules import Answer, Mastery, Scale
+from learners.mastery.snapshots import Chain, Parameters
 
 SKILLS = ("A", "B", "C")
 SCALE = Scale("t", {1: 0.5, 2: 0.65, 3: 0.8}, {"A": (1, 6), "B": (2, 2), "C": (1, 1)}, max_jump=1)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
+# Parameters that change on the way.
+CHAIN = Chain(
+    versions=[(START + timedelta(days=day), f"online-{day}") for day in (10, 200)],
+    items=[
+        ((UUID(int=0), 1), START + timedelta(days=10), Parameters(0.7, 0.2, 40)),
+        ((UUID(int=1), 2), START + timedelta(days=10), Parameters(-0.4, 0.5, 9)),
+        ((UUID(int=0), 1), START + timedelta(days=200), Parameters(0.5, 0.1, 90)),
+    ],
+    skills=[("A", START + timedelta(days=200), Parameters(0.3, 0.05, 130))],
+)
+
 answers = st.builds(
     Answer,
     id=st.uuids(),
+    item=st.tuples(st.integers(0, 5).map(lambda number: UUID(int=number)), st.integers(1, 2)),
     skills=st.lists(st.sampled_from(SKILLS), min_size=1, unique=True).map(lambda codes: tuple(sorted(codes))),
     level=st.integers(1, 6),
     score=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
@@ -34,7 +47,7 @@ logs = st.lists(answers, max_size=25, unique_by=lambda answer: answer.id)
 
 def computed(log: list[Answer]) -> tuple[Mastery, list[rules.LevelReached]]:
     mastery = Mastery()
-    return mastery, rules.extend(mastery, rules.in_order(log), SCALE)
+    return mastery, rules.extend(mastery, rules.in_order(log), SCALE, CHAIN)
 
 
 @few
@@ -52,8 +65,8 @@ def test_extending_by_later_sittings_is_the_same_as_rebuilding(log: list[Answer]
     while 0 < cut < len(ordered) and ordered[cut].at == ordered[cut - 1].at:
         cut += 1
     mastery = Mastery()
-    reached = rules.extend(mastery, ordered[:cut], SCALE)
-    reached += rules.extend(mastery, ordered[cut:], SCALE)
+    reached = rules.extend(mastery, ordered[:cut], SCALE, CHAIN)
+    reached += rules.extend(mastery, ordered[cut:], SCALE, CHAIN)
     assert (mastery, reached) == computed(log)
 
 
@@ -104,7 +117,7 @@ def test_levels_rise_one_by_one_or_more_within_their_caps_and_never_fall(log: li
 @given(logs)
 def test_movements_account_for_the_whole_way(log: list[Answer]) -> None:
     movements: list[rules.Movement] = []
-    rules.extend(Mastery(), rules.in_order(log), SCALE, movements=movements)
+    rules.extend(Mastery(), rules.in_order(log), SCALE, CHAIN, movements=movements)
     assert [(movement.evidence_id, movement.skill) for movement in movements] == [
         (answer.id, code) for answer in rules.in_order(log) for code in answer.skills
     ]
@@ -113,7 +126,7 @@ def test_movements_account_for_the_whole_way(log: list[Answer]) -> None:
 def test_the_order_of_questions_within_a_sitting_gives_no_level() -> None:
     """Right first and wrong after would pass a threshold on the way; at the end of the sitting it is not passed."""
     log = [
-        Answer(UUID(int=number), ("A",), 1, score, 0.25, 0.0, START)
+        Answer(UUID(int=number), (UUID(int=0), 1), ("A",), 1, score, 0.25, 0.0, START)
         for number, score in enumerate([1.0, 0.0, 0.0, 0.0, 0.0])
     ]
     assert computed(log[:1])[0].skills["A"].level > 0
@@ -121,15 +134,15 @@ def test_the_order_of_questions_within_a_sitting_gives_no_level() -> None:
 
 
 def test_evidence_out_of_order_is_refused() -> None:
-    mastery, _ = computed([Answer(UUID(int=1), ("A",), 1, 1.0, 0.0, 0.0, START)])
+    mastery, _ = computed([Answer(UUID(int=1), (UUID(int=0), 1), ("A",), 1, 1.0, 0.0, 0.0, START)])
     with pytest.raises(ValueError, match="order"):
-        rules.extend(mastery, [Answer(UUID(int=2), ("A",), 1, 1.0, 0.0, 0.0, START)], SCALE)
+        rules.extend(mastery, [Answer(UUID(int=2), (UUID(int=0), 1), ("A",), 1, 1.0, 0.0, 0.0, START)], SCALE, CHAIN)
 
 
 def test_one_answer_as_computed_by_hand() -> None:
     """The formulas of the module's docstring, written out for one skill, with and without guessing."""
     for guess in (0.0, 0.25):
-        mastery, _ = computed([Answer(UUID(int=1), ("A",), 1, 1.0, guess, 1.0, START)])
+        mastery, _ = computed([Answer(UUID(int=1), (UUID(int=0), 1), ("A",), 1, 1.0, guess, 1.0, START)])
         d = math.log(0.7 / 0.3)
         m = d - 1.0
         v = 0.93 + 1.15 + 0.66 + 0.37

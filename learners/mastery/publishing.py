@@ -1,0 +1,129 @@
+"""Publishing snapshots: items and skills learn from the answers absorbed since the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.db import connection, transaction
+
+from learners.mastery import rules, store
+from learners.mastery.calibration import Observation, learn
+from learners.mastery.models import EvidenceTrace
+from learners.mastery.snapshots import ItemKey, Parameters
+
+# One publisher at a time.
+PUBLISHER_LOCK = 0x53_4E_41_50
+AT_A_TIME = 20_000
+
+# A server's clock may run ahead of the database's: what it stamped just now must not fall behind the new snapshot.
+_CLOCKS_APART = "2 seconds"
+
+_WAITING = """
+SELECT t.evidence_id, t.theta, t.theta_variance, e.item_id, e.item_revision, e.difficulty, e.skills, e.score, e.guess,
+    e.struck OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
+FROM learners_evidencetrace AS t JOIN learners_evidence AS e ON e.id = t.evidence_id
+WHERE t.waits > 0 AND t.waits <= %s ORDER BY e.answered_at, e.id LIMIT %s
+"""
+
+
+@transaction.atomic
+def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
+    """Learn from up to `most` waiting answers and publish a snapshot; return how many answers it took, 0 for none.
+
+    Each answer is learned from once, whenever and however often this runs. What a review corrected or struck is passed
+    over; what was learned from it before stays in the snapshots that have it.
+
+    Args:
+        young_only: leave the answers on items with enough answers to the night.
+    """
+    waits = EvidenceTrace.Waits
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHER_LOCK])
+    waiting = store.rows(_WAITING, [(waits.FOR_SECONDS if young_only else waits.FOR_THE_NIGHT).value, most])
+    if not waiting:
+        return 0
+    seen = [
+        Observation(
+            row["evidence_id"], (row["item_id"], row["item_revision"]), row["difficulty"], tuple(row["skills"]),
+            row["score"], row["guess"], row["theta"], row["theta_variance"],
+        )
+        for row in waiting
+        if not row["void"]
+    ]  # fmt: skip
+    items, skills = learn(seen, items=newest_items(one.item for one in seen), skills=newest_skills())
+    with connection.cursor() as cursor:
+        # From here to the commit no answers are absorbed: those before were judged without this snapshot, and were given
+        # before it holds.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [store.CHAIN_LOCK])
+        cursor.execute(
+            f"""
+            INSERT INTO learners_snapshot (version, held_from, answers, rule_version)
+            SELECT 'online-' || coalesce(max(id), 0) + 1,
+                greatest(
+                    clock_timestamp() + interval '{_CLOCKS_APART}', max(held_from) + interval '1 microsecond'
+                ), %s, %s
+            FROM learners_snapshot RETURNING id, held_from
+            """,  # noqa: S608 (a constant)
+            [len(seen), rules.RULE],
+        )
+        snapshot_id, held_from = cursor.fetchone()
+        cursor.execute(
+            """
+            INSERT INTO learners_itemparameters (snapshot_id, held_from, item_id, item_revision, mean, variance, count)
+            SELECT %s, %s, * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[], %s::int[])
+            """,
+            [
+                snapshot_id, held_from, [key[0] for key in items], [key[1] for key in items],
+                *_columns(items.values()),
+            ],
+        )  # fmt: skip
+        cursor.execute(
+            """
+            INSERT INTO learners_skillparameters (snapshot_id, held_from, skill_code, mean, variance, count)
+            SELECT %s, %s, * FROM unnest(%s::text[], %s::float8[], %s::float8[], %s::int[])
+            """,
+            [snapshot_id, held_from, list(skills), *_columns(skills.values())],
+        )
+        cursor.execute(
+            "UPDATE learners_evidencetrace SET waits = 0 WHERE evidence_id = ANY(%s)",
+            [[row["evidence_id"] for row in waiting]],
+        )
+    return len(waiting)
+
+
+def publish_all() -> int:
+    """Publish snapshots until no answer waits, in short transactions; return how many answers were learned from."""
+    total = 0
+    while taken := publish(young_only=False):
+        total += taken
+    return total
+
+
+def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, Parameters]:
+    """The newest parameters of items; those never learned of are missing."""
+    wanted = list(dict.fromkeys(keys))
+    found = store.rows(
+        """
+        SELECT held.* FROM unnest(%s::uuid[], %s::int[]) AS wanted(item_id, item_revision) CROSS JOIN LATERAL (
+            SELECT p.* FROM learners_itemparameters AS p
+            WHERE p.item_id = wanted.item_id AND p.item_revision = wanted.item_revision
+            ORDER BY p.held_from DESC LIMIT 1
+        ) AS held
+        """,
+        [[item for item, _ in wanted], [number for _, number in wanted]],
+    )
+    return {(row["item_id"], row["item_revision"]): store.parameters_of(row) for row in found}
+
+
+def newest_skills() -> Mapping[str, Parameters]:
+    """The newest offsets of skills; those never learned of are missing."""
+    found = store.rows(
+        "SELECT DISTINCT ON (skill_code) skill_code, mean, variance, count FROM learners_skillparameters "
+        "ORDER BY skill_code, held_from DESC"
+    )
+    return {row["skill_code"]: store.parameters_of(row) for row in found}
+
+
+def _columns(parameters: Iterable[Parameters]) -> list[list[float]]:
+    listed = list(parameters)
+    return [[one.mean for one in listed], [one.variance for one in listed], [one.count for one in listed]]

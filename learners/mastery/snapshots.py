@@ -1,0 +1,98 @@
+"""Snapshots: named, versioned parameters of items and skills, and which of them an answer is judged by. Pure.
+
+A snapshot holds from an instant on. An answer given at an instant is judged by the newest snapshot that held then, for
+good: so what an answer did follows from the learner's evidence and the published snapshots alone, whatever was
+published since, and in whatever order the answers arrived (docs/decisions/0030).
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+K = TypeVar("K")
+
+# Before any answers are known: stated difficulties (easy -1, medium 0, hard +1) and a base rate of .7.
+STATED = "stated-1"
+V_B0, V_D0 = 1.15, 0.37
+BASE_RATE = 0.7
+
+# An item's revision: another wording may be of another difficulty.
+ItemKey = tuple[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Mean and variance in logits of an item's difficulty or a skill's offset, after `count` answers.
+
+    The variance is that of an online filter: it says how far the mean may still move, and is no standard error.
+    """
+
+    mean: float
+    variance: float
+    count: int = 0
+
+
+UNSEEN_SKILL = Parameters(math.log(BASE_RATE / (1.0 - BASE_RATE)), V_D0)
+
+
+@dataclass(slots=True)
+class Line:
+    """One item's or skill's parameters over time: `held_from` ascending, `parameters` beside it."""
+
+    held_from: list[datetime] = field(default_factory=list)
+    parameters: list[Parameters] = field(default_factory=list)
+
+    def at(self, instant: datetime) -> Parameters | None:
+        """The parameters that held at an instant, or None when there were none yet."""
+        if self.held_from and self.held_from[-1] <= instant:
+            return self.parameters[-1]
+        place = bisect_right(self.held_from, instant)
+        return self.parameters[place - 1] if place else None
+
+
+class Chain:
+    """The snapshots of a stretch of time, as far as they concern some items and skills."""
+
+    def __init__(
+        self, *, versions: Iterable[tuple[datetime, str]] = (),
+        items: Iterable[tuple[ItemKey, datetime, Parameters]] = (),
+        skills: Iterable[tuple[str, datetime, Parameters]] = (),
+    ) -> None:  # fmt: skip
+        """Take rows in ascending order of the instants they hold from."""
+        self._held_from: list[datetime] = []
+        self._versions: list[str] = []
+        for held_from, version in versions:
+            self._held_from.append(held_from)
+            self._versions.append(version)
+        self._items = _lines(items)
+        self._skills = _lines(skills)
+
+    def version(self, instant: datetime) -> str:
+        """Name of the newest snapshot that held at an instant."""
+        place = bisect_right(self._held_from, instant)
+        return self._versions[place - 1] if place else STATED
+
+    def item(self, key: ItemKey, stated: float, instant: datetime) -> Parameters:
+        """Difficulty of an item's revision at an instant; the trainer's `stated` one until there are answers."""
+        line = self._items.get(key)
+        return (line.at(instant) if line is not None else None) or Parameters(stated, V_B0)
+
+    def skill(self, code: str, instant: datetime) -> Parameters:
+        """Offset of a skill at an instant."""
+        line = self._skills.get(code)
+        return (line.at(instant) if line is not None else None) or UNSEEN_SKILL
+
+
+def _lines(rows: Iterable[tuple[K, datetime, Parameters]]) -> dict[K, Line]:
+    lines: dict[K, Line] = {}
+    for key, held_from, parameters in rows:
+        line = lines.setdefault(key, Line())
+        line.held_from.append(held_from)
+        line.parameters.append(parameters)
+    return lines

@@ -1,0 +1,19 @@
+"""The workers' entry points; the work is in the slices' services."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from learners.mastery import publishing
+
+
+@shared_task(name="learners.publish_snapshot")
+def publish_snapshot() -> None:
+    """Let young items learn from their newest answers; beat sends this every few seconds."""
+    publishing.publish(young_only=True)
+
+
+@shared_task(name="learners.publish_all")
+def publish_all() -> None:
+    """Let every item and skill learn from all answers that wait; nightly."""
+    publishing.publish_all()
