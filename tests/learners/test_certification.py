@@ -198,7 +198,9 @@ def test_factors_are_bounded_by_the_margin(cut: float, difficulty: float, right:
     assert 0 <= got <= MARGIN + 1e-9 if right else -MARGIN - 1e-9 <= got <= 0
 
 
-def an_answer(number: int, *, score: float = 1.0, skills: tuple[str, ...] = ("A",), days: float | None = None) -> Answer:
+def an_answer(
+    number: int, *, score: float = 1.0, skills: tuple[str, ...] = ("A",), days: float | None = None
+) -> Answer:
     at = START + timedelta(days=number if days is None else days)
     return Answer(UUID(int=number), (UUID(int=1000 + number), 1), skills, 2, score, 0.0, 0.5, at, certifying=True)
 
@@ -240,7 +242,9 @@ def test_what_does_not_count_changes_nothing(change: dict[str, object]) -> None:
 
 def test_an_item_counts_once_also_in_a_later_revision() -> None:
     first = an_answer(1)
-    again = [replace(first, id=UUID(int=n), at=START + timedelta(days=n), item=(first.item[0], n)) for n in range(2, 50)]
+    again = [
+        replace(first, id=UUID(int=n), at=START + timedelta(days=n), item=(first.item[0], n)) for n in range(2, 50)
+    ]
     budi = Certification()
     assert certification.extend(budi, [first, *again], SCALE, STATED) == []
     assert budi.skills["A"][1].count == 1
