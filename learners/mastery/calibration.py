@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 from learners.mastery.rules import step
 from learners.mastery.snapshots import UNSEEN_SKILL, V_B0, ItemKey, Parameters
@@ -24,7 +23,7 @@ YOUNG_BELOW = 30
 class Observation:
     """An answer as items see it: the learner's ability before it (mean and variance), and what became of it."""
 
-    evidence_id: UUID
+    evidence_id: str
     item: ItemKey
     stated: float
     skills: tuple[str, ...]

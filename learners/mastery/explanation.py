@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,13 +35,19 @@ def explained(
     framework = courses.framework()
     ability = Ability.objects.filter(learner_id=learner_id).first()
     states = list(SkillState.objects.filter(learner_id=learner_id).order_by("skill_code"))
-    rows = {row["id"]: row for row in counting(learner_id)} if states else {}
-    answers = store.answers_by_learner(rows.values()).get(learner_id, [])
+    rows = {str(row["id"]): row for row in counting(learner_id)} if states else {}
+    answers = store.answers_by_learner(
+        store.Seen(
+            identifier, str(learner_id), str(row["item_id"]), row["item_revision"], row["skills"], row["level"],
+            row["score"], row["guess"], row["difficulty"], row["answered_at"], row["mode"], row["met_before"],
+        )
+        for identifier, row in rows.items()
+    ).get(str(learner_id), [])  # fmt: skip
     chain = store.chain_of(answers)
     moved: list[rules.Movement] = []
     mastery = rules.Mastery()
     rules.extend(mastery, answers, scale(), chain, movements=moved)
-    by_skill: dict[str, list[tuple[dict[str, Any], rules.Movement]]] = defaultdict(list)
+    by_skill: dict[str, list[tuple[Mapping[str, Any], rules.Movement]]] = defaultdict(list)
     for movement in moved:
         by_skill[movement.skill].append((rows[movement.evidence_id], movement))
     language = choose(accept_language, preferred, list(framework.level_names[1]), "en")
@@ -71,7 +78,7 @@ def _name(names: Any, language: str) -> str:
 def _skill(
     state: SkillState,
     success: float,
-    behind: list[tuple[dict[str, Any], rules.Movement]],
+    behind: list[tuple[Mapping[str, Any], rules.Movement]],
     framework: FrameworkView,
     language: str,
 ) -> dict[str, Any]:
@@ -112,7 +119,7 @@ def _next_level(state: SkillState, framework: FrameworkView, language: str) -> d
     }
 
 
-def _evidence(entry: dict[str, Any], movement: rules.Movement) -> dict[str, Any]:
+def _evidence(entry: Mapping[str, Any], movement: rules.Movement) -> dict[str, Any]:
     by = round(movement.by, 4)
     return {
         **{name: entry[name] for name in ("id", "item_id", "level", "score", "answered_at", "language", "supervised")},

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
 
+from common import arrays
 from learners.mastery import rules, store
 from learners.mastery.calibration import Observation, learn
 from learners.mastery.models import EvidenceTrace
@@ -19,7 +20,7 @@ AT_A_TIME = 20_000
 _CLOCKS_APART = "2 seconds"
 
 _WAITING = """
-SELECT t.evidence_id, t.theta, t.theta_variance, e.item_id, e.item_revision, e.difficulty, e.skills, e.score, e.guess,
+SELECT t.evidence_id::text, t.theta, t.theta_variance, e.item_id::text, e.item_revision, e.difficulty, e.skills, e.score, e.guess,
     e.struck OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
 FROM learners_evidencetrace AS t JOIN learners_evidence AS e ON e.id = t.evidence_id
 WHERE t.waits > 0 AND t.waits <= %s ORDER BY e.answered_at, e.id LIMIT %s
@@ -73,7 +74,7 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
             SELECT %s, %s, * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[], %s::int[])
             """,
             [
-                snapshot_id, held_from, [key[0] for key in items], [key[1] for key in items],
+                snapshot_id, held_from, arrays.ids(key[0] for key in items), arrays.numbers(key[1] for key in items),
                 *_columns(items.values()),
             ],
         )  # fmt: skip
@@ -82,11 +83,11 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
             INSERT INTO learners_skillparameters (snapshot_id, held_from, skill_code, mean, variance, count)
             SELECT %s, %s, * FROM unnest(%s::text[], %s::float8[], %s::float8[], %s::int[])
             """,
-            [snapshot_id, held_from, list(skills), *_columns(skills.values())],
+            [snapshot_id, held_from, arrays.texts(skills), *_columns(skills.values())],
         )
         cursor.execute(
-            "UPDATE learners_evidencetrace SET waits = 0 WHERE evidence_id = ANY(%s)",
-            [[row["evidence_id"] for row in waiting]],
+            "UPDATE learners_evidencetrace SET waits = 0 WHERE evidence_id = ANY(%s::uuid[])",
+            [arrays.ids(row["evidence_id"] for row in waiting)],
         )
     return len(waiting)
 
@@ -110,9 +111,9 @@ def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, Parameters]:
             ORDER BY p.held_from DESC LIMIT 1
         ) AS held
         """,
-        [[item for item, _ in wanted], [number for _, number in wanted]],
+        [arrays.ids(item for item, _ in wanted), arrays.numbers(number for _, number in wanted)],
     )
-    return {(row["item_id"], row["item_revision"]): store.parameters_of(row) for row in found}
+    return {(str(row["item_id"]), row["item_revision"]): store.parameters_of(row) for row in found}
 
 
 def newest_skills() -> Mapping[str, Parameters]:
@@ -124,6 +125,9 @@ def newest_skills() -> Mapping[str, Parameters]:
     return {row["skill_code"]: store.parameters_of(row) for row in found}
 
 
-def _columns(parameters: Iterable[Parameters]) -> list[list[float]]:
+def _columns(parameters: Iterable[Parameters]) -> list[str]:
     listed = list(parameters)
-    return [[one.mean for one in listed], [one.variance for one in listed], [one.count for one in listed]]
+    return [
+        arrays.numbers(one.mean for one in listed), arrays.numbers(one.variance for one in listed),
+        arrays.numbers(one.count for one in listed),
+    ]  # fmt: skip

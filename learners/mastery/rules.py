@@ -26,7 +26,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from uuid import UUID
 
 from learners.mastery.snapshots import Chain, ItemKey
 
@@ -61,13 +60,14 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One piece of evidence. `skills` is sorted, without doubles, not empty; `score` in [0, 1], `guess` in [0, 1).
+    """One piece of evidence; ids are canonical texts.
 
+    skills: sorted, without doubles, not empty. score: in [0, 1]. guess: in [0, 1).
     difficulty: as the item's trainer stated it, in logits; used until answers to the item are known.
     certifying: the answer may count for certified mastery: asked in earnest, of a learner who had not met the item.
     """
 
-    id: UUID
+    id: str
     item: ItemKey
     skills: tuple[str, ...]
     level: int
@@ -109,7 +109,7 @@ class LevelReached:
 
     skill: str
     level: int
-    evidence_id: UUID
+    evidence_id: str
     probability: float
     at: datetime
 
@@ -121,7 +121,7 @@ class Movement:
     `practice` is the part of it that is given for having answered at all: whoever practises learns, also from mistakes.
     """
 
-    evidence_id: UUID
+    evidence_id: str
     skill: str
     by: float
     practice: float
@@ -131,7 +131,7 @@ class Movement:
 class Trace:
     """Where the learner stood just before an answer on its skills, in logits, and what success was expected, 0 to 1."""
 
-    evidence_id: UUID
+    evidence_id: str
     theta: float
     theta_variance: float
     expected: float
@@ -163,7 +163,7 @@ def extend(
         if mastery.last_at is not None and at <= mastery.last_at:
             raise ValueError("evidence must come in order")
         mastery.last_at = at
-        last_on: dict[str, UUID] = {}
+        last_on: dict[str, str] = {}
         for answer in sitting:
             _absorb(mastery, answer, chain, traces, movements)
             for code in answer.skills:
@@ -281,7 +281,7 @@ def computable(scale: Scale, code: str) -> list[int]:
 
 
 def _judge(
-    mastery: Mastery, code: str, evidence_id: UUID, at: datetime, scale: Scale, chain: Chain
+    mastery: Mastery, code: str, evidence_id: str, at: datetime, scale: Scale, chain: Chain
 ) -> LevelReached | None:
     state = mastery.skills[code]
     levels = computable(scale, code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, Value
+from django.db.models import Count, Exists, OuterRef, Q
 
 from learners.mastery import rules
 from learners.mastery.models import Ability, Evidence, SkillState
@@ -66,18 +66,19 @@ def standing(learner_id: UUID) -> Standing:
 def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], ItemDifficulty]:
     """Return what answers say of items, by (item id, revision number), in the newest snapshot; those without
     answers are missing. One query."""
+    found = newest_items((str(item_id), number) for item_id, number in revisions)
     return {
-        key: ItemDifficulty(found.mean, found.variance, found.count) for key, found in newest_items(revisions).items()
+        (UUID(item_id), number): ItemDifficulty(one.mean, one.variance, one.count)
+        for (item_id, number), one in found.items()
     }
 
 
-def counting(learner_id: UUID) -> list[dict[str, Any]]:
+def counting(learner_id: UUID) -> Sequence[Mapping[str, Any]]:
     """The learner's evidence that counts, neither corrected nor struck, in order, as rows; one query."""
     return list(
         Evidence.objects.filter(learner_id=learner_id, struck=False)
         .exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
         .order_by("answered_at", "pk")
-        .annotate(answered_before=Value(False))
         .values()
     )
 

@@ -6,7 +6,7 @@ workers never extend the same state, and never wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,15 @@ from events.registry import Happened
 from learners.mastery import rules, store
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, Trace
+from learners.mastery.store import NewEvidence
 
 # Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected.
 ANSWER_FIELDS = (
     "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
     "answered_at", "framework_version", "rule_version",
 )  # fmt: skip
-# Further members, with what a missing one means. A struck answer has score null.
-OPTIONAL_ANSWER_FIELDS: Mapping[str, Any] = {"met_before": False, "corrects": None, "struck": False}
+# Further members that may be missing: `met_before` (false), and of a correction `corrects` (an id) and `struck` (false; then
+# the score is null).
 
 
 def scale() -> Scale:
@@ -49,22 +50,21 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     other evidence, and what a review corrected, rebuilds it, with the same result.
     """
     answers = [
-        _evidence(answer, event.payload)
+        answer
         for event in happened
         if event.payload["mode"] != "practice"
-        for answer in event.payload["answers"]
-        if answer["skills"]
+        for answer in _evidence(event.payload)
+        if answer.skills
     ]
     if not answers:
         return
     store.share_chain()
-    held = store.lock({UUID(str(answer["learner_id"])) for answer in answers})
-    inserted = store.insert_evidence([answer for answer in answers if UUID(str(answer["learner_id"])) in held])
+    held = store.lock({answer.learner_id for answer in answers})
+    inserted, corrected = store.insert_evidence([answer for answer in answers if answer.learner_id in held])
     if not inserted:
         return
     by = scale()
     new = store.answers_by_learner(inserted)
-    corrected = {row["learner_id"] for row in inserted if row["corrects"] or row["corrected"] or row["struck"]}
     known = store.load({learner: held[learner] for learner in new}, by)
     extended = {
         learner
@@ -83,29 +83,35 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     events.record_many(
         "learners.mastery_changed",
         [
-            {"learner_id": str(learner), "skills": sorted({code for answer in new[learner] for code in answer.skills})}
+            {"learner_id": learner, "skills": sorted({code for answer in new[learner] for code in answer.skills})}
             for learner in sorted(new)
         ],
     )
 
 
-def _evidence(answer: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: answer[name] for name in ANSWER_FIELDS}
-    row |= {name: answer.get(name, default) for name, default in OPTIONAL_ANSWER_FIELDS.items()}
-    row["skills"] = sorted(set(answer["skills"]))
-    row["score"] = 0.0 if row["struck"] else answer["score"]
-    return {**row, "learner_id": outcome["learner_id"], "mode": outcome["mode"]}
+def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
+    """The answers of an outcome as rows of evidence."""
+    learner_id, mode = outcome["learner_id"], outcome["mode"]
+    for answer in outcome["answers"]:
+        skills, struck = answer["skills"], answer.get("struck", False)
+        yield NewEvidence(
+            answer["id"], learner_id, answer["item_id"], answer["item_revision"],
+            skills if len(skills) == 1 else sorted(set(skills)), answer["level"], 0.0 if struck else answer["score"],
+            answer["guess"], answer["difficulty"], answer["answered_at"], mode, answer.get("met_before", False),
+            answer["supervised"], answer["language"], answer["framework_version"], answer["rule_version"],
+            answer.get("corrects"), struck,
+        )  # fmt: skip
 
 
 def _replay(
-    answers: Mapping[UUID, Sequence[Answer]], *, start: Mapping[UUID, Mastery], fresh: set[UUID], by: Scale,
-    forget: set[UUID],
+    answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, Mastery], fresh: set[str], by: Scale,
+    forget: set[str],
 ) -> None:  # fmt: skip
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
     chain = store.chain_of(answer for listed in answers.values() for answer in listed)
-    reached: dict[UUID, list[LevelReached]] = {}
-    states: dict[UUID, Mastery] = {}
-    touched: dict[UUID, set[str]] = {}
+    reached: dict[str, list[LevelReached]] = {}
+    states: dict[str, Mastery] = {}
+    touched: dict[str, set[str]] = {}
     traces: list[Trace] = []
     for learner in [*start, *sorted(fresh)]:
         listed = answers.get(learner, ())
@@ -134,7 +140,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     """
     by = scale()
     store.share_chain()
-    held = store.lock(learner_ids)
+    held = store.lock(str(one) for one in learner_ids)
     known = store.load(held, by)
     stored_changes = store.level_changes(held)
     evidence = store.evidence_of(held)
@@ -151,8 +157,8 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
         if sorted(stored_changes.get(learner, []), key=_change_key) != sorted(changes, key=_change_key):
             parts.append("level changes")
         if parts:
-            drifts.append(Drift(learner, tuple(parts)))
-    drifted = {drift.learner_id for drift in drifts}
+            drifts.append(Drift(UUID(learner), tuple(parts)))
+    drifted = {str(drift.learner_id) for drift in drifts}
     if write and drifted:
         _replay(
             {learner: evidence.get(learner, []) for learner in drifted}, start={}, fresh=drifted, by=by, forget=drifted
@@ -161,7 +167,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
             "learners.mastery_changed",
             [
                 {
-                    "learner_id": str(learner),
+                    "learner_id": learner,
                     "skills": sorted({code for answer in evidence.get(learner, ()) for code in answer.skills}),
                 }
                 for learner in sorted(drifted)

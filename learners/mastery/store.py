@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
-from common.rendering import to_json
+from common import arrays
 from learners.mastery import rules
 from learners.mastery.calibration import YOUNG_BELOW
 from learners.mastery.models import EvidenceTrace
@@ -22,10 +20,46 @@ from learners.mastery.snapshots import STATED, Chain, ItemKey, Parameters
 # the one that was published before it was given.
 CHAIN_LOCK = 0x43_48_41_49_4E
 _EARNEST = ("assessment", "certification")
-_ANSWER = (
-    "e.learner_id, e.id, e.item_id, e.item_revision, e.skills, e.level, e.score, e.guess, e.difficulty, e.answered_at, "
-    "e.mode, e.met_before"
-)
+
+
+class Seen(NamedTuple):
+    """A row of evidence as the rules need it; ids are texts. `met`: the learner had met the item before."""
+
+    id: str
+    learner_id: str
+    item_id: str
+    item_revision: int
+    skills: Sequence[str]
+    level: int
+    score: float
+    guess: float
+    difficulty: float
+    at: datetime
+    mode: str
+    met: bool
+
+
+class NewEvidence(NamedTuple):
+    """A row of evidence to be stored, in the order of the statement's columns."""
+
+    id: str
+    learner_id: str
+    item_id: str
+    item_revision: int
+    skills: Sequence[str]
+    level: int
+    score: float
+    guess: float
+    difficulty: float
+    answered_at: str
+    mode: str
+    met_before: bool
+    supervised: bool
+    language: str
+    framework_version: str
+    rule_version: str
+    corrects: str | None
+    struck: bool
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
@@ -42,9 +76,9 @@ def share_chain() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [CHAIN_LOCK])
 
 
-def lock(learner_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+def lock(learner_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Lock the learners' abilities in order, making those that miss; learners that do not exist are missing."""
-    ids = sorted(learner_ids)
+    ids = arrays.ids(sorted(learner_ids))
     with connection.cursor() as cursor:
         # KEY SHARE waits for an erasure under way, and keeps a later one waiting: no state outlives its learner.
         cursor.execute(
@@ -52,97 +86,115 @@ def lock(learner_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
             INSERT INTO learners_ability (learner_id, mean, variance, count, rule_version, snapshot)
             SELECT user_id, 0, %s, 0, %s, %s
             FROM (
-                SELECT user_id FROM learners_learner WHERE user_id = ANY(%s) ORDER BY user_id FOR KEY SHARE
+                SELECT user_id FROM learners_learner WHERE user_id = ANY(%s::uuid[]) ORDER BY user_id FOR KEY SHARE
             ) AS learner
             ON CONFLICT (learner_id) DO NOTHING
             """,
             [rules.V_G0, rules.RULE, STATED, ids],
         )
     found = rows(
-        "SELECT learner_id, mean, variance, count, last_at, rule_version, snapshot FROM learners_ability "
-        "WHERE learner_id = ANY(%s) ORDER BY learner_id FOR UPDATE",
+        "SELECT learner_id::text, mean, variance, count, last_at::text, rule_version, snapshot FROM learners_ability "
+        "WHERE learner_id = ANY(%s::uuid[]) ORDER BY learner_id FOR UPDATE",
         [ids],
     )
-    return {row["learner_id"]: row for row in found}
+    return {row["learner_id"]: {**row, "last_at": _instant(row["last_at"])} for row in found}
 
 
-def insert_evidence(answers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Store the answers that are new; return them as stored.
-
-    Each row has the columns of an answer; `answered_before`: the learner had answered the item; `corrects`, and whether it
-    is itself `corrected` or `struck`.
-    """
-    if not answers:
-        return []
-    return rows(
-        f"""
-        INSERT INTO learners_evidence AS e (
-            id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, mode, supervised,
-            language, answered_at, framework_version, rule_version, met_before, corrects, struck
-        )
-        SELECT id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, mode, supervised,
-               language, answered_at, framework_version, rule_version, met_before, corrects, struck
-        FROM jsonb_to_recordset(%s) AS answer(
-            id uuid, learner_id uuid, item_id uuid, item_revision integer, skills text[], level smallint,
-            score double precision, guess double precision, difficulty double precision, mode text, supervised boolean,
-            language text, answered_at timestamptz, framework_version text, rule_version text, met_before boolean,
-            corrects uuid, struck boolean
-        )
-        ORDER BY id
-        ON CONFLICT DO NOTHING
-        RETURNING {_ANSWER}, e.corrects, e.struck,
-            EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS corrected,
-            EXISTS (
-                SELECT FROM learners_evidence AS o WHERE o.learner_id = e.learner_id AND o.item_id = e.item_id
-            ) AS answered_before
-        """,  # noqa: S608 (the columns are a constant)
-        [Jsonb(list(answers), dumps=to_json)],
-    )
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
-def evidence_of(learner_ids: Iterable[UUID]) -> dict[UUID, list[Answer]]:
+_INSERT_EVIDENCE = """
+INSERT INTO learners_evidence AS e (
+    id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, answered_at, mode, met_before,
+    supervised, language, framework_version, rule_version, corrects, struck
+)
+SELECT id, learner_id, item_id, item_revision, skills::text[], level, score, guess, difficulty, answered_at, mode,
+    met_before, supervised, language, framework_version, rule_version, corrects, struck
+FROM unnest(
+    %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::smallint[], %s::float8[], %s::float8[], %s::float8[],
+    %s::timestamptz[], %s::text[], %s::boolean[], %s::boolean[], %s::text[], %s::text[], %s::text[], %s::uuid[],
+    %s::boolean[]
+) AS answer(
+    id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, answered_at, mode, met_before,
+    supervised, language, framework_version, rule_version, corrects, struck
+)
+ORDER BY id
+ON CONFLICT DO NOTHING
+RETURNING e.id::text, EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS corrected, EXISTS (
+    SELECT FROM learners_evidence AS o WHERE o.learner_id = e.learner_id AND o.item_id = e.item_id
+) AS answered_before
+"""
+_DUMPS: tuple[Callable[[Any], str], ...] = (
+    arrays.ids, arrays.ids, arrays.ids, arrays.numbers, arrays.texts, arrays.numbers, arrays.numbers, arrays.numbers,
+    arrays.numbers, arrays.instants, arrays.texts, arrays.numbers, arrays.numbers, arrays.texts, arrays.texts, arrays.texts,
+    arrays.ids, arrays.numbers,
+)  # fmt: skip
+
+
+def insert_evidence(evidence: Sequence[NewEvidence]) -> tuple[list[Seen], set[str]]:
+    """Store what is new; return it, and the learners with a correction in it (or with one that came before it)."""
+    if not evidence:
+        return [], set()
+    columns: list[Any] = list(zip(*evidence, strict=True))
+    columns[4] = [arrays.texts(skills) for skills in columns[4]]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_EVIDENCE, [dump(column) for dump, column in zip(_DUMPS, columns, strict=True)])
+        inserted = {identifier: flags for identifier, *flags in cursor.fetchall()}
+    new, corrected = [], set()
+    for one in evidence:
+        # The first of doubled ones in a batch is the one that was stored.
+        flags = inserted.pop(one.id, None)
+        if flags is None:
+            continue
+        is_corrected, answered_before = flags
+        if is_corrected or one.corrects or one.struck:
+            corrected.add(one.learner_id)
+        new.append(Seen(*one[:9], datetime.fromisoformat(one.answered_at), one.mode, one.met_before or answered_before))
+    return new, corrected
+
+
+def evidence_of(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
     """All evidence of these learners that counts, in order."""
     ids = sorted(learner_ids)
     if not ids:
         return {}
-    return answers_by_learner(
-        rows(
-            f"""
-            SELECT {_ANSWER}, false AS answered_before FROM learners_evidence AS e
-            WHERE e.learner_id = ANY(%s) AND NOT e.struck
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
+                e.difficulty, e.answered_at, e.mode, e.met_before
+            FROM learners_evidence AS e
+            WHERE e.learner_id = ANY(%s::uuid[]) AND NOT e.struck
                 AND NOT EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id)
-            """,  # noqa: S608
-            [ids],
+            """,
+            [arrays.ids(ids)],
         )
-    )
+        return answers_by_learner(Seen(*row) for row in cursor.fetchall())
 
 
-def answers_by_learner(found: Iterable[Mapping[str, Any]]) -> dict[UUID, list[Answer]]:
-    """Rows of evidence as the rules take them, each learner's in order."""
-    grouped: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+def answers_by_learner(found: Iterable[Seen]) -> dict[str, list[Answer]]:
+    """Evidence as the rules take it, each learner's in order."""
+    grouped: dict[str, list[Seen]] = defaultdict(list)
     for row in found:
-        grouped[row["learner_id"]].append(row)
+        grouped[row.learner_id].append(row)
     return {learner: _answers(sorted(listed, key=_in_order)) for learner, listed in grouped.items()}
 
 
-def _in_order(row: Mapping[str, Any]) -> tuple[datetime, UUID]:
-    return row["answered_at"], row["id"]
+def _in_order(row: Seen) -> tuple[datetime, str]:
+    return row.at, row.id
 
 
-def _answers(ordered: Iterable[Mapping[str, Any]]) -> list[Answer]:
+def _answers(ordered: Iterable[Seen]) -> list[Answer]:
     answers = []
-    met: set[UUID] = set()
-    for row in ordered:
-        skills, item = tuple(row["skills"]), row["item_id"]
+    met: set[str] = set()
+    for identifier, _, item, revision, skills, level, score, guess, difficulty, at, mode, met_before in ordered:
         # Whoever has met the item may remember it: that shows no mastery beyond chance.
-        fresh = not (row["met_before"] or row["answered_before"] or item in met)
+        certifying = mode in _EARNEST and len(skills) == 1 and not met_before and item not in met
         met.add(item)
         answers.append(
-            Answer(
-                row["id"], (item, row["item_revision"]), skills, row["level"], row["score"], row["guess"],
-                row["difficulty"], row["answered_at"], fresh and len(skills) == 1 and row["mode"] in _EARNEST,
-            )
-        )  # fmt: skip
+            Answer(identifier, (item, revision), tuple(skills), level, score, guess, difficulty, at, certifying)
+        )
     return answers
 
 
@@ -184,7 +236,11 @@ def chain_between(items: Iterable[ItemKey], skills: Iterable[str], since: dateti
     item_rows = rows(
         "SELECT held.* FROM unnest(%(items)s::uuid[], %(revisions)s::int[]) AS wanted(item_id, item_revision)"  # noqa: S608
         + _HELD.format(table="learners_itemparameters", same=same_item),
-        {**stretch, "items": [item for item, _ in keys], "revisions": [number for _, number in keys]},
+        {
+            **stretch,
+            "items": arrays.ids(item for item, _ in keys),
+            "revisions": arrays.numbers(number for _, number in keys),
+        },
     )
     skill_rows = rows(
         "SELECT held.* FROM unnest(%(skills)s::text[]) AS wanted(skill_code)"  # noqa: S608
@@ -193,7 +249,9 @@ def chain_between(items: Iterable[ItemKey], skills: Iterable[str], since: dateti
     )
     return Chain(
         versions=[(row["held_from"], row["version"]) for row in versions],
-        items=[((row["item_id"], row["item_revision"]), row["held_from"], parameters_of(row)) for row in item_rows],
+        items=[
+            ((str(row["item_id"]), row["item_revision"]), row["held_from"], parameters_of(row)) for row in item_rows
+        ],
         skills=[(row["skill_code"], row["held_from"], parameters_of(row)) for row in skill_rows],
     )
 
@@ -203,32 +261,45 @@ def parameters_of(row: Mapping[str, Any]) -> Parameters:
     return Parameters(row["mean"], row["variance"], row["count"])
 
 
-def load(held: Mapping[UUID, Mapping[str, Any]], scale: Scale) -> dict[UUID, tuple[Mastery, bool]]:
+def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, tuple[Mastery, bool]]:
     """The stored mastery of each locked learner, and whether today's rule and framework computed it."""
     loaded = {
         learner: Mastery(row["mean"], row["variance"], row["count"], row["last_at"]) for learner, row in held.items()
     }
     current = {learner: row["rule_version"] == rules.RULE for learner, row in held.items()}
-    for row in rows(
-        "SELECT learner_id, skill_code, mean, variance, count, last_at, shown_level, level, probability, level_since, "
-        "framework_version FROM learners_skillstate WHERE learner_id = ANY(%s)",
-        [sorted(held)],
-    ):
-        loaded[row["learner_id"]].skills[row["skill_code"]] = SkillMastery(
-            row["mean"], row["variance"], row["count"], row["last_at"], row["shown_level"], row["level"],
-            row["probability"], row["level_since"],
-        )  # fmt: skip
-        current[row["learner_id"]] &= row["framework_version"] == scale.version
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT learner_id::text, framework_version, skill_code, mean, variance, count, last_at::text, shown_level, "
+            "level, probability, level_since::text FROM learners_skillstate WHERE learner_id = ANY(%s::uuid[])",
+            [arrays.ids(sorted(held))],
+        )
+        for (
+            learner,
+            version,
+            code,
+            mean,
+            variance,
+            count,
+            last_at,
+            shown,
+            level,
+            probability,
+            since,
+        ) in cursor.fetchall():
+            loaded[learner].skills[code] = SkillMastery(
+                mean, variance, count, _instant(last_at), shown, level, probability, _instant(since)
+            )
+            current[learner] &= version == scale.version
     return {learner: (mastery, current[learner]) for learner, mastery in loaded.items()}
 
 
-def level_changes(learner_ids: Iterable[UUID]) -> dict[UUID, list[LevelReached]]:
+def level_changes(learner_ids: Iterable[str]) -> dict[str, list[LevelReached]]:
     """The computed levels reached, as stored, by learner."""
-    grouped: dict[UUID, list[LevelReached]] = defaultdict(list)
+    grouped: dict[str, list[LevelReached]] = defaultdict(list)
     for row in rows(
-        "SELECT learner_id, skill_code, level, evidence_id, probability, at FROM learners_levelchange "
-        "WHERE learner_id = ANY(%s)",
-        [sorted(learner_ids)],
+        "SELECT learner_id::text, skill_code, level, evidence_id::text, probability, at FROM learners_levelchange "
+        "WHERE learner_id = ANY(%s::uuid[])",
+        [arrays.ids(sorted(learner_ids))],
     ):
         grouped[row["learner_id"]].append(
             LevelReached(row["skill_code"], row["level"], row["evidence_id"], row["probability"], row["at"])
@@ -236,42 +307,28 @@ def level_changes(learner_ids: Iterable[UUID]) -> dict[UUID, list[LevelReached]]
     return grouped
 
 
-def forget(learner_ids: Iterable[UUID]) -> None:
+def forget(learner_ids: Collection[str]) -> None:
     """Delete what follows from the evidence of learners that are rebuilt; their locked abilities and traces stay."""
-    ids = sorted(learner_ids)
-    if not ids:
+    if not learner_ids:
         return
+    ids = arrays.ids(sorted(learner_ids))
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM learners_skillstate WHERE learner_id = ANY(%s)", [ids])
-        cursor.execute("DELETE FROM learners_levelchange WHERE learner_id = ANY(%s)", [ids])
+        cursor.execute("DELETE FROM learners_skillstate WHERE learner_id = ANY(%s::uuid[])", [ids])
+        cursor.execute("DELETE FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])", [ids])
 
 
 def write(
-    states: Mapping[UUID, Mastery], touched: Mapping[UUID, set[str]], reached: Mapping[UUID, Sequence[LevelReached]],
+    states: Mapping[str, Mastery], touched: Mapping[str, set[str]], reached: Mapping[str, Sequence[LevelReached]],
     by: Scale, chain: Chain,
 ) -> None:  # fmt: skip
     """Write abilities, the skills touched, and the levels reached: three statements."""
-    abilities = [
-        (
-            learner, mastery.mean, mastery.variance, mastery.count, mastery.last_at,
-            chain.version(mastery.last_at) if mastery.last_at else STATED,
-        )
-        for learner, mastery in states.items()
-    ]  # fmt: skip
+    listed = list(states.values())
     skills = [
-        (
-            learner, code, state.mean, state.variance, state.count, state.last_at, state.shown_level, state.level,
-            state.probability, state.level_since,
-        )
+        (learner, code, mastery.skills[code])
         for learner, mastery in states.items()
-        for code, state in sorted(mastery.skills.items())
-        if code in touched[learner]
-    ]  # fmt: skip
-    changes = [
-        (learner, change.skill, change.level, change.evidence_id, change.probability, change.at)
-        for learner, listed in reached.items()
-        for change in listed
+        for code in sorted(touched[learner])
     ]
+    changes = [(learner, change) for learner, made in reached.items() for change in made]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -282,8 +339,13 @@ def write(
                 AS new(learner_id, mean, variance, count, last_at, snapshot)
             WHERE ability.learner_id = new.learner_id
             """,
-            [rules.RULE, *_columns(abilities, 6)],
-        )
+            [
+                rules.RULE, arrays.ids(states), arrays.numbers(one.mean for one in listed),
+                arrays.numbers(one.variance for one in listed), arrays.numbers(one.count for one in listed),
+                arrays.instants(one.last_at for one in listed),
+                arrays.texts(chain.version(one.last_at) if one.last_at else STATED for one in listed),
+            ],
+        )  # fmt: skip
         cursor.execute(
             """
             INSERT INTO learners_skillstate (
@@ -300,8 +362,15 @@ def write(
                 shown_level = EXCLUDED.shown_level, level = EXCLUDED.level, probability = EXCLUDED.probability,
                 level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version
             """,
-            [by.version, *_columns(skills, 10)],
-        )
+            [
+                by.version, arrays.ids(learner for learner, _, _ in skills), arrays.texts(code for _, code, _ in skills),
+                arrays.numbers(one.mean for _, _, one in skills), arrays.numbers(one.variance for _, _, one in skills),
+                arrays.numbers(one.count for _, _, one in skills), arrays.instants(one.last_at for _, _, one in skills),
+                arrays.numbers(one.shown_level for _, _, one in skills), arrays.numbers(one.level for _, _, one in skills),
+                arrays.numbers(one.probability for _, _, one in skills),
+                arrays.instants(one.level_since for _, _, one in skills),
+            ],
+        )  # fmt: skip
         if changes:
             cursor.execute(
                 """
@@ -310,23 +379,22 @@ def write(
                 SELECT new.*, %s
                 FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[]) AS new
                 """,
-                [rules.RULE, *_columns(changes, 6)],
-            )
+                [
+                    rules.RULE, arrays.ids(learner for learner, _ in changes),
+                    arrays.texts(one.skill for _, one in changes), arrays.numbers(one.level for _, one in changes),
+                    arrays.ids(one.evidence_id for _, one in changes),
+                    arrays.numbers(one.probability for _, one in changes), arrays.instants(one.at for _, one in changes),
+                ],
+            )  # fmt: skip
 
 
-def write_traces(traces: Sequence[Trace], answers: Mapping[UUID, Answer], chain: Chain) -> None:
+def write_traces(traces: Sequence[Trace], answers: Mapping[str, Answer], chain: Chain) -> None:
     """Write where learners stood before their answers; what was learned from already is not learned from again."""
-    waits = EvidenceTrace.Waits
-    lines = []
+    soon, tonight = EvidenceTrace.Waits.FOR_SECONDS.value, EvidenceTrace.Waits.FOR_THE_NIGHT.value
+    waits = []
     for trace in traces:
         answer = answers[trace.evidence_id]
-        young = chain.item(answer.item, answer.difficulty, answer.at).count < YOUNG_BELOW
-        lines.append(
-            (
-                trace.evidence_id, trace.theta, trace.theta_variance, trace.expected,
-                waits.FOR_SECONDS.value if young else waits.FOR_THE_NIGHT.value,
-            )
-        )  # fmt: skip
+        waits.append(soon if chain.item(answer.item, 0.0, answer.at).count < YOUNG_BELOW else tonight)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -335,9 +403,9 @@ def write_traces(traces: Sequence[Trace], answers: Mapping[UUID, Answer], chain:
             ON CONFLICT (evidence_id) DO UPDATE
             SET theta = EXCLUDED.theta, theta_variance = EXCLUDED.theta_variance, expected = EXCLUDED.expected
             """,
-            _columns(lines, 5),
-        )
-
-
-def _columns(listed: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*listed, strict=True)] if listed else [[] for _ in range(width)]
+            [
+                arrays.ids(trace.evidence_id for trace in traces), arrays.numbers(trace.theta for trace in traces),
+                arrays.numbers(trace.theta_variance for trace in traces),
+                arrays.numbers(trace.expected for trace in traces), arrays.numbers(waits),
+            ],
+        )  # fmt: skip
