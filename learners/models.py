@@ -1,6 +1,8 @@
 """Every model of the app, for one migration history."""
 
+from learners.assessors.models import AssessorVerdict, LevelAssessment
 from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
+from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import (
     Ability,
@@ -18,6 +20,7 @@ from learners.progress.models import LessonProgress
 __all__ = [
     "Ability",
     "Achievement",
+    "AssessorVerdict",
     "Award",
     "Certificate",
     "Enrolment",
@@ -27,7 +30,10 @@ __all__ = [
     "ItemParameters",
     "Learner",
     "LessonProgress",
+    "LevelAssessment",
     "LevelChange",
+    "LevelDecision",
+    "LevelFreeze",
     "SkillParameters",
     "SkillState",
     "Snapshot",

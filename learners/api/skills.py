@@ -69,6 +69,12 @@ class LearnerSkillOutput(serializers.Serializer[Any]):
     level = serializers.IntegerField(min_value=0, max_value=6, help_text="0: none yet.")
     level_name = serializers.CharField(allow_null=True)
     level_since = serializers.DateTimeField(allow_null=True)
+    certified_level = serializers.IntegerField(
+        min_value=0,
+        max_value=3,
+        help_text="By a stricter test that is wrong in at most one of twenty cases; 0: none yet.",
+    )
+    certified_at = serializers.DateTimeField(allow_null=True)
     expected_success = serializers.FloatField(
         min_value=0, max_value=1, help_text="Expected success rate on a reference item of the skill, today."
     )

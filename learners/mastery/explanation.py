@@ -102,6 +102,8 @@ def _skill(
         "level": state.level,
         "level_name": _name(framework.level_names[state.level], language) if state.level else None,
         "level_since": state.level_since,
+        "certified_level": state.certified_level,
+        "certified_at": state.certified_at,
         "expected_success": round(success, 3),
         # Advice and no more: a level is never lowered by time.
         "review_due": success < framework.thresholds.get(state.level, 0.0),

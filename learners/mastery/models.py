@@ -194,6 +194,13 @@ class SkillState(models.Model):
     level = models.PositiveSmallIntegerField(default=0)
     probability = models.FloatField()
     level_since = models.DateTimeField(null=True)
+    certified_level = models.PositiveSmallIntegerField(
+        db_default=0, default=0, help_text="by the stricter test of learners.mastery.certification; 0 is none"
+    )
+    certified_at = models.DateTimeField(null=True)
+    tests = models.JSONField(
+        null=True, help_text="level: [log of the e-value, answers that counted, when it reached 1/alpha]"
+    )
     framework_version = models.CharField(max_length=30)
 
     class Meta:

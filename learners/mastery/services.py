@@ -16,10 +16,11 @@ from django.db import transaction
 from courses import public as courses
 from events import public as events
 from events.registry import Happened
-from learners.mastery import levels, rules, store
+from learners.mastery import certification, levels, rules, store
+from learners.mastery.certification import Certification
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, Trace
-from learners.mastery.store import NewEvidence
+from learners.mastery.store import Known, NewEvidence
 
 # Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected.
 ANSWER_FIELDS = (
@@ -68,14 +69,14 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     known = store.load({learner: held[learner] for learner in new}, by)
     extended = {
         learner
-        for learner, (mastery, is_current) in known.items()
-        if is_current and learner not in corrected
-        and mastery.last_at is not None and all(answer.at > mastery.last_at for answer in new[learner])
+        for learner, one in known.items()
+        if one.current and learner not in corrected
+        and one.mastery.last_at is not None and all(answer.at > one.mastery.last_at for answer in new[learner])
     }  # fmt: skip
     rebuilt = set(new) - extended
     _replay(
         {learner: new[learner] for learner in extended} | store.evidence_of(rebuilt),
-        start={learner: known[learner][0] for learner in extended},
+        start={learner: known[learner] for learner in extended},
         fresh=rebuilt,
         by=by,
         forget={learner for learner in rebuilt if held[learner]["last_at"] is not None},
@@ -104,22 +105,25 @@ def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
 
 
 def _replay(
-    answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, Mastery], fresh: set[str], by: Scale,
-    forget: set[str],
+    answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, Known], fresh: set[str], by: Scale, forget: set[str]
 ) -> None:  # fmt: skip
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
     chain = store.chain_of(answer for listed in answers.values() for answer in listed)
     reached: dict[str, list[LevelReached]] = {}
     states: dict[str, Mastery] = {}
+    tests: dict[str, Certification] = {}
     touched: dict[str, set[str]] = {}
     traces: list[Trace] = []
     for learner in [*start, *sorted(fresh)]:
         listed = answers.get(learner, ())
-        states[learner] = mastery = start[learner] if learner in start else Mastery()
-        reached[learner] = rules.extend(mastery, listed, by, chain, traces=traces)
+        known = start.get(learner)
+        states[learner] = known.mastery if known else Mastery()
+        tests[learner] = known.tests if known else Certification()
+        reached[learner] = rules.extend(states[learner], listed, by, chain, traces=traces)
+        certification.extend(tests[learner], listed, by, chain)
         touched[learner] = {code for answer in listed for code in answer.skills}
     store.forget(forget)
-    store.write(states, touched, reached, by, chain)
+    store.write(states, tests, touched, reached, by, chain)
     levels.write_levels(levels.decided_about({UUID(learner) for learner in states}))
     store.write_traces(traces, {answer.id: answer for listed in answers.values() for answer in listed}, chain)
 
@@ -149,11 +153,14 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     levels_drifted = levels.drifted(UUID(learner) for learner in held)
     drifts: list[Drift] = []
     for learner in sorted(held):
-        mastery = Mastery()
+        mastery, tests = Mastery(), Certification()
         changes = rules.extend(mastery, evidence.get(learner, []), by, chain)
-        parts = _differences(known[learner][0], mastery)
+        certification.extend(tests, evidence.get(learner, []), by, chain)
+        parts = _differences(known[learner].mastery, mastery)
+        if known[learner].tests.skills != tests.skills:
+            parts.append("certified mastery")
         if mastery.count and not (
-            known[learner][1] and mastery.last_at and held[learner]["snapshot"] == chain.version(mastery.last_at)
+            known[learner].current and mastery.last_at and held[learner]["snapshot"] == chain.version(mastery.last_at)
         ):
             parts.append("version")
         if sorted(stored_changes.get(learner, []), key=_change_key) != sorted(changes, key=_change_key):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection
 
 from common import arrays
-from learners.mastery import rules
+from learners.mastery import certification, rules
 from learners.mastery.calibration import YOUNG_BELOW
+from learners.mastery.certification import Certification, Testing
 from learners.mastery.models import EvidenceTrace
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, SkillMastery, Trace
 from learners.mastery.snapshots import STATED, Chain, ItemKey, Parameters
@@ -19,11 +22,16 @@ from learners.mastery.snapshots import STATED, Chain, ItemKey, Parameters
 # Publishing a snapshot holds this lock alone, absorbing answers shares it: no answer is judged by a snapshot older than
 # the one that was published before it was given.
 CHAIN_LOCK = 0x43_48_41_49_4E
+# Both rules that a stored state follows from.
+RULES = f"{rules.RULE}+{certification.RULE}"
 _EARNEST = ("assessment", "certification")
 
 
 class Seen(NamedTuple):
-    """A row of evidence as the rules need it; ids are texts. `met`: the learner had met the item before."""
+    """A row of evidence as the rules need it; ids are texts.
+
+    met: the learner had met the item before. struck: the answer counts for nothing, but the item was met.
+    """
 
     id: str
     learner_id: str
@@ -37,6 +45,7 @@ class Seen(NamedTuple):
     at: datetime
     mode: str
     met: bool
+    struck: bool = False
 
 
 class NewEvidence(NamedTuple):
@@ -90,7 +99,7 @@ def lock(learner_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
             ) AS learner
             ON CONFLICT (learner_id) DO NOTHING
             """,
-            [rules.V_G0, rules.RULE, STATED, ids],
+            [rules.V_G0, RULES, STATED, ids],
         )
     found = rows(
         "SELECT learner_id::text, mean, variance, count, last_at::text, rule_version, snapshot FROM learners_ability "
@@ -163,9 +172,9 @@ def evidence_of(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
         cursor.execute(
             """
             SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-                e.difficulty, e.answered_at, e.mode, e.met_before
+                e.difficulty, e.answered_at, e.mode, e.met_before, e.struck
             FROM learners_evidence AS e
-            WHERE e.learner_id = ANY(%s::uuid[]) AND NOT e.struck
+            WHERE e.learner_id = ANY(%s::uuid[])
                 AND NOT EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id)
             """,
             [arrays.ids(ids)],
@@ -188,10 +197,12 @@ def _in_order(row: Seen) -> tuple[datetime, str]:
 def _answers(ordered: Iterable[Seen]) -> list[Answer]:
     answers = []
     met: set[str] = set()
-    for identifier, _, item, revision, skills, level, score, guess, difficulty, at, mode, met_before in ordered:
+    for identifier, _, item, revision, skills, level, score, guess, difficulty, at, mode, met_before, struck in ordered:
         # Whoever has met the item may remember it: that shows no mastery beyond chance.
         certifying = mode in _EARNEST and len(skills) == 1 and not met_before and item not in met
         met.add(item)
+        if struck:
+            continue
         answers.append(
             Answer(identifier, (item, revision), tuple(skills), level, score, guess, difficulty, at, certifying)
         )
@@ -261,22 +272,36 @@ def parameters_of(row: Mapping[str, Any]) -> Parameters:
     return Parameters(row["mean"], row["variance"], row["count"])
 
 
-def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, tuple[Mastery, bool]]:
-    """The stored mastery of each locked learner, and whether today's rule and framework computed it."""
-    loaded = {
-        learner: Mastery(row["mean"], row["variance"], row["count"], row["last_at"]) for learner, row in held.items()
+@dataclass(slots=True)
+class Known:
+    """What is stored of a learner: mastery, the tests for certified mastery, and whether today's rules computed them."""
+
+    mastery: Mastery
+    tests: Certification
+    current: bool
+
+
+def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known]:
+    """What is stored of each locked learner."""
+    known = {
+        learner: Known(
+            Mastery(row["mean"], row["variance"], row["count"], row["last_at"]),
+            Certification(last_at=row["last_at"]),
+            row["rule_version"] == RULES,
+        )
+        for learner, row in held.items()
     }
-    current = {learner: row["rule_version"] == rules.RULE for learner, row in held.items()}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT learner_id::text, framework_version, skill_code, mean, variance, count, last_at::text, shown_level, "
-            "computed_level, probability, computed_since::text FROM learners_skillstate "
+            "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
+            "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
             "WHERE learner_id = ANY(%s::uuid[]) AND count > 0",
             [arrays.ids(sorted(held))],
         )
         for (
             learner,
             version,
+            tests,
             code,
             mean,
             variance,
@@ -284,14 +309,20 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, tuple
             last_at,
             shown,
             level,
-            probability,
+            likely,
             since,
         ) in cursor.fetchall():
-            loaded[learner].skills[code] = SkillMastery(
-                mean, variance, count, _instant(last_at), shown, level, probability, _instant(since)
+            one = known[learner]
+            one.mastery.skills[code] = SkillMastery(
+                mean, variance, count, _instant(last_at), shown, level, likely, _instant(since)
             )
-            current[learner] &= version == scale.version
-    return {learner: (mastery, current[learner]) for learner, mastery in loaded.items()}
+            if tests:
+                one.tests.skills[code] = {
+                    int(tested): Testing(log_e, counted, _instant(reached_at))
+                    for tested, (log_e, counted, reached_at) in orjson.loads(tests).items()
+                }
+            one.current &= version == scale.version
+    return known
 
 
 def level_changes(learner_ids: Iterable[str]) -> dict[str, list[LevelReached]]:
@@ -319,8 +350,8 @@ def forget(learner_ids: Collection[str]) -> None:
 
 
 def write(
-    states: Mapping[str, Mastery], touched: Mapping[str, set[str]], reached: Mapping[str, Sequence[LevelReached]],
-    by: Scale, chain: Chain,
+    states: Mapping[str, Mastery], tests: Mapping[str, Certification], touched: Mapping[str, set[str]],
+    reached: Mapping[str, Sequence[LevelReached]], by: Scale, chain: Chain,
 ) -> None:  # fmt: skip
     """Write abilities, the skills touched, and the levels reached: three statements.
 
@@ -332,6 +363,7 @@ def write(
         for learner, mastery in states.items()
         for code in sorted(touched[learner])
     ]
+    certified = [_certified(tests[learner], code) for learner, code, _ in skills]
     changes = [(learner, change) for learner, made in reached.items() for change in made]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -344,7 +376,7 @@ def write(
             WHERE ability.learner_id = new.learner_id
             """,
             [
-                rules.RULE, arrays.ids(states), arrays.numbers(one.mean for one in listed),
+                RULES, arrays.ids(states), arrays.numbers(one.mean for one in listed),
                 arrays.numbers(one.variance for one in listed), arrays.numbers(one.count for one in listed),
                 arrays.instants(one.last_at for one in listed),
                 arrays.texts(chain.version(one.last_at) if one.last_at else STATED for one in listed),
@@ -354,20 +386,23 @@ def write(
             """
             INSERT INTO learners_skillstate (
                 learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability,
-                computed_since, level, level_since, framework_version
+                computed_since, certified_level, certified_at, tests, level, level_since, framework_version
             )
             SELECT new.*, computed_level, computed_since, %s
             FROM unnest(
                 %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[],
-                %s::smallint[], %s::float8[], %s::timestamptz[]
+                %s::smallint[], %s::float8[], %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::jsonb[]
             ) AS new(
-                learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since
+                learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability,
+                computed_since, certified_level, certified_at, tests
             )
             ON CONFLICT (learner_id, skill_code) DO UPDATE
             SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
                 shown_level = EXCLUDED.shown_level, computed_level = EXCLUDED.computed_level,
-                probability = EXCLUDED.probability, computed_since = EXCLUDED.computed_since, level = EXCLUDED.level,
-                level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version
+                probability = EXCLUDED.probability, computed_since = EXCLUDED.computed_since,
+                certified_level = EXCLUDED.certified_level, certified_at = EXCLUDED.certified_at, tests = EXCLUDED.tests,
+                level = EXCLUDED.level, level_since = EXCLUDED.level_since,
+                framework_version = EXCLUDED.framework_version
             """,
             [
                 by.version, arrays.ids(learner for learner, _, _ in skills), arrays.texts(code for _, code, _ in skills),
@@ -376,6 +411,8 @@ def write(
                 arrays.numbers(one.shown_level for _, _, one in skills), arrays.numbers(one.level for _, _, one in skills),
                 arrays.numbers(one.probability for _, _, one in skills),
                 arrays.instants(one.level_since for _, _, one in skills),
+                arrays.numbers(level for level, _, _ in certified), arrays.instants(at for _, at, _ in certified),
+                arrays.texts(told for _, _, told in certified),
             ],
         )  # fmt: skip
         if changes:
@@ -393,6 +430,24 @@ def write(
                     arrays.numbers(one.probability for _, one in changes), arrays.instants(one.at for _, one in changes),
                 ],
             )  # fmt: skip
+
+
+def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, str | None]:
+    """Certified level, since when, and the tests as JSON."""
+    levels = tests.skills.get(code)
+    if not levels:
+        return 0, None, None
+    certified = tests.level(code)
+    told = {
+        str(level): [one.log_e, one.count, one.reached_at.isoformat() if one.reached_at else None]
+        for level, one in sorted(levels.items())
+    }
+    since = (
+        max(one.reached_at for level, one in levels.items() if level <= certified and one.reached_at)
+        if certified
+        else None
+    )
+    return certified, since, orjson.dumps(told).decode()
 
 
 def write_traces(traces: Sequence[Trace], answers: Mapping[str, Answer], chain: Chain) -> None:

@@ -123,7 +123,7 @@ def test_skills_come_with_the_evidence_behind_each() -> None:
     following = skill["next_level"]
     assert following["level"] == skill["level"] + 1
     assert following["threshold"] == courses.framework().thresholds[following["level"]]
-    assert (document["rule"], document["snapshot"]) == ("mastery-filter-2", "stated-1")
+    assert (document["rule"], document["snapshot"]) == ("mastery-filter-2+certified-mastery-1", "stated-1")
     assert document["framework_version"] == courses.framework().version
     assert (
         signed_in(aiko.user).get(SKILLS, headers={"Accept-Language": "en", "If-None-Match": answer["ETag"]}).status_code
@@ -150,7 +150,7 @@ def test_an_agency_reads_the_record_without_the_name(
     document = documents[cast[0].pk]
     assert "Canary" not in repr(documents)
     assert (document["enrolments"][0]["lessons"], document["enrolments"][0]["lessons_done"]) == (3, 1)
-    assert [skill["rule"] for skill in document["skills"]] == ["mastery-filter-2"] * 2
+    assert [skill["rule"] for skill in document["skills"]] == ["mastery-filter-2+certified-mastery-1"] * 2
     assert document["certificates"] == []
 
 
