@@ -60,7 +60,10 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ("skill_code", models.CharField(max_length=20)),
                 ("level", models.PositiveSmallIntegerField(help_text="0: none")),
-                ("computed_level", models.PositiveSmallIntegerField(help_text="what evidence gave at that instant")),
+                (
+                    "computed_level",
+                    models.PositiveSmallIntegerField(help_text="what evidence had given, as they saw it"),
+                ),
                 (
                     "cause",
                     models.CharField(
