@@ -52,9 +52,10 @@ class VerdictForm(forms.Form):
         self.asked = rubrics.asked(case.skill_code, case.level)
         points = [("", "—"), *((str(at), f"{at} · {meaning}") for at, meaning in enumerate(rubrics.rubric().points))]
         for one in self.asked:
-            self.fields[self._name(one.code)] = forms.ChoiceField(
-                choices=points, label=one.name, widget=UnfoldAdminSelectWidget
-            )
+            name = self._name(one.code)
+            # What is asked is read out with the field that answers it.
+            widget = UnfoldAdminSelectWidget(attrs={"aria-describedby": f"id_{name}_question"})
+            self.fields[name] = forms.ChoiceField(choices=points, label=one.name, widget=widget)
 
     @staticmethod
     def _name(code: str) -> str:

@@ -61,7 +61,7 @@ class RubricCriterionOutput(serializers.Serializer[Any]):
     statement = serializers.CharField(help_text="The framework's words that it is about; empty: none.")
 
 
-class VerdictOutput(serializers.Serializer[Any]):
+class AssessorVerdictOutput(serializers.Serializer[Any]):
     recommended = serializers.BooleanField()
     points = serializers.DictField(child=serializers.IntegerField(), help_text="By criterion.")
     reason = serializers.CharField()
@@ -89,9 +89,9 @@ class LevelAssessmentOutput(serializers.Serializer[LevelAssessment]):
     def get_criteria(self, case: LevelAssessment) -> Any:
         return RubricCriterionOutput(rubrics.asked(case.skill_code, case.level), many=True).data
 
-    @extend_schema_field(VerdictOutput(many=True))
+    @extend_schema_field(AssessorVerdictOutput(many=True))
     def get_verdicts(self, case: LevelAssessment) -> Any:
-        return VerdictOutput(selectors.verdicts_for_learner(case), many=True).data
+        return AssessorVerdictOutput(selectors.verdicts_for_learner(case), many=True).data
 
 
 class LevelAssessmentPage(serializers.Serializer[Any]):

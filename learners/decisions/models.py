@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 class LevelDecision(models.Model):
     """People decided that a learner has a level of a skill; written once, never edited (a trigger refuses it).
 
-    `computed_level` is what evidence gave when they decided: a decision below it is a cap, any other a floor. What was
-    decided before stays as it is; the newest decision counts.
+    `computed_level` is what evidence had given when they decided, or when the level was frozen: a decision below it is a
+    cap, any other a floor. What was decided before stays as it is; the newest decision counts.
     Personal data: the learner, the ids of those who decided, and their reason; goes when the learner is erased.
     """
 
@@ -24,7 +24,7 @@ class LevelDecision(models.Model):
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="level_decisions")
     skill_code = models.CharField(max_length=20)
     level = models.PositiveSmallIntegerField(help_text="0: none")
-    computed_level = models.PositiveSmallIntegerField(help_text="what evidence gave at that instant")
+    computed_level = models.PositiveSmallIntegerField(help_text="what evidence had given, as they saw it")
     cause = models.CharField(max_length=10, choices=Cause.choices)
     decided_by = ArrayField(models.UUIDField(), help_text="accounts of those who decided")
     reason = models.TextField()

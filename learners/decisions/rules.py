@@ -18,7 +18,7 @@ HIGHEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A level that people decided. `computed` is the level that evidence gave when they did (0 to 3)."""
+    """A level that people decided. `computed` is what evidence had given, as they saw it (0 to 3)."""
 
     id: UUID
     level: int

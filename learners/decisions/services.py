@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common.errors import NotFound
 from courses import public as courses
@@ -28,7 +29,7 @@ def decide_level(
 ) -> None:  # fmt: skip
     """Record that people decided a learner's level; a second call with the same decision changes nothing.
 
-    A frozen level follows on release. Certificates are never touched.
+    A frozen level follows on release, and with it the evidence that came meanwhile. Certificates are never touched.
 
     Args:
         level: 0 (none) or one of the skill's range.
@@ -51,12 +52,14 @@ def decide_level(
         if (existing.learner_id, existing.skill_code, existing.level, existing.cause, existing.decided_by) != wanted:
             raise DecisionIdTaken()
         return
+    # Whoever decides on a frozen level has seen it as it was: what evidence gave meanwhile counts on release.
+    frozen_at = _open(learner_id, skill).values_list("frozen_at", flat=True).first()
     LevelDecision.objects.create(
         pk=decision_id,
         learner_id=learner_id,
         skill_code=skill,
         level=level,
-        computed_level=levels.computed_level(learner_id=learner_id, skill=skill),
+        computed_level=levels.computed_level(learner_id=learner_id, skill=skill, until=frozen_at),
         cause=cause,
         decided_by=people,
         reason=reason.strip(),
@@ -93,7 +96,7 @@ def freeze_level(*, freeze_id: UUID, learner_id: UUID, skill: str, reason: str, 
             raise DecisionIdTaken()
         return
     # Under the lock of the ability; the constraint stands behind it.
-    holding = LevelFreeze.objects.filter(learner_id=learner_id, skill_code=skill, released_at=None).first()
+    holding = _open(learner_id, skill).first()
     if holding is not None:
         raise LevelFrozen(freeze_id=str(holding.pk))
     stands = levels.standing_of(learner_id=learner_id, skill=skill)
@@ -151,6 +154,10 @@ def _check(learner_id: UUID, skill: str, level: int, people: Sequence[UUID], rea
 def _lock(learner_id: UUID) -> None:
     if learner_id not in levels.lock([learner_id]):
         raise NotFound()
+
+
+def _open(learner_id: UUID, skill: str) -> QuerySet[LevelFreeze]:
+    return LevelFreeze.objects.filter(learner_id=learner_id, skill_code=skill, released_at=None)
 
 
 def _follow(learner_id: UUID, skill: str, cause: str) -> None:

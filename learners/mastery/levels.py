@@ -69,10 +69,10 @@ def _reached(learner_id: UUID, skill: str) -> list[tuple[int, datetime]]:
     return list(LevelChange.objects.filter(learner_id=learner_id, skill_code=skill).values_list("level", "at"))
 
 
-def computed_level(*, learner_id: UUID, skill: str) -> int:
-    """The level that evidence gives, 0 to 3; one query."""
-    found = SkillState.objects.filter(learner_id=learner_id, skill_code=skill).values_list("computed_level", flat=True)
-    return found.first() or 0
+def computed_level(*, learner_id: UUID, skill: str, until: datetime | None = None) -> int:
+    """The level that evidence gives, or gave up to an instant, 0 to 3; one query."""
+    reached = _reached(learner_id, skill)
+    return max((level for level, at in reached if until is None or at <= until), default=0)
 
 
 def write_levels(learner_ids: Collection[UUID]) -> None:

@@ -533,4 +533,9 @@ class Migration(migrations.Migration):
             name='tests',
             field=models.JSONField(help_text='level: [log of the e-value, answers that counted, when it reached 1/alpha]', null=True),
         ),
+        migrations.AlterField(
+            model_name='leveldecision',
+            name='computed_level',
+            field=models.PositiveSmallIntegerField(help_text='what evidence had given, as they saw it'),
+        ),
     ]

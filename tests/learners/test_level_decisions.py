@@ -135,11 +135,24 @@ def test_a_disputed_level_is_frozen_and_not_lost() -> None:
     assert caught.value.members == {"freeze_id": str(freeze)}
     for _ in range(2):
         learners.release_level(freeze_id=freeze, now=day(9))
-    assert level_of(aiko) == 1, "decided at 7, when evidence gave 3"
+    assert level_of(aiko) == 1, "decided below what was disputed: a cap"
     assert [told["cause"] for told in recorded("learners.level_decided")] == ["frozen", "review", "released"]
     assert [told["level"] for told in recorded("learners.level_decided")] == [2, 2, 1]
     learners.freeze_level(freeze_id=new_id(), learner_id=aiko.pk, skill=SKILL, reason="appeal", now=day(10))
     assert LevelFreeze.objects.count() == 2
+    unchanged(aiko)
+
+
+def test_evidence_that_came_during_a_dispute_counts_above_what_the_reviewer_gave() -> None:
+    aiko, freeze = make_learner("JP"), new_id()
+    answered(aiko, right=1, score=0.0)
+    learners.freeze_level(freeze_id=freeze, learner_id=aiko.pk, skill=SKILL, reason="appeal", now=day(5))
+    answered(aiko, right=30, level=4, on=6)
+    # The reviewer sees a level 0 in dispute, not the level 3 that came meanwhile: 2 is a floor.
+    decide(aiko, 2, on=7, cause="appeal")
+    assert level_of(aiko) == 0
+    learners.release_level(freeze_id=freeze, now=day(7))
+    assert level_of(aiko) == 3
     unchanged(aiko)
 
 

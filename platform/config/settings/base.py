@@ -203,6 +203,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/(api|agency)/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Fields of one name with different choices.
+    "ENUM_NAME_OVERRIDES": {
+        "AttemptStateEnum": ["live", "expired", "graded"],
+        "CaseStateEnum": "learners.assessors.models.LevelAssessment.State",
+        "ShownWorkKindEnum": "learners.api.level_assessments.WORK_KINDS",
+    },
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_DIST": "SIDECAR",
