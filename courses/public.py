@@ -2,18 +2,20 @@
 
 from courses.catalogue.identity import course_id_of, edition_id_of, lesson_id_of
 from courses.catalogue.selectors import edition, editions
-from courses.skills.selectors import framework
-from courses.values import EditionView, FrameworkView, LessonView, SkillView
+from courses.skills.selectors import framework, statement
+from courses.values import EditionView, FrameworkView, LessonView, SkillView, StatementView
 
 __all__ = [
     "EditionView",
     "FrameworkView",
     "LessonView",
     "SkillView",
+    "StatementView",
     "course_id_of",
     "edition",
     "edition_id_of",
     "editions",
     "framework",
     "lesson_id_of",
+    "statement",
 ]

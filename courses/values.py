@@ -33,6 +33,19 @@ class FrameworkView:
 
 
 @dataclass(frozen=True)
+class StatementView:
+    """What a person can do at a level of a skill, and what the level itself asks; in the framework's own language."""
+
+    skill: str
+    level: int
+    statement: str
+    autonomy: str
+    context: str
+    task: str
+    evidence: tuple[str, ...]  # kinds of evidence that the level takes
+
+
+@dataclass(frozen=True)
 class LessonView:
     id: UUID
     position: int  # over the whole edition, from 0

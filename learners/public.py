@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from learners.assessors.selectors import Refusal, refusal, refusals
 from learners.certificates.services import decide_awards, issue_certificates
+from learners.decisions.selectors import Change as LevelChangeView
+from learners.decisions.selectors import history as level_history
+from learners.decisions.services import decide_level, freeze_level, release_level
 from learners.enrolments.selectors import is_enrolled
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.selectors import (
@@ -21,17 +25,25 @@ __all__ = [
     "ANSWER_FIELDS",
     "ItemDifficulty",
     "LearnerView",
+    "LevelChangeView",
+    "Refusal",
     "SkillStanding",
     "Standing",
     "absorb_outcomes",
     "counts_by_level",
     "decide_awards",
+    "decide_level",
+    "freeze_level",
     "is_enrolled",
     "issue_certificates",
     "item_difficulties",
     "learner",
+    "level_history",
     "note_passed_assessments",
     "progress_documents",
+    "refusal",
+    "refusals",
+    "release_level",
     "standing",
     "states_of",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from functools import lru_cache
 
-from courses.skills.models import Framework
-from courses.values import FrameworkView, SkillView
+from courses.skills.models import Framework, SkillLevel, SkillStatement
+from courses.values import FrameworkView, SkillView, StatementView
 
 _KEEP_S = 60.0
 _kept: tuple[float, FrameworkView] | None = None
@@ -23,6 +24,32 @@ def framework() -> FrameworkView:
     if _kept is None or _kept[0] <= now:
         _kept = (now + _KEEP_S, _read_current())
     return _kept[1]
+
+
+def statement(skill: str, level: int) -> StatementView | None:
+    """What the current framework says of a level of a skill; None where it has none. No query once it is cached."""
+    current = framework()
+    return _statement(current.code, current.version, skill, level)
+
+
+@lru_cache(maxsize=512)
+def _statement(code: str, version: str, skill: str, level: int) -> StatementView | None:
+    """A version of the framework never changes."""
+    said = SkillStatement.objects.filter(
+        skill__framework__code=code, skill__framework__version=version, skill__code=skill, level=level
+    ).first()
+    asked = SkillLevel.objects.filter(framework__code=code, framework__version=version, level=level).first()
+    if said is None or asked is None:
+        return None
+    return StatementView(
+        skill=skill,
+        level=level,
+        statement=said.statement,
+        autonomy=asked.description["autonomy"],
+        context=asked.description["context"],
+        task=asked.description["task"],
+        evidence=tuple(asked.evidence),
+    )
 
 
 def _read_current() -> FrameworkView:

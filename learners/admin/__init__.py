@@ -1,6 +1,8 @@
-"""The admin of learners: what staff of a member state may look at, and nothing that could be edited."""
+"""The admin of learners: what staff of a member state may look at, and nothing that could be edited; assessors judge."""
 
+from learners.admin.assessors import LevelAssessmentAdmin
 from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin, IssuerKeyAdmin
+from learners.admin.decisions import LevelDecisionAdmin, LevelFreezeAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
 from learners.admin.mastery import EvidenceAdmin, LevelChangeAdmin, SkillStateAdmin
 
@@ -12,6 +14,9 @@ __all__ = [
     "EvidenceAdmin",
     "IssuerKeyAdmin",
     "LearnerAdmin",
+    "LevelAssessmentAdmin",
     "LevelChangeAdmin",
+    "LevelDecisionAdmin",
+    "LevelFreezeAdmin",
     "SkillStateAdmin",
 ]

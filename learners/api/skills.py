@@ -50,6 +50,18 @@ class LearnerNextLevelOutput(serializers.Serializer[Any]):
     item_level_shown = serializers.IntegerField(help_text="Highest level of an item answered with credit so far.")
 
 
+class LearnerLevelChangeOutput(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    level = serializers.IntegerField(min_value=0, max_value=6)
+    cause = serializers.ChoiceField(["evidence", "assessors", "appeal", "review"])
+    explanation = serializers.CharField(help_text="The same in words, in the caller's language.")
+    reason = serializers.CharField(allow_null=True, help_text="In the words of the people who decided.")
+    evidence_id = serializers.UUIDField(allow_null=True, help_text="The answer that made the difference.")
+    probability = serializers.FloatField(allow_null=True, help_text="With which the threshold was passed.")
+    decision_id = serializers.UUIDField(allow_null=True)
+    rule = serializers.CharField(allow_null=True, help_text="Version of the rule, or of the assessors' rubric.")
+
+
 class LearnerSkillOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
@@ -68,8 +80,13 @@ class LearnerSkillOutput(serializers.Serializer[Any]):
     )
     provisional = serializers.BooleanField(help_text="Fewer than five answers: the probability is a rough one.")
     answers = serializers.IntegerField()
-    last_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField(allow_null=True, help_text="null: nobody has answered yet.")
     next_level = LearnerNextLevelOutput(allow_null=True, help_text="null: higher levels are given by assessors only.")
+    level_cause = serializers.ChoiceField(
+        ["evidence", "assessors", "appeal", "review"], allow_null=True, help_text="What gave the level that counts."
+    )
+    frozen = serializers.BooleanField(help_text="The level is disputed: it stays what it is until that is decided.")
+    history = LearnerLevelChangeOutput(many=True, help_text="Every change, newest first.")
     evidence = LearnerEvidenceOutput(many=True, help_text="The newest 50 answers, newest first.")
 
 

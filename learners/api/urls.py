@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from learners.api.certificates import MyCertificates
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
+from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.skills import MySkills
@@ -17,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/enrolments", MyEnrolments.as_view(), name="my-enrolments"),
     path("api/v1/me/enrolments/<id:enrolment_id>", MyEnrolment.as_view(), name="my-enrolment"),
     path("api/v1/me/enrolments/<id:enrolment_id>/progress", MyProgress.as_view(), name="my-progress"),
+    path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
+    path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
     path("verify", Door.as_view(), name="verification-form"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from common.languages import choose
 from courses import public as courses
 from courses.public import FrameworkView
+from learners.decisions.rules import EVIDENCE, Decided, Standing, standing
+from learners.decisions.selectors import Change, history, what_people_said
 from learners.mastery import rules, store
 from learners.mastery.models import Ability, SkillState
 from learners.mastery.selectors import counting
@@ -47,19 +49,29 @@ def explained(
     moved: list[rules.Movement] = []
     mastery = rules.Mastery()
     rules.extend(mastery, answers, scale(), chain, movements=moved)
+    for state in states:
+        # People decided about it, and nobody answered: what holds of somebody unknown.
+        mastery.skills.setdefault(state.skill_code, rules.SkillMastery())
     by_skill: dict[str, list[tuple[Mapping[str, Any], rules.Movement]]] = defaultdict(list)
     for movement in moved:
         by_skill[movement.skill].append((rows[movement.evidence_id], movement))
     language = choose(accept_language, preferred, list(framework.level_names[1]), "en")
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    changes = history(learner_id) if states else []
+    decided, frozen = what_people_said([learner_id]) if states else ({}, {})
     document = {
         "items": [
             _skill(
                 state,
-                rules.expected_success(mastery, state.skill_code, chain, max(today, state.last_at)),
+                rules.expected_success(mastery, state.skill_code, chain, max(today, state.last_at or today)),
                 by_skill[state.skill_code],
                 framework,
                 language,
+            )
+            | _why(
+                [change for change in changes if change.skill == state.skill_code],
+                decided.get((learner_id, state.skill_code), []),
+                frozen.get((learner_id, state.skill_code)),
             )
             for state in states
         ],
@@ -100,6 +112,39 @@ def _skill(
         "next_level": _next_level(state, framework, language),
         "evidence": [_evidence(entry, movement) for entry, movement in reversed(behind[-MOST_EVIDENCE:])],
     }
+
+
+def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: Standing | None) -> dict[str, Any]:
+    """Who or what gave the level that counts, and every change of it, newest first."""
+    stands = standing([(change.level, change.at) for change in changes if change.cause == EVIDENCE], decided, frozen)
+    return {
+        "level_cause": stands.cause if stands.level or stands.decision_id else None,
+        "frozen": frozen is not None,
+        "history": [
+            {
+                "at": change.at,
+                "level": change.level,
+                "cause": change.cause,
+                "explanation": _cause_sentence(change.cause) % {"level": change.level},
+                "reason": change.reason or None,
+                "evidence_id": change.evidence_id,
+                "probability": None if change.probability is None else round(change.probability, 3),
+                "decision_id": change.decision_id,
+                "rule": change.rule,
+            }
+            for change in reversed(changes)
+        ],
+    }
+
+
+def _cause_sentence(cause: str) -> str:
+    """Say in the active language what gave a level, with a place `%(level)s`; whole sentences, for translators."""
+    return {
+        EVIDENCE: _("Level %(level)s: your answers passed its threshold"),
+        "assessors": _("Level %(level)s: decided by assessors who judged your work"),
+        "appeal": _("Level %(level)s: decided by a person after your appeal"),
+        "review": _("Level %(level)s: decided by a person after a review"),
+    }[cause]
 
 
 def _next_level(state: SkillState, framework: FrameworkView, language: str) -> dict[str, Any] | None:

@@ -171,12 +171,15 @@ class Ability(models.Model):
 
 
 class SkillState(models.Model):
-    """A learner's mastery of one skill, and the level it gives.
+    """A learner's mastery of one skill, and the level that counts.
 
-    `level` is the highest reached and is never lowered by computation (a person decides that); 0 is none yet.
-    `probability` is that with which the threshold of `level` (of level 1 when `level` is 0) was passed after the last
-    sitting that had an answer on the skill; `shown_level` is the highest level of an item answered with credit.
-    A pure function of the learner's evidence. Personal data: the learner's.
+    `computed_level`, since `computed_since`, is the highest that evidence reached and is never lowered by computation; 0
+    is none yet. `level`, since `level_since`, is what counts: the computed one and what people decided
+    (learners.decisions.rules).
+    `probability` is that with which the threshold of `computed_level` (of level 1 when it is 0) was passed after the
+    last sitting that had an answer on the skill; `shown_level` is the highest level of an item answered with credit.
+    A skill that people decided about and nobody answered has no answers, no `last_at`, and the prior's numbers.
+    A pure function of the learner's evidence and of what people decided. Personal data: the learner's.
     """
 
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="skill_states")
@@ -184,8 +187,10 @@ class SkillState(models.Model):
     mean = models.FloatField()
     variance = models.FloatField()
     count = models.PositiveIntegerField()
-    last_at = models.DateTimeField()
+    last_at = models.DateTimeField(null=True)
     shown_level = models.PositiveSmallIntegerField(default=0)
+    computed_level = models.PositiveSmallIntegerField(default=0)
+    computed_since = models.DateTimeField(null=True)
     level = models.PositiveSmallIntegerField(default=0)
     probability = models.FloatField()
     level_since = models.DateTimeField(null=True)
@@ -197,7 +202,8 @@ class SkillState(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["learner", "skill_code"], name="one_state_per_learner_and_skill"),
             # Levels above 3 are given by people, never computed (framework: automated_award).
-            models.CheckConstraint(condition=models.Q(level__lte=3), name="computed_level_at_most_3"),
+            models.CheckConstraint(condition=models.Q(computed_level__lte=3), name="computed_level_at_most_3"),
+            models.CheckConstraint(condition=models.Q(level__lte=6), name="level_at_most_6"),
         ]
         # The statistics count learners by skill and level.
         indexes = [models.Index(fields=["skill_code", "level"], name="state_by_skill_and_level")]

@@ -16,7 +16,7 @@ from django.db import transaction
 from courses import public as courses
 from events import public as events
 from events.registry import Happened
-from learners.mastery import rules, store
+from learners.mastery import levels, rules, store
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, Trace
 from learners.mastery.store import NewEvidence
@@ -120,6 +120,7 @@ def _replay(
         touched[learner] = {code for answer in listed for code in answer.skills}
     store.forget(forget)
     store.write(states, touched, reached, by, chain)
+    levels.write_levels(levels.decided_about({UUID(learner) for learner in states}))
     store.write_traces(traces, {answer.id: answer for listed in answers.values() for answer in listed}, chain)
 
 
@@ -145,6 +146,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     stored_changes = store.level_changes(held)
     evidence = store.evidence_of(held)
     chain = store.chain_of(answer for listed in evidence.values() for answer in listed)
+    levels_drifted = levels.drifted(UUID(learner) for learner in held)
     drifts: list[Drift] = []
     for learner in sorted(held):
         mastery = Mastery()
@@ -156,6 +158,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
             parts.append("version")
         if sorted(stored_changes.get(learner, []), key=_change_key) != sorted(changes, key=_change_key):
             parts.append("level changes")
+        parts += [f"level of {code}" for code in levels_drifted.get(UUID(learner), [])]
         if parts:
             drifts.append(Drift(UUID(learner), tuple(parts)))
     drifted = {str(drift.learner_id) for drift in drifts}
@@ -174,8 +177,8 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
             ],
         )
     if write:
-        # Those without evidence have no mastery; their row was the lock.
-        Ability.objects.filter(learner_id__in=list(held), count=0).delete()
+        # Those without evidence or decisions have no mastery; their row was the lock.
+        Ability.objects.filter(learner_id__in=list(held), count=0, learner__skill_states=None).delete()
     else:
         transaction.set_rollback(True)
     return drifts

@@ -270,7 +270,8 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, tuple
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT learner_id::text, framework_version, skill_code, mean, variance, count, last_at::text, shown_level, "
-            "level, probability, level_since::text FROM learners_skillstate WHERE learner_id = ANY(%s::uuid[])",
+            "computed_level, probability, computed_since::text FROM learners_skillstate "
+            "WHERE learner_id = ANY(%s::uuid[]) AND count > 0",
             [arrays.ids(sorted(held))],
         )
         for (
@@ -321,7 +322,10 @@ def write(
     states: Mapping[str, Mastery], touched: Mapping[str, set[str]], reached: Mapping[str, Sequence[LevelReached]],
     by: Scale, chain: Chain,
 ) -> None:  # fmt: skip
-    """Write abilities, the skills touched, and the levels reached: three statements."""
+    """Write abilities, the skills touched, and the levels reached: three statements.
+
+    Where people decided, the levels that count still have to follow (`levels.write_levels`).
+    """
     listed = list(states.values())
     skills = [
         (learner, code, mastery.skills[code])
@@ -349,17 +353,20 @@ def write(
         cursor.execute(
             """
             INSERT INTO learners_skillstate (
-                learner_id, skill_code, mean, variance, count, last_at, shown_level, level, probability, level_since,
-                framework_version
+                learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability,
+                computed_since, level, level_since, framework_version
             )
-            SELECT new.*, %s
+            SELECT new.*, computed_level, computed_since, %s
             FROM unnest(
                 %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[],
                 %s::smallint[], %s::float8[], %s::timestamptz[]
-            ) AS new
+            ) AS new(
+                learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since
+            )
             ON CONFLICT (learner_id, skill_code) DO UPDATE
             SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
-                shown_level = EXCLUDED.shown_level, level = EXCLUDED.level, probability = EXCLUDED.probability,
+                shown_level = EXCLUDED.shown_level, computed_level = EXCLUDED.computed_level,
+                probability = EXCLUDED.probability, computed_since = EXCLUDED.computed_since, level = EXCLUDED.level,
                 level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version
             """,
             [

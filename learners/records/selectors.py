@@ -74,7 +74,7 @@ def _add_skills(documents: dict[UUID, dict[str, Any]]) -> None:
                 "probability": round(state.probability, 3),
                 "provisional": state.count < PROVISIONAL_BELOW,
                 "answers": state.count,
-                "last_at": rfc3339(state.last_at),
+                "last_at": rfc3339(state.last_at) if state.last_at else None,
                 "framework_version": state.framework_version,
                 "rule": state.learner.ability.rule_version,
             }

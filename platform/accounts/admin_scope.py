@@ -23,7 +23,7 @@ Give a model's admin the mixin and say where its state stands:
 An inline, or an admin of rows that belong to no state, takes `ScopedChoices` alone, for its forms' and filters' choices.
 
 Who is limited: staff with `User.member_state`, and staff in the role without a state, who see nothing. Superusers,
-trainers and reviewers are not limited.
+trainers, reviewers and assessors without a state are not limited.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from django.db import transaction
 
 TRAINER = "trainer"
 REVIEWER = "reviewer"
+ASSESSOR = "assessor"
 STATE_ADMINISTRATOR = "member-state administrator"
 
 _VIEW, _EDIT, _ALL = ("view",), ("view", "add", "change"), ("view", "add", "change", "delete")
@@ -33,8 +34,17 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "assessments": {"item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW},
         "learners": {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
-            "award": _VIEW, "certificate": _VIEW,
+            "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW, "levelfreeze": _VIEW,
+            "levelassessment": _VIEW,
         },
+    },
+    # Judging a case is by this role and not by a permission to edit: what was asked and shown never changes.
+    ASSESSOR: {
+        "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW},
+        "courses": {
+            "framework": _VIEW, "skillarea": _VIEW, "skill": _VIEW, "skilllevel": _VIEW, "skillstatement": _VIEW,
+        },
+        "learners": {"levelassessment": _VIEW},
     },
     STATE_ADMINISTRATOR: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW, "source": _VIEW},
@@ -42,7 +52,8 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "courses": {"framework": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW},
         "learners": {
             "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "ability": _VIEW,
-            "skillstate": _VIEW, "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW,
+            "skillstate": _VIEW, "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW,
+            "levelfreeze": _VIEW, "levelassessment": _VIEW,
         },
         "assessments": {"attempt": _VIEW},
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
@@ -52,7 +63,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 
 @transaction.atomic
 def ensure_roles() -> None:
-    """Make the three groups and give each exactly its permissions; a second call changes nothing.
+    """Make the groups of the roles and give each exactly its permissions; a second call changes nothing.
 
     Raises:
         LookupError: a model exists and one of its permissions does not.

@@ -15,6 +15,7 @@ KINDS: dict[str, str] = {
     "learners.progress_recorded": "lessons moved on -- learner_id, edition_id",
     "learners.edition_completed": "all that an edition asks is done -- learner_id, edition_id",
     "learners.mastery_changed": "evidence was absorbed -- learner_id, skills",
+    "learners.level_decided": "people decided, froze or released a level -- learner_id, skill, level, cause",
     "learners.award_decided": "an achievement was earned -- award_id, learner_id",
     "learners.certificate_issued": "a certificate was signed -- certificate_id, learner_id, edition_id",
     "learners.certificate_revoked": "a certificate was revoked -- certificate_id, learner_id, edition_id",
@@ -34,7 +35,8 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="a passed assessment completes an edition whose lessons are done",
     ),
     Consumer(
-        "awards", ("learners.edition_completed", "learners.mastery_changed"), learners.decide_awards,
+        "awards", ("learners.edition_completed", "learners.mastery_changed", "learners.level_decided"),
+        learners.decide_awards,
         purpose="criteria met: the achievement is awarded, once",
     ),
     Consumer(
@@ -45,8 +47,8 @@ CONSUMERS: tuple[Consumer, ...] = (
         "agency_feed",
         (
             "privacy.consent_changed", "learners.profile_changed", "learners.enrolled", "learners.progress_recorded",
-            "learners.edition_completed", "learners.mastery_changed", "learners.certificate_issued",
-            "learners.certificate_revoked",
+            "learners.edition_completed", "learners.mastery_changed", "learners.level_decided",
+            "learners.certificate_issued", "learners.certificate_revoked",
         ),
         agencies.update_feed,
         purpose="each agency's rows of consenting learners move to the end of its feed",

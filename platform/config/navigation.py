@@ -29,6 +29,9 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Mastery", "learners.skillstate", "trending_up"),
             ("Levels reached", "learners.levelchange", "stairs"),
             ("Evidence", "learners.evidence", "fact_check"),
+            ("Cases for assessors", "learners.levelassessment", "grading"),
+            ("Levels decided", "learners.leveldecision", "gavel"),
+            ("Levels frozen", "learners.levelfreeze", "ac_unit"),
         ),
     ),
     (

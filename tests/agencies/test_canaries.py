@@ -27,6 +27,7 @@ from common.ids import new_id
 from learners.models import (
     Ability,
     Achievement,
+    AssessorVerdict,
     Award,
     Certificate,
     Enrolment,
@@ -34,7 +35,10 @@ from learners.models import (
     IssuerKey,
     Learner,
     LessonProgress,
+    LevelAssessment,
     LevelChange,
+    LevelDecision,
+    LevelFreeze,
     SkillState,
 )
 from member_states.public import codes
@@ -49,7 +53,7 @@ GRANTED_TO_THE_REGION = {"PH", "TH"}
 WITHOUT_TEXT = {AttemptAllowance, Disclosure, Enrolment, LessonProgress}
 
 
-def _canaried(model: type[models.Model], state: str, **given: Any) -> Any:
+def _canaried(model: type[models.Model], state: str, /, **given: Any) -> Any:
     """Make a row of which every text that is not given says which state it is of."""
     word = f"CANARY-{state}"
     for field in model._meta.concrete_fields:
@@ -108,6 +112,19 @@ class World:
             difficulty=0, answered_at=now,
         )  # fmt: skip
         _canaried(LevelChange, state, learner=learner, level=1, evidence_id=new_id(), probability=0.9, at=now)
+        decision = _canaried(
+            LevelDecision, state, id=new_id(), learner=learner, level=4, computed_level=1, cause="assessors",
+            decided_by=[new_id()], decided_at=now,
+        )  # fmt: skip
+        _canaried(LevelFreeze, state, id=new_id(), learner=learner, level=4, decision=decision, frozen_at=now)
+        case = _canaried(
+            LevelAssessment, state, id=new_id(), learner=learner, level=4, state="decided", outcome="refused",
+            evidence=[{"kind": "work_based_record", "description": f"CANARY-{state}", "link": ""}], opened_at=now,
+        )  # fmt: skip
+        _canaried(
+            AssessorVerdict, state, id=new_id(), assessment=case, learner=learner, assessor=new_id(), recommended=False,
+            given_at=now,
+        )  # fmt: skip
         award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
         _canaried(Certificate, state, award=award, learner=learner, key=self.key, valid_from=now)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
@@ -123,7 +140,7 @@ class World:
             )
         for name, value in (
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
-            ("learner_id", learner.pk),
+            ("learner_id", learner.pk), ("assessment_id", case.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk

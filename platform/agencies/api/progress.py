@@ -39,10 +39,12 @@ class ProgressSkill(serializers.Serializer[Any]):
     code = serializers.CharField()
     area = serializers.CharField(allow_null=True)
     level = serializers.IntegerField(min_value=0, max_value=6, help_text="0: none yet.")
-    probability = serializers.FloatField(help_text="With which the level's threshold is passed.")
+    probability = serializers.FloatField(
+        help_text="With which the threshold of the level that evidence gives is passed."
+    )
     provisional = serializers.BooleanField(help_text="Fewer than five answers: a rough figure.")
     answers = serializers.IntegerField()
-    last_on = serializers.DateField()
+    last_on = serializers.DateField(allow_null=True, help_text="null: a level that assessors gave, and no answer yet.")
     framework_version = serializers.CharField()
     rule = serializers.CharField()
 

@@ -1,0 +1,173 @@
+"""Cases of the caller for assessors: PUT, GET one, GET all, DELETE to withdraw."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common import clock
+from common.errors import NotFound
+from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from common.serializers import StrictSerializer
+from learners.api.caller import caller_id
+from learners.assessors import rubrics, selectors
+from learners.assessors.errors import CaseClosed, CaseIdTaken, CaseOpen, LevelIsComputed, LevelOutOfReach
+from learners.assessors.models import LevelAssessment
+from learners.assessors.services import open_case, withdraw
+from learners.decisions.errors import LevelNotOfSkill
+from learners.profiles.errors import ProfileMissing
+from privacy.public import ConsentMissing
+
+_LIST = "level-assessments"
+WORK_KINDS = ("human_marked_artefact", "work_based_record")
+
+
+class ShownWorkInput(StrictSerializer):
+    kind = serializers.ChoiceField(WORK_KINDS, help_text="A piece of work to look at, or a record of work done.")
+    description = serializers.CharField(max_length=2000, help_text="What it is, and what of it you did yourself.")
+    link = serializers.URLField(
+        max_length=500, required=False, allow_blank=True, default="", help_text="Where assessors find it (https)."
+    )
+
+    def validate_link(self, link: str) -> str:
+        if link and not link.lower().startswith("https://"):
+            raise serializers.ValidationError(_("The address must begin with https://."), "not_https")
+        return link
+
+
+class LevelAssessmentInput(StrictSerializer):
+    skill = serializers.CharField(max_length=20, help_text="Code of the framework.")
+    level = serializers.IntegerField(min_value=1, max_value=6, help_text="4 to 6; lower ones follow from answers.")
+    evidence = serializers.ListField(child=ShownWorkInput(), min_length=1, max_length=10)
+
+
+class ShownWorkOutput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(WORK_KINDS)
+    description = serializers.CharField()
+    link = serializers.CharField(help_text="Empty: none was given.")
+
+
+class RubricCriterionOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    question = serializers.CharField()
+    statement = serializers.CharField(help_text="The framework's words that it is about; empty: none.")
+
+
+class VerdictOutput(serializers.Serializer[Any]):
+    recommended = serializers.BooleanField()
+    points = serializers.DictField(child=serializers.IntegerField(), help_text="By criterion.")
+    reason = serializers.CharField()
+    given_at = serializers.DateTimeField()
+
+
+class LevelAssessmentOutput(serializers.Serializer[LevelAssessment]):
+    id = serializers.UUIDField(source="pk")
+    skill = serializers.CharField(source="skill_code")
+    level = serializers.IntegerField()
+    evidence = ShownWorkOutput(many=True)
+    state = serializers.ChoiceField(LevelAssessment.State.values)
+    outcome = serializers.ChoiceField(LevelAssessment.Outcome.values, allow_null=True, help_text="null: not decided.")
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    assessors_agreeing = serializers.SerializerMethodField(help_text="So many have to agree, on either side.")
+    rubric = serializers.CharField(help_text="Version of the rubric.")
+    criteria = serializers.SerializerMethodField(help_text="What assessors look at.")
+    verdicts = serializers.SerializerMethodField(help_text="Each assessor's points and reason, once all is decided.")
+
+    def get_assessors_agreeing(self, case: LevelAssessment) -> int:
+        return rubrics.rubric().agreeing[case.level]
+
+    @extend_schema_field(RubricCriterionOutput(many=True))
+    def get_criteria(self, case: LevelAssessment) -> Any:
+        return RubricCriterionOutput(rubrics.asked(case.skill_code, case.level), many=True).data
+
+    @extend_schema_field(VerdictOutput(many=True))
+    def get_verdicts(self, case: LevelAssessment) -> Any:
+        return VerdictOutput(selectors.verdicts_for_learner(case), many=True).data
+
+
+class LevelAssessmentPage(serializers.Serializer[Any]):
+    items = LevelAssessmentOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class MyLevelAssessments(APIView):
+    problems = (BadCursor,)
+
+    @extend_schema(
+        operation_id="list_my_level_assessments",
+        tags=["learner"],
+        summary="The learner's cases for assessors, by id",
+        parameters=[
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}),
+        ],
+        responses=LevelAssessmentPage,
+    )
+    def get(self, request: Request) -> Response:
+        limit = read_limit(request.query_params)
+        cursor = request.query_params.get("cursor")
+        after = UUID(read_cursor(cursor, of=_LIST)[0]) if cursor is not None else None
+        found = selectors.listed(learner_id=caller_id(request), after=after, limit=limit)
+        shown = list(found[:limit])
+        following = write_cursor([str(shown[-1].pk)], of=_LIST) if len(found) > limit else None
+        return page(request._request, [LevelAssessmentOutput(case).data for case in shown], following)
+
+
+class MyLevelAssessment(APIView):
+    problems: ClassVar = {
+        "PUT": (
+            ProfileMissing, ConsentMissing, LevelNotOfSkill, LevelIsComputed, LevelOutOfReach, CaseOpen, CaseIdTaken,
+        ),
+        "DELETE": (CaseClosed,),
+    }  # fmt: skip
+
+    @extend_schema(
+        operation_id="read_my_level_assessment",
+        tags=["learner"],
+        summary="One case for assessors",
+        responses=LevelAssessmentOutput,
+    )
+    def get(self, request: Request, assessment_id: UUID) -> Response:
+        case = selectors.one(learner_id=caller_id(request), assessment_id=assessment_id)
+        if case is None:
+            raise NotFound()
+        return Response(LevelAssessmentOutput(case).data)
+
+    @extend_schema(
+        operation_id="ask_for_level",
+        tags=["learner"],
+        summary="Ask assessors for a level, under an id of the caller's making",
+        description=(
+            "Levels 4 to 6 are given by assessors only: one, two, or a panel. Needs the consent `learning_records` and a "
+            "level one below (or the skill's lowest). A repeat is answered as the first time."
+        ),
+        request=LevelAssessmentInput,
+        responses={200: LevelAssessmentOutput, 201: LevelAssessmentOutput},
+    )
+    def put(self, request: Request, assessment_id: UUID) -> Response:
+        given = LevelAssessmentInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        case, is_new = open_case(
+            assessment_id=assessment_id, learner_id=caller_id(request), now=clock.now(), **given.validated_data
+        )
+        return Response(LevelAssessmentOutput(case).data, status=201 if is_new else 200)
+
+    @extend_schema(
+        operation_id="withdraw_level_assessment",
+        tags=["learner"],
+        summary="Withdraw an open case",
+        description="The case stays readable, as withdrawn. A repeat changes nothing.",
+        responses={204: OpenApiResponse(description="It is withdrawn.")},
+    )
+    def delete(self, request: Request, assessment_id: UUID) -> Response:
+        withdraw(assessment_id=assessment_id, learner_id=caller_id(request), now=clock.now())
+        return Response(status=204)

@@ -1,0 +1,76 @@
+"""The level that counts: what evidence reached, what people decided, and what is frozen while it is disputed.
+
+Evidence only raises. A decision sets the level from its instant on: as a floor, above which evidence may still rise, or,
+where it is below what evidence had given when the person decided, as a cap, which holds until somebody decides again.
+While a freeze is open the level is what it was when the freeze began; on release everything that happened meanwhile counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+EVIDENCE = "evidence"
+HIGHEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A level that people decided. `computed` is the level that evidence gave when they did (0 to 3)."""
+
+    id: UUID
+    level: int
+    computed: int
+    cause: str
+    at: datetime
+
+    @property
+    def is_cap(self) -> bool:
+        """Whether it took away what evidence had given: then only people lift it."""
+        return self.level < self.computed
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A level, since when, and why: `evidence`, or the cause of the decision `decision_id`. Level 0 is none yet."""
+
+    level: int = 0
+    since: datetime | None = None
+    cause: str = EVIDENCE
+    decision_id: UUID | None = None
+
+
+def standing(
+    reached: Sequence[tuple[int, datetime]], decisions: Sequence[Decided], frozen: Standing | None = None
+) -> Standing:
+    """Return the level that counts; the order and repetition of what is given mean nothing.
+
+    Args:
+        reached: (level, instant) that evidence gave, all of them.
+        decisions: all that were ever made on this learner and skill.
+        frozen: the standing when an open freeze began; None when there is no open freeze.
+    """
+    if frozen is not None:
+        return frozen
+    # At the same instant evidence comes first: whoever decided had seen it.
+    happened: list[tuple[datetime, int, UUID | int, Decided | None]] = [(at, 0, level, None) for level, at in reached]
+    happened += [(one.at, 1, one.id, one) for one in decisions]
+    now, computed, capped = Standing(), 0, False
+    for at, _, given, decided in sorted(happened, key=lambda one: one[:3]):
+        if decided is None:
+            assert isinstance(given, int)
+            computed = max(computed, given)
+            if given > now.level and not capped:
+                now = Standing(given, at)
+            continue
+        capped = decided.is_cap
+        # Evidence that turned up late, older than the decision but not seen by it, is not taken away by it.
+        level = decided.level if capped else max(decided.level, computed)
+        if level == decided.level:
+            since = now.since if level == now.level else at
+            now = Standing(level, since, decided.cause, decided.id)
+        elif level != now.level:
+            now = Standing(level, at)
+    return now

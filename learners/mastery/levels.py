@@ -1,0 +1,132 @@
+"""The level that counts, kept on the learner's skill states beside the level that evidence gives.
+
+`SkillState.computed_level` is the filter's; `level` and `level_since` follow from all levels reached and all that people
+decided (learners.decisions.rules), whoever of them changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from common import clock
+from courses import public as courses
+from learners.decisions.models import LevelDecision, LevelFreeze
+from learners.decisions.rules import Standing, standing
+from learners.decisions.selectors import Key, effective, what_people_said
+from learners.mastery import rules, store
+from learners.mastery.models import LevelChange, SkillState
+from learners.mastery.snapshots import Chain
+
+
+@transaction.atomic
+def refresh_levels(*, learner_ids: Iterable[UUID]) -> None:
+    """Bring the levels of these learners up to date, under the locks of their abilities; a second call changes nothing."""
+    write_levels(lock(learner_ids))
+
+
+def lock(learner_ids: Iterable[UUID]) -> set[UUID]:
+    """Lock the learners' abilities in the order of their ids; return those learners that exist."""
+    return {UUID(learner) for learner in store.lock(str(one) for one in learner_ids)}
+
+
+def decided_about(learner_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the learners on whom people decided, or a level of whom is frozen; one query."""
+    decided = LevelDecision.objects.filter(learner_id__in=learner_ids).order_by().values_list("learner_id", flat=True)
+    frozen = LevelFreeze.objects.filter(learner_id__in=learner_ids, released_at=None).order_by()
+    return set(decided.union(frozen.values_list("learner_id", flat=True)))
+
+
+def standings(learner_ids: Iterable[UUID]) -> Mapping[Key, Standing]:
+    """The level that counts of every skill on which these learners have evidence or a decision; four queries."""
+    ids = list(learner_ids)
+    computed: dict[Key, list[tuple[int, datetime]]] = {
+        key: [] for key in SkillState.objects.filter(learner_id__in=ids).values_list("learner_id", "skill_code")
+    }
+    for learner_id, code, level, at in LevelChange.objects.filter(learner_id__in=ids).values_list(
+        "learner_id", "skill_code", "level", "at"
+    ):
+        computed.setdefault((learner_id, code), []).append((level, at))
+    return effective(computed=computed, learner_ids=ids)
+
+
+def standing_of(*, learner_id: UUID, skill: str) -> Standing:
+    """The level that counts of one skill; level 0 where there is neither evidence nor a decision; three queries."""
+    decided, frozen = what_people_said([learner_id])
+    return standing(_reached(learner_id, skill), decided.get((learner_id, skill), ()), frozen.get((learner_id, skill)))
+
+
+def unfrozen_level(*, learner_id: UUID, skill: str) -> int:
+    """The level that would count if no freeze were open; three queries."""
+    decided, _ = what_people_said([learner_id])
+    return standing(_reached(learner_id, skill), decided.get((learner_id, skill), ())).level
+
+
+def _reached(learner_id: UUID, skill: str) -> list[tuple[int, datetime]]:
+    return list(LevelChange.objects.filter(learner_id=learner_id, skill_code=skill).values_list("level", "at"))
+
+
+def computed_level(*, learner_id: UUID, skill: str) -> int:
+    """The level that evidence gives, 0 to 3; one query."""
+    found = SkillState.objects.filter(learner_id=learner_id, skill_code=skill).values_list("computed_level", flat=True)
+    return found.first() or 0
+
+
+def write_levels(learner_ids: Collection[UUID]) -> None:
+    """Write the level that counts onto every skill state of these learners, whose abilities the caller holds locked.
+
+    A skill on which people decided and nobody answered gets a state without answers: the prior's mean and variance.
+    Constant queries.
+    """
+    if not learner_ids:
+        return
+    rows = [
+        (learner_id, code, counts.level, counts.since)
+        for (learner_id, code), counts in sorted(standings(learner_ids).items(), key=lambda one: one[0])
+    ]
+    learners, codes, given, since = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [], [])
+    unknown = rules.SkillMastery()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO learners_skillstate AS kept (
+                learner_id, skill_code, mean, variance, count, shown_level, computed_level, level, level_since,
+                probability, framework_version
+            )
+            SELECT new.learner_id, new.code, %s, %s, 0, 0, 0, new.level, new.since, %s, %s
+            FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::timestamptz[])
+                AS new(learner_id, code, level, since)
+            ON CONFLICT (learner_id, skill_code) DO UPDATE
+            SET level = EXCLUDED.level, level_since = EXCLUDED.level_since
+            WHERE (kept.level, kept.level_since) IS DISTINCT FROM (EXCLUDED.level, EXCLUDED.level_since)
+            """,
+            [
+                unknown.mean, unknown.variance, _unanswered(), courses.framework().version, learners, codes, given,
+                since,
+            ],
+        )  # fmt: skip
+
+
+def _unanswered() -> float:
+    """The probability of a skill nobody answered: that with which somebody unknown passes the lowest threshold."""
+    mastery = rules.Mastery(skills={"": rules.SkillMastery()})
+    return rules.probability(mastery, "", min(courses.framework().thresholds.values()), Chain(), clock.now())
+
+
+def drifted(learner_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Skills, by learner, whose stored level is not the one that counts; five queries."""
+    ids = list(learner_ids)
+    stored = {
+        (learner_id, code): (level, since)
+        for learner_id, code, level, since in SkillState.objects.filter(learner_id__in=ids).values_list(
+            "learner_id", "skill_code", "level", "level_since"
+        )
+    }
+    found: dict[UUID, list[str]] = {}
+    for key, counts in sorted(standings(ids).items(), key=lambda one: one[0]):
+        if stored.get(key) != (counts.level, counts.since):
+            found.setdefault(key[0], []).append(key[1])
+    return found
