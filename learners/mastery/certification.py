@@ -32,6 +32,9 @@ Levels are certified from the lowest up: one needs its own E and those of all co
 1/ALPHA. So the probability of any false level in a skill is at most ALPHA, and not ALPHA for each. Between skills nothing
 is divided: it is ALPHA for each skill.
 
+Every item shown must be taken in, also when the sitting was left or ran out of time: as an answer with score 0. Whoever
+could walk away from a sitting that goes badly would show good ones only, and the bound would not hold.
+
 What it does not cover: items whose difficulty is learned from few or unlike learners, guess rates that are wrong, answers
 that are not the learner's own, and abilities that fall again. A certificate says that the ability was there.
 """
