@@ -9,6 +9,7 @@ from learners.decisions.selectors import history as level_history
 from learners.decisions.services import decide_level, freeze_level, release_level
 from learners.enrolments.selectors import is_enrolled
 from learners.enrolments.services import note_passed_assessments
+from learners.mastery.explanation import explanation
 from learners.mastery.selectors import (
     ItemDifficulty,
     SkillStanding,
@@ -33,6 +34,7 @@ __all__ = [
     "counts_by_level",
     "decide_awards",
     "decide_level",
+    "explanation",
     "freeze_level",
     "is_enrolled",
     "issue_certificates",

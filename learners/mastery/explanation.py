@@ -83,6 +83,11 @@ def explained(
     return document, language
 
 
+def explanation(*, learner_id: UUID, accept_language: str, now: datetime) -> tuple[dict[str, Any], str]:
+    """The same for whoever else may see it: without the learner's own preferences of languages."""
+    return explained(learner_id=learner_id, accept_language=accept_language, preferred=[], now=now)
+
+
 def _name(names: Any, language: str) -> str:
     return str(names.get(language) or names["en"])
 

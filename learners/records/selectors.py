@@ -71,6 +71,7 @@ def _add_skills(documents: dict[UUID, dict[str, Any]]) -> None:
                 "code": state.skill_code,
                 "area": skill.area if skill else None,
                 "level": state.level,
+                "certified_level": state.certified_level,
                 "probability": round(state.probability, 3),
                 "provisional": state.count < PROVISIONAL_BELOW,
                 "answers": state.count,

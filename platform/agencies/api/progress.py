@@ -39,6 +39,9 @@ class ProgressSkill(serializers.Serializer[Any]):
     code = serializers.CharField()
     area = serializers.CharField(allow_null=True)
     level = serializers.IntegerField(min_value=0, max_value=6, help_text="0: none yet.")
+    certified_level = serializers.IntegerField(
+        min_value=0, max_value=3, help_text="By a stricter test with a bound on false certification; 0: none yet."
+    )
     probability = serializers.FloatField(
         help_text="With which the threshold of the level that evidence gives is passed."
     )
