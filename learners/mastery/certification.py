@@ -47,7 +47,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from uuid import UUID
 
 from learners.mastery.rules import Answer, Scale, computable, logistic
 from learners.mastery.snapshots import Chain
@@ -79,7 +78,7 @@ class Certification:
     """All tests of one learner. `items` are those that counted: each counts once, whatever its revision."""
 
     last_at: datetime | None = None
-    items: set[UUID] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
     skills: dict[str, dict[int, Testing]] = field(default_factory=dict)
 
     def level(self, code: str) -> int:
