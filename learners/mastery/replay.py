@@ -151,15 +151,9 @@ class Replay:
         self._refresh, self._nightly = refresh, nightly
         self._published = _Newest()
         self._learners: dict[str, _Learner] = {}
-        self._keys: dict[str, ItemKey] = {}
         self._young: list[Observation] = []
         self._others: list[Observation] = []
         self._count = 0
-
-    @property
-    def items(self) -> int:
-        """How many items were met."""
-        return len(self._keys)
 
     def answered(self, logged: Logged) -> float:
         """Absorb an answer; return the probability of success that was predicted before it, 0 to 1."""
@@ -170,7 +164,7 @@ class Replay:
         # The filter wants every sitting later than the one before; a log of whole seconds has ties.
         at = max(_START + timedelta(seconds=logged.seconds), learner.at + timedelta(microseconds=1))
         learner.at = at
-        key = self._keys.setdefault(logged.item, (logged.item, 1))
+        key = (logged.item, 1)
         answer = Answer(
             str(self._count), key, logged.skills, 1, logged.score, logged.guess, logged.difficulty, at
         )  # fmt: skip

@@ -219,7 +219,9 @@ def an_answer(
     number: int, *, score: float = 1.0, skills: tuple[str, ...] = ("A",), days: float | None = None
 ) -> Answer:
     at = START + timedelta(days=number if days is None else days)
-    return Answer(UUID(int=number), (UUID(int=1000 + number), 1), skills, 2, score, 0.0, 0.5, at, certifying=True)
+    return Answer(
+        str(UUID(int=number)), (str(UUID(int=1000 + number)), 1), skills, 2, score, 0.0, 0.5, at, certifying=True
+    )
 
 
 def known(answers: list[Answer], variance: float = 0.01) -> Chain:
@@ -260,7 +262,7 @@ def test_what_does_not_count_changes_nothing(change: dict[str, object]) -> None:
 def test_an_item_counts_once_also_in_a_later_revision() -> None:
     first = an_answer(1)
     again = [
-        replace(first, id=UUID(int=n), at=START + timedelta(days=n), item=(first.item[0], n)) for n in range(2, 50)
+        replace(first, id=str(UUID(int=n)), at=START + timedelta(days=n), item=(first.item[0], n)) for n in range(2, 50)
     ]
     budi = Certification()
     assert certification.extend(budi, [first, *again], SCALE, STATED) == []
