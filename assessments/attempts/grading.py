@@ -46,7 +46,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         if row is None:
             raise NotFound()
         items = items_of([row]).get(row.pk, [])
-        responses = _read(answers, items)
+        responses = _read(answers, items, row.language)
         if row.submitted_at is None:
             privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
             late = is_late(due_at=row.due_at, now=now)
@@ -88,8 +88,10 @@ def close_overdue(*, learner_id: UUID, quiz_id: UUID, now: datetime) -> None:
     _expire(list(overdue), now=now, actor=CLOSER)
 
 
-def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem]) -> dict[UUID, Any]:
-    asked = {item.pk: AskedItem(item.revision.kind, item.option_order) for item in items}
+def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem], language: str) -> dict[UUID, Any]:
+    asked = {
+        item.pk: AskedItem(item.revision.kind, item.option_order, item.revision.content[language]) for item in items
+    }
     try:
         return read_answers(answers, asked)
     except AnswerRefused as refused:
@@ -135,7 +137,9 @@ def _grade(closing: Sequence[_Closing], *, actor: str) -> None:
         row = one.row
         for item in one.items:
             item.response = one.responses.get(item.pk)
-            item.score = score_response(kind=item.revision.kind, key=item.revision.key, response=item.response)
+            item.score = score_response(
+                kind=item.revision.kind, key=item.revision.key, response=item.response, language=row.language
+            )
         row.score = score_attempt([item.score or 0.0 for item in one.items])
         row.expired = one.expired
         row.passed = not one.expired and has_passed(score=row.score, pass_share=row.quiz.pass_share)
