@@ -115,7 +115,10 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
         if raw is None:
             continue
         try:
-            responses[item_id] = KINDS[item.kind].read(raw, item.options, item.text)
+            response = KINDS[item.kind].read(raw, item.options, item.text)
         except ResponseRefused as refused:
             raise AnswerRefused(f"/answers/{index}/response{refused.place}", refused.reason) from refused
+        # Nothing typed, matched or handed in is an item left open, which nobody needs to mark.
+        if response not in ("", {}):
+            responses[item_id] = response
     return responses
