@@ -24,6 +24,8 @@ from assessments.items.rules import Draft
 from courses import public as courses
 
 TEXT_FIELDS = ("prompt", "options", "part", "unit", "feedback")
+# A key is a letter or a rubric of thirty lines: the box is as high as what stands in it, where the browser knows how.
+_GROWS = {"rows": 3, "style": "field-sizing: content; min-height: 4.5rem"}
 _PLAIN_FIELDS = {"kind": "kind", "key": "key_text", "skills": "skills_text", "guess": "guess"}
 _PARTS = {kind.part for kind in KINDS.values() if kind.part} | {"part"}
 
@@ -50,9 +52,10 @@ def _key_help() -> SafeString:
     """The key of each kind, by example; the page's script shows that of the kind chosen."""
     return format_html_join(
         "",
-        '<div x-show="{}" class="mb-2">{}: {}<span class="block font-mono my-1 whitespace-pre-wrap">{}</span>{}</div>',
+        '<div x-show="{}"><b>{}</b>, for example<span style="display:block;white-space:pre-wrap;font-family:monospace;'
+        'margin:.25rem 0 .25rem 1rem">{}</span>{}</div>',
         (
-            (f"kind == '{kind.name}'", kind.label.capitalize(), "write", kind.key_example, kind.key_hint)
+            (f"kind == '{kind.name}'", kind.label.capitalize(), kind.key_example, kind.key_hint)
             for kind in KINDS.values()
         ),
     )
@@ -61,7 +64,7 @@ def _key_help() -> SafeString:
 def _part_help() -> SafeString:
     return format_html_join(
         "",
-        '<div x-show="{}" class="mb-2">{}: {}</div>',
+        '<div x-show="{}"><b>{}</b>: {}</div>',
         ((f"kind == '{kind.name}'", kind.part.capitalize(), kind.part_example) for kind in KINDS.values() if kind.part),
     )
 
@@ -103,7 +106,7 @@ class ItemForm(forms.ModelForm):
             "languages": languages,
             "kind": forms.ChoiceField(choices=kinds.choices, widget=UnfoldAdminSelectWidget),
             "key_text": forms.CharField(
-                label="key", widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text=_key_help()
+                label="key", widget=UnfoldAdminTextareaWidget(attrs=_GROWS), help_text=_key_help()
             ),
             "skills_text": forms.CharField(
                 label="skills", widget=UnfoldAdminTextInputWidget,

@@ -143,7 +143,7 @@ class ItemAdmin(KeysStayInside, ModelAdmin):
             return [about, shown]
         asked = (
             "Question",
-            {"fields": ("kind", "key_text", "skills_text", ("level", "difficulty", "guess"))},
+            {"fields": ("kind", "key_text", "skills_text", "level", "difficulty", "guess")},
         )  # fmt: skip
         texts = [
             (tag, {"fields": [f"{name}__{tag}" for name in TEXT_FIELDS], "classes": ["tab"]})

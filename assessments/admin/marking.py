@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -37,8 +40,8 @@ class MarkForm(forms.Form):
         help_text="What speaks for this mark. The learner may read it.",
     )
 
-    def __init__(self, work: Work, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"mark_id": new_id()}, **kwargs)
+    def __init__(self, work: Work, data: Any = None) -> None:
+        super().__init__(data, initial={"mark_id": new_id()})
         self.work = work
         for criterion in work.criteria:
             self.fields[f"points__{criterion.id}"] = forms.TypedChoiceField(
@@ -73,7 +76,7 @@ class MarkForm(forms.Form):
 class MarkingTaskAdmin(ReadOnly, KeysStayInside, ModelAdmin):
     """The list holds what this person may mark; a work's page shows it once it is taken on."""
 
-    list_display = ("code", "item", "language", "opened_at", "taken_on", "decides")
+    list_display = ("work", "item", "language", "since", "state")
     list_filter = ("language",)
     list_select_related = ("attempt_item__revision__item",)
     list_per_page = 50
@@ -90,13 +93,18 @@ class MarkingTaskAdmin(ReadOnly, KeysStayInside, ModelAdmin):
     def item(self, task: MarkingTask) -> str:
         return str(task.attempt_item.revision.item)
 
-    @admin.display(description="taken on by you", boolean=True)
-    def taken_on(self, task: Any) -> bool:
-        return bool(task.mine)
+    @admin.display(description="work", ordering="code")
+    def work(self, task: MarkingTask) -> SafeString:
+        return format_html('<span class="text-primary-600 dark:text-primary-500 underline">{}</span>', task.code)
 
-    @admin.display(description="your mark decides", boolean=True)
-    def decides(self, task: Any) -> bool:
-        return bool(task.disputed)
+    @admin.display(description="waiting since", ordering="opened_at")
+    def since(self, task: MarkingTask) -> datetime:
+        return task.opened_at
+
+    @admin.display(description="state")
+    def state(self, task: Any) -> str:
+        taken = "taken on by you" if task.mine else "waiting"
+        return f"{taken}; your mark decides" if task.disputed else taken
 
     def get_urls(self) -> list[URLPattern]:
         file = path(

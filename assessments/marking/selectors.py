@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, Prefetch, Q, QuerySet, Value, When
 
+from assessments.attempts.models import Attempt
 from assessments.files.selectors import Download, described, file_of
 from assessments.items.kinds.rubric import Rubric
 from assessments.marking import rules
@@ -34,12 +35,21 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Line:
+    """What was given for a criterion, whose title is in the work's language."""
+
+    criterion: str
+    points: int
+    comment: str
+
+
+@dataclass(frozen=True)
 class Given:
-    """A mark as whoever decides a dispute sees it, without the marker. `lines` are (criterion, points, comment)."""
+    """A mark without its marker, as the learner sees it, and whoever decides a dispute."""
 
     number: int
     percent: int
-    lines: list[tuple[str, int, str]]
+    lines: list[Line]
     reason: str
 
 
@@ -55,6 +65,43 @@ class Work:
     files_missing: int
     criteria: list[Criterion]
     earlier: list[Given]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """How an answer was marked: its marks in the order given, of which the third decided if there is one."""
+
+    item: UUID
+    final: float
+    marks: list[Given]
+
+
+def marks_of(*, attempt_id: UUID, learner_id: UUID) -> list[Marked]:
+    """How the learner's own attempt was marked, by its items; empty until all that people mark in it is marked.
+
+    At most three queries.
+
+    Raises:
+        NotFound: there is no such attempt, or it is somebody else's.
+    """
+    if not Attempt.objects.filter(pk=attempt_id, learner_id=learner_id).exists():
+        raise NotFound()
+    tasks = list(
+        MarkingTask.objects.filter(attempt_item__attempt=attempt_id)
+        .select_related("attempt_item__revision")
+        .prefetch_related(Prefetch("marks", Mark.objects.order_by("number")))
+        .order_by("attempt_item__position")
+    )
+    if any(task.final is None for task in tasks):
+        return []
+    return [
+        Marked(
+            task.attempt_item_id,
+            task.final or 0.0,
+            [_given(mark, Rubric.of(task.attempt_item.revision.key), task.language) for mark in task.marks.all()],
+        )
+        for task in tasks
+    ]
 
 
 def queue(*, marker_id: UUID, now: datetime) -> QuerySet[MarkingTask]:
@@ -138,5 +185,5 @@ def _claimed(task_id: UUID, marker_id: UUID, now: datetime) -> MarkingTask:
 
 
 def _given(mark: Mark, rubric: Rubric, language: str) -> Given:
-    said = [(one.title[language], mark.points[one.id], mark.comments.get(one.id, "")) for one in rubric.criteria]
+    said = [Line(one.title[language], mark.points[one.id], mark.comments.get(one.id, "")) for one in rubric.criteria]
     return Given(mark.number, round(100 * mark.score), said, mark.reason)

@@ -25,9 +25,9 @@ from common.ids import new_id
 from events import public as events
 from privacy import public as privacy
 from privacy.models import AuditEntry
-from tests.assessments.factories import make_edition, make_quiz
+from tests.assessments.factories import make_edition, make_quiz, path
 from tests.assessments.test_kinds import RUBRIC, SAMPLES
-from tests.factories import make_learner, make_user
+from tests.factories import make_learner, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 shares = st.fractions(0, 1)
@@ -281,6 +281,29 @@ def test_whose_work_it_is_cannot_be_told(aiko, markers):
     for secret in (aiko.legal_name, str(aiko.pk), "JP", str(one.attempt_item.attempt_id), str(one.attempt_item_id)):
         assert secret not in told
     assert one.code != other.code
+
+
+def test_a_learner_reads_how_the_work_was_marked_once_all_of_it_is(aiko, markers, settled, query_budget):
+    attempt, (one, other) = opened(aiko, tasks=2)
+    client = signed_in(aiko.user)
+    for task in (one, other):
+        assert client.get(path(attempt.pk, "/marks")).json() == {"items": []}
+        for marker in markers[:2]:
+            mark(task, marker, 3, 1)
+    told = client.get(path(attempt.pk, "/marks"))
+    first, _ = told.json()["items"]
+    assert (first["item"], first["final"]) == (str(one.attempt_item_id), pytest.approx(4 / 6))
+    assert first["marks"][0] == {
+        "number": 1, "percent": 67, "reason": "As the rubric says.",
+        "lines": [
+            {"criterion": "aim en", "points": 3, "comment": "Clear."}, {"criterion": "risk en", "points": 1, "comment": ""},
+        ],
+    }  # fmt: skip
+    assert not any(str(marker) in told.content.decode() for marker in markers)
+    with query_budget(3):
+        selectors.marks_of(attempt_id=attempt.pk, learner_id=aiko.pk)
+    for outsider in (make_learner("ID").user, make_user()):
+        assert signed_in(outsider).get(path(attempt.pk, "/marks")).status_code == 404
 
 
 def test_an_outsider_is_shown_no_work(aiko, markers):
