@@ -70,6 +70,60 @@ class InvalidAnswer(DomainError):
     code, status, title = "invalid_answer", 400, _("An answer cannot be read")
 
 
+class FileRefused(DomainError):
+    """The body is no PDF, JPEG, PNG or UTF-8 text, is broken, or is another of these than its media type says."""
+
+    code, status, title = "file_refused", 400, _("This kind of file is not taken, or the file is broken")
+
+
+class FileTooLarge(DomainError):
+    """The file is larger than `most_bytes`."""
+
+    code, status, title = "file_too_large", 413, _("This file is too large")
+
+
+class FilesNotTaken(DomainError):
+    """The attempt is over, asks for no file, or has as many as its tasks take; delete one to hand in another."""
+
+    code, status, title = "files_not_taken", 409, _("This attempt takes no more files")
+
+
+class FileIdReused(DomainError):
+    """The id stands for other bytes or for another attempt."""
+
+    code, status, title = "file_id_reused", 409, _("This id already belongs to another file")
+
+
+class OwnWork(DomainError):
+    """Nobody marks their own work."""
+
+    code, status, title = "own_work", 403, _("You cannot mark your own work")
+
+
+class AlreadyMarked(DomainError):
+    """The marker has given their mark for this work; it stands, and nobody marks twice."""
+
+    code, status, title = "already_marked", 409, _("You have already marked this work")
+
+
+class TaskTaken(DomainError):
+    """Other markers are at this work, or it has all the marks it needs."""
+
+    code, status, title = "task_taken", 409, _("This work needs no further marker at present")
+
+
+class NotClaimed(DomainError):
+    """The marker has not taken this work on."""
+
+    code, status, title = "not_claimed", 409, _("Take this work on before you mark it")
+
+
+class InvalidMark(DomainError):
+    """The points are not those of the rubric, or the reason is missing."""
+
+    code, status, title = "invalid_mark", 400, _("The mark is not complete")
+
+
 class UnsoundItem(DomainError):
     """An item's texts, key or metadata contradict each other or its edition; `faults` lists where."""
 
@@ -92,4 +146,17 @@ REASONS: Mapping[str, str | Promise] = {
     "not_every_option": _("Name every option, in order."),
     "not_a_number": _("Give a number, with a point for decimals."),
     "number_out_of_range": _("This number is too large."),
+    "not_an_object": _("Give an object."),
+    "unknown_member": _("This field is not known."),
+    "unknown_left": _("This item has nothing of that id to match."),
+    "unknown_gap": _("This text has no such gap."),
+    "unknown_region": _("This picture has no such region."),
+    "not_a_point": _("Give a region's id, or two numbers from 0 to 1."),
+    "not_a_text": _("Give text."),
+    "text_too_long": _("This text is too long."),
+    "not_a_list_of_files": _("Give a list of file ids."),
+    "not_a_file_id": _("Give the id of a file that you uploaded."),
+    "file_repeated": _("A file may be named once."),
+    "too_many_files": _("These are too many files."),
+    "file_missing": _("A file was not uploaded, or was taken back."),
 }

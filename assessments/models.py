@@ -1,7 +1,20 @@
 """Every model of the app, for one migration history."""
 
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
+from assessments.files.models import HandedInFile
 from assessments.items.models import Item, ItemRevision
+from assessments.marking.models import Claim, Mark, MarkingTask
 from assessments.quizzes.models import Quiz
 
-__all__ = ["Attempt", "AttemptAllowance", "AttemptItem", "Item", "ItemRevision", "Quiz"]
+__all__ = [
+    "Attempt",
+    "AttemptAllowance",
+    "AttemptItem",
+    "Claim",
+    "HandedInFile",
+    "Item",
+    "ItemRevision",
+    "Mark",
+    "MarkingTask",
+    "Quiz",
+]

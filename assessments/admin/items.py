@@ -4,35 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
-from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
 
 from accounts.admin_scope import limited_to
-from assessments.admin.texts import options_from, options_text
-from assessments.items import kinds, services
-from assessments.items.kinds import KINDS, Fault
-from assessments.items.kinds.base import words
-from assessments.items.models import Difficulty, Item, ItemRevision
-from assessments.items.rules import Draft
+from assessments.admin.item_form import CONDITIONS, TEXT_FIELDS, ItemForm, languages_of, newest
+from assessments.admin.item_preview import preview
+from assessments.items import services
+from assessments.items.kinds import KINDS
+from assessments.items.models import Item, ItemRevision
 from common import clock
 from common.errors import DomainError
-from courses import public as courses
-
-_PLAIN_FIELDS = {"kind": "kind", "key": "key_text", "skills": "skills_text", "guess": "guess"}
 
 
 class KeysStayInside:
@@ -68,138 +55,6 @@ class ReadOnly:
         return False
 
 
-def newest(item: Item) -> ItemRevision | None:
-    """The item's newest revision, approved or not."""
-    return item.revisions.order_by("-number").first()
-
-
-def languages_of(item: Item) -> list[str]:
-    """The edition's languages, its own first, and any other that the newest revision has."""
-    edition = courses.edition(item.edition_id)
-    revision = newest(item)
-    offered = sorted(edition.languages, key=lambda tag: tag != edition.default_language) if edition else []
-    return list(dict.fromkeys([*offered, *(revision.content if revision else ())]))
-
-
-class ItemForm(forms.ModelForm):
-    """An item's newest revision, its texts by language as `prompt__<tag>` and so on; `for_languages` makes the fields."""
-
-    class Meta:
-        model = Item
-        fields = ("edition", "code")
-
-    languages: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        item = kwargs.get("instance")
-        if item is not None and self.languages:
-            kwargs["initial"] = {**self._stored(newest(item)), **(kwargs.get("initial") or {})}
-        super().__init__(*args, **kwargs)
-
-    @classmethod
-    def for_languages(cls, languages: tuple[str, ...]) -> type[ItemForm]:
-        """Return the form with a group of fields for each language."""
-        if not languages:
-            return cls
-        examples = "; ".join(f"{kind.label}: {kind.key_example}" for kind in KINDS.values())
-        fields: dict[str, Any] = {
-            "languages": languages,
-            "kind": forms.ChoiceField(choices=kinds.choices, widget=UnfoldAdminSelectWidget),
-            "key_text": forms.CharField(
-                label="key", widget=UnfoldAdminTextInputWidget, help_text=f"The right answer. {examples}."
-            ),
-            "skills_text": forms.CharField(
-                label="skills", widget=UnfoldAdminTextInputWidget,
-                help_text="Codes of the framework with commas between; pools go by the first.",
-            ),
-            "level": forms.IntegerField(min_value=1, max_value=6, widget=UnfoldAdminIntegerFieldWidget),
-            "difficulty": forms.ChoiceField(choices=Difficulty.choices, widget=UnfoldAdminSelectWidget),
-            "guess": forms.FloatField(
-                label="guess rate", widget=UnfoldAdminDecimalFieldWidget,
-                help_text="How often blind guessing is right: 0 for a number, 0.25 for one of four options.",
-            ),
-        }  # fmt: skip
-        for tag in languages:
-            fields[f"prompt__{tag}"] = forms.CharField(
-                label=f"Prompt ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
-            )
-            fields[f"options__{tag}"] = forms.CharField(
-                label=f"Options ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
-                help_text="One a line, with its id: “a: text”. The same ids in every language; none for a number.",
-            )  # fmt: skip
-            fields[f"unit__{tag}"] = forms.CharField(
-                label=f"Unit ({tag})", required=False, widget=UnfoldAdminTextInputWidget
-            )
-            fields[f"feedback__{tag}"] = forms.CharField(
-                label=f"Feedback ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-                help_text="Shown when the attempt is graded.",
-            )  # fmt: skip
-        return type("ItemFormInLanguages", (cls,), fields)
-
-    def _stored(self, revision: ItemRevision | None) -> dict[str, Any]:
-        if revision is None:
-            return {}
-        stored: dict[str, Any] = {
-            "kind": revision.kind,
-            "key_text": KINDS[revision.kind].key_text(revision.key),
-            "skills_text": ", ".join(revision.skills),
-            "level": revision.level,
-            "difficulty": revision.difficulty,
-            "guess": revision.guess,
-        }
-        for tag, text in revision.content.items():
-            stored[f"prompt__{tag}"] = text.get("prompt", "")
-            stored[f"options__{tag}"] = options_text(text.get("options", ()))
-            stored[f"unit__{tag}"] = text.get("unit", "")
-            stored[f"feedback__{tag}"] = text.get("feedback", "")
-        return stored
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if self.languages and not self.errors:
-            self.draft = self._draft(cleaned)
-            for fault in services.check(self.draft, edition_id=self.instance.edition_id):
-                self.add_error(*self._place(fault))
-        return cleaned
-
-    def _draft(self, cleaned: dict[str, Any]) -> Draft:
-        content = {}
-        for tag in self.languages:
-            text: dict[str, Any] = {}
-            for name in ("prompt", "unit", "feedback"):
-                # Browsers send CR LF; files and other languages have LF.
-                value = cleaned[f"{name}__{tag}"].replace("\r\n", "\n")
-                if value:
-                    text[name] = value
-            options = options_from(cleaned[f"options__{tag}"])
-            if options:
-                text["options"] = options
-            if text:
-                content[tag] = text
-        return Draft(
-            kind=cleaned["kind"],
-            content=content,
-            key=KINDS[cleaned["kind"]].key_from_text(cleaned["key_text"]),
-            skills=tuple(words(cleaned["skills_text"])),
-            level=cleaned["level"],
-            difficulty=cleaned["difficulty"],
-            guess=cleaned["guess"],
-        )
-
-    def _place(self, fault: Fault) -> tuple[str | None, str]:
-        """Return the field that a fault is about, and the message with what is left of its place."""
-        part, *rest = fault.pointer.strip("/").split("/")
-        field: str | None = _PLAIN_FIELDS.get(part, part)
-        message = fault.message
-        if part == "content" and rest:
-            field = f"{rest[1] if len(rest) > 1 else 'prompt'}__{rest[0]}"
-            if len(rest) > 2 and rest[2].isdigit():
-                message = f"line {int(rest[2]) + 1}: {' '.join([*rest[3:], message])}"
-        elif part == "key" and rest:
-            message = f"{rest[0]} {message}"
-        return (field if field in self.fields else None), message
-
-
 class RevisionInline(ReadOnly, TabularInline):
     model = ItemRevision
     fields = readonly_fields = ("number", "kind", "level", "difficulty", "guess", "approved_at")
@@ -223,6 +78,8 @@ class ItemAdmin(KeysStayInside, ModelAdmin):
     actions_submit_line = ("save_and_approve",)
     show_full_result_count = False
     readonly_fields = ("retired", "preview")
+    # Fields that the chosen kind has no use for are hidden, in every language.
+    conditional_fields = CONDITIONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
         rows: QuerySet[Item] = super().get_queryset(request)
@@ -286,10 +143,10 @@ class ItemAdmin(KeysStayInside, ModelAdmin):
             return [about, shown]
         asked = (
             "Question",
-            {"fields": ("kind", "key_text", "skills_text", ("level", "difficulty", "guess"))},
+            {"fields": ("kind", "key_text", "skills_text", "level", "difficulty", "guess")},
         )  # fmt: skip
         texts = [
-            (tag, {"fields": [f"{name}__{tag}" for name in ("prompt", "options", "unit", "feedback")], "classes": ["tab"]})
+            (tag, {"fields": [f"{name}__{tag}" for name in TEXT_FIELDS], "classes": ["tab"]})
             for tag in languages_of(obj)
         ]  # fmt: skip
         return [about, asked, *texts, shown]
@@ -356,28 +213,3 @@ class ItemRevisionAdmin(ReadOnly, KeysStayInside, ModelAdmin):
     @admin.display(description="preview")
     def preview(self, revision: ItemRevision) -> SafeString:
         return preview(revision)
-
-
-def preview(revision: ItemRevision) -> SafeString:
-    """Show a revision in every language, with its key."""
-    kind = KINDS[revision.kind]
-    parts = []
-    for language, text in revision.content.items():
-        options = format_html_join("", "<li><b>{}</b> {}</li>", (
-            (option["id"], option["text"]) for option in text.get("options", ())
-        ))  # fmt: skip
-        parts.append(
-            format_html(
-                '<section lang="{}" style="margin-bottom:1.5em"><p><b>{}</b></p><p style="white-space:pre-wrap">{}</p>'
-                '<ul style="margin:.5em 0 .5em 1.5em">{}</ul><p>{}</p><p><i>{}</i></p></section>',
-                language,
-                language,
-                text.get("prompt", ""),
-                options,
-                text.get("unit", ""),
-                text.get("feedback", ""),
-            )
-        )
-    return format_html(
-        "<p>{}, key: <b>{}</b></p>{}", kind.label, kind.key_text(revision.key), mark_safe("".join(parts))  # noqa: S308 (each part is escaped above)
-    )  # fmt: skip

@@ -32,7 +32,8 @@ _LIST = "attempts"
         "oneOf": [
             {"type": "string"},
             {"type": "number"},
-            {"type": "array", "items": {"type": "string"}},
+            {"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "number"}]}},
+            {"type": "object", "additionalProperties": {}},
         ],
         "nullable": True,
         "description": "By the item's kind. "
@@ -88,6 +89,9 @@ class AttemptItemOutput(serializers.Serializer[object]):
     prompt = serializers.CharField()
     options = OptionOutput(many=True, help_text="in the order to show them")
     unit = serializers.CharField(allow_null=True)
+    extra = serializers.DictField(
+        help_text="what only this kind has: left (matching), gaps (cloze), picture (hotspot), limits (task)"
+    )
     review = ReviewOutput(allow_null=True, help_text="null until the attempt is graded")
 
 

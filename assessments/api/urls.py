@@ -3,11 +3,15 @@
 from django.urls import URLPattern, path
 
 from assessments.api.attempts import AttemptsView, AttemptView, SubmissionView
+from assessments.api.files import FileView
+from assessments.api.marks import MarksView
 from assessments.api.quizzes import QuizzesView
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/editions/<id:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
     path("api/v1/me/attempts", AttemptsView.as_view(), name="attempts"),
     path("api/v1/me/attempts/<id:attempt_id>", AttemptView.as_view(), name="attempt"),
+    path("api/v1/me/attempts/<id:attempt_id>/files/<id:file_id>", FileView.as_view(), name="attempt-file"),
+    path("api/v1/me/attempts/<id:attempt_id>/marks", MarksView.as_view(), name="attempt-marks"),
     path("api/v1/me/attempts/<id:attempt_id>/submission", SubmissionView.as_view(), name="submission"),
 ]

@@ -15,6 +15,7 @@ from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers
 from assessments.attempts.selectors import AttemptView, attempts_for_update, items_of, view
 from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer
+from assessments.files.services import require_handed_in
 from assessments.outcomes.rules import ScoredItem, outcome
 from assessments.scoring.rules import RULE_VERSION, has_passed, score_attempt, score_response
 from common.clock import rfc3339
@@ -46,9 +47,10 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         if row is None:
             raise NotFound()
         items = items_of([row]).get(row.pk, [])
-        responses = _read(answers, items)
+        responses = _read(answers, items, row.language)
         if row.submitted_at is None:
             privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
+            require_handed_in(attempt_id=row.pk, responses=responses)
             late = is_late(due_at=row.due_at, now=now)
             _grade([_Closing(row, items, {} if late else responses, late, now)], actor=str(learner_id))
         elif not row.expired and responses != {item.pk: item.response for item in items if item.response is not None}:
@@ -57,6 +59,11 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         # Raised when the closing is committed.
         raise AttemptExpired(due_at=rfc3339(row.due_at))
     return view(row, items, now=now)
+
+
+def settle(*, attempt_id: UUID, marks: Mapping[UUID, float], now: datetime, actor: str) -> None:
+    """Grade an attempt whose answers people have marked, with their marks by attempt item; a repeat changes nothing."""
+    raise NotImplementedError("replaced at the merge")
 
 
 def close_expired(*, now: datetime, most: int = 10_000) -> int:
@@ -88,8 +95,10 @@ def close_overdue(*, learner_id: UUID, quiz_id: UUID, now: datetime) -> None:
     _expire(list(overdue), now=now, actor=CLOSER)
 
 
-def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem]) -> dict[UUID, Any]:
-    asked = {item.pk: AskedItem(item.revision.kind, item.option_order) for item in items}
+def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem], language: str) -> dict[UUID, Any]:
+    asked = {
+        item.pk: AskedItem(item.revision.kind, item.option_order, item.revision.content[language]) for item in items
+    }
     try:
         return read_answers(answers, asked)
     except AnswerRefused as refused:
@@ -135,7 +144,9 @@ def _grade(closing: Sequence[_Closing], *, actor: str) -> None:
         row = one.row
         for item in one.items:
             item.response = one.responses.get(item.pk)
-            item.score = score_response(kind=item.revision.kind, key=item.revision.key, response=item.response)
+            item.score = score_response(
+                kind=item.revision.kind, key=item.revision.key, response=item.response, language=row.language
+            )
         row.score = score_attempt([item.score or 0.0 for item in one.items])
         row.expired = one.expired
         row.passed = not one.expired and has_passed(score=row.score, pass_share=row.quiz.pass_share)

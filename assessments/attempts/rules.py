@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol, TypeVar
@@ -42,10 +42,11 @@ class AnswerRefused(Exception):
 
 @dataclass(frozen=True)
 class AskedItem:
-    """What reading a response needs to know of an item of the attempt."""
+    """What reading a response needs to know of an item of the attempt; its text in the attempt's language."""
 
     kind: str
     options: Sequence[str]
+    text: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _rank(seed: int, purpose: str, thing: str) -> bytes:
@@ -114,7 +115,10 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
         if raw is None:
             continue
         try:
-            responses[item_id] = KINDS[item.kind].read(raw, item.options)
+            response = KINDS[item.kind].read(raw, item.options, item.text)
         except ResponseRefused as refused:
             raise AnswerRefused(f"/answers/{index}/response{refused.place}", refused.reason) from refused
+        # Nothing typed, matched or handed in is an item left open, which nobody needs to mark.
+        if response not in ("", {}):
+            responses[item_id] = response
     return responses

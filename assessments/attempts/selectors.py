@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import is_late
+from assessments.items.shown import shown
 from common.errors import NotFound
 
 
@@ -35,6 +36,7 @@ class ItemView:
     prompt: str
     options: list[dict[str, str]]
     unit: str | None
+    extra: dict[str, Any]
     review: Review | None
 
 
@@ -140,7 +142,8 @@ def _item(row: Attempt, item: AttemptItem) -> ItemView:
         position=item.position,
         kind=item.revision.kind,
         prompt=text["prompt"],
-        options=[{"id": option, "text": by_id[option]} for option in item.option_order],
+        options=[{"id": option, "text": by_id[option]} for option in item.option_order if option in by_id],
         unit=text.get("unit") or None,
+        extra=shown(item.revision, row.language, item.option_order),
         review=review,
     )

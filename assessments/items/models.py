@@ -37,9 +37,9 @@ class Item(models.Model):
 class ItemRevision(models.Model):
     """One wording of an item with its key. Frozen once approved (a trigger refuses changes): attempts show what was drawn.
 
-    content: {"en": {"prompt": "…", "options": [{"id": "a", "text": "…"}], "unit": "…", "feedback": "…"}, …}
-    key, by kind: single {"correct": "a"}; multiple {"correct": ["a", "c"]}; numeric {"value": 42, "tolerance": 0.5};
-    ordering {"order": ["c", "a", "b"]}.
+    content: {"en": {"prompt": "…", "options": [{"id": "a", "text": "…"}], "unit": "…", "feedback": "…"}, …}; the part that
+    only one kind has (left, gaps, picture, limits) and the form of the key stand at the kind's class in
+    `assessments.items.kinds`. The key of a task is its rubric.
     """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="revisions")

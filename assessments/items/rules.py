@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from assessments.items.kinds import KINDS, Fault, ItemKind
+from assessments.items.kinds.base import MOST_OPTIONS, ids_of, listed_faults
+from assessments.items.kinds.cloze import shuffled_ids
 
 DIFFICULTIES = ("easy", "medium", "hard")
-LONGEST_PROMPT, LONGEST_OPTION, LONGEST_UNIT, MOST_OPTIONS = 4000, 1000, 40, 12
+LONGEST_PROMPT, LONGEST_UNIT = 4000, 40
 # A guess rate is stated with two digits: 1/3 as .33.
 _ROUNDING = 0.006
-_OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
 _MEMBERS = {"prompt", "options", "unit", "feedback"}
 
 
@@ -45,11 +45,13 @@ def faults(draft: Draft, *, languages: Collection[str], skills: Collection[str])
 
 
 def option_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the ids of an item's options, sorted: the same whatever language lists them first."""
+    """Return the ids of an item's options, sorted: the same whatever language lists them first.
+
+    The choices in the gaps of a text are options as well, as `gap.option`: their order is drawn with the rest.
+    """
     for text in content.values() if isinstance(content, Mapping) else ():
-        listed = text.get("options") if isinstance(text, Mapping) else None
-        if isinstance(listed, list):
-            return tuple(sorted(str(option.get("id", "")) for option in listed if isinstance(option, Mapping)))
+        if isinstance(text, Mapping) and (isinstance(text.get("options"), list) or "gaps" in text):
+            return tuple(sorted([*ids_of(text.get("options")), *shuffled_ids(text)]))
     return ()
 
 
@@ -62,7 +64,9 @@ def _faults(draft: Draft, languages: Collection[str], skills: Collection[str]) -
     yield from content_faults
     yield from _metadata_faults(draft, skills)
     options = option_ids(draft.content)
-    key_faults = list(kind.key_faults(draft.key, options)) if isinstance(draft.key, Mapping) else [
+    # Texts that are wrong themselves are no measure for the key.
+    content = {} if content_faults else draft.content
+    key_faults = list(kind.key_faults(draft.key, options, content)) if isinstance(draft.key, Mapping) else [
         Fault("/key", "must be an object")
     ]  # fmt: skip
     yield from key_faults
@@ -72,7 +76,10 @@ def _faults(draft: Draft, languages: Collection[str], skills: Collection[str]) -
         yield _NO_GUESS
 
 
-_NO_GUESS = Fault("/guess", "is missing: state how often blind guessing is right (0 for open answers)")
+_NO_GUESS = Fault(
+    "/guess",
+    "is missing: state how often blind guessing is right (0 for open answers; with partial credit, its mean score)",
+)
 
 
 def _guess_faults(kind: ItemKind, draft: Draft, options: int) -> Iterator[Fault]:
@@ -82,7 +89,7 @@ def _guess_faults(kind: ItemKind, draft: Draft, options: int) -> Iterator[Fault]
     if isinstance(draft.guess, bool) or not isinstance(draft.guess, int | float):
         yield Fault("/guess", "must be a number")
         return
-    least, most = kind.guess_range(draft.key, options)
+    least, most = kind.guess_range(draft.key, options, next(iter(draft.content.values())))
     if not least - _ROUNDING <= draft.guess <= most + _ROUNDING:
         with_options = f" with {options} options" if options else ""
         yield Fault(
@@ -116,14 +123,14 @@ def _content_faults(kind: ItemKind, content: Any, languages: Collection[str]) ->
         yield from found
         if not found:
             readable[language] = text
-    yield from _differences(readable)
+    yield from _differences(kind, readable)
 
 
 def _text_faults(kind: ItemKind, text: Any, at: str) -> Iterator[Fault]:
     if not isinstance(text, Mapping):
         yield Fault(at, "must be an object with prompt, options, unit and feedback")
         return
-    for name in sorted(set(text) - _MEMBERS):
+    for name in sorted(set(text) - _MEMBERS - {kind.part}):
         yield Fault(f"{at}/{name}", "is not part of an item's text")
     prompt = text.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
@@ -141,39 +148,22 @@ def _text_faults(kind: ItemKind, text: Any, at: str) -> Iterator[Fault]:
         if options:
             yield Fault(f"{at}/options", f"{kind.label} has no options")
     else:
-        yield from _option_faults(kind, options, f"{at}/options")
+        yield from listed_faults(options, f"{at}/options", fewest=kind.fewest_options, most=MOST_OPTIONS)
+    yield from kind.part_faults(text, at)
 
 
-def _option_faults(kind: ItemKind, options: list[Any], at: str) -> Iterator[Fault]:
-    if not kind.fewest_options <= len(options) <= MOST_OPTIONS:
-        yield Fault(at, f"must be {kind.fewest_options} to {MOST_OPTIONS} options, not {len(options)}")
-    seen: set[str] = set()
-    for index, option in enumerate(options):
-        here = f"{at}/{index}"
-        if not isinstance(option, Mapping) or set(option) != {"id", "text"}:
-            yield Fault(here, "must be an object with id and text")
-            continue
-        identifier, text = option["id"], option["text"]
-        if not isinstance(identifier, str) or not _OPTION_ID.fullmatch(identifier):
-            yield Fault(f"{here}/id", "must be 1 to 20 letters or digits")
-        elif identifier in seen:
-            yield Fault(f"{here}/id", f"{identifier!r} is there twice")
-        else:
-            seen.add(identifier)
-        if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_OPTION:
-            yield Fault(f"{here}/text", f"must be text of at most {LONGEST_OPTION} characters")
-
-
-def _differences(texts: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+def _differences(kind: ItemKind, texts: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Yield where languages disagree: an item must ask the same of everybody."""
     first = next(iter(texts), None)
     if first is None:
         return
     ids = {language: option_ids({language: text}) for language, text in texts.items()}
     for language, text in texts.items():
-        if ids[language] != ids[first]:
+        if kind.has_options and ids[language] != ids[first]:
             theirs, ours = ", ".join(ids[language]) or "none", ", ".join(ids[first]) or "none"
             yield Fault(f"/content/{language}/options", f"has the ids {theirs}, but {first} has {ours}")
+        if kind.part and kind.part_shape(text) != kind.part_shape(texts[first]):
+            yield Fault(f"/content/{language}/{kind.part}", f"has other ids or limits than {first}")
         for name in ("unit", "feedback"):
             if bool(text.get(name)) != bool(texts[first].get(name)):
                 lacking, having = (language, first) if texts[first].get(name) else (first, language)

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("courses", "0001_initial"),
         ("learners", "0001_initial"),
+        ("learners", "0003_certificates_are_written_once"),
     ]
 
     operations = [
@@ -320,5 +321,144 @@ class Migration(migrations.Migration):
                 default="assessment",
                 max_length=14,
             ),
+        ),
+        migrations.CreateModel(
+            name="HandedInFile",
+            fields=[
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "media_type",
+                    models.CharField(
+                        choices=[
+                            ("application/pdf", "application/pdf"),
+                            ("image/jpeg", "image/jpeg"),
+                            ("image/png", "image/png"),
+                            ("text/plain", "text/plain"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                ("size", models.PositiveIntegerField(help_text="bytes as kept")),
+                ("sha256", models.BinaryField(max_length=32)),
+                ("body", models.BinaryField()),
+                ("uploaded_at", models.DateTimeField()),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="files", to="assessments.attempt"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="MarkingTask",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("language", models.CharField(max_length=20)),
+                ("opened_at", models.DateTimeField()),
+                ("final", models.FloatField(help_text="0 to 1; null while marks are missing", null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "attempt_item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="marking_task",
+                        to="assessments.attemptitem",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "work to mark",
+                "verbose_name_plural": "works to mark",
+                "permissions": [("mark_markingtask", "Can mark the work of learners")],
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Mark",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("marker_id", models.UUIDField(help_text="the marker's account")),
+                ("number", models.PositiveSmallIntegerField(help_text="1, 2, or 3 for the one that decides")),
+                ("points", models.JSONField(help_text="points by the criteria's ids")),
+                ("comments", models.JSONField(default=dict, help_text="what was said, by the criteria's ids")),
+                ("reason", models.TextField(help_text="what was said about the whole")),
+                ("score", models.FloatField(help_text="points as a share of all that can be had")),
+                ("given_at", models.DateTimeField()),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="marks", to="learners.learner"
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="marks", to="assessments.markingtask"
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Claim",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("marker_id", models.UUIDField(help_text="the marker's account")),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="assessments.markingtask"
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+            },
+        ),
+        migrations.AddIndex(
+            model_name="markingtask",
+            index=models.Index(
+                condition=models.Q(("final__isnull", True)), fields=["opened_at", "id"], name="waiting_works_by_age"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="markingtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("final__isnull", True)),
+                    models.Q(("closed_at__isnull", False), ("final__gte", 0), ("final__lte", 1)),
+                    _connector="OR",
+                ),
+                name="marked_work_is_closed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="mark",
+            constraint=models.UniqueConstraint(fields=("task", "marker_id"), name="nobody_marks_twice"),
+        ),
+        migrations.AddConstraint(
+            model_name="mark",
+            constraint=models.UniqueConstraint(fields=("task", "number"), name="one_mark_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="mark",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1), ("number__lte", 3)), name="at_most_three_marks"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="mark",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", 0), ("score__lte", 1)), name="mark_is_a_share"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="claim",
+            constraint=models.UniqueConstraint(fields=("task", "marker_id"), name="one_claim_per_task_and_marker"),
         ),
     ]

@@ -12,13 +12,20 @@ from typing import Any
 
 from assessments.items.kinds import KINDS
 
-# Every kind is all or nothing.
-RULE_VERSION = "binary-1"
+# A part of an answer earns what the key's credit rule says; without one, all or nothing.
+RULE_VERSION = "items-2"
 
 
-def score_response(*, kind: str, key: Mapping[str, Any], response: Any) -> float:
-    """Return the score, 0 to 1, of a canonical response; what was left open (None) scores 0."""
-    return 0.0 if response is None else KINDS[kind].score(key, response)
+def score_response(*, kind: str, key: Mapping[str, Any], response: Any, language: str | None = None) -> float:
+    """Return the score, 0 to 1, of a canonical response; what was left open (None) scores 0.
+
+    Args:
+        language: the attempt's, for words that are right in one language only; None: right in any.
+
+    Raises:
+        TypeError: the kind is marked by people and something was handed in.
+    """
+    return 0.0 if response is None else KINDS[kind].score(key, response, language=language)
 
 
 def score_attempt(scores: Sequence[float]) -> float:

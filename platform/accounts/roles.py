@@ -9,9 +9,11 @@ from django.db import transaction
 TRAINER = "trainer"
 REVIEWER = "reviewer"
 ASSESSOR = "assessor"
+MARKER = "marker"
 STATE_ADMINISTRATOR = "member-state administrator"
 
 _VIEW, _EDIT, _ALL = ("view",), ("view", "add", "change"), ("view", "add", "change", "delete")
+_MARK = ("view", "mark")
 
 # role -> app -> model -> actions. A model that does not exist (yet) is passed over; a permission of one that does must be.
 PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -22,8 +24,10 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "frameworklabel": _VIEW, "document": _VIEW, "course": _EDIT, "edition": _ALL, "editiontext": _ALL,
             "module": _ALL, "moduletext": _ALL, "lesson": _ALL, "lessontext": _ALL, "lessonskill": _ALL,
         },
-        "assessments": {"item": _ALL, "itemrevision": _ALL, "quiz": _EDIT},
+        "assessments": {"item": _ALL, "itemrevision": _ALL, "quiz": _EDIT, "markingtask": _MARK},
     },
+    # Nothing that could tell whose work it is.
+    MARKER: {"assessments": {"markingtask": _MARK}},
     REVIEWER: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW},
         "courses": {

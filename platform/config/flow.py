@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agencies import public as agencies
+from assessments import public as assessments
 from events.registry import Consumer
 from learners import public as learners
 
@@ -19,6 +20,9 @@ KINDS: dict[str, str] = {
     "learners.award_decided": "an achievement was earned -- award_id, learner_id",
     "learners.certificate_issued": "a certificate was signed -- certificate_id, learner_id, edition_id",
     "learners.certificate_revoked": "a certificate was revoked -- certificate_id, learner_id, edition_id",
+    "assessments.marking_needed": (
+        "an attempt holds answers that people must mark -- attempt_id, learner_id, attempt_items: [ids]"
+    ),
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
@@ -29,6 +33,10 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "mastery", ("assessments.outcome_recorded",), learners.absorb_outcomes,
         purpose="answers become evidence, evidence moves mastery",
+    ),
+    Consumer(
+        "marking", ("assessments.marking_needed",), assessments.open_tasks,
+        purpose="answers that people must mark wait in the queue, once each",
     ),
     Consumer(
         "completion", ("assessments.outcome_recorded",), learners.note_passed_assessments,

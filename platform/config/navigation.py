@@ -26,6 +26,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Learners", "learners.learner", "person"),
             ("Enrolments", "learners.enrolment", "how_to_reg"),
             ("Attempts", "assessments.attempt", "edit_note"),
+            ("Marking", "assessments.markingtask", "rate_review"),
             ("Mastery", "learners.skillstate", "trending_up"),
             ("Levels reached", "learners.levelchange", "stairs"),
             ("Evidence", "learners.evidence", "fact_check"),

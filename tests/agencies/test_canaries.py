@@ -21,7 +21,18 @@ from accounts.models import User
 from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
-from assessments.models import Attempt, AttemptAllowance, AttemptItem, Item, ItemRevision, Quiz
+from assessments.models import (
+    Attempt,
+    AttemptAllowance,
+    AttemptItem,
+    Claim,
+    HandedInFile,
+    Item,
+    ItemRevision,
+    Mark,
+    MarkingTask,
+    Quiz,
+)
 from common import clock
 from common.ids import new_id
 from learners.models import (
@@ -50,7 +61,7 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
-WITHOUT_TEXT = {AttemptAllowance, Disclosure, Enrolment, LessonProgress}
+WITHOUT_TEXT = {AttemptAllowance, Claim, Disclosure, Enrolment, HandedInFile, LessonProgress}
 
 
 def _canaried(model: type[models.Model], state: str, /, **given: Any) -> Any:
@@ -131,7 +142,13 @@ class World:
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
         )
-        _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
+        item = _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
+        task = _canaried(MarkingTask, state, attempt_item=item, opened_at=now)
+        _canaried(Mark, state, task=task, learner=learner, marker_id=new_id(), number=1, score=1, given_at=now)
+        file = HandedInFile.objects.create(
+            id=new_id(), attempt=attempt, media_type="text/plain", size=9, sha256=b"", body=f"CANARY-{state}".encode(),
+            uploaded_at=now,
+        )  # fmt: skip
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
         for agency in (*self.agencies.values(), self.region):
@@ -141,6 +158,7 @@ class World:
         for name, value in (
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
+            ("file_id", file.pk), ("task_id", task.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk

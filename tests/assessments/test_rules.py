@@ -118,7 +118,7 @@ JSON = st.recursive(
 OPTIONS = ("a", "b", "c", "d")
 
 
-@given(kind=st.sampled_from(list(KINDS)), raw=JSON)
+@given(kind=st.sampled_from(list(BY_KIND)), raw=JSON)
 def test_any_response_is_read_or_refused_and_scored_between_0_and_1(kind, raw):
     options = OPTIONS if KINDS[kind].has_options else ()
     try:
@@ -129,7 +129,7 @@ def test_any_response_is_read_or_refused_and_scored_between_0_and_1(kind, raw):
     assert score_response(kind=kind, key=BY_KIND[kind]["key"], response=response) in (0.0, 1.0)
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(BY_KIND))
 def test_right_is_1_and_wrong_and_open_are_0(kind):
     options = OPTIONS if KINDS[kind].has_options else ()
     key = BY_KIND[kind]["key"]
@@ -211,7 +211,7 @@ def found(one):
     return [str(fault) for fault in faults(one, languages=("en", "ja"), skills=SKILLS)]
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(BY_KIND))
 def test_a_sound_item_has_no_fault(kind):
     assert found(draft(kind)) == []
 
@@ -253,7 +253,7 @@ def test_what_is_wrong_with_an_item_is_said_where_it_is(one, expected):
 
 
 @settings(max_examples=60)
-@given(content=JSON, key=JSON, kind=st.sampled_from(list(KINDS)))
+@given(content=JSON, key=JSON, kind=st.sampled_from(list(BY_KIND)))
 def test_no_junk_is_taken_for_an_item(content, key, kind):
     assert found(replace(draft(kind), content={"en": content, "ja": content}))
     if not isinstance(key, dict):
@@ -270,7 +270,7 @@ def test_what_is_wrong_with_a_blueprint_is_said_where_it_is():
     assert str(short) == "/pools/1: AIS-A1 asks for 2 items, the bank has 3, 2 of them for narrower pools"
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(BY_KIND))
 def test_a_key_reads_back_from_its_text(kind):
     key = BY_KIND[kind]["key"]
     assert KINDS[kind].key_from_text(KINDS[kind].key_text(key)) == key

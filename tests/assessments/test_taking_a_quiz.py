@@ -318,7 +318,7 @@ BAD = [
     ("multiple", ["a", "a"], "/1", "option_repeated"),
     ("numeric", True, "", "not_a_number"),
     ("numeric", "1,5", "", "not_a_number"),
-    ("numeric", "٤٢", "", "not_a_number"),
+    ("numeric", "四二", "", "not_a_number"),
     ("numeric", "NaN", "", "not_a_number"),
     ("numeric", "1e99", "", "number_out_of_range"),
     ("numeric", 10**30, "", "number_out_of_range"),

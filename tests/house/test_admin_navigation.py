@@ -29,7 +29,7 @@ def _shown(user: User) -> list[str]:
     return [str(entry["link"]) for entry in entries if entry["permission"](Asked)]
 
 
-@pytest.mark.parametrize("role", [None, "trainer", "reviewer", "assessor", "member-state administrator"])
+@pytest.mark.parametrize("role", [None, "trainer", "reviewer", "assessor", "marker", "member-state administrator"])
 def test_what_the_side_bar_shows_can_be_opened(role: str | None) -> None:
     user = _staff(role)
     client = Client()

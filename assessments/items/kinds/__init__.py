@@ -8,12 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assessments.items.kinds.base import Fault, ItemKind, ResponseRefused
+from assessments.items.kinds.cloze import Cloze
+from assessments.items.kinds.entry import TextEntry
+from assessments.items.kinds.hotspot import Hotspot
+from assessments.items.kinds.matching import Matching
 from assessments.items.kinds.multiple import Multiple
 from assessments.items.kinds.numeric import Numeric
 from assessments.items.kinds.ordering import Ordering
 from assessments.items.kinds.single import Single
+from assessments.items.kinds.task import Task
 
-KINDS: Mapping[str, ItemKind] = {kind.name: kind for kind in (Single(), Multiple(), Numeric(), Ordering())}
+KINDS: Mapping[str, ItemKind] = {
+    kind.name: kind
+    for kind in (
+        Single(), Multiple(), Numeric(), Ordering(), Matching(), TextEntry(), Cloze(), Hotspot(), Task(),
+    )
+}  # fmt: skip
 
 
 def choices() -> list[tuple[str, str]]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
+
+MOST_OPTIONS, LONGEST_OPTION = 12, 1000
+OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
+# What poor distractors may make of a choice: never more than this, whatever the number of options.
+MOST_GUESSED = 0.75
 
 
 @dataclass(frozen=True)
@@ -32,40 +39,93 @@ class ResponseRefused(Exception):
         self.reason, self.place = reason, place
 
 
-class ItemKind(ABC):
-    """One kind of item: the form of its key and of its responses, and how a response is scored.
+Text = Mapping[str, Any]
+Content = Mapping[str, Text]
+NO_TEXT: Text = MappingProxyType({})
+NO_CONTENT: Content = MappingProxyType({})
 
-    Keys and responses are JSON values. A response that `read` returned is canonical: equal responses are equal values.
+
+class ItemKind(ABC):
+    """One kind of item: the form of its texts, its key and its responses, and how a response is scored.
+
+    Keys and responses are JSON values. A response that `read` returned is canonical: equal responses are equal values,
+    and reading it again changes nothing. A response that gets more right never scores less.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     has_options: ClassVar[bool]
     fewest_options: ClassVar[int] = 2
-    # How the author writes the key in the admin, by example.
+    # The one member of a language's text that only this kind has; its author writes it in a text box of that name.
+    part: ClassVar[str] = ""
+    part_example: ClassVar[str] = ""
+    # Scored by markers with the key's rubric, never by `score`.
+    marked_by_people: ClassVar[bool] = False
+    # How the author writes the key in the admin, by example, and what else may stand in it.
     key_example: ClassVar[str]
+    key_hint: ClassVar[str] = ""
     # The response's form in OpenAPI.
     response_schema: ClassVar[Mapping[str, Any]]
 
     @abstractmethod
-    def key_faults(self, key: Mapping[str, Any], options: Sequence[str]) -> Iterator[Fault]:
-        """Yield what is wrong with `key`, given the item's option ids; pointers start with /key."""
+    def key_faults(
+        self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
+    ) -> Iterator[Fault]:
+        """Yield what is wrong with `key`, given the item's option ids and its texts; pointers start with /key."""
 
     @abstractmethod
-    def guess_range(self, key: Mapping[str, Any], options: int) -> tuple[float, float]:
-        """Return the plausible guess rates of a sound key: blind chance, and what poor distractors may make of it."""
+    def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
+        """Return the plausible guess rates of a sound key: blind chance, and what poor distractors may make of it.
 
-    @abstractmethod
-    def read(self, raw: Any, options: Sequence[str]) -> Any:
-        """Return the canonical form of a response.
+        A guess rate is the expected score of somebody who knows nothing; with partial credit that is more than how
+        often such a person is wholly right.
 
-        Raises:
-            ResponseRefused: it has another form, or names an option the item does not have.
+        Args:
+            text: the item's text in any language; what guessing depends on is the same in all.
         """
 
     @abstractmethod
-    def score(self, key: Mapping[str, Any], response: Any) -> float:
-        """Return the score, 0 to 1, of a canonical response."""
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> Any:
+        """Return the canonical form of a response.
+
+        Args:
+            text: the item's text in the attempt's language.
+
+        Raises:
+            ResponseRefused: it has another form, or names something the item does not have.
+        """
+
+    @abstractmethod
+    def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
+        """Return the score, 0 to 1, of a canonical response.
+
+        Args:
+            language: the attempt's, where an answer is right in one language only; None: in whichever it is right.
+        """
+
+    def part_faults(self, text: Text, at: str) -> Iterator[Fault]:
+        """Yield what is wrong with the text's own part; pointers start with `at`."""
+        return iter(())
+
+    def part_shape(self, text: Text) -> Any:
+        """Return what of the text's part must be the same in every language: its ids, not its words."""
+        return None
+
+    def part_text(self, text: Text) -> str:
+        """Return the part as its author writes it."""
+        return ""
+
+    def part_from_text(self, written: str) -> Any:
+        """Return the part that the author wrote; `part_faults` finds what is wrong with it."""
+        return None
+
+    def shown(self, text: Text, order: Sequence[str]) -> dict[str, Any]:
+        """Return what a learner sees of the item's text besides prompt, options and unit; nothing that tells the key.
+
+        Args:
+            order: the attempt's option order.
+        """
+        return {}
 
     @abstractmethod
     def key_text(self, key: Mapping[str, Any]) -> str:
@@ -115,3 +175,87 @@ def read_options(raw: Any, options: Sequence[str]) -> list[str]:
         if option in raw[:index]:
             raise ResponseRefused("option_repeated", f"/{index}")
     return list(raw)
+
+
+def listed_faults(listed: Any, at: str, *, fewest: int, most: int = MOST_OPTIONS) -> Iterator[Fault]:
+    """Yield what is wrong with a list of {"id": "…", "text": "…"} that an author wrote."""
+    if not isinstance(listed, list):
+        yield Fault(at, "must be a list")
+        return
+    if not fewest <= len(listed) <= most:
+        yield Fault(at, f"must be {fewest} to {most} entries, not {len(listed)}")
+    seen: set[str] = set()
+    for index, entry in enumerate(listed):
+        here = f"{at}/{index}"
+        if not isinstance(entry, Mapping) or set(entry) != {"id", "text"}:
+            yield Fault(here, "must be an object with id and text")
+            continue
+        yield from id_faults(entry["id"], f"{here}/id", seen)
+        if not is_words(entry["text"]):
+            yield Fault(f"{here}/text", f"must be text of at most {LONGEST_OPTION} characters")
+
+
+def id_faults(identifier: Any, at: str, seen: set[str], *, most: int = 20) -> Iterator[Fault]:
+    """Yield what is wrong with an id; a sound one is added to `seen`."""
+    if not isinstance(identifier, str) or not OPTION_ID.fullmatch(identifier) or len(identifier) > most:
+        yield Fault(at, f"must be 1 to {most} letters or digits")
+    elif identifier in seen:
+        yield Fault(at, f"{identifier!r} is there twice")
+    else:
+        seen.add(identifier)
+
+
+def is_words(text: Any, most: int = LONGEST_OPTION) -> bool:
+    """Whether `text` is text that says something and is not too long."""
+    return isinstance(text, str) and bool(text.strip()) and len(text) <= most
+
+
+def ids_of(listed: Any) -> tuple[str, ...]:
+    """Return the ids of a list of objects with an id, in its order."""
+    return (
+        tuple(str(one.get("id", "")) for one in listed if isinstance(one, Mapping)) if isinstance(listed, list) else ()
+    )
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of `text` that say something, without their margins."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def listed_from(text: str) -> list[dict[str, str]]:
+    """Read `a: text` lines; a line without a colon has no id, which `listed_faults` refuses."""
+    found = []
+    for line in lines(text):
+        identifier, colon, said = line.partition(":")
+        found.append({"id": identifier.strip(), "text": said.strip()} if colon else {"id": "", "text": line})
+    return found
+
+
+def listed_text(listed: Any) -> str:
+    """Return such a list as its author writes it."""
+    return "\n".join(f"{one.get('id', '')}: {one.get('text', '')}" for one in listed or () if isinstance(one, Mapping))
+
+
+def credit_faults(key: Mapping[str, Any], rules: Sequence[str]) -> Iterator[Fault]:
+    """Yield a fault when the key's credit rule is none of `rules`, of which the first is the default."""
+    if key.get("credit", rules[0]) not in rules:
+        yield Fault("/key/credit", f"must be one of {', '.join(rules)}")
+
+
+def with_credit(text: str, key: Mapping[str, Any], default: str) -> str:
+    """Return a key's text with its credit rule behind a semicolon, where it is not the default."""
+    rule = key.get("credit", default)
+    return text if rule == default else f"{text}; {str(rule).replace('_', ' ')}"
+
+
+def split_credit(text: str) -> tuple[str, dict[str, str]]:
+    """Return the text before the last semicolon, and what stands behind it as {"credit": rule}; see `with_credit`."""
+    body, semicolon, rule = text.rpartition(";")
+    if not semicolon:
+        return text, {}
+    return body, {"credit": "_".join(rule.split())}
+
+
+def spread(blind: float, best: float) -> tuple[float, float]:
+    """Return a guess range: from blind chance up to `best`, yet never above what is a guess at all."""
+    return blind, max(blind, min(MOST_GUESSED, best))

@@ -3,70 +3,121 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from assessments.items.kinds.base import Fault, ItemKind, ResponseRefused, only_members
+from assessments.items.kinds.base import (
+    NO_CONTENT,
+    NO_TEXT,
+    Content,
+    Fault,
+    ItemKind,
+    ResponseRefused,
+    Text,
+    only_members,
+)
+from assessments.items.kinds.writing import normalised
 
-# Locale-free: ASCII digits and a point; a comma would mean thousands to some and decimals to others.
+# Locale-free: digits and a point; a comma would mean thousands to some and decimals to others.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?")
 _LARGEST = 10**20
+_LONGEST = 200
+# Minus signs and hyphens as keyboards and typography have them; the Arabic decimal separator.
+_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u066b": "."})
 _EXACT = Context(prec=60)
 
 
 class Numeric(ItemKind):
-    """key {"value": 42, "tolerance": 0.5}; response 42, 42.0, 4.2e1 or "42.0", kept as its shortest decimal text.
+    """key {"value": 42, "tolerance": 0.5} or {"value": 42, "tolerance_percent": 5}, per cent of the value.
 
-    Right when |response - value| <= tolerance, in exact arithmetic on the decimals as written.
+    Response 42, 42.0, 4.2e1, "42.0", "๔๒" or "42 kg" when kg is the item's unit; kept as its shortest decimal text. Right
+    when |response - value| <= tolerance, in exact arithmetic on the decimals as written.
     """
 
     name, label, has_options = "numeric", "number", False
     fewest_options = 0
     key_example = "42 ± 0.5"
+    key_hint = "or “42”, or “42 ± 5 %”"
     response_schema = {
         "oneOf": [{"type": "number"}, {"type": "string"}],
-        "description": "numeric: a number, or its decimal text with a point",
-    }  # fmt: skip
+        "description": "numeric: a number, or its decimal text with a point, in the digits of any script; "
+        "the item's unit may follow",
+    }
 
-    def key_faults(self, key: Mapping[str, Any], options: Sequence[str]) -> Iterator[Fault]:
-        yield from only_members(key, "value", "tolerance")
-        if _decimal(key.get("value")) is None:
+    def key_faults(
+        self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
+    ) -> Iterator[Fault]:
+        yield from only_members(key, "value", "tolerance", "tolerance_percent")
+        value = _decimal(key.get("value"))
+        if value is None:
             yield Fault("/key/value", "must be a number")
-        tolerance = _decimal(key.get("tolerance", 0))
-        if tolerance is None or tolerance < 0:
-            yield Fault("/key/tolerance", "must be a number, 0 or more")
+        for name in ("tolerance", "tolerance_percent"):
+            tolerance = _decimal(key.get(name, 0))
+            if tolerance is None or tolerance < 0:
+                yield Fault(f"/key/{name}", "must be a number, 0 or more")
+        if "tolerance_percent" in key:
+            if "tolerance" in key:
+                yield Fault("/key/tolerance_percent", "contradicts the tolerance: state one of them")
+            if value == 0:
+                yield Fault("/key/tolerance_percent", "of 0 is nothing: state the tolerance as a number")
 
-    def guess_range(self, key: Mapping[str, Any], options: int) -> tuple[float, float]:
+    def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return 0.0, 0.1
 
-    def read(self, raw: Any, options: Sequence[str]) -> str:
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> str:
         if isinstance(raw, bool) or not isinstance(raw, int | float | str):
             raise ResponseRefused("not_a_number")
-        number = _decimal(raw)
+        number = _written(raw, str(text.get("unit", ""))) if isinstance(raw, str) else _decimal(raw)
         if number is None:
             raise ResponseRefused("not_a_number")
         if abs(number) >= _LARGEST:
             raise ResponseRefused("number_out_of_range")
         return str(number.normalize(_EXACT)) if number else "0"
 
-    def score(self, key: Mapping[str, Any], response: Any) -> float:
-        value, tolerance, given = (_decimal(part) for part in (key["value"], key.get("tolerance", 0), response))
-        if value is None or tolerance is None or given is None:
+    def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
+        value, given = _decimal(key["value"]), _decimal(response)
+        absolute, percent = _decimal(key.get("tolerance", 0)), _decimal(key.get("tolerance_percent", 0))
+        if value is None or given is None or absolute is None or percent is None:
             return 0.0
-        return 1.0 if abs(Fraction(given) - Fraction(value)) <= Fraction(tolerance) else 0.0
+        tolerance = Fraction(absolute) + abs(Fraction(value)) * Fraction(percent) / 100
+        return 1.0 if abs(Fraction(given) - Fraction(value)) <= tolerance else 0.0
 
     def key_text(self, key: Mapping[str, Any]) -> str:
         text = str(key.get("value", ""))
+        if key.get("tolerance_percent"):
+            return f"{text} ± {key['tolerance_percent']} %"
         return f"{text} ± {key['tolerance']}" if key.get("tolerance") else text
 
     def key_from_text(self, text: str) -> dict[str, Any]:
         value, _, tolerance = text.replace("+-", "±").partition("±")
         key: dict[str, Any] = {"value": _plain(value)}
-        if tolerance.strip():
+        tolerance = tolerance.strip()
+        if tolerance.endswith("%"):
+            key["tolerance_percent"] = _plain(tolerance.removesuffix("%"))
+        elif tolerance:
             key["tolerance"] = _plain(tolerance)
         return key
+
+
+def _written(raw: str, unit: str) -> Decimal | None:
+    """Return the number that a learner typed: digits of any script, full-width forms, a sign as typography has it, and
+    the item's own unit behind it.
+    """
+    text, unit = _ascii(raw[:_LONGEST]), _ascii(unit)
+    number = _decimal(text)
+    # The unit is taken off only where the text is no number with it: the unit may begin with a digit or an e.
+    if number is None and unit and text.endswith(unit):
+        number = _decimal(text.removesuffix(unit).rstrip())
+    return number
+
+
+def _ascii(text: str) -> str:
+    plain = normalised(text).translate(_SIGNS)
+    # Every decimal digit of Unicode (category Nd): Thai, Khmer, Lao, Burmese, Arabic-Indic, Javanese, …
+    return "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in plain)
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assessments.items.kinds.base import Fault, ItemKind, ResponseRefused, only_members
+from assessments.items.kinds.base import (
+    NO_CONTENT,
+    NO_TEXT,
+    Content,
+    Fault,
+    ItemKind,
+    ResponseRefused,
+    Text,
+    only_members,
+    spread,
+)
 
 
 class Single(ItemKind):
@@ -15,22 +25,24 @@ class Single(ItemKind):
     key_example = "a"
     response_schema = {"type": "string", "description": "single: the chosen option's id"}
 
-    def key_faults(self, key: Mapping[str, Any], options: Sequence[str]) -> Iterator[Fault]:
+    def key_faults(
+        self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
+    ) -> Iterator[Fault]:
         yield from only_members(key, "correct")
         if key.get("correct") not in options:
             yield Fault("/key/correct", f"must be one of the options ({', '.join(options)})")
 
-    def guess_range(self, key: Mapping[str, Any], options: int) -> tuple[float, float]:
-        return 1 / options, min(0.75, 2 / options)
+    def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
+        return spread(1 / options, 2 / options)
 
-    def read(self, raw: Any, options: Sequence[str]) -> str:
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> str:
         if not isinstance(raw, str):
             raise ResponseRefused("not_an_option_id")
         if raw not in options:
             raise ResponseRefused("unknown_option")
         return raw
 
-    def score(self, key: Mapping[str, Any], response: Any) -> float:
+    def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
         return 1.0 if response == key["correct"] else 0.0
 
     def key_text(self, key: Mapping[str, Any]) -> str:

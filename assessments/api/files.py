@@ -1,0 +1,107 @@
+"""The files of a learner's own attempt: hand in, fetch, take back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assessments import errors
+from assessments.api.callers import learner_id
+from assessments.files import selectors, services
+from assessments.files.rules import ENDINGS, MOST_BYTES
+from common import clock
+from privacy.public import ConsentMissing
+
+
+class _BytesParser(BaseParser):
+    """Reads a body as it is, and no more of it than may be kept and one byte, which tells that it is too large."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return stream.read(MOST_BYTES + 1)
+
+
+_PARSERS = [
+    type(f"_{ending.capitalize()}Parser", (_BytesParser,), {"media_type": media_type})
+    for media_type, ending in ENDINGS.items()
+]
+
+
+class FileOutput(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    media_type = serializers.ChoiceField(list(ENDINGS))
+    size = serializers.IntegerField(help_text="bytes, without the metadata that was taken out")
+
+
+class FileView(APIView):
+    parser_classes = _PARSERS
+    problems = {
+        "PUT": (
+            errors.FileRefused,
+            errors.FileTooLarge,
+            errors.FilesNotTaken,
+            errors.FileIdReused,
+            ConsentMissing,
+        ),
+        "DELETE": (errors.FilesNotTaken,),
+    }
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # Whoever fetches a picture asks for pictures; what is rendered as JSON is only the answer to an upload.
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        operation_id="files_put",
+        tags=["assessments"],
+        summary="Hand in a file under an id of your making; name the id in the task's response",
+        description=(
+            f"The body is the file itself, at most {MOST_BYTES} bytes. Metadata that names its maker or place is taken out, "
+            "and its name is never asked for: markers must not know whose work they see. A repeat changes nothing."
+        ),
+        request=dict.fromkeys(ENDINGS, OpenApiTypes.BINARY),
+        responses={200: FileOutput, 201: FileOutput},
+    )
+    def put(self, request: Request, attempt_id: UUID, file_id: UUID) -> Response:
+        body = request.data if isinstance(request.data, bytes) else b""
+        kept, is_new = services.put_file(
+            file_id=file_id,
+            attempt_id=attempt_id,
+            learner_id=learner_id(request),
+            media_type=(request.content_type or "").partition(";")[0].strip().lower(),
+            body=body,
+            now=clock.now(),
+        )
+        return Response(kept, status=201 if is_new else 200)
+
+    @extend_schema(
+        operation_id="files_get",
+        tags=["assessments"],
+        summary="A file that you handed in, to be saved",
+        responses={(200, media_type): OpenApiTypes.BINARY for media_type in ENDINGS},
+    )
+    def get(self, request: Request, attempt_id: UUID, file_id: UUID) -> HttpResponse:
+        file = selectors.own_file(file_id=file_id, attempt_id=attempt_id, learner_id=learner_id(request))
+        return HttpResponse(file.body, content_type=file.media_type, headers=selectors.headers(file))
+
+    @extend_schema(
+        operation_id="files_delete",
+        tags=["assessments"],
+        summary="Take a file back while the attempt is under way",
+        responses={204: None},
+    )
+    def delete(self, request: Request, attempt_id: UUID, file_id: UUID) -> Response:
+        services.delete_file(
+            file_id=file_id, attempt_id=attempt_id, learner_id=learner_id(request), now=clock.now()
+        )  # fmt: skip
+        return Response(status=204)

@@ -1,0 +1,140 @@
+"""A word or a short phrase, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from assessments.items.kinds.base import (
+    NO_CONTENT,
+    NO_TEXT,
+    Content,
+    Fault,
+    ItemKind,
+    ResponseRefused,
+    Text,
+    is_words,
+    lines,
+    only_members,
+)
+from assessments.items.kinds.writing import folded, has_one_typo, normalised
+
+LONGEST_ENTRY, LONGEST_ACCEPTED, MOST_ACCEPTED = 500, 200, 30
+ANY_LANGUAGE = "*"
+GUESSED = (0.0, 0.1)
+
+
+class TextEntry(ItemKind):
+    """key {"accept": {"en": ["prompt"], "th": ["พรอมต์", "คำสั่ง"], "*": ["prompt"]}, "diacritics": "ignore", "typos": 1}.
+
+    What stands under a language is right in attempts of that language, what stands under `*` in all. Case, white space
+    and invisible characters never count (`writing.folded`). diacritics: `exact` (default) or `ignore`, on Latin letters;
+    typos: 0 (default) or 1, between Latin words of five letters or more. Response "Prompt", kept as typed, in NFKC.
+    """
+
+    name, label, has_options = "text", "text entry", False
+    fewest_options = 0
+    key_example = "en: prompt | instruction\nth: พรอมต์\n*: Prompt\n1 typo"
+    key_hint = "one language a line, “*” for all; “1 typo” and “ignore diacritics” only where they may be"
+    response_schema = {"type": "string", "maxLength": LONGEST_ENTRY, "description": "text: what the learner typed"}
+
+    def key_faults(
+        self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
+    ) -> Iterator[Fault]:
+        yield from entry_faults(key, "/key", list(content))
+
+    def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
+        return GUESSED
+
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> str:
+        return read_entry(raw)
+
+    def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
+        return 1.0 if is_accepted(key, response, language) else 0.0
+
+    def key_text(self, key: Mapping[str, Any]) -> str:
+        return "\n".join(entry_lines(key))
+
+    def key_from_text(self, text: str) -> dict[str, Any]:
+        return entry_from(lines(text))
+
+
+def entry_faults(key: Mapping[str, Any], at: str, languages: Sequence[str]) -> Iterator[Fault]:
+    """Yield what is wrong with the accepted words of a text entry, alone or as a gap."""
+    for fault in only_members(key, "accept", "diacritics", "typos"):
+        yield Fault(at + fault.pointer.removeprefix("/key"), fault.message)
+    accept = key.get("accept")
+    if not isinstance(accept, Mapping) or not accept:
+        yield Fault(f"{at}/accept", "must list what is right, by language")
+        return
+    for language, listed in accept.items():
+        here = f"{at}/accept/{language}"
+        if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_ACCEPTED:
+            yield Fault(here, f"must be a list of 1 to {MOST_ACCEPTED} answers")
+        elif not all(is_words(one, LONGEST_ACCEPTED) and folded(one) for one in listed):
+            yield Fault(here, f"must hold texts of 1 to {LONGEST_ACCEPTED} characters")
+        if languages and language != ANY_LANGUAGE and language not in languages:
+            yield Fault(here, "is no language of the item")
+    if ANY_LANGUAGE not in accept:
+        for language in languages:
+            if language not in accept:
+                yield Fault(f"{at}/accept", f"has nothing that is right in {language}")
+    if key.get("diacritics", "exact") not in ("exact", "ignore"):
+        yield Fault(f"{at}/diacritics", "must be exact or ignore")
+    if key.get("typos", 0) not in (0, 1) or isinstance(key.get("typos", 0), bool | float):
+        yield Fault(f"{at}/typos", "must be 0 or 1")
+
+
+def read_entry(raw: Any) -> str:
+    """Return the canonical form of typed words.
+
+    Raises:
+        ResponseRefused: they are no text, or too long.
+    """
+    if not isinstance(raw, str):
+        raise ResponseRefused("not_a_text")
+    if len(raw) > 4 * LONGEST_ENTRY:
+        raise ResponseRefused("text_too_long")
+    text = normalised(raw)
+    if len(text) > LONGEST_ENTRY:
+        raise ResponseRefused("text_too_long")
+    return text
+
+
+def is_accepted(key: Mapping[str, Any], response: str, language: str | None) -> bool:
+    """Whether typed words are right in a language; None: in any."""
+    ignore = key.get("diacritics") == "ignore"
+    given = folded(response, ignore_diacritics=ignore)
+    listed = [
+        folded(one, ignore_diacritics=ignore)
+        for tag, accepted in key["accept"].items()
+        if language is None or tag in (language, ANY_LANGUAGE)
+        for one in accepted
+    ]
+    return given in listed or (bool(key.get("typos")) and any(has_one_typo(given, right) for right in listed))
+
+
+def entry_lines(key: Mapping[str, Any]) -> list[str]:
+    """Return accepted words as their author writes them, one language a line."""
+    accept = key.get("accept", {})
+    written = [f"{language}: {' | '.join(map(str, listed))}" for language, listed in accept.items()]
+    if key.get("typos"):
+        written.append("1 typo")
+    if key.get("diacritics") == "ignore":
+        written.append("ignore diacritics")
+    return written
+
+
+def entry_from(written: Sequence[str]) -> dict[str, Any]:
+    """Return the key of such lines; what is none of them stands under accept, for `entry_faults` to refuse."""
+    key: dict[str, Any] = {"accept": {}}
+    for line in written:
+        if line.casefold() == "1 typo":
+            key["typos"] = 1
+        elif line.casefold() == "ignore diacritics":
+            key["diacritics"] = "ignore"
+        else:
+            language, colon, listed = line.partition(":")
+            answers = [one.strip() for one in listed.split("|") if one.strip()]
+            key["accept"].setdefault(language.strip() if colon else line, []).extend(answers)
+    return key

@@ -1,0 +1,189 @@
+"""What a marker sees: works that wait, and of a work nothing that tells whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Count, F, IntegerField, Prefetch, Q, QuerySet, Value, When
+
+from assessments.attempts.models import Attempt
+from assessments.files.selectors import Download, described, file_of
+from assessments.items.kinds.rubric import Rubric
+from assessments.marking import rules
+from assessments.marking.models import Mark, MarkingTask
+from common.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a number of points means, in the work's language."""
+
+    points: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One thing to look at, in the work's language."""
+
+    id: str
+    title: str
+    levels: list[Level]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was given for a criterion, whose title is in the work's language."""
+
+    criterion: str
+    points: int
+    comment: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """A mark without its marker, as the learner sees it, and whoever decides a dispute."""
+
+    number: int
+    percent: int
+    lines: list[Line]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """A work as its marker sees it. `files` are (id, media type, bytes); `earlier` only for who decides a dispute."""
+
+    code: str
+    language: str
+    prompt: str
+    text: str
+    files: list[tuple[UUID, str, int]]
+    files_missing: int
+    criteria: list[Criterion]
+    earlier: list[Given]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """How an answer was marked: its marks in the order given, of which the third decided if there is one."""
+
+    item: UUID
+    final: float
+    marks: list[Given]
+
+
+def marks_of(*, attempt_id: UUID, learner_id: UUID) -> list[Marked]:
+    """How the learner's own attempt was marked, by its items; empty until all that people mark in it is marked.
+
+    At most three queries.
+
+    Raises:
+        NotFound: there is no such attempt, or it is somebody else's.
+    """
+    if not Attempt.objects.filter(pk=attempt_id, learner_id=learner_id).exists():
+        raise NotFound()
+    tasks = list(
+        MarkingTask.objects.filter(attempt_item__attempt=attempt_id)
+        .select_related("attempt_item__revision")
+        .prefetch_related(Prefetch("marks", Mark.objects.order_by("number")))
+        .order_by("attempt_item__position")
+    )
+    if any(task.final is None for task in tasks):
+        return []
+    return [
+        Marked(
+            task.attempt_item_id,
+            task.final or 0.0,
+            [_given(mark, Rubric.of(task.attempt_item.revision.key), task.language) for mark in task.marks.all()],
+        )
+        for task in tasks
+    ]
+
+
+def queue(*, marker_id: UUID, now: datetime) -> QuerySet[MarkingTask]:
+    """Works that this person may take on or has taken on, oldest first: not their own, none they have marked, none that
+    has as many markers at it as it needs. Annotated with `disputed` (1: this mark decides) and `mine` (taken on).
+    """
+    live = Q(claims__expires_at__gt=now)
+    waiting = MarkingTask.objects.filter(final__isnull=True).exclude(attempt_item__attempt__learner=marker_id)
+    return (
+        waiting.exclude(marks__marker_id=marker_id)
+        .annotate(
+            given=Count("marks", distinct=True),
+            others=Count("claims", filter=live & ~Q(claims__marker_id=marker_id), distinct=True),
+            mine=Count("claims", filter=live & Q(claims__marker_id=marker_id), distinct=True),
+            disputed=Case(When(given__gte=rules.MARKERS, then=1), default=0, output_field=IntegerField()),
+            seats=Case(
+                When(given__gte=rules.MARKERS, then=1),
+                default=Value(rules.MARKERS) - F("given"),
+                output_field=IntegerField(),
+            ),
+        )
+        .filter(others__lt=F("seats"))
+        .order_by("opened_at", "pk")
+    )
+
+
+def work(*, task_id: UUID, marker_id: UUID, now: datetime) -> Work:
+    """The work that a marker has taken on; at most four queries.
+
+    Raises:
+        NotFound: there is none, or this person has not taken it on.
+    """
+    task = _claimed(task_id, marker_id, now)
+    item = task.attempt_item
+    rubric = Rubric.of(item.revision.key)
+    response: dict[str, Any] = item.response or {}
+    named = response.get("files", [])
+    files = described(attempt_id=item.attempt_id, file_ids=named) if named else []
+    marks = list(task.marks.order_by("number"))
+    return Work(
+        code=task.code,
+        language=task.language,
+        prompt=item.revision.content[task.language]["prompt"],
+        text=response.get("text", ""),
+        files=files,
+        files_missing=len(named) - len(files),
+        criteria=[
+            Criterion(
+                one.id,
+                one.title[task.language],
+                [Level(points, text[task.language]) for points, text in sorted(one.levels.items())],
+            )
+            for one in rubric.criteria
+        ],
+        # The second marker must not know that there is a first one, let alone what they gave.
+        earlier=[_given(mark, rubric, task.language) for mark in marks] if len(marks) >= rules.MARKERS else [],
+    )
+
+
+def file_of_work(*, file_id: UUID, task_id: UUID, marker_id: UUID, now: datetime) -> Download:
+    """A file of a work that the marker has taken on.
+
+    Raises:
+        NotFound: there is none, it belongs to another work, or this person has not taken it on.
+    """
+    item = _claimed(task_id, marker_id, now).attempt_item
+    if str(file_id) not in (item.response or {}).get("files", []):
+        raise NotFound()
+    return file_of(file_id=file_id, attempt_id=item.attempt_id)
+
+
+def _claimed(task_id: UUID, marker_id: UUID, now: datetime) -> MarkingTask:
+    task = (
+        MarkingTask.objects.select_related("attempt_item__revision")
+        .filter(pk=task_id, final__isnull=True, claims__marker_id=marker_id, claims__expires_at__gt=now)
+        .first()
+    )
+    if task is None:
+        raise NotFound()
+    return task
+
+
+def _given(mark: Mark, rubric: Rubric, language: str) -> Given:
+    said = [Line(one.title[language], mark.points[one.id], mark.comments.get(one.id, "")) for one in rubric.criteria]
+    return Given(mark.number, round(100 * mark.score), said, mark.reason)

@@ -1,0 +1,97 @@
+"""A trainer writes an item of every kind in the admin, without a word of JSON."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from accounts.roles import TRAINER
+from assessments.attempts.rules import AskedItem, read_answers
+from assessments.items.kinds import KINDS
+from assessments.items.models import Item, ItemRevision
+from common import clock
+from tests.assessments.factories import make_edition
+from tests.assessments.test_admin import form_of, staff
+from tests.assessments.test_kinds import LANGUAGES, SAMPLES
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def item():
+    return Item.objects.create(edition=make_edition(languages=LANGUAGES), code="new-one")
+
+
+def page(item: Item) -> str:
+    return reverse("admin:assessments_item_change", args=[item.pk])
+
+
+def written(name: str) -> dict[str, str]:
+    """What a trainer would type for a sample."""
+    sample, kind = SAMPLES[name], KINDS[SAMPLES[name].kind]
+    given = {
+        "kind": sample.kind, "key_text": sample.written.replace("\n", "\r\n"), "skills_text": "AIS-A1", "level": "1",
+        "difficulty": "easy", "guess": str(sample.guess),
+    }  # fmt: skip
+    for tag in LANGUAGES:
+        text = sample.text(tag)
+        given[f"prompt__{tag}"], given[f"feedback__{tag}"] = text["prompt"], text["feedback"]
+        given[f"part__{tag}"] = kind.part_text(text).replace("\n", "\r\n") if kind.part else ""
+        given[f"options__{tag}"] = "\r\n".join(f"{one['id']}: {one['text']}" for one in text.get("options", ()))
+    return given
+
+
+@pytest.mark.parametrize("name", ["multiple overlap", "matching", "text", "cloze", "hotspot", "task"])
+def test_a_trainer_writes_an_item_of_each_kind_and_saves_it_unchanged(client, item, name):
+    staff(client, TRAINER)
+    shown = form_of(client.get(page(item)))
+    answer = client.post(page(item), shown | written(name))
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    revision = ItemRevision.objects.get()
+    sample = SAMPLES[name].draft()
+    assert (revision.kind, revision.key, revision.content) == (sample.kind, sample.key, sample.content)
+    ItemRevision.objects.update(approved_at=clock.now())
+    answer = client.get(page(item))
+    assert client.post(page(item), form_of(answer)).status_code == 302
+    assert ItemRevision.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field", "message"),
+    [
+        ("matching", {"part__th": "1: x\r\n2"}, "part__th", "line 2: id must be 1 to 20 letters or digits"),
+        ("cloze", {"prompt__en": "{{g1}}"}, "prompt__en", "must hold {{g2}} once"),
+        ("cloze", {"key_text": "g1 = a"}, "key_text", "gaps lacks g2"),
+        (
+            "hotspot",
+            {"part__en": "https://x.example/a.png\r\nAn e-mail\r\na: 0 0 .5 .5 One\r\nb: 0.6 0 2 .5 Two"},
+            "part__en",
+            "line 4: box must be left, top, width, height within the picture",
+        ),
+        ("task", {"part__en": "much"}, "part__en", "must say how many characters and how many files"),
+        ("task", {"key_text": "[aim]\r\nen: Aim"}, "key_text", "criteria 1 title is missing in th"),
+        ("single", {"part__en": "a"}, "part__en", "is not part of an item's text"),
+    ],
+)
+def test_what_is_wrong_stands_at_its_field(client, item, name, change, field, message):
+    staff(client, TRAINER)
+    answer = client.post(page(item), form_of(client.get(page(item))) | written(name) | change)
+    assert answer.status_code == 200
+    assert any(message in error for error in answer.context["adminform"].form.errors[field])
+    assert not ItemRevision.objects.exists()
+
+
+def test_a_preview_shows_the_picture_s_regions_and_escapes_what_an_author_wrote(client, item):
+    staff(client, TRAINER)
+    draft = SAMPLES["hotspot"].draft()
+    draft.content["en"]["picture"]["regions"][0]["label"] = "<script>alert(1)</script>"
+    ItemRevision.objects.create(item=item, **draft.values())
+    shown = client.get(page(item)).content.decode()
+    assert "left:10.0%;top:5.0%;width:40.0%;height:10.0%" in shown
+    assert "<script>alert(1)</script>" not in shown
+
+
+def test_nothing_handed_in_is_an_item_left_open():
+    asked = {number: AskedItem(name, (), SAMPLES[name].text()) for number, name in enumerate(("task", "text", "cloze"))}
+    empty = [{"item": 0, "response": {"text": " "}}, {"item": 1, "response": "\u200b"}, {"item": 2, "response": {}}]
+    assert read_answers(empty, asked) == {}
