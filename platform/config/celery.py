@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from celery.schedules import crontab
 from django.conf import settings
 from kombu.transport.redis import Channel
 
@@ -23,6 +24,12 @@ app.conf.beat_schedule = {
     "wake every consumer": {"task": "events.wake_all", "schedule": 2.0, "options": {"expires": 10}},
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
+    # 01:30 in Jakarta and Bangkok, 03:30 in Tokyo.
+    "analyse items": {
+        "task": "assessments.analyse_items",
+        "schedule": crontab(hour="18", minute="30"),
+        "options": {"expires": 3600},
+    },
     "let feeds follow grants": {"task": "agencies.rebuild_due_feeds", "schedule": 60.0, "options": {"expires": 55}},
     "apply retention to agencies": {
         "task": "agencies.apply_retention",
