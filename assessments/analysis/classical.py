@@ -203,10 +203,16 @@ class FormFigures:
     reason: str = ""
 
 
-def form_figures(answers: Answers, among: Mask) -> FormFigures | None:
-    """Return the reliability of the attempts `among` (per attempt) of one quiz; None without any.
+def of_usual_length(answers: Answers, among: Mask) -> Mask:
+    """Return which of the attempts `among` have the most frequent number of scored items (the smallest of equals)."""
+    length = np.bincount(answers.attempt, minlength=answers.attempts)
+    counts = np.bincount(length[among])
+    counts[:1] = 0
+    return among & (length == counts.argmax()) & bool(counts.any())
 
-    Attempts of the most frequent number of items count, for a coefficient belongs to a length.
+
+def form_figures(answers: Answers, among: Mask) -> FormFigures | None:
+    """Return the reliability of the attempts `among` (per attempt), all of one quiz and one length; None of a few.
 
     Everybody has the same k items: KR-20, or Cronbach's alpha for scores between 0 and 1,
     k/(k-1) (1 - sum of the items' variances / variance of the totals).
@@ -223,15 +229,10 @@ def form_figures(answers: Answers, among: Mask) -> FormFigures | None:
     """
     chosen = among[answers.attempt]
     attempt, item, score = answers.attempt[chosen], answers.item[chosen], answers.score[chosen]
-    length = np.bincount(attempt, minlength=answers.attempts)
-    if not length.any():
-        return None
-    k = int(np.bincount(length[length > 0]).argmax())
-    kept = length[attempt] == k
-    attempt, item, score = attempt[kept], item[kept], score[kept]
-    n = len(attempt) // k
+    n = int(among.sum())
     if n < SMALLEST:
         return None
+    k = len(attempt) // n
     order = np.argsort(attempt, kind="stable")
     used, columns = np.unique(item[order].reshape(n, k), return_inverse=True)
     columns, scores = columns.reshape(n, k), score[order].reshape(n, k)

@@ -158,7 +158,8 @@ def _by_group(
 def _forms(analysed: Analysed) -> Iterator[FormStatistic]:
     answers = analysed.answers
     for place, quiz_id in enumerate(analysed.quizzes):
-        among = answers.quiz == place
+        # A coefficient belongs to a length.
+        among = classical.of_usual_length(answers, answers.quiz == place)
         yield from _form(quiz_id, "", "", classical.form_figures(answers, among))
         for factor, group_of in answers.groups.items():
             names, counts = np.unique(group_of[among], return_counts=True)
