@@ -93,11 +93,13 @@ class ItemStatisticAdmin(NewestReport):
     def item(self, row: ItemStatistic) -> str:
         return f"{row.revision.item.code} (revision {row.revision.number})"
 
-    @admin.display(description="look at it because")
+    @admin.display(description="reason")
     def reasons(self, row: ItemStatistic) -> SafeString | str:
         if not row.flags:
             return "–"
-        return format_html("<b>{}</b>", "; ".join(FLAGS.get(flag, flag) for flag in row.flags))
+        # The gravest; a card on a phone has room for no list.
+        more = f" (and {len(row.flags) - 1} more)" if len(row.flags) > 1 else ""
+        return format_html("<b>{}</b>{}", FLAGS.get(row.flags[0], row.flags[0]), more)
 
     @admin.display(description="right", ordering="facility")
     def right(self, row: ItemStatistic) -> SafeString | str:
@@ -107,7 +109,7 @@ class ItemStatisticAdmin(NewestReport):
         drawn = charts.bar(row.facility, title=f"{words.percent(row.facility)} right", low=low, high=high)
         return format_html("{} {}", words.percent(row.facility), svg(drawn))
 
-    @admin.display(description="lowest, middle, highest third")
+    @admin.display(description="by third")
     def by_third(self, row: ItemStatistic) -> SafeString | str:
         if not row.thirds:
             return words.INSUFFICIENT
@@ -151,8 +153,18 @@ class FormStatisticAdmin(NewestReport):
     """How far a quiz's scores can be relied on, over all learners and by group."""
 
     newest = staticmethod(selectors.newest_forms)
-    list_display = ("form", "who", "coefficient", "margin", "average", "n")
-    list_display_links = None
+    list_display = ("form", "who", "coefficient", "margin", "average", "attempts")
+    fields = readonly_fields = (
+        "form",
+        "who",
+        "attempts",
+        "coefficient",
+        "margin",
+        "average",
+        "spread",
+        "reported",
+        "explained",
+    )
     list_filter = ("run__edition", "factor")
     list_select_related = ("quiz", "run__edition__course")
     ordering = ("quiz", "factor", "group")
@@ -176,15 +188,31 @@ class FormStatisticAdmin(NewestReport):
             "{} {} {}", f"{row.reliability:.2f}", name + (", drawn forms" if row.is_drawn else ""), svg(drawn)
         )
 
-    @admin.display(description="a score is good to", ordering="error")
+    @admin.display(description="standard error", ordering="error")
     def margin(self, row: FormStatistic) -> str:
         if row.error is None:
             return words.INSUFFICIENT
-        return f"± {100 * row.error:.0f} points of 100 (standard error of measurement)"
+        return f"± {100 * row.error:.0f} of 100"
 
     @admin.display(description="mean score", ordering="mean")
     def average(self, row: FormStatistic) -> str:
         return words.INSUFFICIENT if row.mean is None else words.percent(row.mean)
+
+    @admin.display(description="attempts", ordering="n")
+    def attempts(self, row: FormStatistic) -> str:
+        return str(row.n)
+
+    @admin.display(description="standard deviation of scores")
+    def spread(self, row: FormStatistic) -> str:
+        return words.INSUFFICIENT if row.deviation is None else f"{100 * row.deviation:.0f} of 100"
+
+    @admin.display(description="report")
+    def reported(self, row: FormStatistic) -> str:
+        return f"{row.run.edition}, {row.run.day:%Y-%m-%d}"
+
+    @admin.display(description="what it means")
+    def explained(self, row: FormStatistic) -> str:
+        return words.reliability(row.reliability, row.error, is_drawn=row.is_drawn)
 
     @action(description="Reliability as CSV", url_path="forms.csv", icon="download")
     def download_forms(self, request: HttpRequest) -> HttpResponse:

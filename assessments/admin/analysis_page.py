@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from django.conf.locale import LANG_INFO
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from assessments.analysis import charts, selectors, words
 from assessments.analysis.models import DifResult, ItemStatistic
 from assessments.analysis.rules import CORRELATED, FACILITY_RANGE, FLAGS, METHOD, PER_GROUP, SMALLEST
+from member_states import public as member_states
 
 _TONES = {"A": "good", "B": "warn", "C": "bad"}
 
@@ -53,7 +55,7 @@ def page_of(row: ItemStatistic) -> dict[str, Any]:
             {"title": FLAGS.get(one["flag"], one["flag"]), "text": words.finding(one)} for one in row.findings
         ],
         "options": _options(row),
-        "factors": _factors(row),
+        "factors": _factors(row, _names()),
         "history": _history(history),
         "least": {"shown": SMALLEST, "correlated": CORRELATED, "per_group": PER_GROUP},
         "method": row.run.method or METHOD,
@@ -91,25 +93,38 @@ def _options(row: ItemStatistic) -> list[dict[str, Any]]:
     return found
 
 
-def _factors(row: ItemStatistic) -> list[dict[str, Any]]:
+def _names() -> dict[tuple[str, str], str]:
+    """What the groups are called whose names are codes."""
+    states = {("member_state", code): f"{name} ({code})" for code, name in member_states.names().items()}
+    return {
+        **states,
+        **{("language", code): f"{about['name']} ({code})" for code, about in LANG_INFO.items() if "name" in about},
+    }
+
+
+def _factors(row: ItemStatistic, names: dict[tuple[str, str], str]) -> list[dict[str, Any]]:
     groups = selectors.groups_of(run_id=row.run_id, revision_id=row.revision_id)
     return [
-        {"name": words.FACTORS.get(factor, factor), "groups": [_group(one) for one in members]}
+        {"name": words.FACTORS.get(factor, factor), "groups": [_group(one, names) for one in members]}
         for factor, members in groupby(groups, key=lambda one: one.factor)
     ]
 
 
-def _group(one: DifResult) -> dict[str, Any]:
+def _group(one: DifResult, names: dict[tuple[str, str], str]) -> dict[str, Any]:
     told = words.difference(delta=one.delta, ets_class=one.ets_class, reference=one.reference)
     chart = None
     if one.delta is not None and one.delta_error is not None:
         title = f"delta {one.delta:+.2f}, 95 % interval ± {1.96 * one.delta_error:.2f}"
         chart = _svg(charts.difference(one.delta, one.delta_error, title=title, tone=_TONES[one.ets_class]))
     return {
-        "name": one.group,
-        "n": one.n,
-        "share": words.percent(one.facility),
-        "bar": _svg(charts.bar(one.facility, title=f"{words.percent(one.facility)} right")),
+        "name": names.get((one.factor, one.group), one.group),
+        "n": f"{one.n} learners" if one.facility is not None else f"{one.n} learners or more",
+        "share": "withheld: it would uncover a small group"
+        if one.facility is None
+        else f"{words.percent(one.facility)} right",
+        "bar": ""
+        if one.facility is None
+        else _svg(charts.bar(one.facility, title=f"{words.percent(one.facility)} right")),
         "correlation": words.INSUFFICIENT if one.discrimination is None else f"{one.discrimination:.2f}",
         "seconds": words.seconds(one.median_seconds),
         "class": one.ets_class,

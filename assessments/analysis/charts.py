@@ -63,10 +63,10 @@ def _y(share: float, height: float) -> float:
 
 
 def difference(delta: float, error: float, *, title: str, tone: str) -> str:
-    """Where a difference lies between -3 and 3 on ETS's scale, with its 95 % interval; the middle is "no difference"."""
+    """Where a difference lies between -4 and 4 on ETS's scale, with its 95 % interval; the middle is "no difference"."""
 
     def x(value: float) -> float:
-        return 60 + 20 * min(max(value, -3), 3)
+        return 60 + 13.5 * min(max(value, -4), 4)
 
     return _svg(
         120, 16, title,

@@ -63,11 +63,12 @@ class Choice:
 
 
 def facilities(answers: Answers) -> Floats:
-    """Return the mean score of each item over first encounters; NaN for an item without any."""
+    """Return the mean score of each item over first encounters; over all answers where there was none."""
     first = answers.is_first
     n = np.bincount(answers.item[first], minlength=answers.items)
-    total = np.bincount(answers.item[first], answers.score[first], minlength=answers.items)
-    return np.divide(total, n, out=np.full(answers.items, np.nan), where=n > 0)
+    first = first | (n == 0)[answers.item]
+    n = np.bincount(answers.item[first], minlength=answers.items)
+    return np.bincount(answers.item[first], answers.score[first], minlength=answers.items) / np.maximum(n, 1)
 
 
 def rest_scores(answers: Answers, facility: Floats) -> Floats:

@@ -86,9 +86,9 @@ class Matching:
             total = total + self._answers.score[rows]
         else:
             ease = ease - self._facility[item]
+        # Sums that differ only by the order of their terms are equally easy.
         ease = np.round(ease, 6)
-        cuts = np.quantile(ease, np.arange(1, _FORMS) / _FORMS)
-        form = np.searchsorted(cuts, ease)
+        form = np.searchsorted(np.quantile(ease, np.arange(1, _FORMS) / _FORMS), ease).astype(np.int64)
         halves = np.round(total * 2).astype(np.int64)
         return (self._answers.quiz[attempt] * (halves.max() + 1) + halves) * _FORMS + form
 

@@ -108,7 +108,8 @@ class DifResult(models.Model):
     """One item revision in one group, and whether it is harder there than for equally able learners of the reference.
 
     The reference is the largest group of the factor; its own row has no test. `delta` is ETS's: negative where the item
-    is harder for `group`; null with fewer than 200 answers in either group ("insufficient data").
+    is harder for `group`; null with fewer than 200 answers in either group ("insufficient data"). `facility` null: withheld,
+    for with it the total would tell the figures of a group that is too small; `n` is then only "at least 200".
     No personal data: no row of fewer than ten learners.
     """
 
@@ -118,7 +119,7 @@ class DifResult(models.Model):
     group = models.CharField(max_length=40)
     reference = models.CharField(max_length=40, blank=True, default="")
     n = models.PositiveIntegerField()
-    facility = models.FloatField()
+    facility = models.FloatField(null=True)
     discrimination = models.FloatField(null=True)
     median_seconds = models.FloatField(null=True)
     delta = models.FloatField(null=True)

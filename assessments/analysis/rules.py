@@ -34,7 +34,7 @@ ITEMS_TO_COMPARE = 5
 FLAGS: Mapping[str, str] = {
     "negative_discrimination": "the able answer it wrong",
     "best_choose_distractor": "a distractor attracts the best",
-    "differs_between_groups": "harder for a group of equal ability",
+    "differs_between_groups": "not the same for equally able groups",
     "weak_discrimination": "says little about ability",
     "too_hard": "very hard",
     "too_easy": "very easy",

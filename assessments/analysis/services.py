@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -125,8 +124,8 @@ def _items(
 
 
 def _by_group(
-    analysed: Analysed, rest: classical.Floats, tests: Any
-) -> Iterator[DifResult]:  # fmt: skip
+    analysed: Analysed, rest: classical.Floats, tests: Mapping[tuple[int, str, str], dif.Comparison]
+) -> Iterator[DifResult]:
     answers = analysed.answers
     for factor, group_of in answers.groups.items():
         of_answer = group_of[answers.attempt]
@@ -134,25 +133,28 @@ def _by_group(
         reference = rules.reference_of({name: int((group_of == name).sum()) for name in names}) or ""
         figures = {name: classical.item_figures(answers, rest, {}, among=of_answer == name) for name in names if name}
         # Counted from the answers, not from the figures: those of a few are not there, and must not be uncovered.
-        first = {name: np.bincount(answers.item[answers.is_first & (of_answer == name)], minlength=answers.items)
-                 for name in names}  # fmt: skip
+        counts = {
+            name: np.bincount(answers.item[answers.is_first & (of_answer == name)], minlength=answers.items)
+            for name in names
+        }
         for item, revision_id in enumerate(analysed.revisions):
-            for name in sorted(rules.shown_groups({name: int(first[name][item]) for name in names})):
-                one, test = figures[name][item], tests.get((item, factor, name))
-                yield DifResult(
-                    revision_id=revision_id,
-                    factor=factor,
-                    group=name,
+            shown = rules.shown_groups({name: int(counts[name][item]) for name in names})
+            for name, of_item in figures.items():
+                test = tests.get((item, factor, name))
+                if name not in shown and test is None:
+                    continue
+                row = DifResult(
+                    revision_id=revision_id, factor=factor, group=name, n=rules.PER_GROUP,
                     reference="" if name == reference else reference,
-                    n=one.n,
-                    facility=one.facility,
-                    discrimination=one.discrimination,
-                    median_seconds=one.median_seconds,
-                    **{
-                        "delta": test.delta, "delta_error": test.error, "p": test.p, "q": test.q,
-                        "ets_class": test.ets_class,
-                    } if test else {},
                 )  # fmt: skip
+                if name in shown:
+                    one = of_item[item]
+                    row.n, row.facility = one.n, one.facility
+                    row.discrimination, row.median_seconds = one.discrimination, one.median_seconds
+                if test is not None:
+                    row.delta, row.delta_error, row.p, row.q = test.delta, test.error, test.p, test.q
+                    row.ets_class = test.ets_class
+                yield row
 
 
 def _forms(analysed: Analysed) -> Iterator[FormStatistic]:

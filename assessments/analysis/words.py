@@ -91,8 +91,21 @@ def finding(one: Mapping[str, Any]) -> str:
 def difference(*, delta: float | None, ets_class: str, reference: str) -> str:
     """Return what a comparison says; `reference` empty is the group that the others are compared with."""
     if not reference:
-        return "compared with"
+        return "the others are compared with this group"
     if delta is None:
         return f"{INSUFFICIENT} (needs {PER_GROUP} in both)"
     side = "" if ets_class == "A" else ", harder here" if delta < 0 else ", easier here"
     return f"{CLASSES[ets_class]}{side}"
+
+
+def reliability(value: float | None, error: float | None, *, is_drawn: bool) -> str:
+    """Return what a form's coefficient and standard error mean for the people who get its scores."""
+    if value is None or error is None:
+        return f"How far the scores can be relied on: {INSUFFICIENT}."
+    margin = round(100 * error)
+    drawn = " How hard the drawn items happened to be is part of that error." if is_drawn else ""
+    return (
+        f"{percent(max(value, 0.0))} of the differences between scores are differences between people, the rest is chance. "
+        f"A learner who took such a form again would, in two of three cases, come out within {margin} points of 100 of "
+        f"their true score.{drawn} With several skills in a form this is a lower bound."
+    )

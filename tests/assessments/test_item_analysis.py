@@ -28,6 +28,7 @@ from assessments.models import (
 from assessments.tasks import analyse_items
 from common import clock
 from config.local.processes import ROOT
+from learners.models import Learner
 from privacy.models import AuditEntry
 from tests.assessments.analysed import make_cohort, write_attempts
 from tests.assessments.factories import consent, make_edition
@@ -190,13 +191,26 @@ def test_small_groups_are_neither_shown_nor_uncovered():
     states = ["TL"] * 4 + ["MY"] * 11 + ["JP"] * 45
     for state in set(states):
         ids = [pk for pk, of in zip(cohort.learner_ids, states, strict=True) if of == state]
-        from learners.models import Learner
-
         Learner.objects.filter(pk__in=ids).update(member_state_id=state)
     run = analyse(cohort)
     shown = {row.group for row in DifResult.objects.filter(run=run, factor="member_state")}
     assert shown == {"JP"}, "the four of TL would be what is left beside MY and JP"
     assert {row.group for row in FormStatistic.objects.filter(run=run, factor="member_state")} == {"JP"}
+
+
+def test_a_group_whose_figures_would_uncover_a_few_is_still_compared():
+    cohort = make_cohort(430, items=5)
+    for state, ids in (
+        ("JP", cohort.learner_ids[:225]),
+        ("ID", cohort.learner_ids[225:426]),
+        ("TL", cohort.learner_ids[426:]),
+    ):
+        Learner.objects.filter(pk__in=ids).update(member_state_id=state)
+    run = analyse(cohort)
+    rows = DifResult.objects.filter(run=run, factor="member_state", revision=cohort.revisions[0]).order_by("group")
+    assert [(row.group, row.n, row.facility is None, row.delta is None) for row in rows] == [
+        ("ID", 200, True, False), ("JP", 225, False, True),
+    ]  # fmt: skip
 
 
 def test_fewer_than_ten_learners_leave_no_figure(client):
