@@ -153,9 +153,9 @@ class FormStatisticAdmin(NewestReport):
     """How far a quiz's scores can be relied on, over all learners and by group."""
 
     newest = staticmethod(selectors.newest_forms)
-    list_display = ("form", "who", "coefficient", "margin", "average", "attempts")
+    list_display = ("taken", "who", "coefficient", "margin", "average", "attempts")
     fields = readonly_fields = (
-        "form",
+        "taken",
         "who",
         "attempts",
         "coefficient",
@@ -171,7 +171,7 @@ class FormStatisticAdmin(NewestReport):
     actions_list = ("download_forms",)
 
     @admin.display(description="quiz", ordering="quiz__slug")
-    def form(self, row: FormStatistic) -> str:
+    def taken(self, row: FormStatistic) -> str:
         return f"{row.quiz.slug}: {row.items} items{', drawn' if row.is_drawn else ''}"
 
     @admin.display(description="learners")

@@ -81,13 +81,11 @@ class Matching:
     def strata(self, item: int, rows: Ints) -> Ints:
         """Return a number for each of `rows`, answers to `item`: equal for equally able learners of the same quiz."""
         attempt = self._answers.attempt[rows]
-        total, ease = self._total[attempt], self._ease[attempt]
-        if item in self._without:
-            total = total + self._answers.score[rows]
-        else:
-            ease = ease - self._facility[item]
+        is_left_out = item in self._without
+        total = self._total[attempt] + self._answers.score[rows] * is_left_out
+        others: Floats = self._ease[attempt] - self._facility[item] * (not is_left_out)
         # Sums that differ only by the order of their terms are equally easy.
-        ease = np.round(ease, 6)
+        ease: Floats = np.round(others, 6)
         form = np.searchsorted(np.quantile(ease, np.arange(1, _FORMS) / _FORMS), ease).astype(np.int64)
         halves = np.round(total * 2).astype(np.int64)
         return (self._answers.quiz[attempt] * (halves.max() + 1) + halves) * _FORMS + form
