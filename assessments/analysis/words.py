@@ -33,7 +33,8 @@ REASONS: Mapping[str, str] = {
 
 
 def percent(share: float) -> str:
-    return f"{round(100 * share)} %"
+    """Return a share as whole percent, never parted at the end of a line."""
+    return f"{round(100 * share)}\N{NO-BREAK SPACE}%"
 
 
 def facility(value: float | None, *, is_binary: bool) -> str:
@@ -85,7 +86,7 @@ def finding(one: Mapping[str, Any]) -> str:
     about = dict(one)
     if "delta" in about:
         about["direction"] = "harder" if about["delta"] < 0 else "easier"
-    return texts[one["flag"]].format(**about).replace("%", " %")
+    return texts[one["flag"]].format(**about).replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def difference(*, delta: float | None, ets_class: str, reference: str) -> str:

@@ -385,5 +385,5 @@ def test_figures_are_said_in_words():
     assert words.seconds(125) == "2 min 05 s"
     assert "insufficient data" in words.difference(delta=None, ets_class="", reference="ja")
     assert "harder here" in words.difference(delta=-2.0, ets_class="C", reference="ja")
-    assert words.reliability(0.8, 0.1, is_drawn=True).startswith("80 % of the differences")
+    assert words.reliability(0.8, 0.1, is_drawn=True).startswith("80\N{NO-BREAK SPACE}% of the differences")
     assert "insufficient data" in words.reliability(None, None, is_drawn=False)
