@@ -1,5 +1,6 @@
 """Every model of the app, for one migration history."""
 
+from assessments.analysis.models import AnalysisRun, DifResult, FormStatistic, ItemStatistic
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.files.models import HandedInFile
 from assessments.items.models import Item, ItemRevision
@@ -7,13 +8,17 @@ from assessments.marking.models import Claim, Mark, MarkingTask
 from assessments.quizzes.models import Quiz
 
 __all__ = [
+    "AnalysisRun",
     "Attempt",
     "AttemptAllowance",
     "AttemptItem",
     "Claim",
+    "DifResult",
+    "FormStatistic",
     "HandedInFile",
     "Item",
     "ItemRevision",
+    "ItemStatistic",
     "Mark",
     "MarkingTask",
     "Quiz",

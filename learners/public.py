@@ -19,7 +19,7 @@ from learners.mastery.selectors import (
     standing,
 )
 from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
-from learners.profiles.selectors import LearnerView, learner, states_of
+from learners.profiles.selectors import LearnerView, birth_years_of, learner, states_of
 from learners.records.selectors import progress_documents
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "SkillStanding",
     "Standing",
     "absorb_outcomes",
+    "birth_years_of",
     "counts_by_level",
     "decide_awards",
     "decide_level",

@@ -1,8 +1,17 @@
 """The admin of items, quizzes, attempts and marking; it calls the services that the loader and the API call."""
 
+from assessments.admin.analysis import FormStatisticAdmin, ItemStatisticAdmin
 from assessments.admin.attempts import AttemptAdmin
 from assessments.admin.items import ItemAdmin, ItemRevisionAdmin
 from assessments.admin.marking import MarkingTaskAdmin
 from assessments.admin.quizzes import QuizAdmin
 
-__all__ = ["AttemptAdmin", "ItemAdmin", "ItemRevisionAdmin", "MarkingTaskAdmin", "QuizAdmin"]
+__all__ = [
+    "AttemptAdmin",
+    "FormStatisticAdmin",
+    "ItemAdmin",
+    "ItemRevisionAdmin",
+    "ItemStatisticAdmin",
+    "MarkingTaskAdmin",
+    "QuizAdmin",
+]

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
@@ -14,6 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("courses", "0001_initial"),
+        ("courses", "0002_frozen"),
         ("learners", "0001_initial"),
         ("learners", "0003_certificates_are_written_once"),
     ]
@@ -460,5 +462,205 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="claim",
             constraint=models.UniqueConstraint(fields=("task", "marker_id"), name="one_claim_per_task_and_marker"),
+        ),
+        migrations.CreateModel(
+            name="AnalysisRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("made_at", models.DateTimeField()),
+                ("digest", models.CharField(max_length=64)),
+                ("method", models.CharField(help_text="version of the rules that made the figures", max_length=20)),
+                ("learners", models.PositiveIntegerField()),
+                ("answers", models.PositiveIntegerField()),
+                (
+                    "tests",
+                    models.PositiveIntegerField(
+                        help_text="Mantel-Haenszel tests whose p-values were corrected together"
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="courses.edition"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-day", "edition"],
+            },
+        ),
+        migrations.CreateModel(
+            name="DifResult",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("factor", models.CharField(max_length=30)),
+                ("group", models.CharField(max_length=40)),
+                ("reference", models.CharField(blank=True, default="", max_length=40)),
+                ("n", models.PositiveIntegerField()),
+                ("facility", models.FloatField(null=True)),
+                ("discrimination", models.FloatField(null=True)),
+                ("median_seconds", models.FloatField(null=True)),
+                ("delta", models.FloatField(null=True)),
+                ("delta_error", models.FloatField(help_text="standard error of delta", null=True)),
+                ("p", models.FloatField(null=True)),
+                (
+                    "q",
+                    models.FloatField(
+                        help_text="p corrected over all tests of the run (Benjamini-Hochberg)", null=True
+                    ),
+                ),
+                (
+                    "ets_class",
+                    models.CharField(
+                        blank=True, default="", help_text="A, B or C; empty: insufficient data", max_length=1
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assessments.itemrevision"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="dif", to="assessments.analysisrun"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["run", "revision", "factor", "group"],
+            },
+        ),
+        migrations.CreateModel(
+            name="FormStatistic",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("factor", models.CharField(blank=True, default="", max_length=30)),
+                ("group", models.CharField(blank=True, default="", max_length=40)),
+                ("n", models.PositiveIntegerField()),
+                ("items", models.PositiveIntegerField(help_text="scored items of an attempt")),
+                ("is_drawn", models.BooleanField(help_text="not everybody had the same items")),
+                (
+                    "is_binary",
+                    models.BooleanField(
+                        help_text="every score was 0 or 1: the coefficient is KR-20, else Cronbach's alpha"
+                    ),
+                ),
+                ("mean", models.FloatField(null=True)),
+                (
+                    "deviation",
+                    models.FloatField(help_text="standard deviation of the attempts' mean scores", null=True),
+                ),
+                ("reliability", models.FloatField(null=True)),
+                (
+                    "error",
+                    models.FloatField(help_text="standard error of measurement of a mean score, 0 to 1", null=True),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "quiz",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assessments.quiz"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="forms", to="assessments.analysisrun"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["run", "quiz", "factor", "group"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ItemStatistic",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "n",
+                    models.PositiveIntegerField(
+                        help_text="learners who met it first in an analysed attempt; 0 below ten"
+                    ),
+                ),
+                ("facility", models.FloatField(help_text="mean score, 0 to 1", null=True)),
+                ("is_binary", models.BooleanField(default=True, help_text="every score was 0 or 1")),
+                (
+                    "discrimination",
+                    models.FloatField(help_text="correlation of the score with the rest score", null=True),
+                ),
+                ("timed", models.PositiveIntegerField(default=0, help_text="answers with a time")),
+                ("median_seconds", models.FloatField(null=True)),
+                (
+                    "difficulty",
+                    models.FloatField(help_text="observed, in logits beside the other items of the run", null=True),
+                ),
+                ("thirds", models.JSONField(default=list)),
+                ("options", models.JSONField(default=list)),
+                (
+                    "flags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("findings", models.JSONField(default=list)),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assessments.itemrevision"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="assessments.analysisrun"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["run", "revision"],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="analysisrun",
+            constraint=models.UniqueConstraint(fields=("edition", "day"), name="one_analysis_per_edition_and_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="difresult",
+            constraint=models.UniqueConstraint(
+                fields=("run", "revision", "factor", "group"), name="one_dif_result_per_group"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="difresult",
+            constraint=models.CheckConstraint(condition=models.Q(("n__gte", 10)), name="no_group_of_a_few_learners"),
+        ),
+        migrations.AddConstraint(
+            model_name="formstatistic",
+            constraint=models.UniqueConstraint(
+                fields=("run", "quiz", "factor", "group"), name="one_form_statistic_per_group"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="formstatistic",
+            constraint=models.CheckConstraint(condition=models.Q(("n__gte", 10)), name="no_form_of_a_few_learners"),
+        ),
+        migrations.AddIndex(
+            model_name="itemstatistic",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["flags"], name="item_statistics_by_flag"),
+        ),
+        migrations.AddConstraint(
+            model_name="itemstatistic",
+            constraint=models.UniqueConstraint(fields=("run", "revision"), name="one_statistic_per_run_and_revision"),
+        ),
+        migrations.AddConstraint(
+            model_name="itemstatistic",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("facility__isnull", True), ("n", 0)), ("n__gte", 10), _connector="OR"),
+                name="no_item_of_a_few_learners",
+            ),
         ),
     ]

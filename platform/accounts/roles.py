@@ -24,7 +24,10 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "frameworklabel": _VIEW, "document": _VIEW, "course": _EDIT, "edition": _ALL, "editiontext": _ALL,
             "module": _ALL, "moduletext": _ALL, "lesson": _ALL, "lessontext": _ALL, "lessonskill": _ALL,
         },
-        "assessments": {"item": _ALL, "itemrevision": _ALL, "quiz": _EDIT, "markingtask": _MARK},
+        "assessments": {
+            "item": _ALL, "itemrevision": _ALL, "quiz": _EDIT, "itemstatistic": _VIEW, "formstatistic": _VIEW,
+            "markingtask": _MARK,
+        },
     },
     # Nothing that could tell whose work it is.
     MARKER: {"assessments": {"markingtask": _MARK}},
@@ -35,7 +38,10 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "course": _VIEW, "edition": _VIEW, "editiontext": _VIEW, "module": _VIEW, "moduletext": _VIEW,
             "lesson": _VIEW, "lessontext": _VIEW, "lessonskill": _VIEW,
         },
-        "assessments": {"item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW},
+        "assessments": {
+            "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
+            "itemstatistic": _VIEW, "formstatistic": _VIEW,
+        },
         "learners": {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
             "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW, "levelfreeze": _VIEW,

@@ -25,9 +25,15 @@ app.conf.beat_schedule = {
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
     "let young items learn": {"task": "learners.publish_snapshot", "schedule": 10.0, "options": {"expires": 9}},
+    # The nights' work: after 01:00 in Jakarta and Bangkok, after 03:00 in Tokyo.
     "let all items learn": {
         "task": "learners.publish_all",
-        "schedule": crontab(hour=18, minute=30),  # UTC: after midnight from Bangkok to Tokyo
+        "schedule": crontab(hour=18, minute=0),
+        "options": {"expires": 3600},
+    },
+    "analyse items": {
+        "task": "assessments.analyse_items",
+        "schedule": crontab(hour=18, minute=30),
         "options": {"expires": 3600},
     },
     "let feeds follow grants": {"task": "agencies.rebuild_due_feeds", "schedule": 60.0, "options": {"expires": 55}},

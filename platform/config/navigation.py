@@ -16,6 +16,8 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Courses", "courses.course", "school"),
             ("Items", "assessments.item", "quiz"),
             ("Quizzes", "assessments.quiz", "checklist"),
+            ("Item analysis", "assessments.itemstatistic", "query_stats"),
+            ("Reliability", "assessments.formstatistic", "straighten"),
             ("Skills", "courses.skill", "psychology"),
             ("Framework", "courses.framework", "schema"),
         ),

@@ -1,5 +1,5 @@
 """Everything other apps may know about member states."""
 
-from member_states.selectors import RuleInForce, codes, rule
+from member_states.selectors import RuleInForce, codes, names, rule
 
-__all__ = ["RuleInForce", "codes", "rule"]
+__all__ = ["RuleInForce", "codes", "names", "rule"]

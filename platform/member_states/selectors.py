@@ -92,6 +92,11 @@ def codes() -> frozenset[str]:
     return _register().codes
 
 
+def names() -> dict[str, str]:
+    """English names of the member states by code; one query."""
+    return dict(MemberState.objects.values_list("code", "name"))
+
+
 def rule(state: str, key: str, *, on: date | None = None) -> RuleInForce:
     """Return what applies in `state` today, or on the day `on`; a key may be the rule's or the default's name.
 

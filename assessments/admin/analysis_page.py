@@ -1,0 +1,163 @@
+"""What the page of one analysed item shows: sentences, charts and tables, ready for its template."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.conf.locale import LANG_INFO
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from assessments.analysis import charts, selectors, words
+from assessments.analysis.models import DifResult, ItemStatistic
+from assessments.analysis.rules import CORRELATED, FACILITY_RANGE, FLAGS, METHOD, PER_GROUP, SMALLEST
+from member_states import public as member_states
+
+_TONES = {"A": "good", "B": "warn", "C": "bad"}
+
+
+def _svg(text: str) -> SafeString:
+    return mark_safe(text)  # noqa: S308 (made by assessments.analysis.charts, which escapes every text)
+
+
+def page_of(row: ItemStatistic) -> dict[str, Any]:
+    """Return the template's context; three queries."""
+    revision, shares = row.revision, [one["right"] for one in row.thirds]
+    low, high = FACILITY_RANGE
+    history = selectors.history_of(revision_id=row.revision_id, until=row.run.day)
+    return {
+        "row": row,
+        "revision_url": reverse("admin:assessments_itemrevision_change", args=[row.revision_id]),
+        "prompt": _text_of(revision).get("prompt", ""),
+        "facility": words.facility(row.facility, is_binary=row.is_binary),
+        "facility_chart": None
+        if row.facility is None
+        else _svg(
+            charts.bar(
+                row.facility, title=f"{words.percent(row.facility)}; wanted {low:.0%} to {high:.0%}", low=low, high=high
+            )
+        ),
+        "percent": None if row.facility is None else words.percent(row.facility),
+        "discrimination": words.discrimination(row.discrimination),
+        "correlation": None if row.discrimination is None else f"{row.discrimination:.2f}",
+        "thirds_chart": _svg(
+            charts.thirds(
+                shares, title="right by third: " + ", ".join(map(words.percent, shares)), guess=revision.guess
+            )
+        )
+        if row.thirds
+        else None,
+        "guess": words.percent(revision.guess),
+        "seconds": words.seconds(row.median_seconds),
+        "difficulty": None if row.difficulty is None else f"{row.difficulty:+.1f}",
+        "findings": [
+            {"title": FLAGS.get(one["flag"], one["flag"]), "text": words.finding(one)} for one in row.findings
+        ],
+        "options": _options(row),
+        "factors": _factors(row, _names()),
+        "history": _history(history),
+        "least": {"shown": SMALLEST, "correlated": CORRELATED, "per_group": PER_GROUP},
+        "method": row.run.method or METHOD,
+    }
+
+
+def _text_of(revision: Any) -> dict[str, Any]:
+    return revision.content.get("en") or next(iter(revision.content.values()), {})
+
+
+def _options(row: ItemStatistic) -> list[dict[str, Any]]:
+    texts = {option["id"]: option["text"] for option in _text_of(row.revision).get("options", ())}
+    found = []
+    for one in row.options:
+        name = one["option"]
+        told = (
+            f"{name}: {words.percent(one['share'])}"
+            if name is not None
+            else f"left open: {words.percent(one['share'])}"
+        )
+        tone = "good" if one["right"] else "plain"
+        found.append(
+            {
+                "name": name,
+                "text": texts.get(name, "") if name is not None else "left open",
+                "right": one["right"],
+                "share": words.percent(one["share"]),
+                "bar": _svg(charts.bar(one["share"], title=told, tone=tone)),
+                "thirds": [words.percent(share) for share in one["thirds"] or ()],
+                "columns": _svg(charts.columns(one["thirds"], title=f"{told} by third", tone=tone))
+                if one["thirds"]
+                else None,
+            }
+        )
+    return found
+
+
+def _names() -> dict[tuple[str, str], str]:
+    """What the groups are called whose names are codes."""
+    states = {("member_state", code): f"{name} ({code})" for code, name in member_states.names().items()}
+    return {
+        **states,
+        **{("language", code): f"{about['name']} ({code})" for code, about in LANG_INFO.items() if "name" in about},
+    }
+
+
+def _factors(row: ItemStatistic, names: dict[tuple[str, str], str]) -> list[dict[str, Any]]:
+    groups = selectors.groups_of(run_id=row.run_id, revision_id=row.revision_id)
+    return [
+        {"name": words.FACTORS.get(factor, factor), "groups": [_group(one, names) for one in members]}
+        for factor, members in groupby(groups, key=lambda one: one.factor)
+    ]
+
+
+def _group(one: DifResult, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+    told = words.difference(delta=one.delta, ets_class=one.ets_class, reference=one.reference)
+    chart = None
+    if one.delta is not None and one.delta_error is not None:
+        title = f"delta {one.delta:+.2f}, 95 % interval ± {1.96 * one.delta_error:.2f}"
+        chart = _svg(charts.difference(one.delta, one.delta_error, title=title, tone=_TONES[one.ets_class]))
+    return {
+        "name": names.get((one.factor, one.group), one.group),
+        "n": f"{one.n} learners" if one.facility is not None else f"{one.n} learners or more",
+        "share": "withheld: it would uncover a small group"
+        if one.facility is None
+        else f"{words.percent(one.facility)} right",
+        "bar": ""
+        if one.facility is None
+        else _svg(charts.bar(one.facility, title=f"{words.percent(one.facility)} right")),
+        "correlation": words.INSUFFICIENT if one.discrimination is None else f"{one.discrimination:.2f}",
+        "seconds": words.seconds(one.median_seconds),
+        "class": one.ets_class,
+        "tone": _TONES.get(one.ets_class, "none"),
+        "told": told,
+        "chart": chart,
+        "figures": None if one.q is None else f"delta {one.delta:+.2f}, corrected p {_p(one.q)}",
+    }
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _history(rows: Any) -> dict[str, Any] | None:
+    if len(rows) < 2:
+        return None
+    first, last = rows[0], rows[-1]
+    return {
+        "from": first.run.day,
+        "to": last.run.day,
+        "runs": len(rows),
+        "facility": _svg(
+            charts.history(
+                [one.facility for one in rows], lowest=0, highest=1,
+                title="right, over the reports: " + ", ".join(words.percent(one.facility) for one in rows),
+            )
+        ),
+        "discrimination": _svg(
+            charts.history(
+                [one.discrimination for one in rows], lowest=-0.5, highest=1,
+                title="discrimination, over the reports: "
+                + ", ".join("none" if one.discrimination is None else f"{one.discrimination:.2f}" for one in rows),
+            )
+        ),
+    }  # fmt: skip

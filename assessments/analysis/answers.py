@@ -1,0 +1,151 @@
+"""Reading the answers of an edition for analysis: one pass in SQL, then arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from assessments.analysis import groups
+from assessments.analysis.classical import OPEN, Answers, Choice
+from assessments.analysis.rules import METHOD, Stated
+from assessments.items.models import ItemRevision
+from assessments.outcomes.rules import LOGITS
+from assessments.quizzes.models import Quiz
+from privacy import public as privacy
+
+# Practice and placement choose items by what the learner has shown: their figures would tell of the choice.
+MODES = (Quiz.Mode.ASSESSMENT, Quiz.Mode.CERTIFICATION)
+
+# A learner's first attempt of a quiz is number 1. Where that expired its items were seen and nothing was answered, so no
+# later attempt is a first. A struck item has no score, nor has an attempt that waits for people's marks.
+_ATTEMPTS = """
+SELECT attempt.learner_id, attempt.quiz_id, attempt.language, attempt.device_class,
+       array_agg(answer.revision_id ORDER BY answer.position),
+       array_agg(answer.score ORDER BY answer.position),
+       array_agg(answer.seconds ORDER BY answer.position),
+       array_agg(CASE WHEN answer.revision_id = ANY(%(choices)s) THEN answer.response::text END ORDER BY answer.position)
+FROM assessments_attempt AS attempt
+JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
+JOIN assessments_attemptitem AS answer ON answer.attempt_id = attempt.id
+WHERE quiz.edition_id = %(edition)s AND quiz.mode = ANY(%(modes)s) AND attempt.number = 1
+  AND attempt.submitted_at IS NOT NULL AND NOT attempt.expired
+  AND attempt.score IS NOT NULL AND answer.score IS NOT NULL
+GROUP BY attempt.id
+ORDER BY attempt.started_at, attempt.id
+"""
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """Everything one run is made from. `revisions` and `quizzes` are the ids behind the indices of `answers`."""
+
+    answers: Answers
+    revisions: Sequence[int]
+    quizzes: Sequence[UUID]
+    stated: Sequence[Stated]
+    choices: Mapping[int, Choice]
+    digest: str
+    learners: int
+
+
+def answers_of(edition_id: UUID, *, now: datetime) -> Analysed | None:
+    """Return the first attempts of the edition's learners, None without any; one statement for all answers.
+
+    Learners who have withdrawn the consent to learning records are left out: analysing is processing too.
+    """
+    revisions = {
+        row.pk: row
+        for row in ItemRevision.objects.filter(item__edition_id=edition_id)
+        .only("pk", "item_id", "key", "content", "guess", "difficulty")
+        .order_by("pk")
+    }
+    choices = {pk: choice for pk, row in revisions.items() if (choice := _choice(row.key, row.content)) is not None}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ATTEMPTS, {"edition": edition_id, "modes": [str(mode) for mode in MODES], "choices": list(choices)}
+        )
+        rows = cursor.fetchall()
+    consenting = privacy.users_with_consent(user_ids={row[0] for row in rows}, purpose=privacy.LEARNING_RECORDS)
+    rows = [row for row in rows if row[0] in consenting]
+    if not rows:
+        return None
+    return _analysed(rows, revisions, choices, now)
+
+
+def _analysed(
+    rows: Sequence[tuple[Any, ...]], revisions: Mapping[int, ItemRevision], choices: Mapping[int, Choice], now: datetime
+) -> Analysed:
+    flat = [revision for row in rows for revision in row[4]]
+    used = sorted(set(flat))
+    index = {pk: place for place, pk in enumerate(used)}
+    quizzes = sorted({row[1] for row in rows})
+    quiz_index = {pk: place for place, pk in enumerate(quizzes)}
+    learner_ids = [row[0] for row in rows]
+    texts = [text for row in rows for text in row[7]]
+    vocabulary = sorted({text for text in texts if text is not None})
+    code = {None: OPEN, **{text: place for place, text in enumerate(vocabulary)}}
+    item = np.fromiter((index[pk] for pk in flat), np.int64, len(flat))
+    attempt = np.repeat(np.arange(len(rows)), [len(row[4]) for row in rows])
+    answers = Answers(
+        attempt=attempt,
+        item=item,
+        score=np.fromiter((score for row in rows for score in row[5]), np.float64, len(flat)),
+        seconds=np.fromiter((np.nan if s is None else s for row in rows for s in row[6]), np.float64, len(flat)),
+        response=np.fromiter((code[text] for text in texts), np.int64, len(flat)),
+        vocabulary=vocabulary,
+        is_first=_first_encounters(learner_ids, attempt, item, [revisions[pk].item_id for pk in used]),
+        quiz=np.fromiter((quiz_index[row[1]] for row in rows), np.int64, len(rows)),
+        groups=_groups(rows, learner_ids, now),
+        items=len(used),
+    )
+    stated = [Stated(revisions[pk].guess, LOGITS[revisions[pk].difficulty]) for pk in used]
+    return Analysed(
+        answers, used, quizzes, stated, {index[pk]: choice for pk, choice in choices.items() if pk in index},
+        _digest(answers, used, quizzes, stated), len(set(learner_ids)),
+    )  # fmt: skip
+
+
+def _choice(key: Any, content: Mapping[str, Any]) -> Choice | None:
+    """Return what can be chosen where the key names right options; None of other kinds."""
+    right = key.get("correct") if isinstance(key, dict) else None
+    named = [right] if isinstance(right, str) else right
+    if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+        return None
+    options: dict[str, None] = {}
+    for text in content.values():
+        options.update(dict.fromkeys(option["id"] for option in text.get("options", ())))
+    return Choice(tuple(options), frozenset(named)) if options else None
+
+
+def _first_encounters(learner_ids: Sequence[UUID], attempt: Any, item: Any, item_ids: Sequence[UUID]) -> Any:
+    """Whether the learner had not met the item (in any revision) in an attempt that began earlier."""
+    learner_index = {pk: place for place, pk in enumerate(dict.fromkeys(learner_ids))}
+    learner = np.fromiter((learner_index[pk] for pk in learner_ids), np.int64, len(learner_ids))[attempt]
+    question_index = {pk: place for place, pk in enumerate(dict.fromkeys(item_ids))}
+    question = np.fromiter((question_index[pk] for pk in item_ids), np.int64, len(item_ids))[item]
+    first = np.zeros(len(item), dtype=bool)
+    first[np.unique(learner * len(question_index) + question, return_index=True)[1]] = True
+    return first
+
+
+def _groups(rows: Sequence[tuple[Any, ...]], learner_ids: Sequence[UUID], now: datetime) -> dict[str, Any]:
+    found = {groups.LANGUAGE: np.array([row[2] for row in rows]), groups.DEVICE: np.array([row[3] for row in rows])}
+    for factor, group_of in groups.of_learners(set(learner_ids), year=now.year).items():
+        found[factor] = np.array([group_of.get(pk, "") for pk in learner_ids])
+    return found
+
+
+def _digest(answers: Answers, revisions: Sequence[int], quizzes: Sequence[UUID], stated: Sequence[Stated]) -> str:
+    digest = hashlib.sha256(repr((METHOD, revisions, quizzes, stated, answers.vocabulary)).encode())
+    for part in (answers.attempt, answers.item, answers.score, answers.seconds, answers.response, answers.quiz):
+        digest.update(part.tobytes())
+    for factor in sorted(answers.groups):
+        digest.update(repr((factor, answers.groups[factor].tolist())).encode())
+    return digest.hexdigest()

@@ -1,0 +1,53 @@
+"""Reads of the kept reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from assessments.analysis.models import AnalysisRun, DifResult, FormStatistic, ItemStatistic
+from assessments.attempts.models import Attempt
+
+HISTORY = 30
+
+
+def newest_runs() -> QuerySet[AnalysisRun]:
+    """The newest run of each edition."""
+    return AnalysisRun.objects.order_by("edition_id", "-day").distinct("edition_id")
+
+
+def newest_items() -> QuerySet[ItemStatistic]:
+    """The items of the newest runs."""
+    return ItemStatistic.objects.filter(run__in=newest_runs().values("pk"))
+
+
+def newest_forms() -> QuerySet[FormStatistic]:
+    """The forms of the newest runs."""
+    return FormStatistic.objects.filter(run__in=newest_runs().values("pk"))
+
+
+def groups_of(*, run_id: int, revision_id: int) -> Sequence[DifResult]:
+    """The item's figures by group in a run, the reference of each factor first; one query."""
+    rows = DifResult.objects.filter(run_id=run_id, revision_id=revision_id)
+    return sorted(rows, key=lambda row: (row.factor, bool(row.reference), -row.n, row.group))
+
+
+def history_of(*, revision_id: int, until: date) -> Sequence[ItemStatistic]:
+    """The item's figures in its last runs, oldest first; one query."""
+    rows = ItemStatistic.objects.filter(revision_id=revision_id, run__day__lte=until, n__gt=0).select_related("run")
+    return list(rows.order_by("-run__day")[:HISTORY])[::-1]
+
+
+def editions_to_analyse(*, day: date) -> Sequence[UUID]:
+    """Editions with graded attempts and no run of that day; one query."""
+    graded = Attempt.objects.filter(submitted_at__isnull=False, expired=False)
+    done = AnalysisRun.objects.filter(day=day).values("edition_id")
+    return list(
+        graded.exclude(quiz__edition__in=done)
+        .order_by("quiz__edition_id")
+        .values_list("quiz__edition_id", flat=True)
+        .distinct()
+    )
