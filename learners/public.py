@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from learners.certificates.services import decide_awards, issue_certificates
-from learners.enrolments.selectors import is_enrolled
+from learners.cohorts.selectors import cohort_codes
+from learners.enrolments.selectors import Taking, is_enrolled, taking
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.selectors import (
     ItemDifficulty,
@@ -16,6 +17,7 @@ from learners.mastery.selectors import (
 from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
 from learners.profiles.selectors import LearnerView, learner, states_of
 from learners.records.selectors import progress_documents
+from learners.waivers.services import waive_lessons
 
 __all__ = [
     "ANSWER_FIELDS",
@@ -23,7 +25,9 @@ __all__ = [
     "LearnerView",
     "SkillStanding",
     "Standing",
+    "Taking",
     "absorb_outcomes",
+    "cohort_codes",
     "counts_by_level",
     "decide_awards",
     "is_enrolled",
@@ -34,4 +38,6 @@ __all__ = [
     "progress_documents",
     "standing",
     "states_of",
+    "taking",
+    "waive_lessons",
 ]

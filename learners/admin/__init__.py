@@ -1,6 +1,7 @@
 """The admin of learners: what staff of a member state may look at, and nothing that could be edited."""
 
 from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin, IssuerKeyAdmin
+from learners.admin.cohorts import CohortAdmin, CohortMemberAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
 from learners.admin.mastery import EvidenceAdmin, LevelChangeAdmin, SkillStateAdmin
 
@@ -8,6 +9,8 @@ __all__ = [
     "AchievementAdmin",
     "AwardAdmin",
     "CertificateAdmin",
+    "CohortAdmin",
+    "CohortMemberAdmin",
     "EnrolmentAdmin",
     "EvidenceAdmin",
     "IssuerKeyAdmin",

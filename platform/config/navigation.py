@@ -25,7 +25,10 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Learners", "learners.learner", "person"),
             ("Enrolments", "learners.enrolment", "how_to_reg"),
+            ("Cohorts", "learners.cohort", "groups_2"),
+            ("Members of cohorts", "learners.cohortmember", "group_add"),
             ("Attempts", "assessments.attempt", "edit_note"),
+            ("Extra time", "assessments.accommodation", "more_time"),
             ("Mastery", "learners.skillstate", "trending_up"),
             ("Levels reached", "learners.levelchange", "stairs"),
             ("Evidence", "learners.evidence", "fact_check"),

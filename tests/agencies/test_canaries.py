@@ -21,7 +21,7 @@ from accounts.models import User
 from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
-from assessments.models import Attempt, AttemptAllowance, AttemptItem, Item, ItemRevision, Quiz
+from assessments.models import Accommodation, Attempt, AttemptAllowance, AttemptItem, Item, ItemRevision, Quiz
 from common import clock
 from common.ids import new_id
 from learners.models import (
@@ -29,11 +29,14 @@ from learners.models import (
     Achievement,
     Award,
     Certificate,
+    Cohort,
+    CohortMember,
     Enrolment,
     Evidence,
     IssuerKey,
     Learner,
     LessonProgress,
+    LessonWaiver,
     LevelChange,
     SkillState,
 )
@@ -46,7 +49,7 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
-WITHOUT_TEXT = {AttemptAllowance, Disclosure, Enrolment, LessonProgress}
+WITHOUT_TEXT = {AttemptAllowance, CohortMember, Disclosure, Enrolment, LessonProgress}
 
 
 def _canaried(model: type[models.Model], state: str, **given: Any) -> Any:
@@ -89,6 +92,7 @@ class World:
         self.key = IssuerKey.objects.create(id="did:web:testserver#z1", did="did:web:testserver", multikey="z1")
         self.achievement = Achievement.objects.create(slug="a", edition=self.edition, criteria={}, texts={})
         self.quiz = Quiz.objects.create(edition=self.edition, slug="q", titles={}, pools=[])
+        self.cohort = Cohort.objects.create(edition=self.edition, code="c")
         item = Item.objects.create(edition=self.edition, code="i")
         self.revision = ItemRevision.objects.create(
             item=item, kind="single", content={}, key={}, skills=["AIS-A1"], level=1, guess=0.25
@@ -100,6 +104,10 @@ class World:
         learner = _canaried(Learner, state, user=user, member_state_id=state, birth_year=1990)
         enrolment = Enrolment.objects.create(learner=learner, edition=self.edition, enrolled_at=now)
         LessonProgress.objects.create(enrolment=enrolment, lesson=self.lesson, furthest=50, updated_at=now)
+        grounds = [{"skill": f"CANARY-{state}", "level": 1, "held": 1, "probability": 0.9}]
+        _canaried(LessonWaiver, state, enrolment=enrolment, lesson=self.lesson, because=grounds, at=now)
+        CohortMember.objects.create(cohort=self.cohort, enrolment=enrolment)
+        _canaried(Accommodation, state, learner=learner, reason="other", granted_at=now)
         numbers = {"mean": 1.0, "variance": 0.5, "count": 4, "last_at": now}
         _canaried(Ability, state, learner=learner, **numbers)
         _canaried(SkillState, state, learner=learner, probability=0.9, level=1, **numbers)
