@@ -13,7 +13,7 @@ from assessments.admin.texts import lines, titles_from
 from assessments.items.kinds.base import words
 
 _POOL = re.compile(
-    r"(?:(?P<skill>(?!level\b|easy\b|medium\b|hard\b)\S+))?(?:\s*\blevel\s+(?P<level>\d{1,6}))?"
+    r"(?:(?P<skill>(?!level\b|easy\b|medium\b|hard\b|[x×:])\S+))?(?:\s*\blevel\s+(?P<level>\d{1,6}))?"
     r"(?:\s*\b(?P<difficulty>easy|medium|hard))?\s*(?:×|x|:|\s)\s*(?P<count>\d{1,6})",
     re.IGNORECASE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -226,7 +227,7 @@ def _window_faults(blueprint: Blueprint) -> Iterator[Fault]:
             yield Fault(f"{at}/{name}", "is not part of a window")
         if window.get("cohort") is not None and (not isinstance(window["cohort"], str) or not window["cohort"]):
             yield Fault(f"{at}/cohort", "must be a cohort's code")
-        if window["zone"] not in available_timezones():
+        if not isinstance(window["zone"], str) or window["zone"] not in _zones():
             yield Fault(f"{at}/zone", f"{window['zone']!r} is no IANA time zone: write Asia/Tokyo")
             continue
         times = []
@@ -245,6 +246,12 @@ def _window_faults(blueprint: Blueprint) -> Iterator[Fault]:
         yield Fault("/cut_at_close", "has nothing to cut: the quiz has no windows")
     if not blueprint.windows and blueprint.review_when == "after_window":
         yield Fault("/review_when", "the quiz has no windows to wait for")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all zones, which are read from files."""
+    return frozenset(available_timezones())
 
 
 def _wall_time(value: Any) -> datetime | None:

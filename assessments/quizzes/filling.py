@@ -151,7 +151,7 @@ def shortages(pools: Iterable[Pool], bank: Iterable[ItemClass]) -> list[Fault]:
         if filling.missing[index]:
             within = sum(n for one, n in held.items() if pool.takes(skill=one[0], level=one[1], difficulty=one[2]))
             taken = filling.within(index)
-            left = f", {taken} of them for narrower pools" if taken else ""
+            left = f", {taken} of them for other pools" if taken else ""
             found.append(Fault(pointer, f"{pool} asks for {pool.count} items, the bank has {within}{left}"))
     return found
 

@@ -232,7 +232,7 @@ def review_shown(policy: ReviewPolicy, *, windows_over: bool, attempts_over: boo
 
 def available_at(*, last_end: datetime | None, cool_down_s: int, now: datetime) -> datetime | None:
     """Return when the next attempt may start if that is later than `now`, else None."""
-    if last_end is None:
+    if last_end is None or not cool_down_s:
         return None
     at = last_end + timedelta(seconds=cool_down_s)
     return at if at > now else None

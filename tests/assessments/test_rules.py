@@ -280,7 +280,7 @@ def test_what_is_wrong_with_a_blueprint_is_said_where_it_is():
         "/titles/ja",
     }  # fmt: skip
     (short,) = shortages([Pool("AIS-A1", 1, 2), Pool("AIS-A1", None, 2)], [("AIS-A1", 1, "easy")] * 3)
-    assert str(short) == "/pools/1: AIS-A1 asks for 2 items, the bank has 3, 2 of them for narrower pools"
+    assert str(short) == "/pools/1: AIS-A1 asks for 2 items, the bank has 3, 2 of them for other pools"
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
