@@ -20,3 +20,9 @@ def in_force(*, learner_id: UUID, quiz_ids: Iterable[UUID]) -> Mapping[UUID, lis
         for one in found if quiz_id is None else (quiz_id,):
             found[one].append((factor, extra_s))
     return found
+
+
+def is_granted(*, learner_id: UUID, quiz_id: UUID | None) -> bool:
+    """Whether an accommodation for exactly this (a quiz, or all of them) is in force; one query."""
+    of_quiz = Q(quiz__isnull=True) if quiz_id is None else Q(quiz=quiz_id)
+    return Accommodation.objects.filter(of_quiz, learner_id=learner_id, revoked_at__isnull=True).exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,14 +13,32 @@ from unfold.admin import ModelAdmin
 from accounts.admin_scope import StateScopedAdmin
 from assessments.accommodations import services
 from assessments.accommodations.models import Accommodation
+from assessments.accommodations.selectors import is_granted
 from common import clock
 from common.errors import DomainError
+
+
+class AccommodationForm(forms.ModelForm):
+    class Meta:
+        model = Accommodation
+        fields = ("learner", "quiz", "factor", "extra_s", "reason")
+        labels = {"extra_s": "Extra seconds"}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        learner, quiz = cleaned.get("learner"), cleaned.get("quiz")
+        if learner and is_granted(learner_id=learner.pk, quiz_id=quiz.pk if quiz else None):
+            self.add_error("quiz", "The learner already has extra time here: revoke it first.")
+        if cleaned.get("factor") == 1 and not cleaned.get("extra_s"):
+            self.add_error("factor", "gives no extra time: write 1.25, or extra seconds")
+        return cleaned
 
 
 @admin.register(Accommodation)
 class AccommodationAdmin(StateScopedAdmin, ModelAdmin):
     """Says why in a code only: nothing here is a place for a diagnosis."""
 
+    form = AccommodationForm
     state_path = "learner__member_state"
     list_display = ("learner_name", "quiz", "factor", "extra_s", "reason", "granted_at", "revoked_at")
     list_filter = ("reason", "learner__member_state")

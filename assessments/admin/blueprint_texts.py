@@ -90,7 +90,7 @@ def place_of(pointer: str) -> str:
         return f"line {int(parts[1]) + 1}: " if len(parts) > 1 else ""
     said = f"section {int(parts[1]) + 1}" if len(parts) > 1 else ""
     if len(parts) > 3 and parts[2] == "pools":
-        said += f", pool {int(parts[3]) + 1}"
+        said += ", ".join(["", f"pool {int(parts[3]) + 1}", *parts[4:]])
     elif len(parts) > 2:
         said += f", {' '.join(parts[2:])}"
     return f"{said}: " if said else ""

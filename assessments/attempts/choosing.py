@@ -117,19 +117,16 @@ def _inputs(
         seed=seed,
         ability=ability,
         difficulties={one.item_id: difficulty(one) for one in held},
-        seen=_seen(learner_id, held),
+        seen=_seen(learner_id, quiz, held),
         cut=cut,
         exposure=_exposure(quiz) if mode == "certification" else None,
     )
 
 
-def _seen(learner_id: UUID, held: Sequence[Candidate]) -> frozenset[UUID]:
-    """The items that the learner was asked before, in any attempt."""
-    return frozenset(
-        AttemptItem.objects.filter(
-            attempt__learner_id=learner_id, revision__item_id__in=[one.item_id for one in held]
-        ).values_list("revision__item_id", flat=True)
-    )
+def _seen(learner_id: UUID, quiz: Quiz, held: Sequence[Candidate]) -> frozenset[UUID]:
+    """The items of the bank that the learner was asked before, in any attempt at a quiz of the edition."""
+    asked = AttemptItem.objects.filter(attempt__learner_id=learner_id, attempt__quiz__edition_id=quiz.edition_id)
+    return frozenset(asked.order_by().values_list("revision__item_id", flat=True)) & {one.item_id for one in held}
 
 
 def _exposure(quiz: Quiz) -> Exposure:

@@ -23,6 +23,7 @@ from assessments.quizzes.models import ItemExposure, Quiz
 from assessments.quizzes.services import set_open
 from common import clock
 from common.ids import new_id
+from courses import public as courses
 from learners.cohorts.services import add_member
 from learners.models import Ability, Cohort, SkillState
 from privacy.models import AuditEntry
@@ -143,7 +144,7 @@ def test_a_cool_down_is_kept_and_says_until_when(client, edition, at):
     at(NINE_IN_TOKYO)
     submit(client, start(client, quiz))
     at(NINE_IN_TOKYO + timedelta(seconds=3599))
-    assert refused(client, quiz, "cooling_down")["available_at"] == "2026-05-01T01:00:00Z"
+    assert refused(client, quiz, "cooling_down")["available_at"] == "2026-05-01T01:00:00.000Z"
     assert offer(client, quiz)["available_at"] == "2026-05-01T01:00:00Z"
     at(NINE_IN_TOKYO + timedelta(seconds=3600))
     assert offer(client, quiz)["available_at"] is None
@@ -169,10 +170,10 @@ def test_a_window_opens_by_the_wall_clock_of_each_cohort(client, edition, aiko, 
     at(NINE_IN_TOKYO - timedelta(seconds=1))
     told = refused(client, quiz, "outside_window")
     assert (told["opens_at"], told["closes_at"], told["time_zone"]) == (
-        "2026-05-01T00:00:00Z", "2026-05-01T01:00:00Z", "Asia/Tokyo",
+        "2026-05-01T00:00:00.000Z", "2026-05-01T01:00:00.000Z", "Asia/Tokyo",
     )  # fmt: skip
     at(NINE_IN_TOKYO)
-    assert refused(there, quiz, "outside_window")["opens_at"] == "2026-05-01T02:00:00Z"
+    assert refused(there, quiz, "outside_window")["opens_at"] == "2026-05-01T02:00:00.000Z"
     assert (offer(client, quiz)["is_open"], offer(there, quiz)["is_open"]) == (True, False)
     assert offer(there, quiz)["time_zone"] == "Asia/Jakarta"
     shown = start(client, quiz)
@@ -311,7 +312,8 @@ def test_a_start_takes_as_many_queries_whatever_is_drawn(edition, client, query_
     certified = {"certified_level": 1, "max_exposure": Decimal("0.9")} if mode == "certification" else {}
     quiz = make_quiz(edition, mode=mode, pools=[{"skill": "AIS-C1", "count": count}], **certified)
     client.get(f"/api/v1/editions/{edition.pk}/quizzes")
-    with query_budget(27):
+    courses.framework()  # kept by the process from the first time it is asked for
+    with query_budget(26):
         shown = start(client, quiz)
     row = Attempt.objects.get(pk=shown["id"])
     assert row.selection["rule"] == "selection-1"

@@ -175,7 +175,9 @@ def test_passing_asks_for_the_whole_and_for_each_part(items, share, least):
 def test_a_review_shows_what_its_policy_says_and_nothing_before_its_time(what, when):
     for windows_over in (False, True):
         for attempts_over in (False, True):
-            waits = (when == "after_window" and not windows_over) or (when == "after_last_attempt" and not attempts_over)
+            waits = (when == "after_window" and not windows_over) or (
+                when == "after_last_attempt" and not attempts_over
+            )
             shown = review_shown(ReviewPolicy(what, when), windows_over=windows_over, attempts_over=attempts_over)
             assert shown == (Shown.NOTHING if waits else what)
 
@@ -235,9 +237,12 @@ def test_a_cohort_s_windows_take_the_place_of_the_others():
 
 
 def test_where_clocks_are_changed_a_wall_time_may_not_exist_or_come_twice():
-    assert wall_time_fault(datetime(2026, 3, 29, 2, 30), "Europe/Lisbon") is None
-    assert "does not exist" in str(wall_time_fault(datetime(2026, 3, 29, 1, 30), "Europe/Lisbon"))
-    assert "comes twice" in str(wall_time_fault(datetime(2026, 10, 25, 1, 30), "Europe/Lisbon"))
+    def fault(wall_time):
+        return str(wall_time_fault(datetime.fromisoformat(wall_time), "Europe/Lisbon"))
+
+    assert fault("2026-03-29T02:30") == "None"
+    assert "does not exist" in fault("2026-03-29T01:30")
+    assert "comes twice" in fault("2026-10-25T01:30")
     summer = window("2026-03-28T12:00", "2026-03-29T12:00", "Europe/Lisbon")
     assert summer.closes_at - summer.opens_at == timedelta(hours=23)
 

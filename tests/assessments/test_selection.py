@@ -37,7 +37,10 @@ def a_bank(count: int, *, spread: float = 3.0, skill: str = "AIS-A1", first: int
     return [Item(UUID(int=first + n), -spread + n * step, skill=skill) for n in range(count)]
 
 
-def inputs(mode, seed, bank, *, ability=Estimate(0.0, 1.0), **given):
+UNKNOWN = Estimate(0.0, 1.0)
+
+
+def inputs(mode, seed, bank, *, ability=UNKNOWN, **given):
     return Inputs(
         mode=mode, seed=seed, ability=lambda skill: ability,
         difficulties={one.item_id: Estimate(one.b, 0.05) for one in bank}, **given,
