@@ -34,8 +34,35 @@ class LanguageNotOffered(DomainError):
     code, status, title = "language_not_offered", 400, _("This assessment is not offered in that language")
 
 
+class OutsideWindow(DomainError):
+    """The quiz is not open to this learner now.
+
+    `opens_at`, `closes_at` and `time_zone` are of the next window, else of the last; null when none is for the learner.
+    """
+
+    code, status, title = "outside_window", 409, _("This assessment is not open at this time")
+
+
+class CoolingDown(DomainError):
+    """The last attempt of the quiz ended too short a while ago; `available_at` says when the next may start."""
+
+    code, status, title = "cooling_down", 409, _("Please wait before the next attempt")
+
+
+class PrerequisitesMissing(DomainError):
+    """Something has to be done first; `missing` lists it: {quiz: slug}, {lessons: true} or {skill, level}."""
+
+    code, status, title = "prerequisites_missing", 409, _("Something else has to be done first")
+
+
+class AlreadyAccommodated(DomainError):
+    """An accommodation for this learner and quiz is in force; it is revoked before another is granted."""
+
+    code, status, title = "already_accommodated", 409, _("The learner already has extra time here")
+
+
 class AttemptLive(DomainError):
-    """Another attempt of the quiz is under way; `attempt_id` names it."""
+    """Another attempt is under way, of this quiz or one that bears no other beside it; `attempt_id` names it."""
 
     code, status, title = "attempt_live", 409, _("Another attempt is still under way")
 

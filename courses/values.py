@@ -51,6 +51,7 @@ class LessonView:
     position: int  # over the whole edition, from 0
     minutes: int
     skills: tuple[str, ...]
+    levels: Mapping[str, int] = field(default_factory=dict)  # skill -> the level that the lesson leads to
 
 
 @dataclass(frozen=True)

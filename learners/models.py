@@ -2,6 +2,7 @@
 
 from learners.assessors.models import AssessorVerdict, LevelAssessment
 from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
+from learners.cohorts.models import Cohort, CohortMember
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import (
@@ -16,6 +17,7 @@ from learners.mastery.models import (
 )
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
+from learners.waivers.models import LessonWaiver
 
 __all__ = [
     "Ability",
@@ -23,6 +25,8 @@ __all__ = [
     "AssessorVerdict",
     "Award",
     "Certificate",
+    "Cohort",
+    "CohortMember",
     "Enrolment",
     "Evidence",
     "EvidenceTrace",
@@ -30,6 +34,7 @@ __all__ = [
     "ItemParameters",
     "Learner",
     "LessonProgress",
+    "LessonWaiver",
     "LevelAssessment",
     "LevelChange",
     "LevelDecision",

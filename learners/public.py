@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from learners.assessors.selectors import Refusal, refusal, refusals
 from learners.certificates.services import decide_awards, issue_certificates
+from learners.cohorts.selectors import cohort_codes
 from learners.decisions.selectors import Change as LevelChangeView
 from learners.decisions.selectors import history as level_history
 from learners.decisions.services import decide_level, freeze_level, release_level
-from learners.enrolments.selectors import is_enrolled
+from learners.enrolments.selectors import Taking, is_enrolled, taking
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.explanation import explanation
 from learners.mastery.selectors import (
@@ -21,6 +22,7 @@ from learners.mastery.selectors import (
 from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
 from learners.profiles.selectors import LearnerView, birth_years_of, learner, states_of
 from learners.records.selectors import progress_documents
+from learners.waivers.services import waive_lessons
 
 __all__ = [
     "ANSWER_FIELDS",
@@ -30,8 +32,10 @@ __all__ = [
     "Refusal",
     "SkillStanding",
     "Standing",
+    "Taking",
     "absorb_outcomes",
     "birth_years_of",
+    "cohort_codes",
     "counts_by_level",
     "decide_awards",
     "decide_level",
@@ -49,4 +53,6 @@ __all__ = [
     "release_level",
     "standing",
     "states_of",
+    "taking",
+    "waive_lessons",
 ]

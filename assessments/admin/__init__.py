@@ -1,5 +1,6 @@
 """The admin of items, quizzes, attempts and marking; it calls the services that the loader and the API call."""
 
+from assessments.admin.accommodations import AccommodationAdmin
 from assessments.admin.analysis import FormStatisticAdmin, ItemStatisticAdmin
 from assessments.admin.attempts import AttemptAdmin
 from assessments.admin.items import ItemAdmin, ItemRevisionAdmin
@@ -7,6 +8,7 @@ from assessments.admin.marking import MarkingTaskAdmin
 from assessments.admin.quizzes import QuizAdmin
 
 __all__ = [
+    "AccommodationAdmin",
     "AttemptAdmin",
     "FormStatisticAdmin",
     "ItemAdmin",

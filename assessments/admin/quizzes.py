@@ -1,7 +1,8 @@
-"""Blueprints: pools, limits, pass share; checked against the bank."""
+"""Blueprints: what is asked, under which limits, when, and who may see what; checked against the bank."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,72 +13,123 @@ from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from assessments.admin.texts import pools_from, pools_text, titles_from, titles_text
+from assessments.admin import blueprint_texts as texts
+from assessments.admin.texts import titles_from, titles_text
+from assessments.items.kinds import Fault
+from assessments.items.kinds.base import words
 from assessments.quizzes import services
 from assessments.quizzes.models import Quiz
-from assessments.quizzes.rules import Blueprint, faults
+from assessments.quizzes.rules import Blueprint
+from assessments.quizzes.selectors import blueprint_of
 from common.errors import DomainError
-from courses import public as courses
 
-_FIELDS = {"titles": "titles_lines", "pools": "pools_lines"}
+# Text box -> how it is written, how it is read.
+_BOXES: dict[str, tuple[Callable[[Quiz], str], Callable[[str], Any]]] = {
+    "titles_lines": (lambda quiz: titles_text(quiz.titles), titles_from),
+    "pools_lines": (lambda quiz: texts.contents_text(quiz.pools, quiz.sections), texts.contents_from),
+    "forms_lines": (lambda quiz: texts.forms_text(quiz.forms), texts.forms_from),
+    "minimums_lines": (lambda quiz: texts.minimums_text(quiz.skill_minimums), texts.minimums_from),
+    "ordered_lines": (lambda quiz: ", ".join(quiz.options_in_order), lambda text: words(text.replace("\n", ","))),
+    "prerequisites_lines": (lambda quiz: texts.prerequisites_text(quiz.prerequisites), texts.prerequisites_from),
+    "windows_lines": (lambda quiz: texts.windows_text(quiz.windows), texts.windows_from),
+}
+_BOX_OF = {
+    "titles": "titles_lines", "pools": "pools_lines", "sections": "pools_lines", "forms": "forms_lines",
+    "skill_minimums": "minimums_lines", "options_in_order": "ordered_lines", "prerequisites": "prerequisites_lines",
+    "windows": "windows_lines",
+}  # fmt: skip
+_PLAIN = (
+    "mode", "certified_level", "max_exposure", "attempt_limit", "cool_down_s", "time_limit_s", "cut_at_close",
+    "pass_share", "shuffle_items", "shuffle_options", "review_what", "review_when",
+)  # fmt: skip
+
+
+def _box(label: str, help_text: str, *, rows: int = 3, required: bool = False) -> forms.CharField:
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": rows})
+    return forms.CharField(label=label, widget=widget, help_text=help_text, required=required)
 
 
 class QuizForm(forms.ModelForm):
-    titles_lines = forms.CharField(
-        label="titles",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="“en: Title”, one language a line.",
+    titles_lines = _box("titles", "“en: Title”, one language a line.", rows=4, required=True)
+    pools_lines = _box(
+        "pools and sections",
+        f"{texts.POOL_HELP}, one a line: so many items whose first skill, level and difficulty are that. For sections, "
+        "put “section en: Basics | ja: 基礎” above the pools of each, and “in order” or “at least 50 %” below it.",
+        rows=6,
     )
-    pools_lines = forms.CharField(
-        label="pools",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
-        help_text="“AIS-A1 x 3” or “AIS-B1 level 2 x 4”, one a line: so many items whose first skill (and level) is that.",
+    forms_lines = _box(
+        "fixed forms", "Instead of pools: “A: item-code, item-code”, one form a line. Learners get them in turn."
+    )
+    minimums_lines = _box("minimum by skill", "For passing, beside the pass share: “AIS-A1: 50 %”, one a line.")
+    ordered_lines = _box("options stay in order", "Codes of items whose options are not shuffled.", rows=2)
+    prerequisites_lines = _box(
+        "prerequisites", "“quiz slug”, “lessons” or “skill AIS-A1 level 2”, one a line; all of them."
+    )
+    windows_lines = _box(
+        "windows",
+        f"{texts.WINDOW_HELP}: local times, one window a line. A cohort's windows take the place of the others for it.",
     )
 
     class Meta:
         model = Quiz
-        fields = ("edition", "slug", "mode", "attempt_limit", "time_limit_s", "pass_share")
-        labels = {"time_limit_s": "Time limit (seconds)"}
+        fields = ("edition", "slug", *_PLAIN)
+        labels = {
+            "time_limit_s": "Time limit (seconds)",
+            "cool_down_s": "Cool-down (seconds)",
+            "review_what": "Learners see afterwards",
+            "review_when": "They see it",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         quiz = kwargs.get("instance")
         if quiz is not None:
-            stored = {"titles_lines": titles_text(quiz.titles), "pools_lines": pools_text(quiz.pools)}
+            stored = {name: write(quiz) for name, (write, _) in _BOXES.items()}
             kwargs["initial"] = {**stored, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
 
-    def clean_titles_lines(self) -> dict[str, str]:
-        return self._read(titles_from, "titles_lines")
-
-    def clean_pools_lines(self) -> list[dict[str, Any]]:
-        return self._read(pools_from, "pools_lines")
-
-    def _read(self, reader: Any, name: str) -> Any:
-        try:
-            return reader(self.cleaned_data[name])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        for name, (_, read) in _BOXES.items():
+            if name in cleaned:
+                try:
+                    cleaned[name] = read(cleaned[name])
+                except ValueError as error:
+                    self.add_error(name, str(error))
         edition_id = self.instance.edition_id or getattr(cleaned.get("edition"), "pk", None)
         if self.errors or edition_id is None:
             return cleaned
+        pools, sections = cleaned["pools_lines"]
         self.blueprint = Blueprint(
-            cleaned["titles_lines"], cleaned["mode"], cleaned["pools_lines"], cleaned["attempt_limit"],
-            cleaned["time_limit_s"], cleaned["pass_share"],
-        )  # fmt: skip
-        if self.instance.open:
-            found = services.check(self.blueprint, edition_id=edition_id)
-        else:
-            edition = courses.edition(edition_id)
-            found = faults(self.blueprint, languages=edition.languages if edition else ())
+            titles=cleaned["titles_lines"],
+            pools=pools,
+            sections=sections,
+            forms=cleaned["forms_lines"],
+            skill_minimums=cleaned["minimums_lines"],
+            options_in_order=cleaned["ordered_lines"],
+            prerequisites=cleaned["prerequisites_lines"],
+            windows=cleaned["windows_lines"],
+            **{name: cleaned[name] for name in _PLAIN},
+        )
+        slug = self.instance.slug or cleaned.get("slug", "")
+        found = (
+            services.check(self.blueprint, edition_id=edition_id, slug=slug)
+            if self.instance.open
+            else services.own_faults(self.blueprint, edition_id=edition_id)
+        )
         for fault in found:
-            part, *rest = fault.pointer.strip("/").split("/")
-            field = _FIELDS.get(part, part)
-            where = f"line {int(rest[0]) + 1}: " if part == "pools" and rest else f"{rest[0]} " if rest else ""
-            self.add_error(field if field in self.fields else None, where + fault.message)
+            self._show(fault)
         return cleaned
+
+    def _show(self, fault: Fault) -> None:
+        part, *rest = fault.pointer.strip("/").split("/")
+        field = _BOX_OF.get(part, part)
+        if part in ("pools", "sections"):
+            where = texts.place_of(fault.pointer)
+        elif part in ("forms", "prerequisites", "windows") and rest:
+            where = f"line {int(rest[0]) + 1}: "
+        else:
+            where = f"{rest[0]} " if rest else ""
+        self.add_error(field if field in self.fields else None, where + fault.message)
 
 
 @admin.register(Quiz)
@@ -97,32 +149,50 @@ class QuizAdmin(ModelAdmin):
         return self.readonly_fields if obj is None else ("edition", "slug", *self.readonly_fields)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        blueprint = ["edition", "slug", "mode"]
-        if obj is None or self.has_change_permission(request, obj):
-            blueprint += ["titles_lines", "pools_lines"]
-        limits = ["attempt_limit", "time_limit_s", "pass_share"]
-        return [(None, {"fields": [*blueprint, *limits, *(() if obj is None else ("open", "bank"))]})]
+        writes = obj is None or self.has_change_permission(request, obj)
+
+        def boxes(*names: str) -> list[str]:
+            return list(names) if writes else []
+
+        state = () if obj is None else ("open", "bank")
+        return [
+            (None, {"fields": ["edition", "slug", "mode", *boxes("titles_lines"), *state]}),
+            (
+                "What is asked",
+                {
+                    "fields": [
+                        *boxes("pools_lines", "forms_lines"), "shuffle_items", "shuffle_options",
+                        *boxes("ordered_lines"), "certified_level", "max_exposure",
+                    ]
+                },
+            ),
+            ("Passing", {"fields": ["pass_share", *boxes("minimums_lines")]}),
+            (
+                "Attempts and times",
+                {
+                    "fields": [
+                        "attempt_limit", "cool_down_s", "time_limit_s", *boxes("prerequisites_lines", "windows_lines"),
+                        "cut_at_close",
+                    ]
+                },
+            ),
+            ("Afterwards", {"fields": ["review_what", "review_when"]}),
+        ]  # fmt: skip
 
     @admin.display(description="check against the bank")
     def bank(self, quiz: Quiz) -> str:
-        found = services.check(services.blueprint_of(quiz), edition_id=quiz.edition_id)
+        found = services.check(blueprint_of(quiz), edition_id=quiz.edition_id, slug=quiz.slug)
         return format_html_join("", "<p>{}</p>", ((fault,) for fault in found)) or "Every pool can be filled."
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        blueprint = form.blueprint
         services.put_quiz(
             quiz_id=obj.pk,
             edition_id=obj.edition_id,
             slug=obj.slug,
-            titles=blueprint.titles,
-            mode=blueprint.mode,
-            pools=blueprint.pools,
-            attempt_limit=blueprint.attempt_limit,
-            time_limit_s=blueprint.time_limit_s,
-            pass_share=blueprint.pass_share,
+            blueprint=form.blueprint,
             actor=str(request.user.pk),
         )
 
@@ -146,6 +216,6 @@ class QuizAdmin(ModelAdmin):
     @admin.action(description="Check against the bank", permissions=["view"])
     def check_bank(self, request: HttpRequest, queryset: QuerySet[Quiz]) -> None:
         for quiz in queryset:
-            found = services.check(services.blueprint_of(quiz), edition_id=quiz.edition_id)
+            found = services.check(blueprint_of(quiz), edition_id=quiz.edition_id, slug=quiz.slug)
             text = "; ".join(map(str, found)) or "every pool can be filled."
             self.message_user(request, f"{quiz.slug}: {text}", messages.ERROR if found else messages.SUCCESS)

@@ -87,12 +87,15 @@ class AttemptItemOutput(serializers.Serializer[object]):
     position = serializers.IntegerField()
     kind = serializers.ChoiceField(list(KINDS))
     prompt = serializers.CharField()
+    section = serializers.IntegerField(allow_null=True, help_text="number of its section; null: there are none")
     options = OptionOutput(many=True, help_text="in the order to show them")
     unit = serializers.CharField(allow_null=True)
     extra = serializers.DictField(
         help_text="what only this kind has: left (matching), gaps (cloze), picture (hotspot), limits (task)"
     )
-    review = ReviewOutput(allow_null=True, help_text="null until the attempt is graded")
+    review = ReviewOutput(
+        allow_null=True, help_text="null until the attempt is graded, and as long as the quiz keeps it back"
+    )
 
 
 class AttemptSummaryOutput(serializers.Serializer[object]):
@@ -107,12 +110,29 @@ class AttemptSummaryOutput(serializers.Serializer[object]):
     due_at = serializers.DateTimeField()
     due_time_zone = serializers.CharField()
     submitted_at = serializers.DateTimeField(allow_null=True)
-    score = serializers.FloatField(allow_null=True, help_text="mean of the items' scores, 0 to 1")
-    passed = serializers.BooleanField(allow_null=True)
+    score = serializers.FloatField(
+        allow_null=True, help_text="mean of the items' scores, 0 to 1; null as long as the quiz keeps it back"
+    )
+    passed = serializers.BooleanField(allow_null=True, help_text="null as long as the quiz keeps it back")
     pass_share = serializers.FloatField()
 
 
+class SectionOutput(serializers.Serializer[object]):
+    number = serializers.IntegerField(min_value=1)
+    title = serializers.CharField()
+
+
+class MissedOutput(serializers.Serializer[object]):
+    part = serializers.ChoiceField(["whole", "section", "skill"])
+    name = serializers.CharField(allow_blank=True, help_text="the section's title or the skill's code")
+    share = serializers.FloatField(help_text="reached, 0 to 1")
+    needed = serializers.FloatField()
+    explanation = serializers.CharField()
+
+
 class AttemptOutput(AttemptSummaryOutput):
+    sections = SectionOutput(many=True, help_text="in order; empty when the quiz has none")
+    missed = MissedOutput(many=True, help_text="why the attempt was not passed")
     items = AttemptItemOutput(many=True)
 
 
@@ -163,6 +183,9 @@ class AttemptView(APIView):
             errors.NotEnrolled,
             ConsentMissing,
             errors.QuizClosed,
+            errors.OutsideWindow,
+            errors.PrerequisitesMissing,
+            errors.CoolingDown,
             errors.QuizNotReady,
             errors.LanguageNotOffered,
             errors.AttemptLive,

@@ -13,11 +13,13 @@ from psycopg.types.json import Jsonb
 
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers
-from assessments.attempts.selectors import AttemptView, attempts_for_update, items_of, view
+from assessments.attempts.selectors import AttemptView, attempts_for_update, items_of, judged, view
 from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer
 from assessments.files.services import require_handed_in
 from assessments.outcomes.rules import ScoredItem, outcome
-from assessments.scoring.rules import RULE_VERSION, has_passed, score_attempt, score_response
+from assessments.quizzes.rules import missed, pass_rule
+from assessments.quizzes.selectors import blueprint_of
+from assessments.scoring.rules import RULE_VERSION, score_attempt, score_response
 from common.clock import rfc3339
 from common.errors import NotFound
 from common.rendering import to_json
@@ -88,10 +90,11 @@ def close_expired(*, now: datetime, most: int = 10_000) -> int:
 
 
 @transaction.atomic
-def close_overdue(*, learner_id: UUID, quiz_id: UUID, now: datetime) -> None:
+def close_overdue(*, learner_id: UUID, now: datetime) -> None:
+    """Close the learner's attempts whose time and grace are over, of whatever quiz; a second call finds none."""
     overdue = attempts_for_update().filter(
-        learner_id=learner_id, quiz_id=quiz_id, submitted_at__isnull=True, due_at__lt=now - GRACE
-    )
+        learner_id=learner_id, submitted_at__isnull=True, due_at__lt=now - GRACE
+    ).order_by("pk")  # fmt: skip
     _expire(list(overdue), now=now, actor=CLOSER)
 
 
@@ -149,7 +152,7 @@ def _grade(closing: Sequence[_Closing], *, actor: str) -> None:
             )
         row.score = score_attempt([item.score or 0.0 for item in one.items])
         row.expired = one.expired
-        row.passed = not one.expired and has_passed(score=row.score, pass_share=row.quiz.pass_share)
+        row.passed = not one.expired and not missed(pass_rule(blueprint_of(row.quiz)), judged(one.items))
         # What the clock closed was over when it was due, whenever somebody came to close it.
         row.submitted_at = row.due_at if one.expired else one.now
         row.rule_version = RULE_VERSION

@@ -29,6 +29,9 @@ class Attempt(models.Model):
     """One attempt: drawn from a stored seed, timed by the server, graded once. The client makes the id.
 
     `submitted_at` is the server's instant of the submission; for an expired attempt it is `due_at`.
+    selection: {"rule": version of the choosing, "inputs": SHA-256 over all that it followed from, "seen": how many items of
+    the bank were asked before, "ability": {skill: [mean, variance]} where the mode looks at it, "cut": logits,
+    "exposure": {"attempts": n, "most": share}, "worth": [of each item in its order]}.
     Personal data: the learner's answers and score.
     """
 
@@ -48,6 +51,11 @@ class Attempt(models.Model):
     device_class = models.CharField(
         max_length=10, blank=True, default="", help_text="phone, tablet or computer, if the frontend says so"
     )
+    exclusive = models.BooleanField(
+        default=False, help_text="placement or certification: the learner has no other attempt under way"
+    )
+    form = models.CharField(max_length=40, blank=True, default="", help_text="the fixed form, if the quiz has forms")
+    selection = models.JSONField(default=dict, help_text="what the items were chosen by, to explain the draw")
 
     class Meta:
         indexes = [
@@ -65,6 +73,11 @@ class Attempt(models.Model):
                 fields=["quiz", "learner"],
                 condition=models.Q(submitted_at__isnull=True),
                 name="one_live_attempt_per_quiz",
+            ),
+            models.UniqueConstraint(
+                fields=["learner"],
+                condition=models.Q(submitted_at__isnull=True, exclusive=True),
+                name="one_live_exclusive_attempt",
             ),
             models.CheckConstraint(
                 condition=models.Q(submitted_at__isnull=True, score__isnull=True)
@@ -89,6 +102,7 @@ class AttemptItem(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField()
+    section = models.PositiveSmallIntegerField(default=0, help_text="number of the quiz's section; 0: it has none")
     revision = models.ForeignKey("assessments.ItemRevision", on_delete=models.PROTECT)
     option_order = ArrayField(models.CharField(max_length=20), default=list)
     response = models.JSONField(null=True, help_text="canonical form of its kind; null when left open")

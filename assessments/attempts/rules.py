@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from assessments.items.kinds import KINDS, ResponseRefused
+from assessments.quizzes.filling import Filling, ItemClass
 from assessments.quizzes.rules import Pool
+from assessments.quizzes.selection import rank
 
 # A slow network must not cost a learner the answers that were given in time.
 GRACE = timedelta(seconds=30)
+# Kinds whose options, in the order their author wrote them, would give the answer away.
+ORDER_IS_ASKED = frozenset({"ordering", "matching"})
 
 
 class _Drawable(Protocol):
@@ -23,6 +27,8 @@ class _Drawable(Protocol):
     def skill(self) -> str: ...
     @property
     def level(self) -> int: ...
+    @property
+    def difficulty(self) -> str: ...
 
 
 D = TypeVar("D", bound=_Drawable)
@@ -49,42 +55,110 @@ class AskedItem:
     text: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _rank(seed: int, purpose: str, thing: str) -> bytes:
-    """Return a number that is as good as random, and the same for the same seed on every machine and version."""
-    return sha256(f"{seed}\x1f{purpose}\x1f{thing}".encode()).digest()
+def by_lot(seed: int) -> Callable[[str, Sequence[D]], list[D]]:
+    """Return the order of a pool in which every item has the same chance of every place."""
+    return lambda purpose, items: sorted(items, key=lambda one: rank(seed, f"draw {purpose}", str(one.item_id)))
 
 
-def draw(*, seed: int, pools: Iterable[Pool], bank: Iterable[D]) -> list[D]:
-    """Return the items of an attempt in the order they are asked, each once; the same whatever the bank's order.
+def fill(
+    *, pools: Iterable[Pool], bank: Iterable[D], order: Callable[[str, Sequence[D]], list[D]]
+) -> list[tuple[Pool, D]]:
+    """Return an item for each place of each pool, each item once; the same whatever the order of pools and bank.
 
-    In each pool every item has the same chance. Pools with a level draw before the pool of their skill without one, so
-    that these cannot take what the narrower ones need.
+    Pools draw one after the other, those that ask more of an item first, each along its order; an item is passed over
+    only where without it another pool could not be filled any more. Where no pool overlaps another without lying in it,
+    that never happens, and a pool's items all have the same chance when the order is a lot.
+
+    Args:
+        order: of a pool's items, given what the draw is for; must not depend on the order that it gets them in.
 
     Raises:
-        TooFewItems: see `quizzes.rules.shortages`.
+        TooFewItems: see `quizzes.filling.shortages`.
     """
     left = {one.item_id: one for one in bank}
-    drawn: list[D] = []
-    for pool in sorted(pools, key=lambda pool: (pool.level is None, pool.skill, pool.level or 0)):
-        within = [one for one in left.values() if pool.takes(skill=one.skill, level=one.level)]
-        if len(within) < pool.count:
+    ordered = sorted(pools, key=lambda pool: pool.breadth)
+    filling = Filling(ordered, Counter(map(_class, left.values())))
+    for pool, missing in zip(ordered, filling.missing, strict=True):
+        if missing:
             raise TooFewItems(str(pool))
-        # The pool is part of the purpose: what one pool passed over has the same chance as the rest in the next.
-        within.sort(key=lambda one: _rank(seed, f"draw {pool}", str(one.item_id)))
-        for one in within[: pool.count]:
-            drawn.append(left.pop(one.item_id))
-    drawn.sort(key=lambda one: _rank(seed, "position", str(one.item_id)))
+    drawn: list[tuple[Pool, D]] = []
+    for index, pool in enumerate(ordered):
+        within = [
+            one for one in left.values() if pool.takes(skill=one.skill, level=one.level, difficulty=one.difficulty)
+        ]
+        still = pool.count
+        # What a class could not give this pool once, it cannot give later: the others only need it more.
+        spent: set[ItemClass] = set()
+        for one in order(pool.purpose, within):
+            if not still:
+                break
+            if _class(one) not in spent and filling.take(index, _class(one)):
+                drawn.append((pool, left.pop(one.item_id)))
+                still -= 1
+            else:
+                spent.add(_class(one))
     return drawn
+
+
+def draw(
+    *, seed: int, pools: Iterable[Pool], bank: Iterable[D],
+    order: Callable[[str, Sequence[D]], list[D]] | None = None, shuffled: Collection[int] | None = None,
+) -> list[tuple[int, D]]:  # fmt: skip
+    """Return the items of an attempt in the order they are asked, each with the number of its section.
+
+    Args:
+        order: of each pool's items; by lot unless given.
+        shuffled: sections whose items are shuffled, all unless given; those of others come pool by pool, as drawn.
+
+    Raises:
+        TooFewItems: see `quizzes.filling.shortages`.
+    """
+    pools = list(pools)
+    drawn = fill(pools=pools, bank=bank, order=order or by_lot(seed))
+    places = {pool: place for place, pool in enumerate(pools)}
+
+    def place(entry: tuple[int, tuple[Pool, D]]) -> tuple[Any, ...]:
+        index, (pool, one) = entry
+        if shuffled is None or pool.section in shuffled:
+            return pool.section, rank(seed, "position", str(one.item_id))
+        return pool.section, places[pool], index
+
+    return [(pool.section, one) for _, (pool, one) in sorted(enumerate(drawn), key=place)]
 
 
 def option_order(*, seed: int, item_id: UUID, options: Iterable[str]) -> list[str]:
     """Return the order in which an item's options are shown; every order has the same chance."""
-    return sorted(options, key=lambda option: _rank(seed, f"options {item_id}", option))
+    return sorted(options, key=lambda option: rank(seed, f"options {item_id}", option))
 
 
-def due(*, started_at: datetime, time_limit_s: int) -> datetime:
-    """Return the instant until which answers are taken."""
-    return started_at + timedelta(seconds=time_limit_s)
+def shown_options(
+    *, seed: int, item_id: UUID, kind: str, options: Collection[str], text: Mapping[str, Any], shuffled: bool
+) -> list[str]:  # fmt: skip
+    """Return the order in which an item's options are shown: as its author listed them in a language, or shuffled.
+
+    Where the order is what is asked, the author's may be the answer: those are shuffled whatever the quiz says.
+    """
+    listed = [option["id"] for option in text.get("options", ()) if option["id"] in options]
+    if shuffled or kind in ORDER_IS_ASKED or len(listed) < len(options):
+        return option_order(seed=seed, item_id=item_id, options=options)
+    return listed
+
+
+def _class(one: _Drawable) -> ItemClass:
+    return one.skill, one.level, one.difficulty
+
+
+def due(
+    *, started_at: datetime, time_limit_s: int, extra_s: int = 0, closes_at: datetime | None = None
+) -> datetime:  # fmt: skip
+    """Return the instant until which answers are taken.
+
+    Args:
+        extra_s: the learner's extra time.
+        closes_at: the window's end, when it cuts attempts; extra time moves it too, or it would be worth nothing there.
+    """
+    at = started_at + timedelta(seconds=time_limit_s + extra_s)
+    return at if closes_at is None else min(at, closes_at + timedelta(seconds=extra_s))
 
 
 def is_late(*, due_at: datetime, now: datetime) -> bool:

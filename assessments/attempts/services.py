@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
+from assessments.accommodations.rules import extra_seconds
+from assessments.accommodations.selectors import in_force
+from assessments.attempts.choosing import choose, count_exposures
 from assessments.attempts.grading import close_overdue
 from assessments.attempts.models import Attempt, AttemptItem
-from assessments.attempts.rules import TooFewItems, draw, due, option_order
+from assessments.attempts.rules import TooFewItems, due, shown_options
 from assessments.attempts.selectors import AttemptView, items_of, view
 from assessments.errors import (
     AttemptIdReused,
     AttemptLive,
     AttemptsUsedUp,
+    CoolingDown,
     LanguageNotOffered,
     NotEnrolled,
+    OutsideWindow,
+    PrerequisitesMissing,
     QuizClosed,
     QuizNotReady,
 )
 from assessments.items.rules import option_ids
 from assessments.items.selectors import bank, revisions
 from assessments.quizzes.models import Quiz
-from assessments.quizzes.rules import read_pools
+from assessments.quizzes.rules import EXCLUSIVE_MODES, Blueprint, available_at
+from assessments.quizzes.selectors import blueprint_of, missing_prerequisites
+from assessments.quizzes.windows import opening, read_windows
 from common import languages
+from common.clock import rfc3339
 from common.errors import NotFound
 from common.ids import new_id
 from courses import public as courses
@@ -47,14 +58,16 @@ def start(
 ) -> Started:
     """Start an attempt under the client's id; a second call returns the same attempt.
 
-    A live attempt of the quiz that is overdue is closed first, in a transaction of its own.
+    Live attempts of the learner that are overdue are closed first, in a transaction of their own.
 
     Raises:
         NotFound: no such quiz, or the id belongs to somebody else's attempt.
         ConsentMissing: nothing of the learning may be recorded.
-        NotEnrolled, QuizClosed, LanguageNotOffered, QuizNotReady: the quiz cannot be taken so.
+        NotEnrolled, QuizClosed, OutsideWindow, PrerequisitesMissing, LanguageNotOffered, QuizNotReady: the quiz cannot be
+            taken so.
         AttemptIdReused: the id is an attempt at another quiz or in another language.
         AttemptLive: another attempt is under way.
+        CoolingDown: the last attempt is not long enough ago.
         AttemptsUsedUp: no attempt is left.
     """
 
@@ -70,21 +83,51 @@ def start(
     edition = courses.edition(quiz.edition_id) if quiz else None
     if quiz is None or edition is None:
         raise NotFound(pointer="/quiz_id")
-    if not learners.is_enrolled(learner_id=learner_id, edition_id=edition.id):
+    taking = learners.taking(learner_id=learner_id, edition_id=edition.id)
+    if taking is None:
         raise NotEnrolled()
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
     if not quiz.open:
         raise QuizClosed()
+    blueprint = blueprint_of(quiz)
+    closes_at = _closing(blueprint, taking.cohorts, now)
+    missing = missing_prerequisites([quiz], learner_id=learner_id, taking=taking)[quiz.pk]
+    if missing:
+        raise PrerequisitesMissing(missing=list(missing))
     spoken = _language(edition, learner_id, language, accept_language)
-    close_overdue(learner_id=learner_id, quiz_id=quiz_id, now=now)
+    granted = in_force(learner_id=learner_id, quiz_ids=[quiz_id])[quiz_id]
+    due_at = due(
+        started_at=now,
+        time_limit_s=quiz.time_limit_s,
+        extra_s=extra_seconds(time_limit_s=quiz.time_limit_s, granted=granted),
+        closes_at=closes_at if quiz.cut_at_close else None,
+    )
+    close_overdue(learner_id=learner_id, now=now)
     try:
-        return Started(_start(attempt_id, learner_id, quiz, spoken, now), is_new=True)
-    except (AttemptLive, AttemptsUsedUp, IntegrityError) as error:
+        return Started(_start(attempt_id, learner_id, quiz, blueprint, spoken, now, due_at), is_new=True)
+    except (AttemptLive, AttemptsUsedUp, CoolingDown, IntegrityError) as error:
         # The same call may have come twice at a time, or the id may have been taken in the meantime.
         repeated = before()
         if repeated is None:
             raise error
         return Started(repeated, is_new=False)
+
+
+def _closing(blueprint: Blueprint, cohorts: Sequence[str], now: datetime) -> datetime | None:
+    """Return when the window that is open to the learner closes; None without windows.
+
+    Raises:
+        OutsideWindow: none is open.
+    """
+    found = opening(read_windows(blueprint.windows), cohorts=cohorts, now=now)
+    window = found.window
+    if not found.is_open:
+        raise OutsideWindow(
+            opens_at=rfc3339(window.opens_at) if window else None,
+            closes_at=rfc3339(window.closes_at) if window else None,
+            time_zone=window.zone if window else None,
+        )
+    return window.closes_at if window else None
 
 
 def _repeated(
@@ -119,17 +162,35 @@ def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None,
 
 
 @transaction.atomic
-def _start(attempt_id: UUID, learner_id: UUID, quiz: Quiz, language: str, now: datetime) -> AttemptView:
-    # This row's lock also makes the learner's starts of this quiz wait for one another.
+def _start(
+    attempt_id: UUID, learner_id: UUID, quiz: Quiz, blueprint: Blueprint, language: str, now: datetime, due_at: datetime
+) -> AttemptView:  # fmt: skip
+    _one_start_at_a_time(learner_id)
     number = _use_one(quiz, learner_id)
-    live = Attempt.objects.filter(quiz=quiz, learner_id=learner_id, submitted_at__isnull=True).first()
-    if live is not None:
-        raise AttemptLive(attempt_id=str(live.pk))
+    exclusive = quiz.mode in EXCLUSIVE_MODES
+    # The attempts of this quiz, and whatever is under way that bears no other beside it.
+    live = Q(submitted_at__isnull=True)
+    known = list(
+        Attempt.objects.filter(Q(quiz=quiz) | (live if exclusive else live & Q(exclusive=True)), learner_id=learner_id)
+        .order_by("started_at", "pk")
+        .only("quiz_id", "submitted_at", "form")
+    )
+    for one in known:
+        if one.submitted_at is None:
+            raise AttemptLive(attempt_id=str(one.pk))
     if number is None:
         raise AttemptsUsedUp(attempt_limit=quiz.attempt_limit)
+    ends = [one.submitted_at for one in known if one.submitted_at is not None]
+    available = available_at(last_end=max(ends, default=None), cool_down_s=quiz.cool_down_s, now=now)
+    if available is not None:
+        raise CoolingDown(available_at=rfc3339(available))
     seed = secrets.randbits(63)
+    held = bank(edition_id=quiz.edition_id, language=language)
     try:
-        drawn = draw(seed=seed, pools=read_pools(quiz.pools), bank=bank(edition_id=quiz.edition_id, language=language))
+        chosen = choose(
+            quiz=quiz, blueprint=blueprint, held=held, learner_id=learner_id, seed=seed,
+            forms_used=[one.form for one in known],
+        )  # fmt: skip
     except TooFewItems as error:
         raise QuizNotReady() from error
     row = Attempt.objects.create(
@@ -140,25 +201,42 @@ def _start(attempt_id: UUID, learner_id: UUID, quiz: Quiz, language: str, now: d
         seed=seed,
         language=language,
         started_at=now,
-        due_at=due(started_at=now, time_limit_s=quiz.time_limit_s),
+        due_at=due_at,
+        exclusive=exclusive,
+        form=chosen.form,
+        selection=chosen.note,
     )
-    shown = revisions([one.revision_id for one in drawn])
+    shown = revisions([one.revision_id for _, one in chosen.items])
     items = AttemptItem.objects.bulk_create(
         AttemptItem(
             pk=new_id(),
             attempt=row,
             position=position,
+            section=section,
             revision=shown[one.revision_id],
-            option_order=option_order(
-                seed=seed, item_id=one.item_id, options=option_ids(shown[one.revision_id].content)
+            option_order=shown_options(
+                seed=seed,
+                item_id=one.item_id,
+                kind=shown[one.revision_id].kind,
+                options=option_ids(shown[one.revision_id].content),
+                text=shown[one.revision_id].content[language],
+                shuffled=blueprint.shuffle_options and one.code not in blueprint.options_in_order,
             ),
         )
-        for position, one in enumerate(drawn)
+        for position, (section, one) in enumerate(chosen.items)
     )
     privacy.audit(
         actor=str(learner_id), action="attempt.started", subject_kind="attempt", subject_id=str(row.pk), number=number
     )
+    if quiz.mode == "certification":
+        count_exposures(quiz_id=quiz.pk, item_ids=[one.item_id for _, one in chosen.items])
     return view(row, items, now=now)
+
+
+def _one_start_at_a_time(learner_id: UUID) -> None:
+    """Make the learner's starts, of whatever quiz, wait for one another until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"attempts of {learner_id}"])
 
 
 def _use_one(quiz: Quiz, learner_id: UUID) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from assessments.items.kinds import Fault
 from assessments.items.models import Item, ItemRevision
 from assessments.items.rules import Draft, faults
 from assessments.items.services import draft_of
+from assessments.quizzes.rules import BLUEPRINT_FIELDS, Blueprint
 from assessments.quizzes.services import put_quiz
 from common import clock
 from common.errors import NotFound
@@ -25,7 +27,7 @@ from privacy import public as privacy
 
 ACTOR = "load_bank"
 _ITEM_MEMBERS = {"code", "kind", "skills", "level", "difficulty", "guess", "key", "content"}
-_QUIZ_MEMBERS = {"slug", "mode", "pools", "attempt_limit", "time_limit_s", "pass_share", "titles"}
+_QUIZ_MEMBERS = {"slug", *BLUEPRINT_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -123,28 +125,43 @@ def _store(drafts: Mapping[str, Draft], *, edition_id: UUID) -> tuple[int, int]:
 
 def _put_quiz(quiz: Mapping[str, Any], *, edition_id: UUID, file: str) -> UUID:
     unknown = sorted(set(quiz) - _QUIZ_MEMBERS)
-    missing = sorted({"slug", "pools", "titles", "pass_share"} - set(quiz))
+    missing = sorted({"slug", "titles", "pass_share"} - set(quiz))
     if unknown or missing:
         listed = [f"{name} is not known" for name in unknown] + [f"{name} is missing" for name in missing]
         raise UnsoundQuiz(f"{file}: " + "; ".join(listed), faults=listed)
-    try:
-        pass_share = Decimal(str(quiz["pass_share"]))
-    except InvalidOperation as error:
-        raise UnsoundQuiz(f"{file}: pass_share is not a number", faults=["pass_share"]) from error
     slug = str(quiz["slug"])
+    given = {name: value for name, value in quiz.items() if name != "slug"}
+    for name in ("pass_share", "max_exposure"):
+        if name in given:
+            given[name] = _share(given[name], name, file)
+    if isinstance(given.get("windows"), list):
+        given["windows"] = [_window(entry) for entry in given["windows"]]
+    defaults: dict[str, Any] = {"mode": "assessment", "pools": [], "attempt_limit": 3, "time_limit_s": 3600}
     try:
         return put_quiz(
             quiz_id=uuid5(edition_id, f"quiz:{slug}"),
             edition_id=edition_id,
             slug=slug,
-            titles=quiz["titles"],
-            mode=str(quiz.get("mode", "assessment")),
-            pools=quiz["pools"],
-            attempt_limit=quiz.get("attempt_limit", 3),
-            time_limit_s=quiz.get("time_limit_s", 3600),
-            pass_share=pass_share,
+            blueprint=Blueprint(**(defaults | given)),
             open_when_new=True,
             actor=ACTOR,
         ).pk
     except UnsoundQuiz as error:
         raise UnsoundQuiz(f"{file}: {error.detail}", **error.members) from error
+
+
+def _share(value: Any, name: str, file: str) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise UnsoundQuiz(f"{file}: {name} is not a number", faults=[name]) from error
+
+
+def _window(entry: Any) -> Any:
+    """A window with its times as text; TOML's own local date-times are taken too."""
+    if not isinstance(entry, Mapping):
+        return entry
+    return {
+        name: value.isoformat(timespec="minutes") if isinstance(value, datetime) else value
+        for name, value in entry.items()
+    }

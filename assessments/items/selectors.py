@@ -19,6 +19,11 @@ class Candidate:
     item_id: UUID
     skill: str
     level: int
+    difficulty: str
+    code: str
+    number: int
+    skills: tuple[str, ...]
+    guess: float
 
 
 def bank(*, edition_id: UUID, language: str) -> Sequence[Candidate]:
@@ -28,9 +33,13 @@ def bank(*, edition_id: UUID, language: str) -> Sequence[Candidate]:
         .order_by("item_id", "-number")
         .distinct("item_id")
         .annotate(speaks=ExpressionWrapper(Q(content__has_key=language), output_field=BooleanField()))
-        .values_list("pk", "item_id", "skills", "level", "speaks")
+        .values_list("pk", "item_id", "skills", "level", "difficulty", "item__code", "number", "guess", "speaks")
     )
-    return [Candidate(pk, item, skills[0], level) for pk, item, skills, level, speaks in newest if speaks]
+    return [
+        Candidate(pk, item, skills[0], level, difficulty, code, number, tuple(skills), guess)
+        for pk, item, skills, level, difficulty, code, number, guess, speaks in newest
+        if speaks
+    ]
 
 
 def revisions(ids: Collection[int]) -> Mapping[int, ItemRevision]:

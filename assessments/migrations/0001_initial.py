@@ -663,4 +663,252 @@ class Migration(migrations.Migration):
                 name="no_item_of_a_few_learners",
             ),
         ),
+        migrations.CreateModel(
+            name="Accommodation",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "factor",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=1,
+                        max_digits=3,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(4),
+                        ],
+                    ),
+                ),
+                (
+                    "extra_s",
+                    models.PositiveIntegerField(
+                        default=0, validators=[django.core.validators.MaxValueValidator(86400)]
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("documented_need", "a need that was shown to whoever grants it"),
+                            ("language", "no language of the quiz is the learner's own"),
+                            ("technical", "device or network"),
+                            ("other", "another reason, known to whoever grants it"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("granted_by", models.CharField(help_text="id of the member of staff", max_length=60)),
+                ("granted_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ItemExposure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("drawn", models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.AddField(
+            model_name="attempt",
+            name="exclusive",
+            field=models.BooleanField(
+                default=False, help_text="placement or certification: the learner has no other attempt under way"
+            ),
+        ),
+        migrations.AddField(
+            model_name="attempt",
+            name="form",
+            field=models.CharField(
+                blank=True, default="", help_text="the fixed form, if the quiz has forms", max_length=40
+            ),
+        ),
+        migrations.AddField(
+            model_name="attempt",
+            name="selection",
+            field=models.JSONField(default=dict, help_text="what the items were chosen by, to explain the draw"),
+        ),
+        migrations.AddField(
+            model_name="attemptitem",
+            name="section",
+            field=models.PositiveSmallIntegerField(default=0, help_text="number of the quiz's section; 0: it has none"),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="certified_level",
+            field=models.PositiveSmallIntegerField(
+                blank=True, help_text="level whose cut a certification measures at", null=True
+            ),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="cool_down_s",
+            field=models.PositiveIntegerField(default=0, help_text="from the end of an attempt to the next start"),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="cut_at_close",
+            field=models.BooleanField(
+                default=False, help_text="an attempt ends when its window closes; otherwise it may run to its own end"
+            ),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="forms",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="max_exposure",
+            field=models.DecimalField(
+                decimal_places=3,
+                default=Decimal("0.3"),
+                help_text="share of a certification's attempts that an item may come in",
+                max_digits=4,
+                validators=[
+                    django.core.validators.MinValueValidator(Decimal("0.001")),
+                    django.core.validators.MaxValueValidator(1),
+                ],
+            ),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="options_in_order",
+            field=models.JSONField(default=list, help_text="codes of items whose options stay in order"),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="prerequisites",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="review_what",
+            field=models.CharField(
+                choices=[
+                    ("nothing", "nothing"),
+                    ("score", "the score"),
+                    ("marks", "the score, and which items were right"),
+                    ("feedback", "the score, which items were right, and their feedback"),
+                ],
+                default="feedback",
+                max_length=8,
+            ),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="review_when",
+            field=models.CharField(
+                choices=[
+                    ("at_once", "at once"),
+                    ("after_window", "when the last window has closed"),
+                    ("after_last_attempt", "after the last attempt, or one that was passed"),
+                ],
+                default="at_once",
+                max_length=18,
+            ),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="sections",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="shuffle_items",
+            field=models.BooleanField(default=True),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="shuffle_options",
+            field=models.BooleanField(
+                default=True, help_text="where the order is the answer, options are shuffled all the same"
+            ),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="skill_minimums",
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name="quiz",
+            name="windows",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AlterField(
+            model_name="quiz",
+            name="pools",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AlterField(
+            model_name="quiz",
+            name="time_limit_s",
+            field=models.PositiveIntegerField(
+                default=3600,
+                help_text="from the start, by the server's clock; a learner's extra time comes on top",
+                validators=[
+                    django.core.validators.MinValueValidator(60),
+                    django.core.validators.MaxValueValidator(86400),
+                ],
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("exclusive", True), ("submitted_at__isnull", True)),
+                fields=("learner",),
+                name="one_live_exclusive_attempt",
+            ),
+        ),
+        migrations.AddField(
+            model_name="accommodation",
+            name="learner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="accommodations", to="learners.learner"
+            ),
+        ),
+        migrations.AddField(
+            model_name="accommodation",
+            name="quiz",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="empty: every quiz",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                to="assessments.quiz",
+            ),
+        ),
+        migrations.AddField(
+            model_name="itemexposure",
+            name="item",
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="assessments.item"),
+        ),
+        migrations.AddField(
+            model_name="itemexposure",
+            name="quiz",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="exposures", to="assessments.quiz"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="accommodation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=("learner", "quiz"),
+                name="one_accommodation_in_force",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="accommodation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("factor__gte", 1), ("factor__lte", 4)), name="extra_time_never_shortens"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="itemexposure",
+            constraint=models.UniqueConstraint(
+                fields=("quiz", "item"), name="one_exposure_per_quiz_and_item", nulls_distinct=False
+            ),
+        ),
     ]

@@ -1,38 +1,80 @@
-"""What makes a blueprint sound. Pure: no Django, no clock."""
+"""What a quiz is made of, and the decisions that follow from it. Pure: no Django, no clock.
+
+What is wrong with a blueprint is found in `faults`, whether a bank can fill it in `filling`, when it is open in `windows`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
-from assessments.items.kinds import Fault
+from assessments.scoring.rules import has_passed, score_attempt
 
 MOST_ITEMS = 200
 SHORTEST_S, LONGEST_S = 60, 86_400
-MODES = ("assessment", "practice")
+LONGEST_COOL_DOWN_S = 366 * 86_400
+MODES = ("assessment", "practice", "placement", "certification")
+# A learner who is being placed or certified has nothing else under way.
+EXCLUSIVE_MODES = frozenset({"placement", "certification"})
+DIFFICULTIES = ("easy", "medium", "hard")
+REVIEW_WHEN = ("at_once", "after_window", "after_last_attempt")
+
+
+class Shown(StrEnum):
+    """How much of a graded attempt its learner sees, each including what stands before it; the key is in none."""
+
+    NOTHING = "nothing"
+    SCORE = "score"
+    MARKS = "marks"
+    FEEDBACK = "feedback"
+
+
+REVIEW_WHAT = tuple(str(one) for one in Shown)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """So many items whose first skill is `skill` and, if given, whose level is `level`."""
+    """So many items with this first skill, level and stated difficulty; None: whatever it is.
 
-    skill: str
+    `section` is 0 in a quiz without sections, else the section's number from 1.
+    """
+
+    skill: str | None
     level: int | None
     count: int
+    difficulty: str | None = None
+    section: int = 0
 
-    def takes(self, *, skill: str, level: int) -> bool:
-        """Whether an item of this first skill and level belongs to the pool."""
-        return skill == self.skill and self.level in (None, level)
+    def takes(self, *, skill: str, level: int, difficulty: str) -> bool:
+        """Whether an item of this first skill, level and difficulty belongs to the pool."""
+        return (
+            self.skill in (None, skill) and self.level in (None, level) and self.difficulty in (None, difficulty)
+        )  # fmt: skip
+
+    @property
+    def breadth(self) -> tuple[int, str, int, str, int]:
+        """The order in which pools draw: the more a pool asks of an item, the earlier."""
+        open_ends = [self.skill, self.level, self.difficulty].count(None)
+        return open_ends, self.skill or "", self.level or 0, self.difficulty or "", self.section
+
+    @property
+    def purpose(self) -> str:
+        """What the draw from this pool is for, as the seed is hashed with it."""
+        return f"{self} of section {self.section}" if self.section else str(self)
 
     def __str__(self) -> str:
-        return self.skill if self.level is None else f"{self.skill} level {self.level}"
+        level = f"level {self.level}" if self.level is not None else None
+        return " ".join(part for part in (self.skill, level, self.difficulty) if part)
 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """A quiz as its author states it; the shape of `pools` stands at `Quiz`."""
+    """A quiz as its author states it; the shapes of the members stand at `Quiz`."""
 
     titles: Mapping[str, Any]
     mode: str
@@ -40,83 +82,178 @@ class Blueprint:
     attempt_limit: int
     time_limit_s: int
     pass_share: Decimal
+    sections: Any = field(default_factory=list)
+    forms: Any = field(default_factory=list)
+    skill_minimums: Any = field(default_factory=dict)
+    cool_down_s: int = 0
+    shuffle_items: bool = True
+    shuffle_options: bool = True
+    options_in_order: Any = field(default_factory=list)
+    review_what: str = str(Shown.FEEDBACK)
+    review_when: str = "at_once"
+    prerequisites: Any = field(default_factory=list)
+    windows: Any = field(default_factory=list)
+    cut_at_close: bool = False
+    certified_level: int | None = None
+    max_exposure: Decimal = Decimal("0.3")
 
 
-def read_pools(pools: Any) -> tuple[Pool, ...]:
-    """Return the pools of a sound blueprint."""
-    return tuple(Pool(entry["skill"], entry.get("level"), entry["count"]) for entry in pools)
+BLUEPRINT_FIELDS = tuple(one.name for one in fields(Blueprint))
 
 
-def faults(blueprint: Blueprint, *, languages: Iterable[str]) -> list[Fault]:
-    """Return what is wrong with a blueprint as such, whatever the bank holds."""
-    return [*_pool_faults(blueprint.pools), *_other_faults(blueprint, languages)]
+def read_pools(pools: Any, *, section: int = 0) -> tuple[Pool, ...]:
+    """Return the pools of a sound blueprint or of one of its sections."""
+    return tuple(
+        Pool(entry.get("skill"), entry.get("level"), entry["count"], entry.get("difficulty"), section)
+        for entry in pools
+    )  # fmt: skip
 
 
-def shortages(pools: Iterable[Pool], bank: Iterable[tuple[str, int]]) -> list[Fault]:
-    """Return which pools a bank of (first skill, level) cannot fill without drawing an item twice.
+def pools_of(blueprint: Blueprint) -> tuple[Pool, ...]:
+    """Return every pool of a sound blueprint, those of its sections included; none when it has fixed forms."""
+    within = (
+        pool
+        for number, section in enumerate(blueprint.sections, 1)
+        for pool in read_pools(section["pools"], section=number)
+    )
+    return (*read_pools(blueprint.pools), *within)
 
-    A pool with a level lies within the pool of its skill without one, so counting is enough: each pool with a level
-    needs its items, and the pool around them what these leave over.
+
+def item_count(blueprint: Blueprint) -> int:
+    """Return how many items an attempt has; forms are equally long."""
+    if blueprint.forms:
+        return len(blueprint.forms[0]["items"])
+    return sum(pool.count for pool in pools_of(blueprint))
+
+
+def shuffled_sections(blueprint: Blueprint) -> frozenset[int]:
+    """Return the numbers of the sections whose items are shuffled; 0 stands for a quiz without sections."""
+    if not blueprint.shuffle_items:
+        return frozenset()
+    return frozenset({0} | {n for n, section in enumerate(blueprint.sections, 1) if section.get("shuffle", True)})
+
+
+def choose_form(names: Sequence[str], *, used: Iterable[str], seed: int) -> str:
+    """Return the form that the learner had least often, by lot among those: none comes twice while another is left.
+
+    Args:
+        used: the forms of the learner's earlier attempts, one entry for each.
     """
-    pools, held = list(pools), list(bank)
-    found = []
-    for index, pool in enumerate(pools):
-        within = sum(1 for skill, level in held if pool.takes(skill=skill, level=level))
-        taken = 0 if pool.level is not None else sum(
-            other.count for other in pools if other.skill == pool.skill and other.level is not None
-        )  # fmt: skip
-        if pool.count > within - taken:
-            left = f", {taken} of them for narrower pools" if taken else ""
-            found.append(Fault(f"/pools/{index}", f"{pool} asks for {pool.count} items, the bank has {within}{left}"))
-    return found
+    times = list(used)
+    return min(names, key=lambda name: (times.count(name), sha256(f"{seed}\x1fform\x1f{name}".encode()).digest()))
 
 
-def _whole(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+# ---- the pass rule
 
 
-def _pool_faults(pools: Any) -> Iterator[Fault]:
-    if not isinstance(pools, list) or not pools:
-        yield Fault("/pools", "must be a list of pools")
-        return
-    seen = set()
-    total = 0
-    for index, pool in enumerate(pools):
-        at = f"/pools/{index}"
-        if not isinstance(pool, Mapping):
-            yield Fault(at, "must be an object with skill, level (or not) and count")
-            continue
-        for name in sorted(set(pool) - {"skill", "level", "count"}):
-            yield Fault(f"{at}/{name}", "is not part of a pool")
-        skill, level, count = pool.get("skill"), pool.get("level"), pool.get("count")
-        if not isinstance(skill, str) or not skill:
-            yield Fault(f"{at}/skill", "must be a skill's code")
-        if level is not None and not _whole(level, 1, 6):
-            yield Fault(f"{at}/level", "must be a whole number from 1 to 6")
-        if not _whole(count, 1, MOST_ITEMS):
-            yield Fault(f"{at}/count", f"must be a whole number from 1 to {MOST_ITEMS}")
-        else:
-            total += int(count or 0)
-        if (str(skill), str(level)) in seen:
-            yield Fault(at, "is there twice")
-        seen.add((str(skill), str(level)))
-    if total > MOST_ITEMS:
-        yield Fault("/pools", f"draw {total} items, {MOST_ITEMS} are allowed")
+@dataclass(frozen=True)
+class PassRule:
+    """What passing asks: a share of the whole, and smallest shares of sections (by number) and of skills (by code)."""
+
+    share: Decimal
+    sections: Mapping[int, Decimal] = field(default_factory=dict)
+    skills: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-def _other_faults(blueprint: Blueprint, languages: Iterable[str]) -> Iterator[Fault]:
-    if blueprint.mode not in MODES:
-        yield Fault("/mode", f"must be one of {', '.join(MODES)}")
-    if not _whole(blueprint.attempt_limit, 1, 1000):
-        yield Fault("/attempt_limit", "must be a whole number from 1 to 1000")
-    if not _whole(blueprint.time_limit_s, SHORTEST_S, LONGEST_S):
-        yield Fault("/time_limit_s", f"must be {SHORTEST_S} to {LONGEST_S} seconds")
-    share = blueprint.pass_share
-    if not share.is_finite() or not 0 <= share <= 1 or share != round(share, 3):
-        yield Fault("/pass_share", "must be a number from 0 to 1 with at most three decimals")
-    if not isinstance(blueprint.titles, Mapping):
-        yield Fault("/titles", "must hold a title for each language")
-        return
-    for language in languages:
-        if not isinstance(blueprint.titles.get(language), str) or not blueprint.titles[language].strip():
-            yield Fault(f"/titles/{language}", "is missing: the edition is offered in this language")
+@dataclass(frozen=True)
+class JudgedItem:
+    """An item as the pass rule sees it: its score from 0 to 1, its section's number and its skills."""
+
+    score: float
+    section: int
+    skills: Collection[str]
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A part of the pass rule that an attempt does not reach: `part` is whole, section or skill."""
+
+    part: str
+    name: str
+    share: float
+    needed: float
+
+
+def pass_rule(blueprint: Blueprint) -> PassRule:
+    """Return the pass rule of a sound blueprint."""
+    return PassRule(
+        Decimal(str(blueprint.pass_share)),
+        {
+            number: Decimal(str(section["min_share"]))
+            for number, section in enumerate(blueprint.sections, 1)
+            if section.get("min_share") is not None
+        },
+        {skill: Decimal(str(share)) for skill, share in blueprint.skill_minimums.items()},
+    )
+
+
+def missed(rule: PassRule, items: Sequence[JudgedItem]) -> list[Missed]:
+    """Return what of the rule these items miss; an attempt has passed when that is nothing.
+
+    A share is the mean score, compared as `scoring.rules.has_passed` does. A section or skill of which no item was
+    asked cannot be missed.
+    """
+    wanted: list[tuple[str, str, Decimal, list[float]]] = [("whole", "", rule.share, [one.score for one in items])]
+    for number, share in sorted(rule.sections.items()):
+        wanted.append(("section", str(number), share, [one.score for one in items if one.section == number]))
+    for skill, share in sorted(rule.skills.items()):
+        wanted.append(("skill", skill, share, [one.score for one in items if skill in one.skills]))
+    return [
+        Missed(part, name, score_attempt(scores), float(share))
+        for part, name, share, scores in wanted
+        if (scores or part == "whole") and not has_passed(score=score_attempt(scores), pass_share=share)
+    ]
+
+
+# ---- what a learner sees afterwards
+
+
+@dataclass(frozen=True)
+class ReviewPolicy:
+    """How much of a graded attempt its learner sees, and from when on; see `REVIEW_WHAT` and `REVIEW_WHEN`."""
+
+    what: str = str(Shown.FEEDBACK)
+    when: str = "at_once"
+
+
+def review_shown(policy: ReviewPolicy, *, windows_over: bool, attempts_over: bool) -> Shown:
+    """Return how much of a graded attempt its learner may see at present.
+
+    Args:
+        windows_over: every window of the quiz has closed, other cohorts' too; true when it has none.
+        attempts_over: the learner has no attempt left, or has passed.
+    """
+    waits = {"at_once": False, "after_window": not windows_over, "after_last_attempt": not attempts_over}
+    return Shown.NOTHING if waits[policy.when] else Shown(policy.what)
+
+
+# ---- before an attempt
+
+
+def available_at(*, last_end: datetime | None, cool_down_s: int, now: datetime) -> datetime | None:
+    """Return when the next attempt may start if that is later than `now`, else None."""
+    if last_end is None or not cool_down_s:
+        return None
+    at = last_end + timedelta(seconds=cool_down_s)
+    return at if at > now else None
+
+
+def unmet(
+    prerequisites: Sequence[Mapping[str, Any]], *, passed_quizzes: Collection[str], lessons_done: bool,
+    levels: Mapping[str, int],
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    """Return the prerequisites that a learner does not meet, in their order.
+
+    Args:
+        passed_quizzes: slugs of the edition's quizzes that the learner passed.
+        levels: the learner's level by skill; a skill that is missing has none.
+    """
+
+    def met(one: Mapping[str, Any]) -> bool:
+        if "quiz" in one:
+            return one["quiz"] in passed_quizzes
+        if "skill" in one:
+            return levels.get(one["skill"], 0) >= int(one["level"])
+        return lessons_done
+
+    return [one for one in prerequisites if not met(one)]

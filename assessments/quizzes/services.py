@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
 from assessments.errors import UnsoundQuiz
 from assessments.items.kinds import Fault
-from assessments.items.selectors import bank
+from assessments.items.selectors import Candidate, bank
+from assessments.quizzes.faults import faults
+from assessments.quizzes.filling import overexposures, shortages
 from assessments.quizzes.models import Quiz
-from assessments.quizzes.rules import Blueprint, faults, read_pools, shortages
+from assessments.quizzes.rules import BLUEPRINT_FIELDS, Blueprint, pools_of
+from assessments.quizzes.selectors import blueprint_of
 from common.errors import NotFound
 from courses import public as courses
+from learners import public as learners
 from privacy import public as privacy
 
 
-def check(blueprint: Blueprint, *, edition_id: UUID) -> list[Fault]:
-    """Return what is wrong with a blueprint for an edition, the bank's shortages in each language included.
+def check(blueprint: Blueprint, *, edition_id: UUID, slug: str) -> list[Fault]:
+    """Return what is wrong with a blueprint for an edition, what it refers to and the bank in each language included.
 
     Raises:
         NotFound: there is no such edition.
@@ -31,26 +33,16 @@ def check(blueprint: Blueprint, *, edition_id: UUID) -> list[Fault]:
     found = faults(blueprint, languages=edition.languages)
     if found:
         return found
-    pools = read_pools(blueprint.pools)
+    found = [*_level_faults(blueprint), *_reference_faults(blueprint, edition_id, slug)]
     for language in edition.languages:
-        held = [(one.skill, one.level) for one in bank(edition_id=edition_id, language=language)]
-        found += [
-            Fault(fault.pointer, f"in {language}: {fault.message}") for fault in shortages(pools, held)
-        ]  # fmt: skip
+        held = bank(edition_id=edition_id, language=language)
+        found += [Fault(fault.pointer, f"in {language}: {fault.message}") for fault in _bank_faults(blueprint, held)]
     return found
-
-
-def blueprint_of(quiz: Quiz) -> Blueprint:
-    """The quiz as the rules see it."""
-    return Blueprint(
-        quiz.titles, quiz.mode, quiz.pools, quiz.attempt_limit, quiz.time_limit_s, Decimal(str(quiz.pass_share))
-    )
 
 
 @transaction.atomic
 def put_quiz(
-    *, quiz_id: UUID, edition_id: UUID, slug: str, titles: Mapping[str, str], mode: str, pools: list[dict[str, Any]],
-    attempt_limit: int, time_limit_s: int, pass_share: Decimal, actor: str, open_when_new: bool = False,
+    *, quiz_id: UUID, edition_id: UUID, slug: str, blueprint: Blueprint, actor: str, open_when_new: bool = False
 ) -> Quiz:  # fmt: skip
     """Make a quiz or bring it to this blueprint; a second call with the same values changes nothing.
 
@@ -64,12 +56,12 @@ def put_quiz(
     is_new = quiz is None
     if quiz is None:
         quiz = Quiz(pk=quiz_id, open=open_when_new)
-    before = None if is_new else (quiz.edition_id, quiz.slug, blueprint_of(quiz))
-    quiz.edition_id, quiz.slug, quiz.titles, quiz.mode, quiz.pools = edition_id, slug, dict(titles), mode, pools
-    quiz.attempt_limit, quiz.time_limit_s, quiz.pass_share = attempt_limit, time_limit_s, pass_share
-    if before == (edition_id, slug, blueprint_of(quiz)):
+    if not is_new and (quiz.edition_id, quiz.slug, blueprint_of(quiz)) == (edition_id, slug, blueprint):
         return quiz
-    _refuse(quiz)
+    quiz.edition_id, quiz.slug = edition_id, slug
+    for name in BLUEPRINT_FIELDS:
+        setattr(quiz, name, getattr(blueprint, name))
+    _refuse(quiz, blueprint)
     quiz.save(force_insert=is_new)
     privacy.audit(actor=actor, action="quiz.written", subject_kind="quiz", subject_id=str(quiz.pk))
     return quiz
@@ -89,7 +81,7 @@ def set_open(*, quiz_id: UUID, opened: bool, actor: str) -> Quiz:
     if quiz.open == opened:
         return quiz
     quiz.open = opened
-    _refuse(quiz)
+    _refuse(quiz, blueprint_of(quiz))
     quiz.save(update_fields=["open"])
     privacy.audit(
         actor=actor, action="quiz.opened" if opened else "quiz.closed", subject_kind="quiz", subject_id=str(quiz.pk)
@@ -97,16 +89,80 @@ def set_open(*, quiz_id: UUID, opened: bool, actor: str) -> Quiz:
     return quiz
 
 
-def _refuse(quiz: Quiz) -> None:
-    """Raise UnsoundQuiz for a blueprint with faults; a closed one may still wait for items."""
-    found = check(blueprint_of(quiz), edition_id=quiz.edition_id) if quiz.open else _own_faults(quiz)
+def _refuse(quiz: Quiz, blueprint: Blueprint) -> None:
+    """Raise UnsoundQuiz for a blueprint with faults; a closed one may still wait for items, quizzes and cohorts."""
+    found = (
+        check(blueprint, edition_id=quiz.edition_id, slug=quiz.slug)
+        if quiz.open
+        else own_faults(blueprint, edition_id=quiz.edition_id)
+    )
     if found:
         listed = [str(fault) for fault in found]
         raise UnsoundQuiz("; ".join(listed), faults=listed)
 
 
-def _own_faults(quiz: Quiz) -> list[Fault]:
-    edition = courses.edition(quiz.edition_id)
+def own_faults(blueprint: Blueprint, *, edition_id: UUID) -> list[Fault]:
+    """Return what is wrong with a blueprint as such.
+
+    Raises:
+        NotFound: there is no such edition.
+    """
+    edition = courses.edition(edition_id)
     if edition is None:
         raise NotFound()
-    return faults(blueprint_of(quiz), languages=edition.languages)
+    return faults(blueprint, languages=edition.languages)
+
+
+def _bank_faults(blueprint: Blueprint, held: Sequence[Candidate]) -> Iterator[Fault]:
+    codes = {one.code for one in held}
+    for index, form in enumerate(blueprint.forms):
+        missing = [code for code in form["items"] if code not in codes]
+        if missing:
+            yield Fault(f"/forms/{index}/items", f"the bank does not have {', '.join(missing)}")
+    unknown = [code for code in blueprint.options_in_order if code not in codes]
+    if unknown:
+        yield Fault("/options_in_order", f"the bank does not have {', '.join(unknown)}")
+    pools, classes = pools_of(blueprint), [(one.skill, one.level, one.difficulty) for one in held]
+    short = shortages(pools, classes)
+    yield from short
+    if blueprint.mode == "certification" and not short:
+        yield from overexposures(pools, classes, most=float(blueprint.max_exposure))
+
+
+def _level_faults(blueprint: Blueprint) -> Iterator[Fault]:
+    computed = sorted(courses.framework().thresholds)
+    if blueprint.certified_level is not None and blueprint.certified_level not in computed:
+        yield Fault("/certified_level", f"must be one of {', '.join(map(str, computed))}: others are given by people")
+
+
+def _reference_faults(blueprint: Blueprint, edition_id: UUID, slug: str) -> Iterator[Fault]:
+    """Yield where the blueprint names a quiz, a skill or a cohort that is not there, or that waits for this quiz."""
+    wanted: dict[str, list[str]] = {}
+    if any("quiz" in one for one in blueprint.prerequisites):
+        others = Quiz.objects.filter(edition_id=edition_id).values_list("slug", "prerequisites")
+        wanted = {other: [one["quiz"] for one in asked if "quiz" in one] for other, asked in others}
+    skills = courses.framework().skills
+    for index, one in enumerate(blueprint.prerequisites):
+        at = f"/prerequisites/{index}"
+        if "quiz" in one:
+            if one["quiz"] == slug or _leads_to(one["quiz"], slug, wanted):
+                yield Fault(at, f"{one['quiz']} waits for this quiz itself")
+            elif one["quiz"] not in wanted:
+                yield Fault(at, f"the edition has no quiz {one['quiz']}")
+        if "skill" in one and one["skill"] not in skills:
+            yield Fault(at, f"{one['skill']} is no skill of the framework")
+    cohorts = {window["cohort"] for window in blueprint.windows if window.get("cohort")}
+    for code in sorted(cohorts - learners.cohort_codes(edition_id) if cohorts else ()):
+        yield Fault("/windows", f"the edition has no cohort {code}")
+
+
+def _leads_to(start: str, end: str, wanted: Mapping[str, Sequence[str]]) -> bool:
+    seen, waiting = set(), [start]
+    while waiting:
+        at = waiting.pop()
+        if at == end:
+            return True
+        if at not in seen:
+            seen.add(at)
+            waiting += wanted.get(at, ())
+    return False

@@ -91,6 +91,7 @@ def _view(edition: Edition) -> EditionView:
                 position=position,
                 minutes=lesson.minutes,
                 skills=tuple(sorted(taught.skill.code for taught in lesson.skills.all())),
+                levels={taught.skill.code: taught.level for taught in lesson.skills.all()},
             )
             for position, lesson in enumerate(lessons)
         ),

@@ -2,6 +2,7 @@
 
 from learners.admin.assessors import LevelAssessmentAdmin
 from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin, IssuerKeyAdmin
+from learners.admin.cohorts import CohortAdmin, CohortMemberAdmin
 from learners.admin.decisions import LevelDecisionAdmin, LevelFreezeAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
 from learners.admin.mastery import EvidenceAdmin, LevelChangeAdmin, SkillStateAdmin
@@ -10,6 +11,8 @@ __all__ = [
     "AchievementAdmin",
     "AwardAdmin",
     "CertificateAdmin",
+    "CohortAdmin",
+    "CohortMemberAdmin",
     "EnrolmentAdmin",
     "EvidenceAdmin",
     "IssuerKeyAdmin",

@@ -10,6 +10,8 @@ from learners.admin.read_only import NamesLearner, ReadOnly
 from learners.enrolments.models import Enrolment
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
+from learners.waivers.models import LessonWaiver
+from learners.waivers.selectors import explanation
 
 
 @admin.register(Learner)
@@ -29,6 +31,18 @@ class LessonProgressInline(ReadOnly, TabularInline):
     extra = 0
 
 
+class LessonWaiverInline(ReadOnly, TabularInline):
+    model = LessonWaiver
+    verbose_name_plural = "lessons that may be skipped since the placement"
+    fields = readonly_fields = ("lesson", "grounds", "framework_version", "rule_version", "at")
+    extra = 0
+
+    @admin.display(description="because")
+    def grounds(self, waiver: LessonWaiver) -> str:
+        """The sentence that the learner reads."""
+        return explanation(waiver)
+
+
 @admin.register(Enrolment)
 class EnrolmentAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
@@ -37,4 +51,4 @@ class EnrolmentAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     list_select_related = ("learner", "edition__course")
     search_fields = ("learner__legal_name", "learner__user__username", "=id", "=learner__user__id")
     ordering = ("-enrolled_at",)
-    inlines = (LessonProgressInline,)
+    inlines = (LessonProgressInline, LessonWaiverInline)

@@ -26,6 +26,7 @@ from learners.enrolments.models import Enrolment
 from learners.enrolments.services import enrol
 from learners.profiles import selectors as profiles
 from learners.profiles.errors import ProfileMissing
+from learners.waivers import selectors as waived
 from privacy.public import ConsentMissing
 
 _LIST = "enrolments"
@@ -44,6 +45,10 @@ class EnrolmentOutput(serializers.Serializer[Enrolment]):
     )
     language = serializers.SerializerMethodField(help_text="Of the title (BCP 47).")
     enrolled_at = serializers.DateTimeField()
+    placed_at = serializers.DateTimeField(allow_null=True, help_text="The first placement.")
+    lessons_waived = serializers.SerializerMethodField(
+        help_text="Lessons that may be skipped since; /progress says which and why."
+    )
     lessons_done_at = serializers.DateTimeField(allow_null=True)
     assessment_passed_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
@@ -54,6 +59,9 @@ class EnrolmentOutput(serializers.Serializer[Enrolment]):
 
     def get_course(self, enrolment: Enrolment) -> str:
         return self._edition(enrolment).course_slug
+
+    def get_lessons_waived(self, enrolment: Enrolment) -> int:
+        return len(self.context["waivers"][enrolment.pk])
 
     def get_title(self, enrolment: Enrolment) -> str:
         edition = self._edition(enrolment)
@@ -71,6 +79,7 @@ def _output(request: Request, enrolments: list[Enrolment]) -> list[dict[str, Any
     context = {
         "preferred": learner.languages if learner else (),
         "editions": courses.editions({enrolment.edition_id for enrolment in enrolments}),
+        "waivers": waived.of_enrolments([enrolment.pk for enrolment in enrolments]),
         "accept_language": request.headers.get("Accept-Language", ""),
     }
     return [dict(EnrolmentOutput(enrolment, context=context).data) for enrolment in enrolments]

@@ -32,9 +32,11 @@ class HomeEnrolment(serializers.Serializer[Any]):
     language = serializers.CharField(help_text="Of the title (BCP 47).")
     enrolled_at = serializers.DateTimeField()
     lessons = LessonProgressOutput(many=True)
-    lessons_done = serializers.IntegerField()
+    lessons_done = serializers.IntegerField(help_text="Done or waived.")
     minutes_left = serializers.IntegerField()
-    next_lesson_id = serializers.UUIDField(allow_null=True, help_text="The first lesson that is not done.")
+    next_lesson_id = serializers.UUIDField(
+        allow_null=True, help_text="The first lesson that is neither done nor waived."
+    )
     assessment_due = serializers.BooleanField()
     assessment_passed_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)

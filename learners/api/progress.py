@@ -29,6 +29,8 @@ from learners.progress.errors import LessonNotInEdition
 from learners.progress.models import LessonProgress
 from learners.progress.rules import Report
 from learners.progress.services import record_progress
+from learners.waivers import selectors as waived
+from learners.waivers.models import LessonWaiver
 from privacy.public import ConsentMissing
 
 MOST_LESSONS = 200
@@ -53,10 +55,27 @@ class ProgressInput(StrictSerializer):
     lessons = serializers.ListField(child=LessonReportInput(), min_length=1, max_length=MOST_LESSONS)
 
 
+class WaiverGroundOutput(serializers.Serializer[Any]):
+    skill = serializers.CharField()
+    level = serializers.IntegerField(help_text="That the lesson leads to.")
+    held = serializers.IntegerField(help_text="The learner's level when it was waived.")
+    probability = serializers.FloatField(help_text="With which that level is held.")
+
+
+class WaiverOutput(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    because = WaiverGroundOutput(many=True)
+    explanation = serializers.CharField(help_text="A sentence in the language of Accept-Language.")
+
+
 class LessonProgressOutput(serializers.Serializer[Any]):
     lesson_id = serializers.UUIDField()
     furthest = serializers.IntegerField(min_value=0, max_value=100)
     done_at = serializers.DateTimeField(allow_null=True)
+    waived = WaiverOutput(
+        allow_null=True,
+        help_text="Why the lesson may be skipped: it counts as done. Doing it all the same is recorded.",
+    )
 
 
 class ProgressOutput(serializers.Serializer[Any]):
@@ -67,11 +86,14 @@ class ProgressOutput(serializers.Serializer[Any]):
     completed_at = serializers.DateTimeField(allow_null=True)
 
 
-def _body(enrolment: Enrolment, edition: EditionView, progress: Mapping[UUID, LessonProgress]) -> bytes:
+def _body(
+    enrolment: Enrolment, edition: EditionView, progress: Mapping[UUID, LessonProgress],
+    waivers: Mapping[UUID, LessonWaiver],
+) -> bytes:  # fmt: skip
     return to_json(
         {
             "enrolment_id": enrolment.pk,
-            "lessons": selectors.lessons(edition, progress),
+            "lessons": selectors.lessons(edition, progress, waivers),
             "lessons_done_at": enrolment.lessons_done_at,
             "assessment_passed_at": enrolment.assessment_passed_at,
             "completed_at": enrolment.completed_at,
@@ -96,7 +118,12 @@ class MyProgress(APIView):
         if enrolment is None:
             raise NotFound()
         edition = courses.editions([enrolment.edition_id])[enrolment.edition_id]
-        body = _body(enrolment, edition, selectors.of_enrolments([enrolment_id])[enrolment_id])
+        body = _body(
+            enrolment,
+            edition,
+            selectors.of_enrolments([enrolment_id])[enrolment_id],
+            waived.of_enrolments([enrolment_id])[enrolment_id],
+        )
         return ready_bytes(request._request, body, etag=etag_of(body))
 
     @extend_schema(
@@ -121,7 +148,7 @@ class MyProgress(APIView):
             reports=[Report(**lesson) for lesson in given.validated_data["lessons"]],
             now=clock.now(),
         )
-        body = _body(recorded.enrolment, recorded.edition, recorded.progress)
+        body = _body(recorded.enrolment, recorded.edition, recorded.progress, recorded.waivers)
         answer = HttpResponse(body, content_type="application/json")
         answer["ETag"], answer["Cache-Control"] = etag_of(body), "private, no-cache"
         return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from common.ids import new_id
@@ -11,6 +13,7 @@ class Enrolment(models.Model):
     """A learner takes an edition; pinned to it for good. The client makes the id.
 
     `lessons_done_at` and `assessment_passed_at` are set once; `completed_at` when all that the edition asks is there.
+    A lesson that is waived counts as done. From `placed_at`, the first placement with answers, lessons may be waived.
     Personal data: learner, edition, instants.
     """
 
@@ -18,6 +21,7 @@ class Enrolment(models.Model):
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="enrolments")
     edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT)
     enrolled_at = models.DateTimeField()
+    placed_at = models.DateTimeField(null=True)
     lessons_done_at = models.DateTimeField(null=True)
     assessment_passed_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
@@ -30,3 +34,11 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def note_lessons_done(self, at: datetime, *, requires_assessment: bool) -> None:
+        """Set, in memory, that all lessons were done at an instant, and the completion if nothing else is asked."""
+        self.lessons_done_at = at
+        if self.assessment_passed_at is not None:
+            self.completed_at = max(at, self.assessment_passed_at)
+        elif not requires_assessment:
+            self.completed_at = at

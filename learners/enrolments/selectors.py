@@ -3,9 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
+
 from learners.enrolments.models import Enrolment
+
+
+@dataclass(frozen=True)
+class Taking:
+    """That a learner takes an edition: whether all lessons are done, and the codes of the learner's cohorts in it."""
+
+    enrolment_id: UUID
+    lessons_done: bool
+    cohorts: tuple[str, ...]
+
+
+def taking(*, learner_id: UUID, edition_id: UUID) -> Taking | None:
+    """How the learner takes the edition, None for who does not; one query."""
+    row = (
+        Enrolment.objects.filter(learner_id=learner_id, edition_id=edition_id)
+        .annotate(
+            cohorts=ArrayAgg(
+                "memberships__cohort__code",
+                filter=Q(memberships__isnull=False),
+                default=[],
+                order_by="memberships__cohort__code",
+            )
+        )
+        .values_list("pk", "lessons_done_at", "cohorts")
+        .first()
+    )
+    return Taking(row[0], row[1] is not None, tuple(row[2])) if row else None
 
 
 def is_enrolled(*, learner_id: UUID, edition_id: UUID) -> bool:

@@ -17,6 +17,9 @@ from learners.profiles.errors import ProfileMissing
 from learners.profiles.models import Learner
 from privacy import public as privacy
 
+# Practice proves nothing, and a placement tells where to begin: neither is the assessment that an edition asks for.
+COUNTED_MODES = frozenset({"assessment", "certification"})
+
 
 @transaction.atomic
 def enrol(*, learner_id: UUID, enrolment_id: UUID, edition_id: UUID, now: datetime) -> tuple[Enrolment, bool]:
@@ -82,7 +85,7 @@ def note_passed_assessments(happened: Sequence[Happened]) -> None:
     """
     earliest: dict[tuple[UUID, UUID], datetime] = {}
     for event in happened:
-        if event.payload["passed"] and event.payload["mode"] != "practice":
+        if event.payload["passed"] and event.payload["mode"] in COUNTED_MODES:
             key = UUID(str(event.payload["learner_id"])), UUID(str(event.payload["edition_id"]))
             passed_at = datetime.fromisoformat(event.payload["submitted_at"])
             earliest[key] = min(passed_at, earliest.get(key, passed_at))

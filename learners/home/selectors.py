@@ -16,6 +16,8 @@ from learners.mastery.rules import PROVISIONAL_BELOW
 from learners.profiles import selectors as profiles
 from learners.progress import selectors as progress
 from learners.progress.models import LessonProgress
+from learners.waivers import selectors as waived
+from learners.waivers.models import LessonWaiver
 from privacy import public as privacy
 
 # A first screen shows the newest; the lists have all.
@@ -39,8 +41,10 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[s
     enrolments = list(Enrolment.objects.filter(learner_id=user_id).order_by("-pk")[:MOST_ENROLMENTS])
     editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
     done = progress.of_enrolments([enrolment.pk for enrolment in enrolments])
+    skipped = waived.of_enrolments([enrolment.pk for enrolment in enrolments])
     listed = [
-        _enrolment(enrolment, editions[enrolment.edition_id], done[enrolment.pk], pick) for enrolment in enrolments
+        _enrolment(enrolment, editions[enrolment.edition_id], done[enrolment.pk], skipped[enrolment.pk], pick)
+        for enrolment in enrolments
     ]
     waiting = [
         {"kind": "assessment", "enrolment_id": entry["id"], "edition_id": entry["edition_id"]}
@@ -76,10 +80,15 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[s
 
 
 def _enrolment(
-    enrolment: Enrolment, edition: EditionView, done: Mapping[UUID, LessonProgress], pick: Any
-) -> dict[str, Any]:
-    lessons = progress.lessons(edition, done)
-    left = [(lesson, state) for lesson, state in zip(edition.lessons, lessons, strict=True) if not state["done_at"]]
+    enrolment: Enrolment, edition: EditionView, done: Mapping[UUID, LessonProgress],
+    skipped: Mapping[UUID, LessonWaiver], pick: Any,
+) -> dict[str, Any]:  # fmt: skip
+    lessons = progress.lessons(edition, done, skipped)
+    left = [
+        (lesson, state)
+        for lesson, state in zip(edition.lessons, lessons, strict=True)
+        if not state["done_at"] and not state["waived"]
+    ]
     language = pick(list(edition.titles), edition.default_language)
     return {
         "id": enrolment.pk,

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("courses", "0001_initial"),
+        ("courses", "0002_frozen"),
         ("member_states", "0001_initial"),
     ]
 
@@ -796,5 +797,76 @@ class Migration(migrations.Migration):
             model_name="leveldecision",
             name="computed_level",
             field=models.PositiveSmallIntegerField(help_text="what evidence had given, as they saw it"),
+        ),
+        migrations.AddField(
+            model_name="enrolment",
+            name="placed_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.CreateModel(
+            name="Cohort",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("code", models.SlugField(max_length=40)),
+                ("title", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cohorts", to="courses.edition"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["edition", "code"],
+            },
+        ),
+        migrations.CreateModel(
+            name="CohortMember",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="members", to="learners.cohort"
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="learners.enrolment"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="LessonWaiver",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("because", models.JSONField()),
+                ("framework_version", models.CharField(max_length=30)),
+                ("rule_version", models.CharField(help_text="of the rule that waives", max_length=40)),
+                ("at", models.DateTimeField()),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="waivers", to="learners.enrolment"
+                    ),
+                ),
+                ("lesson", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="courses.lesson")),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="cohort",
+            constraint=models.UniqueConstraint(fields=("edition", "code"), name="one_cohort_per_edition_and_code"),
+        ),
+        migrations.AddConstraint(
+            model_name="cohortmember",
+            constraint=models.UniqueConstraint(fields=("cohort", "enrolment"), name="one_membership_per_cohort"),
+        ),
+        migrations.AddConstraint(
+            model_name="lessonwaiver",
+            constraint=models.UniqueConstraint(
+                fields=("enrolment", "lesson"), name="one_waiver_per_enrolment_and_lesson"
+            ),
         ),
     ]

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from courses.public import EditionView
 from learners.progress.models import LessonProgress
+from learners.waivers.models import LessonWaiver
+from learners.waivers.selectors import told
 
 
 def of_enrolments(enrolment_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, LessonProgress]]:
@@ -18,16 +20,20 @@ def of_enrolments(enrolment_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, 
     return found
 
 
-def lessons(edition: EditionView, progress: Mapping[UUID, LessonProgress]) -> list[dict[str, Any]]:
-    """Every lesson of the edition in order, with how far the learner got: untouched ones are at 0."""
+def lessons(
+    edition: EditionView, progress: Mapping[UUID, LessonProgress], waivers: Mapping[UUID, LessonWaiver]
+) -> list[dict[str, Any]]:
+    """Every lesson of the edition in order, with how far the learner got (untouched ones are at 0) and why it may be
+    skipped, if it may; in the active language."""
     listed = []
     for lesson in edition.lessons:
-        row = progress.get(lesson.id)
+        row, waiver = progress.get(lesson.id), waivers.get(lesson.id)
         listed.append(
             {
                 "lesson_id": lesson.id,
                 "furthest": row.furthest if row else 0,
                 "done_at": row.done_at if row else None,
+                "waived": told(waiver) if waiver else None,
             }
         )
     return listed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,9 @@ from learners.progress import rules, selectors
 from learners.progress.errors import LessonNotInEdition
 from learners.progress.models import LessonProgress
 from learners.progress.rules import Report
+from learners.waivers import selectors as waived
+from learners.waivers.models import LessonWaiver
+from learners.waivers.rules import all_done_at
 from privacy import public as privacy
 
 
@@ -28,6 +31,7 @@ class Recorded:
     enrolment: Enrolment
     edition: EditionView
     progress: dict[UUID, LessonProgress]
+    waivers: Mapping[UUID, LessonWaiver]
 
 
 @transaction.atomic
@@ -35,7 +39,7 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
     """Merge a device's reports into the enrolment's progress; a second call changes nothing and tells nobody.
 
     The enrolment's row is locked: of two devices at a time the second sees what the first one stored, so one of them
-    finds the last lesson done. Completes the edition when nothing else is asked.
+    finds the last lesson done. A waived lesson counts as done. Completes the edition when nothing else is asked.
 
     Raises:
         NotFound: the learner has no such enrolment.
@@ -57,10 +61,11 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
     )
     has_changed = _upsert(enrolment_id, merged, now)
     progress = dict(selectors.of_enrolments([enrolment_id])[enrolment_id])
+    waivers = waived.of_enrolments([enrolment_id])[enrolment_id]
     if has_changed:
         events.record("learners.progress_recorded", learner_id=str(learner_id), edition_id=str(edition.id))
-        _complete(enrolment, edition, progress)
-    return Recorded(enrolment, edition, progress)
+        _complete(enrolment, edition, progress, waivers)
+    return Recorded(enrolment, edition, progress, waivers)
 
 
 def _upsert(enrolment_id: UUID, reports: Sequence[Report], now: datetime) -> bool:
@@ -91,16 +96,21 @@ def _upsert(enrolment_id: UUID, reports: Sequence[Report], now: datetime) -> boo
         return cursor.fetchone() is not None
 
 
-def _complete(enrolment: Enrolment, edition: EditionView, progress: dict[UUID, LessonProgress]) -> None:
-    """Note that all lessons are done, and complete the edition if the assessment is passed or not asked for."""
-    done = [row.done_at for row in progress.values() if row.done_at is not None]
-    if enrolment.lessons_done_at is not None or len(done) < len(edition.lessons):
+def _complete(
+    enrolment: Enrolment, edition: EditionView, progress: Mapping[UUID, LessonProgress],
+    waivers: Mapping[UUID, LessonWaiver],
+) -> None:  # fmt: skip
+    """Note that all lessons are done or waived; complete the edition if the assessment is passed or not asked for."""
+    if enrolment.lessons_done_at is not None:
         return
-    enrolment.lessons_done_at = max(done)
-    if enrolment.assessment_passed_at is not None:
-        enrolment.completed_at = max(enrolment.lessons_done_at, enrolment.assessment_passed_at)
-    elif not edition.requires_assessment:
-        enrolment.completed_at = enrolment.lessons_done_at
+    at = all_done_at(
+        [lesson.id for lesson in edition.lessons],
+        done={lesson: row.done_at for lesson, row in progress.items() if row.done_at is not None},
+        waived={lesson: row.at for lesson, row in waivers.items()},
+    )
+    if at is None:
+        return
+    enrolment.note_lessons_done(at, requires_assessment=edition.requires_assessment)
     enrolment.save(update_fields=["lessons_done_at", "completed_at"])
     if enrolment.completed_at is not None:
         events.record(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from common.clock import rfc3339
 from courses import public as courses
@@ -14,6 +14,7 @@ from learners.enrolments.models import Enrolment
 from learners.mastery.models import SkillState
 from learners.mastery.rules import PROVISIONAL_BELOW
 from learners.profiles.models import Learner
+from learners.waivers.models import LessonWaiver
 
 
 def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, dict[str, Any]]:
@@ -41,6 +42,13 @@ def _add_enrolments(documents: dict[UUID, dict[str, Any]]) -> None:
         .annotate(done=Count("progress", filter=Q(progress__done_at__isnull=False)))
         .order_by("learner_id", "pk")
     )
+    # What was waived and done all the same is one lesson.
+    skipped = dict(
+        LessonWaiver.objects.filter(enrolment__in=enrolments)
+        .exclude(enrolment__progress__lesson=F("lesson"), enrolment__progress__done_at__isnull=False)
+        .values_list("enrolment_id")
+        .annotate(count=Count("pk"))
+    )
     editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
     for enrolment in enrolments:
         edition = editions[enrolment.edition_id]
@@ -52,7 +60,7 @@ def _add_enrolments(documents: dict[UUID, dict[str, Any]]) -> None:
                 "edition": edition.number,
                 "enrolled_at": rfc3339(enrolment.enrolled_at),
                 "lessons": len(edition.lessons),
-                "lessons_done": enrolment.done,
+                "lessons_done": enrolment.done + skipped.get(enrolment.pk, 0),
                 "assessment_passed_at": rfc3339(enrolment.assessment_passed_at)
                 if enrolment.assessment_passed_at
                 else None,

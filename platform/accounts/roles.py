@@ -61,11 +61,12 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "accounts": {"user": _VIEW},
         "courses": {"framework": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW},
         "learners": {
-            "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "ability": _VIEW,
-            "skillstate": _VIEW, "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW,
-            "levelfreeze": _VIEW, "levelassessment": _VIEW,
+            "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "lessonwaiver": _VIEW, "cohort": _EDIT,
+            "cohortmember": _ALL, "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW,
+            "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW, "levelfreeze": _VIEW,
+            "levelassessment": _VIEW,
         },
-        "assessments": {"attempt": _VIEW},
+        "assessments": {"attempt": _VIEW, "quiz": _VIEW, "accommodation": ("view", "add")},
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
     },
 }  # fmt: skip

@@ -14,6 +14,7 @@ KINDS: dict[str, str] = {
     "learners.profile_changed": "a profile was made or changed -- learner_id, member_state",
     "learners.enrolled": "a learner enrolled -- learner_id, edition_id, enrolment_id",
     "learners.progress_recorded": "lessons moved on -- learner_id, edition_id",
+    "learners.lessons_waived": "after a placement, lessons need not be done -- learner_id, edition_id",
     "learners.edition_completed": "all that an edition asks is done -- learner_id, edition_id",
     "learners.mastery_changed": "evidence was absorbed -- learner_id, skills",
     "learners.level_decided": "people decided, froze or released a level -- learner_id, skill, level, cause",
@@ -43,6 +44,10 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="a passed assessment completes an edition whose lessons are done",
     ),
     Consumer(
+        "waivers", ("assessments.outcome_recorded", "learners.mastery_changed"), learners.waive_lessons,
+        purpose="whoever was placed need not do the lessons whose skills are held already",
+    ),
+    Consumer(
         "awards", ("learners.edition_completed", "learners.mastery_changed", "learners.level_decided"),
         learners.decide_awards,
         purpose="criteria met: the achievement is awarded, once",
@@ -55,8 +60,8 @@ CONSUMERS: tuple[Consumer, ...] = (
         "agency_feed",
         (
             "privacy.consent_changed", "learners.profile_changed", "learners.enrolled", "learners.progress_recorded",
-            "learners.edition_completed", "learners.mastery_changed", "learners.level_decided",
-            "learners.certificate_issued", "learners.certificate_revoked",
+            "learners.lessons_waived", "learners.edition_completed", "learners.mastery_changed",
+            "learners.level_decided", "learners.certificate_issued", "learners.certificate_revoked",
         ),
         agencies.update_feed,
         purpose="each agency's rows of consenting learners move to the end of its feed",

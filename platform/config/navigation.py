@@ -27,8 +27,11 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Learners", "learners.learner", "person"),
             ("Enrolments", "learners.enrolment", "how_to_reg"),
+            ("Cohorts", "learners.cohort", "groups_2"),
+            ("Members of cohorts", "learners.cohortmember", "group_add"),
             ("Attempts", "assessments.attempt", "edit_note"),
             ("Marking", "assessments.markingtask", "rate_review"),
+            ("Extra time", "assessments.accommodation", "more_time"),
             ("Mastery", "learners.skillstate", "trending_up"),
             ("Levels reached", "learners.levelchange", "stairs"),
             ("Evidence", "learners.evidence", "fact_check"),

@@ -22,6 +22,7 @@ from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
 from assessments.models import (
+    Accommodation,
     Attempt,
     AttemptAllowance,
     AttemptItem,
@@ -41,11 +42,14 @@ from learners.models import (
     AssessorVerdict,
     Award,
     Certificate,
+    Cohort,
+    CohortMember,
     Enrolment,
     Evidence,
     IssuerKey,
     Learner,
     LessonProgress,
+    LessonWaiver,
     LevelAssessment,
     LevelChange,
     LevelDecision,
@@ -61,7 +65,7 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
-WITHOUT_TEXT = {AttemptAllowance, Claim, Disclosure, Enrolment, HandedInFile, LessonProgress}
+WITHOUT_TEXT = {AttemptAllowance, Claim, CohortMember, Disclosure, Enrolment, HandedInFile, LessonProgress}
 
 
 def _canaried(model: type[models.Model], state: str, /, **given: Any) -> Any:
@@ -104,6 +108,7 @@ class World:
         self.key = IssuerKey.objects.create(id="did:web:testserver#z1", did="did:web:testserver", multikey="z1")
         self.achievement = Achievement.objects.create(slug="a", edition=self.edition, criteria={}, texts={})
         self.quiz = Quiz.objects.create(edition=self.edition, slug="q", titles={}, pools=[])
+        self.cohort = Cohort.objects.create(edition=self.edition, code="c")
         item = Item.objects.create(edition=self.edition, code="i")
         self.revision = ItemRevision.objects.create(
             item=item, kind="single", content={}, key={}, skills=["AIS-A1"], level=1, guess=0.25
@@ -115,6 +120,10 @@ class World:
         learner = _canaried(Learner, state, user=user, member_state_id=state, birth_year=1990)
         enrolment = Enrolment.objects.create(learner=learner, edition=self.edition, enrolled_at=now)
         LessonProgress.objects.create(enrolment=enrolment, lesson=self.lesson, furthest=50, updated_at=now)
+        grounds = [{"skill": f"CANARY-{state}", "level": 1, "held": 1, "probability": 0.9}]
+        _canaried(LessonWaiver, state, enrolment=enrolment, lesson=self.lesson, because=grounds, at=now)
+        CohortMember.objects.create(cohort=self.cohort, enrolment=enrolment)
+        _canaried(Accommodation, state, learner=learner, reason="other", granted_at=now)
         numbers = {"mean": 1.0, "variance": 0.5, "count": 4, "last_at": now}
         _canaried(Ability, state, learner=learner, **numbers)
         _canaried(SkillState, state, learner=learner, probability=0.9, level=1, **numbers)

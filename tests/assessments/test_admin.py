@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
-from assessments.admin.texts import options_from, options_text, pools_from, pools_text
+from assessments.admin.blueprint_texts import contents_from, contents_text
+from assessments.admin.texts import options_from, options_text
 from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt
 from assessments.items.models import Item, ItemRevision
@@ -129,6 +130,7 @@ def test_a_quiz_opens_only_when_the_bank_can_fill_it(client, edition):
     make_bank(edition, each=3)
     given = {
         "edition": str(edition.pk), "slug": "final", "mode": "assessment", "attempt_limit": 3, "time_limit_s": 600,
+        "cool_down_s": 0, "max_exposure": "0.3", "review_what": "feedback", "review_when": "at_once",
         "pass_share": "0.6", "titles_lines": "en: Final\nzh-Hans: 结业测验", "pools_lines": "AIS-A1 x 4\nAIS-B1 two",
     }  # fmt: skip
     page = reverse("admin:assessments_quiz_add")
@@ -216,6 +218,6 @@ def test_nobody_edits_an_attempt_and_a_live_one_keeps_its_items(client, attempts
 
 def test_texts_read_back():
     pools = [{"skill": "AIS-A1", "count": 3}, {"skill": "AIS-B1", "count": 2, "level": 2}]
-    assert pools_from(pools_text(pools)) == pools
+    assert contents_from(contents_text(pools, [])) == (pools, [])
     options = [{"id": "a", "text": "x: y"}]
     assert options_from(options_text(options)) == options

@@ -16,8 +16,9 @@ from assessments.attempts.rules import AnswerRefused, AskedItem, TooFewItems, dr
 from assessments.items.kinds import KINDS, ResponseRefused
 from assessments.items.rules import Draft, faults
 from assessments.outcomes.rules import ScoredItem, by_skill
-from assessments.quizzes.rules import Blueprint, Pool, shortages
-from assessments.quizzes.rules import faults as blueprint_faults
+from assessments.quizzes.faults import faults as blueprint_faults
+from assessments.quizzes.filling import shortages
+from assessments.quizzes.rules import Blueprint, Pool
 from assessments.scoring.rules import has_passed, score_attempt, score_response
 from tests.assessments.factories import BY_KIND, RIGHT, WRONG, text
 
@@ -29,11 +30,22 @@ class One:
     item_id: UUID
     skill: str
     level: int
+    difficulty: str = "easy"
+
+    @property
+    def kind(self):
+        return self.skill, self.level, self.difficulty
 
 
 seeds = st.integers(0, 2**63 - 1)
 banks = st.lists(
-    st.builds(One, item_id=st.uuids(), skill=st.sampled_from(SKILLS), level=st.integers(1, 3)),
+    st.builds(
+        One,
+        item_id=st.uuids(),
+        skill=st.sampled_from(SKILLS),
+        level=st.integers(1, 3),
+        difficulty=st.sampled_from(("easy", "hard")),
+    ),
     max_size=40,
     unique_by=lambda one: one.item_id,
 )
@@ -49,9 +61,9 @@ pool_lists = st.lists(
 
 @given(seed=seeds, bank=banks, pools=pool_lists)
 def test_a_draw_fills_its_pools_exactly_when_the_check_says_it_can(seed, bank, pools):
-    can = not shortages(pools, [(one.skill, one.level) for one in bank])
+    can = not shortages(pools, [one.kind for one in bank])
     try:
-        drawn = draw(seed=seed, pools=pools, bank=bank)
+        drawn = [one for _, one in draw(seed=seed, pools=pools, bank=bank)]
     except TooFewItems:
         assert not can
         return
@@ -63,7 +75,8 @@ def test_a_draw_fills_its_pools_exactly_when_the_check_says_it_can(seed, bank, p
         assert of_skill[skill] == sum(pool.count for pool in pools if pool.skill == skill)
     for pool in pools:
         if pool.level is not None:
-            assert sum(pool.takes(skill=one.skill, level=one.level) for one in drawn) >= pool.count
+            taken = sum(pool.takes(skill=one.skill, level=one.level, difficulty=one.difficulty) for one in drawn)
+            assert taken >= pool.count
 
 
 @given(seed=seeds, bank=banks, pools=pool_lists, shuffled=st.randoms())
@@ -87,7 +100,7 @@ PINNED, PINNED_OPTIONS = [4, 14, 1, 9, 16], "beacd"
 def test_a_draw_is_the_same_on_every_machine_and_version():
     bank = [One(UUID(int=number), "AIS-A1", 1) for number in range(20)]
     drawn = draw(seed=7, pools=[Pool("AIS-A1", None, 5)], bank=bank)
-    assert [one.item_id.int for one in drawn] == PINNED
+    assert [one.item_id.int for _, one in drawn] == PINNED
     assert option_order(seed=7, item_id=UUID(int=1), options="abcde") == list(PINNED_OPTIONS)
 
 
@@ -99,7 +112,7 @@ def test_every_item_place_and_order_is_about_as_likely():
     runs = 3000
     for seed in range(runs):
         drawn = draw(seed=seed, pools=pools, bank=bank)
-        seen.update(one.item_id.int for one in drawn)
+        seen.update(one.item_id.int for _, one in drawn)
         orders["".join(option_order(seed=seed, item_id=UUID(int=3), options="abc"))] += 1
     # 2 of the 6 items of level 1, then 2 of the 10 that are left.
     expected = {1: runs * (2 / 6 + 4 / 6 * 2 / 10), 2: runs * 2 / 10}
@@ -266,8 +279,8 @@ def test_what_is_wrong_with_a_blueprint_is_said_where_it_is():
         "/mode", "/pools/0/skill", "/pools/0/count", "/pools/1", "/attempt_limit", "/time_limit_s", "/pass_share",
         "/titles/ja",
     }  # fmt: skip
-    (short,) = shortages([Pool("AIS-A1", 1, 2), Pool("AIS-A1", None, 2)], [("AIS-A1", 1)] * 3)
-    assert str(short) == "/pools/1: AIS-A1 asks for 2 items, the bank has 3, 2 of them for narrower pools"
+    (short,) = shortages([Pool("AIS-A1", 1, 2), Pool("AIS-A1", None, 2)], [("AIS-A1", 1, "easy")] * 3)
+    assert str(short) == "/pools/1: AIS-A1 asks for 2 items, the bank has 3, 2 of them for other pools"
 
 
 @pytest.mark.parametrize("kind", list(BY_KIND))

@@ -1,0 +1,175 @@
+"""What an attempt's items are chosen by, read from the database and noted with the attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from assessments.attempts.models import AttemptItem
+from assessments.attempts.rules import TooFewItems, draw
+from assessments.items.selectors import Candidate
+from assessments.outcomes.rules import LOGITS
+from assessments.quizzes import selection
+from assessments.quizzes.models import ItemExposure, Quiz
+from assessments.quizzes.rules import Blueprint, choose_form, pools_of, shuffled_sections
+from assessments.quizzes.selection import Estimate, Exposure, Inputs
+from common.rendering import to_json
+from courses import public as courses
+from learners import public as learners
+
+# Of a difficulty that only its trainer has stated, in logits².
+STATED_VARIANCE = 1.15
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The items of an attempt in the order they are asked, each with its section; the form, and what to note of it."""
+
+    items: list[tuple[int, Candidate]]
+    form: str
+    note: dict[str, Any]
+
+
+def choose(
+    *, quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int,
+    forms_used: Sequence[str],
+) -> Chosen:  # fmt: skip
+    """Draw an attempt's items from what the bank holds in its language; at most five queries.
+
+    Args:
+        forms_used: the forms of the learner's earlier attempts at the quiz.
+
+    Raises:
+        TooFewItems: the bank cannot fill the blueprint.
+    """
+    if blueprint.forms:
+        return _form(blueprint, held, seed, forms_used)
+    inputs = _inputs(quiz, blueprint, held, learner_id, seed)
+    items = draw(
+        seed=seed,
+        pools=pools_of(blueprint),
+        bank=held,
+        order=lambda purpose, within: selection.in_order(inputs, purpose, within),
+        shuffled=shuffled_sections(blueprint),
+    )
+    return Chosen(items, "", _note(inputs, held, items))
+
+
+def count_exposures(*, quiz_id: UUID, item_ids: Sequence[UUID]) -> None:
+    """Count an attempt of a certification and its items; in the order of their ids, so that no two starts wait in a circle.
+
+    Comes last in its transaction: the rows are shared by everybody who starts the quiz.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO assessments_itemexposure AS exposure (quiz_id, item_id, drawn)
+            SELECT %s, item_id, 1 FROM unnest(%s::uuid[]) AS item_id ORDER BY item_id
+            ON CONFLICT (quiz_id, item_id) DO UPDATE SET drawn = exposure.drawn + 1
+            """,
+            [quiz_id, [*sorted(item_ids), None]],
+        )
+
+
+def _form(
+    blueprint: Blueprint, held: Sequence[Candidate], seed: int, used: Sequence[str]
+) -> Chosen:  # fmt: skip
+    by_name = {form["name"]: form["items"] for form in blueprint.forms}
+    name = choose_form(list(by_name), used=used, seed=seed)
+    by_code = {one.code: one for one in held}
+    missing = [code for code in by_name[name] if code not in by_code]
+    if missing:
+        raise TooFewItems(f"form {name}")
+    listed = [by_code[code] for code in by_name[name]]
+    if blueprint.shuffle_items:
+        listed.sort(key=lambda one: selection.rank(seed, "position", str(one.item_id)))
+    return Chosen([(0, one) for one in listed], name, {"rule": selection.RULE})
+
+
+def _inputs(
+    quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int
+) -> Inputs:  # fmt: skip
+    mode = quiz.mode
+    measured = {} if mode == "assessment" else learners.item_difficulties([(one.item_id, one.number) for one in held])
+    standing = learners.standing(learner_id) if mode in ("practice", "placement") else None
+
+    def ability(skill: str) -> Estimate:
+        assert standing is not None
+        of = standing.of(skill)
+        return Estimate(of.mean, of.variance)
+
+    def difficulty(one: Candidate) -> Estimate:
+        found = measured.get((one.item_id, one.number))
+        if found is None:
+            return Estimate(LOGITS[one.difficulty], STATED_VARIANCE)
+        return Estimate(found.mean, found.variance)
+
+    cut = None
+    if mode == "certification" and blueprint.certified_level is not None:
+        cut = selection.logit(courses.framework().thresholds[blueprint.certified_level])
+    return Inputs(
+        mode=mode,
+        seed=seed,
+        ability=ability,
+        difficulties={one.item_id: difficulty(one) for one in held},
+        seen=_seen(learner_id, quiz, held),
+        cut=cut,
+        exposure=_exposure(quiz) if mode == "certification" else None,
+    )
+
+
+def _seen(learner_id: UUID, quiz: Quiz, held: Sequence[Candidate]) -> frozenset[UUID]:
+    """The items of the bank that the learner was asked before, in any attempt at a quiz of the edition."""
+    asked = AttemptItem.objects.filter(attempt__learner_id=learner_id, attempt__quiz__edition_id=quiz.edition_id)
+    return frozenset(asked.order_by().values_list("revision__item_id", flat=True)) & {one.item_id for one in held}
+
+
+def _exposure(quiz: Quiz) -> Exposure:
+    attempts, drawn = 0, {}
+    for item_id, count in ItemExposure.objects.filter(quiz=quiz).values_list("item_id", "drawn"):
+        if item_id is None:
+            attempts = count
+        else:
+            drawn[item_id] = count
+    return Exposure(attempts, drawn, float(quiz.max_exposure))
+
+
+def _note(
+    inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, Candidate]]
+) -> dict[str, Any]:  # fmt: skip
+    note: dict[str, Any] = {"rule": selection.RULE}
+    skills: Mapping[str, list[float]] = {}
+    if inputs.mode in ("practice", "placement"):
+        named = sorted({skill for one in held for skill in one.skills})
+        skills = {skill: [round(x, 4) for x in _pair(inputs.ability(skill))] for skill in named}
+        note["ability"] = skills
+    if inputs.cut is not None:
+        note["cut"] = round(inputs.cut, 4)
+    if inputs.exposure is not None:
+        note["exposure"] = {"attempts": inputs.exposure.attempts, "most": inputs.exposure.most}
+    note["seen"] = len(inputs.seen)
+    note["worth"] = [round(selection.worth(inputs, one), 4) for _, one in items]
+    drawn = inputs.exposure.drawn if inputs.exposure else {}
+    all_of_it = [
+        inputs.mode,
+        skills,
+        inputs.cut,
+        [
+            (
+                str(one.item_id), one.number, one.guess, *_pair(inputs.difficulties[one.item_id]),
+                one.item_id in inputs.seen, drawn.get(one.item_id, 0),
+            )
+            for one in sorted(held, key=lambda one: one.item_id)
+        ],
+    ]  # fmt: skip
+    note["inputs"] = sha256(to_json(all_of_it)).hexdigest()
+    return note
+
+
+def _pair(estimate: Estimate) -> tuple[float, float]:
+    return estimate.mean, estimate.variance

@@ -1,0 +1,11 @@
+"""What can go wrong with cohorts."""
+
+from django.utils.translation import gettext_lazy as _
+
+from common.errors import DomainError
+
+
+class CohortOfAnotherEdition(DomainError):
+    """The enrolment is in another edition than the cohort."""
+
+    code, status, title = "cohort_of_another_edition", 409, _("This group belongs to another course")

@@ -1,0 +1,31 @@
+"""Lessons that a learner may skip."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class LessonWaiver(models.Model):
+    """After a placement, a lesson of an enrolment counts as done: the learner holds all that it teaches.
+
+    Written once. Doing the lesson all the same is recorded as ever, and a waiver stands in nobody's way.
+    because: [{"skill": code, "level": that the lesson leads to, "held": the learner's level, "probability": with which it
+    is held, "evidence": id of the answer that gave it, "rule": version of the rule that gave it}, …], by skill.
+    Personal data: the learner (by the enrolment), levels.
+    """
+
+    enrolment = models.ForeignKey("learners.Enrolment", on_delete=models.CASCADE, related_name="waivers")
+    lesson = models.ForeignKey("courses.Lesson", on_delete=models.PROTECT)
+    because = models.JSONField()
+    framework_version = models.CharField(max_length=30)
+    rule_version = models.CharField(max_length=40, help_text="of the rule that waives")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # Waiving twice is one waiver.
+            models.UniqueConstraint(fields=["enrolment", "lesson"], name="one_waiver_per_enrolment_and_lesson"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,64 @@
+"""Which lessons a learner need not do. Pure: no Django, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+# A lesson is waived when every skill it teaches is held at the level it leads to, or above.
+RULE = "waiver-1"
+
+
+class Lesson(Protocol):
+    """What is asked of a lesson: `levels` says which level of which skill it leads to."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def levels(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True)
+class Held:
+    """A level that a learner holds: with which probability, by which answer and rule, as far as that is known."""
+
+    level: int
+    probability: float
+    evidence: str | None
+    rule: str | None
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One skill of a waived lesson: the level it leads to, and the one that is held."""
+
+    skill: str
+    level: int
+    held: Held
+
+
+def waived(lessons: Iterable[Lesson], held: Mapping[str, Held]) -> dict[UUID, list[Ground]]:
+    """Return the lessons that need not be done, each with its grounds by skill; never one that names no skill."""
+    found = {}
+    for lesson in lessons:
+        if lesson.levels and all(
+            code in held and held[code].level >= level >= 1 for code, level in lesson.levels.items()
+        ):
+            found[lesson.id] = [Ground(code, level, held[code]) for code, level in sorted(lesson.levels.items())]
+    return found
+
+
+def all_done_at(
+    lessons: Collection[UUID], *, done: Mapping[UUID, datetime], waived: Mapping[UUID, datetime]
+) -> datetime | None:
+    """Return when the last lesson was done or waived, whichever came first for each; None while one is neither."""
+    instants = []
+    for lesson in lessons:
+        known = [by[lesson] for by in (done, waived) if lesson in by]
+        if not known:
+            return None
+        instants.append(min(known))
+    return max(instants, default=None)

@@ -1,0 +1,43 @@
+"""Reads of waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from learners.waivers.models import LessonWaiver
+
+
+def of_enrolments(enrolment_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, LessonWaiver]]:
+    """Waivers by enrolment and lesson; one query."""
+    found: dict[UUID, dict[UUID, LessonWaiver]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
+    for row in LessonWaiver.objects.filter(enrolment_id__in=list(found)):
+        found[row.enrolment_id][row.lesson_id] = row
+    return found
+
+
+def told(waiver: LessonWaiver) -> dict[str, Any]:
+    """The waiver as its learner reads it: since when, on which grounds, and a sentence in the active language."""
+    return {
+        "at": waiver.at,
+        "because": [
+            {name: ground[name] for name in ("skill", "level", "held", "probability")} for ground in waiver.because
+        ],
+        "explanation": explanation(waiver),
+    }
+
+
+def explanation(waiver: LessonWaiver) -> str:
+    """Say in the active language why the lesson need not be done."""
+    listed = ", ".join(
+        _("%(skill)s at level %(level)s (probability %(probability)s)")
+        % {"skill": ground["skill"], "level": ground["held"], "probability": f"{ground['probability']:.0%}"}
+        for ground in waiver.because
+    )
+    return _(
+        "You may skip this lesson: your placement shows that you hold what it teaches: %(skills)s. "
+        "You can still do it if you like."
+    ) % {"skills": listed}

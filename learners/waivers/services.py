@@ -1,0 +1,169 @@
+"""Waiving lessons after a placement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from common import clock
+from common.rendering import to_json
+from courses import public as courses
+from courses.public import EditionView
+from events import public as events
+from events.registry import Happened
+from learners.enrolments.models import Enrolment
+from learners.mastery.models import LevelChange, SkillState
+from learners.progress.models import LessonProgress
+from learners.waivers import rules
+from learners.waivers.models import LessonWaiver
+from learners.waivers.rules import Ground, Held
+from privacy import public as privacy
+
+_WORKER = "worker:waivers"
+PLACEMENT = "placement"
+
+
+@transaction.atomic
+def waive_lessons(happened: Sequence[Happened]) -> None:
+    """Consumer of graded attempts and of mastery that moved: learners who were placed need not do what they master.
+
+    A placement is noted on the enrolment; every enrolment so noted gets the waivers that the learner's levels bear at
+    present, and is completed where that was all that was missing. The two kinds may come in any order, and twice: the
+    enrolments are locked before anything is read, so whichever comes later sees both. A constant number of statements.
+    """
+    learner_ids = sorted({UUID(str(event.payload["learner_id"])) for event in happened})
+    placed: dict[tuple[UUID, UUID], datetime] = {}
+    for event in happened:
+        if event.payload.get("mode") == PLACEMENT and event.payload.get("answers"):
+            key = UUID(str(event.payload["learner_id"])), UUID(str(event.payload["edition_id"]))
+            at = datetime.fromisoformat(event.payload["submitted_at"])
+            placed[key] = min(at, placed.get(key, at))
+    enrolments = _locked(learner_ids, placed)
+    if not enrolments:
+        return
+    editions = courses.editions({one.edition_id for one in enrolments})
+    held = _held({one.learner_id for one in enrolments})
+    wanted = {
+        one.pk: rules.waived(editions[one.edition_id].lessons, held.get(one.learner_id, {})) for one in enrolments
+    }
+    now = clock.now()
+    new = _insert(wanted, version=courses.framework().version, now=now)
+    if not new:
+        return
+    changed = [one for one in enrolments if one.pk in new]
+    privacy.audit_many(
+        actor=_WORKER,
+        action="lessons.waived",
+        subject_kind="enrolment",
+        subject_ids=[str(one.pk) for one in changed],
+    )
+    events.record_many("learners.lessons_waived", [_ids(one) for one in changed])
+    completed = _complete(changed, editions)
+    events.record_many("learners.edition_completed", [_ids(one) for one in completed])
+
+
+def _ids(enrolment: Enrolment) -> dict[str, str]:
+    return {"learner_id": str(enrolment.learner_id), "edition_id": str(enrolment.edition_id)}
+
+
+def _locked(learner_ids: Sequence[UUID], placed: Mapping[tuple[UUID, UUID], datetime]) -> list[Enrolment]:
+    """Lock the learners' enrolments in order, note the placements, and return those with one."""
+    rows = list(Enrolment.objects.select_for_update(no_key=True).filter(learner_id__in=learner_ids).order_by("pk"))
+    noted = []
+    for row in rows:
+        at = placed.get((row.learner_id, row.edition_id))
+        if at is not None and row.placed_at is None:
+            row.placed_at = at
+            noted.append(row)
+    if noted:
+        Enrolment.objects.bulk_update(noted, ["placed_at"])
+    return [row for row in rows if row.placed_at is not None]
+
+
+def _held(learner_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, Held]]:
+    """The levels that learners hold, with what gave them."""
+    ids = list(learner_ids)
+    given = {
+        (learner, code, level): (probability, str(evidence), rule)
+        for learner, code, level, probability, evidence, rule in LevelChange.objects.filter(
+            learner_id__in=ids
+        ).values_list("learner_id", "skill_code", "level", "probability", "evidence_id", "rule_version")
+    }
+    found: dict[UUID, dict[str, Held]] = defaultdict(dict)
+    for learner, code, level, probability in SkillState.objects.filter(learner_id__in=ids, level__gte=1).values_list(
+        "learner_id", "skill_code", "level", "probability"
+    ):
+        by = given.get((learner, code, level), (probability, None, None))
+        found[learner][code] = Held(level, *by)
+    return found
+
+
+def _insert(wanted: Mapping[UUID, Mapping[UUID, Sequence[Ground]]], *, version: str, now: datetime) -> set[UUID]:
+    """Store the waivers that are new, in one statement; return the enrolments that got one."""
+    rows = [
+        (enrolment, lesson, Jsonb([_ground(one) for one in grounds], dumps=to_json))
+        for enrolment, lessons in sorted(wanted.items())
+        for lesson, grounds in sorted(lessons.items())
+    ]
+    if not rows:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO learners_lessonwaiver (enrolment_id, lesson_id, because, framework_version, rule_version, at)
+            SELECT new.*, %s, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[]) AS new
+            ON CONFLICT (enrolment_id, lesson_id) DO NOTHING
+            RETURNING enrolment_id
+            """,
+            [version, rules.RULE, now, *(list(column) for column in zip(*rows, strict=True))],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _ground(ground: Ground) -> dict[str, Any]:
+    return {
+        "skill": ground.skill,
+        "level": ground.level,
+        "held": ground.held.level,
+        "probability": round(ground.held.probability, 3),
+        "evidence": ground.held.evidence,
+        "rule": ground.held.rule,
+    }
+
+
+def _complete(enrolments: Sequence[Enrolment], editions: Mapping[UUID, EditionView]) -> list[Enrolment]:
+    """Note on locked enrolments that all lessons are done or waived; return those that this completes."""
+    waiting = [one for one in enrolments if one.lessons_done_at is None]
+    ids = [one.pk for one in waiting]
+    done: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    waived: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    for enrolment, lesson, at in LessonProgress.objects.filter(enrolment_id__in=ids, done_at__isnull=False).values_list(
+        "enrolment_id", "lesson_id", "done_at"
+    ):
+        if at is not None:
+            done[enrolment][lesson] = at
+    for enrolment, lesson, at in LessonWaiver.objects.filter(enrolment_id__in=ids).values_list(
+        "enrolment_id", "lesson_id", "at"
+    ):
+        waived[enrolment][lesson] = at
+    changed, completed = [], []
+    for one in waiting:
+        edition = editions[one.edition_id]
+        at = rules.all_done_at(
+            [lesson.id for lesson in edition.lessons], done=done[one.pk], waived=waived[one.pk]
+        )  # fmt: skip
+        if at is None:
+            continue
+        one.note_lessons_done(at, requires_assessment=edition.requires_assessment)
+        changed.append(one)
+        if one.completed_at is not None:
+            completed.append(one)
+    if changed:
+        Enrolment.objects.bulk_update(changed, ["lessons_done_at", "completed_at"])
+    return completed
