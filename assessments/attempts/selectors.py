@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import is_late
+from assessments.items.shown import shown as members_of_kind
 from assessments.quizzes.rules import JudgedItem, Missed, ReviewPolicy, Shown, missed, pass_rule, review_shown
 from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import are_over, read_windows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -59,6 +60,18 @@ def _logging_is_django_s(**_: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.worker_process_init.connect
+def collect_less_often(**_: Any) -> None:
+    """Leave what was loaded at the start out of the collector's rounds, and let it come round less often.
+
+    A batch makes and drops tens of thousands of small objects without a cycle; at the default threshold a third of the
+    time went into looking for cycles among everything that was ever imported.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @signals.before_task_publish.connect
