@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import numpy as np
@@ -364,3 +365,16 @@ def test_only_the_job_pays_for_the_arithmetic():
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.stdout.strip().splitlines()[-1:] == ["[]"], done.stderr
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_answers_take_a_few_seconds():
+    """Of this process's time: reading, arithmetic, some hundred tests, rows. The database adds its one statement."""
+    cohort = make_cohort(10_000, items=40, asked=10)
+    began, cpu = time.perf_counter(), time.process_time()
+    run = analyse(cohort)
+    spent = time.process_time() - cpu
+    print(f"{run.answers} answers, {run.tests} tests: {spent:.1f} s CPU, {time.perf_counter() - began:.1f} s in all")
+    assert run.answers == 100_000
+    assert run.tests >= 100
+    assert spent < 8
