@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from common.clock import rfc3339
 from courses import public as courses
@@ -14,6 +15,7 @@ from learners.enrolments.models import Enrolment
 from learners.mastery.models import SkillState
 from learners.mastery.rules import PROVISIONAL_BELOW
 from learners.profiles.models import Learner
+from learners.progress.models import LessonProgress
 from learners.waivers.models import LessonWaiver
 
 
@@ -37,17 +39,23 @@ def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, dict[str, A
 
 
 def _add_enrolments(documents: dict[UUID, dict[str, Any]]) -> None:
+    # What was waived and done all the same is one lesson.
+    done_all_the_same = LessonProgress.objects.filter(
+        enrolment=OuterRef("enrolment"), lesson=OuterRef("lesson"), done_at__isnull=False
+    )
+    skipped = (
+        LessonWaiver.objects.filter(~Exists(done_all_the_same), enrolment=OuterRef("pk"))
+        .order_by()
+        .values("enrolment")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
     enrolments = list(
         Enrolment.objects.filter(learner_id__in=list(documents))
-        .annotate(done=Count("progress", filter=Q(progress__done_at__isnull=False)))
+        .annotate(
+            done=Count("progress", filter=Q(progress__done_at__isnull=False)), skipped=Coalesce(Subquery(skipped), 0)
+        )
         .order_by("learner_id", "pk")
-    )
-    # What was waived and done all the same is one lesson.
-    skipped = dict(
-        LessonWaiver.objects.filter(enrolment__in=enrolments)
-        .exclude(enrolment__progress__lesson=F("lesson"), enrolment__progress__done_at__isnull=False)
-        .values_list("enrolment_id")
-        .annotate(count=Count("pk"))
     )
     editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
     for enrolment in enrolments:
@@ -60,7 +68,7 @@ def _add_enrolments(documents: dict[UUID, dict[str, Any]]) -> None:
                 "edition": edition.number,
                 "enrolled_at": rfc3339(enrolment.enrolled_at),
                 "lessons": len(edition.lessons),
-                "lessons_done": enrolment.done + skipped.get(enrolment.pk, 0),
+                "lessons_done": enrolment.done + enrolment.skipped,
                 "assessment_passed_at": rfc3339(enrolment.assessment_passed_at)
                 if enrolment.assessment_passed_at
                 else None,

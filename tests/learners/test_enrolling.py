@@ -112,7 +112,7 @@ def test_the_list_goes_on_where_it_stopped(query_budget: Callable[[int], Abstrac
     seen: list[str] = []
     following = None
     while True:
-        with query_budget(3):
+        with query_budget(4):
             answer = client.get(PATH, {"limit": 2, **({"cursor": following} if following else {})}).json()
         seen += [item["id"] for item in answer["items"]]
         following = answer["next"]

@@ -95,7 +95,7 @@ def test_home_and_skills_cost_the_same_however_much_there_is(
     publish_all()
     client = signed_in(aiko.user)
     client.get(HOME)  # what a process keeps of editions and of the framework is warm from here on
-    with query_budget(7):
+    with query_budget(8):
         assert len(client.get(HOME).json()["enrolments"]) == many
     with query_budget(11):
         assert len(client.get(SKILLS).json()["items"]) == many

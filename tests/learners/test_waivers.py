@@ -109,7 +109,8 @@ def test_aiko_skips_what_she_holds_and_may_do_it_all_the_same() -> None:
 
     # "I want to do the lesson anyway."
     done = {"lesson_id": str(first), "furthest": 100, "done_at": "2026-03-02T10:00:00Z"}
-    answer = client.put(f"{path}/progress", {"lessons": [done]}).json()["lessons"][0]
+    begun = {"lesson_id": str(second), "furthest": 40}
+    answer = client.put(f"{path}/progress", {"lessons": [done, begun]}).json()["lessons"][0]
     assert (answer["furthest"], answer["done_at"], answer["waived"] is not None) == (100, done["done_at"], True)
     assert learners.progress_documents([aiko.pk])[aiko.pk]["enrolments"][0]["lessons_done"] == 2
     # Dao may not look.
