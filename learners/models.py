@@ -5,6 +5,7 @@ from learners.enrolments.models import Enrolment
 from learners.mastery.models import Ability, Evidence, LevelChange, SkillState
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
+from learners.self_description.models import SelfDescription
 
 __all__ = [
     "Ability",
@@ -17,5 +18,6 @@ __all__ = [
     "Learner",
     "LessonProgress",
     "LevelChange",
+    "SelfDescription",
     "SkillState",
 ]

@@ -14,8 +14,10 @@ from learners.mastery.selectors import (
     standing,
 )
 from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
-from learners.profiles.selectors import LearnerView, learner, states_of
+from learners.profiles.selectors import LearnerView, birth_years_of, learner, states_of
 from learners.records.selectors import progress_documents
+from learners.self_description.selectors import genders_of
+from learners.self_description.services import forget_withdrawn
 
 __all__ = [
     "ANSWER_FIELDS",
@@ -24,8 +26,11 @@ __all__ = [
     "SkillStanding",
     "Standing",
     "absorb_outcomes",
+    "birth_years_of",
     "counts_by_level",
     "decide_awards",
+    "forget_withdrawn",
+    "genders_of",
     "is_enrolled",
     "issue_certificates",
     "item_difficulties",

@@ -29,6 +29,11 @@ def profile(learner_id: UUID) -> Learner | None:
     return Learner.objects.filter(pk=learner_id).first()
 
 
+def birth_years_of(learner_ids: Iterable[UUID]) -> Mapping[UUID, int]:
+    """Year of birth of each learner, one query; unknown ids are missing."""
+    return dict(Learner.objects.filter(pk__in=list(learner_ids)).values_list("pk", "birth_year"))
+
+
 def states_of(learner_ids: Iterable[UUID]) -> Mapping[UUID, str]:
     """Member state of each learner, one query; unknown ids are missing."""
     return dict(Learner.objects.filter(pk__in=list(learner_ids)).values_list("pk", "member_state_id"))

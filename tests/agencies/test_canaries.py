@@ -35,6 +35,7 @@ from learners.models import (
     Learner,
     LessonProgress,
     LevelChange,
+    SelfDescription,
     SkillState,
 )
 from member_states.public import codes
@@ -46,7 +47,8 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
-WITHOUT_TEXT = {AttemptAllowance, Disclosure, Enrolment, LessonProgress}
+# A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
+WITHOUT_TEXT = {AttemptAllowance, Disclosure, Enrolment, LessonProgress, SelfDescription}
 
 
 def _canaried(model: type[models.Model], state: str, **given: Any) -> Any:
