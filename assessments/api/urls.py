@@ -4,10 +4,13 @@ from django.urls import URLPattern, path
 
 from assessments.api.attempts import AttemptsView, AttemptView, SubmissionView
 from assessments.api.quizzes import QuizzesView
+from assessments.api.scoring_rules import ScoringRule, ScoringRules
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/editions/<id:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
     path("api/v1/me/attempts", AttemptsView.as_view(), name="attempts"),
     path("api/v1/me/attempts/<id:attempt_id>", AttemptView.as_view(), name="attempt"),
     path("api/v1/me/attempts/<id:attempt_id>/submission", SubmissionView.as_view(), name="submission"),
+    path("api/v1/scoring-rules", ScoringRules.as_view(), name="scoring-rules"),
+    path("api/v1/scoring-rules/<slug:rule>", ScoringRule.as_view(), name="scoring-rule"),
 ]

@@ -21,7 +21,9 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "frameworklabel": _VIEW, "document": _VIEW, "course": _EDIT, "edition": _ALL, "editiontext": _ALL,
             "module": _ALL, "moduletext": _ALL, "lesson": _ALL, "lessontext": _ALL, "lessonskill": _ALL,
         },
-        "assessments": {"item": _ALL, "itemrevision": _ALL, "quiz": _EDIT},
+        "assessments": {
+            "item": _ALL, "itemrevision": _ALL, "quiz": _EDIT, "fairnessreport": _VIEW, "scoringrulecard": _VIEW,
+        },
     },
     REVIEWER: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW},
@@ -30,7 +32,10 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "course": _VIEW, "edition": _VIEW, "editiontext": _VIEW, "module": _VIEW, "moduletext": _VIEW,
             "lesson": _VIEW, "lessontext": _VIEW, "lessonskill": _VIEW,
         },
-        "assessments": {"item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW},
+        "assessments": {
+            "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
+            "fairnessreport": _VIEW, "integrityhint": ("view", "change"), "integrityrun": _VIEW, "scoringrulecard": _VIEW,
+        },
         "learners": {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
             "award": _VIEW, "certificate": _VIEW,
@@ -44,7 +49,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "ability": _VIEW,
             "skillstate": _VIEW, "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW,
         },
-        "assessments": {"attempt": _VIEW},
+        "assessments": {"attempt": _VIEW, "scoringrulecard": _VIEW},
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
     },
 }  # fmt: skip
