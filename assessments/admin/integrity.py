@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -72,7 +73,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
         return rows if state is None else rows.filter(Q(other=None) | Q(other__learner__member_state=state))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        found = [(None, {"fields": ("seen", "attempts", ("quiz", "made_at"), "rule_version")})]
+        found: list[Any] = [(None, {"fields": ("seen", "attempts", ("quiz", "made_at"), "rule_version")})]
         if obj is not None and obj.state != rules.OPEN:
             found.append(("Decided", {"fields": (("standing", "decided_at"), "decided_by", "reason")}))
         elif self.has_change_permission(request, obj):
@@ -124,7 +125,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         services.decide(
             hint_id=obj.pk, state=form.cleaned_data["decision"], reason=form.cleaned_data["why"],
-            decided_by=request.user.pk, now=clock.now(),
+            decided_by=cast(UUID, request.user.pk), now=clock.now(),
         )  # fmt: skip
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -70,7 +71,7 @@ def read_rule(text: str) -> Rule:
     if not (0 < rule.least_ratio < 1 and 0 < rule.false_discovery_rate < 1 and rule.window_days > 0):
         raise RuleInvalid("least_ratio, false_discovery_rate: between 0 and 1; window_days: above 0")
     edges = [edge for band in rule.age_bands for edge in band]
-    if edges != sorted(set(edges)) or any(a[1] + 1 != b[0] for a, b in zip(rule.age_bands, rule.age_bands[1:])):
+    if edges != sorted(set(edges)) or any(a[1] + 1 != b[0] for a, b in pairwise(rule.age_bands)):
         raise RuleInvalid("age_bands: must follow one another without a gap")
     return rule
 

@@ -92,7 +92,7 @@ def cohort(
     codes: list[dict[bytes, int]] = [{} for _ in revisions]
     for attempt_id, revision_id, response, score, taken in given:
         place = row_of[attempt_id], column_of[revision_id]
-        asked[place], right[place] = True, score >= 1.0
+        asked[place], right[place] = True, score is not None and score >= 1.0
         if response is not None:
             known = codes[place[1]]
             code[place] = known.setdefault(to_json(response), len(known))
@@ -101,7 +101,7 @@ def cohort(
     return Cohort(
         attempts=[row[0] for row in rows],
         passed=np.array([row[3] is True for row in rows]),
-        new=np.flatnonzero([row[2] >= new_since for row in rows]),
+        new=np.flatnonzero([row[2] is not None and row[2] >= new_since for row in rows]),
         answers=Answers(
             asked, code, right, np.array([revision.guess for revision in revisions]),
             np.array([learners[row[1]] for row in rows]),

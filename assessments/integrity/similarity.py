@@ -178,11 +178,12 @@ class _Blocks:
             (self._given[rows] @ self._right.T, self._given[rows] @ self._r.T, self._given[rows] @ self._noise.T,
              self._lean[rows] @ self._noise.T),
         ):  # fmt: skip
-            noise = np.maximum(noise, 1e-6)
-            expected += lean / noise * (score - mean)
-            variance -= lean**2 / noise
-        z: NDArray[np.float32] = self._marks[rows] @ self._marks.T - 0.5 - expected
-        return z / np.sqrt(np.maximum(variance, 1e-2))
+            slope = lean / np.maximum(noise, 1e-6)
+            expected += slope * (score - mean)
+            variance -= slope * lean
+        excess = self._marks[rows] @ self._marks.T - 0.5 - expected
+        z: NDArray[np.float32] = excess / np.sqrt(np.maximum(variance, np.float32(1e-2)))
+        return z
 
 
 def _one_hot(code: Ints, given: Bools) -> NDArray[np.float32]:

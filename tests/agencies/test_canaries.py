@@ -21,7 +21,7 @@ from accounts.models import User
 from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
-from assessments.models import Attempt, AttemptAllowance, AttemptItem, Item, ItemRevision, Quiz
+from assessments.models import Attempt, AttemptAllowance, AttemptItem, IntegrityHint, Item, ItemRevision, Quiz
 from common import clock
 from common.ids import new_id
 from learners.models import (
@@ -51,7 +51,7 @@ GRANTED_TO_THE_REGION = {"PH", "TH"}
 WITHOUT_TEXT = {AttemptAllowance, Disclosure, Enrolment, LessonProgress, SelfDescription}
 
 
-def _canaried(model: type[models.Model], state: str, **given: Any) -> Any:
+def _canaried(model: type[models.Model], state: str, /, **given: Any) -> Any:
     """Make a row of which every text that is not given says which state it is of."""
     word = f"CANARY-{state}"
     for field in model._meta.concrete_fields:
@@ -117,6 +117,10 @@ class World:
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
         )
         _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
+        _canaried(
+            IntegrityHint, state, kind="fast_answers", quiz=self.quiz, attempt=attempt, other=None, decided_by=None,
+            statistic=-4, p_value=0, q_value=0, state="noted", decided_at=now,
+        )  # fmt: skip
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
         for agency in (*self.agencies.values(), self.region):
