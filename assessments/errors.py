@@ -163,6 +163,18 @@ class UnsoundQuiz(DomainError):
     code, status, title = "unsound_quiz", 400, _("The blueprint is not sound")
 
 
+class HintOnOneself(DomainError):
+    """Nobody decides about a hint on an attempt of their own."""
+
+    code, status, title = "hint_on_oneself", 403, _("This is about an attempt of your own")
+
+
+class HintDecided(DomainError):
+    """The hint was closed already, in another way or by another person; that stands."""
+
+    code, status, title = "hint_decided", 409, _("Somebody has decided this already")
+
+
 REASONS: Mapping[str, str | Promise] = {
     "unknown_item": _("This attempt has no such item."),
     "item_repeated": _("This item was answered before in the same list."),

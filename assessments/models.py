@@ -3,7 +3,10 @@
 from assessments.accommodations.models import Accommodation
 from assessments.analysis.models import AnalysisRun, DifResult, FormStatistic, ItemStatistic
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
+from assessments.cards.models import ScoringRuleCard
+from assessments.fairness.models import FairnessGroup, FairnessReport
 from assessments.files.models import HandedInFile
+from assessments.integrity.models import IntegrityHint, IntegrityRun
 from assessments.items.models import Item, ItemRevision
 from assessments.marking.models import Claim, Mark, MarkingTask
 from assessments.quizzes.models import ItemExposure, Quiz
@@ -16,8 +19,12 @@ __all__ = [
     "AttemptItem",
     "Claim",
     "DifResult",
+    "FairnessGroup",
+    "FairnessReport",
     "FormStatistic",
     "HandedInFile",
+    "IntegrityHint",
+    "IntegrityRun",
     "Item",
     "ItemExposure",
     "ItemRevision",
@@ -25,4 +32,5 @@ __all__ = [
     "Mark",
     "MarkingTask",
     "Quiz",
+    "ScoringRuleCard",
 ]

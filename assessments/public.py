@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assessments.fairness.selectors import newest_report as newest_fairness_report
 from assessments.marking.services import open_tasks
 
-__all__ = ["open_tasks"]
+__all__ = ["newest_fairness_report", "open_tasks"]

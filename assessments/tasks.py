@@ -5,6 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 
 from assessments.attempts import grading
+from assessments.fairness import services as fairness
+from assessments.fairness.sources import Sources
+from assessments.integrity import services as integrity
 from common import clock
 
 
@@ -20,3 +23,17 @@ def analyse_items() -> None:
     from assessments.analysis import services as analysis  # numpy comes along: only this job pays for it
 
     analysis.analyse_all(now=clock.now())
+
+
+@shared_task(name="assessments.monitor_fairness")
+def monitor_fairness() -> None:
+    """Compare groups and keep the report of the day; nightly. What is not connected, the report says it was not told."""
+    fairness.monitor(now=clock.now(), sources=Sources())
+
+
+@shared_task(name="assessments.look_for_hints")
+def look_for_hints() -> None:
+    """Look for attempts worth a person's look, and forget old hints; nightly."""
+    now = clock.now()
+    integrity.look(now=now)
+    integrity.forget(now=now)

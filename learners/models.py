@@ -17,6 +17,7 @@ from learners.mastery.models import (
 )
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
+from learners.self_description.models import SelfDescription
 from learners.waivers.models import LessonWaiver
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "LevelChange",
     "LevelDecision",
     "LevelFreeze",
+    "SelfDescription",
     "SkillParameters",
     "SkillState",
     "Snapshot",

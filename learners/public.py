@@ -22,6 +22,8 @@ from learners.mastery.selectors import (
 from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
 from learners.profiles.selectors import LearnerView, birth_years_of, learner, states_of
 from learners.records.selectors import progress_documents
+from learners.self_description.selectors import genders_of
+from learners.self_description.services import forget_withdrawn
 from learners.waivers.services import waive_lessons
 
 __all__ = [
@@ -40,7 +42,9 @@ __all__ = [
     "decide_awards",
     "decide_level",
     "explanation",
+    "forget_withdrawn",
     "freeze_level",
+    "genders_of",
     "is_enrolled",
     "issue_certificates",
     "item_difficulties",

@@ -3,6 +3,9 @@
 from assessments.admin.accommodations import AccommodationAdmin
 from assessments.admin.analysis import FormStatisticAdmin, ItemStatisticAdmin
 from assessments.admin.attempts import AttemptAdmin
+from assessments.admin.cards import ScoringRuleCardAdmin
+from assessments.admin.fairness import FairnessReportAdmin
+from assessments.admin.integrity import IntegrityHintAdmin, IntegrityRunAdmin
 from assessments.admin.items import ItemAdmin, ItemRevisionAdmin
 from assessments.admin.marking import MarkingTaskAdmin
 from assessments.admin.quizzes import QuizAdmin
@@ -10,10 +13,14 @@ from assessments.admin.quizzes import QuizAdmin
 __all__ = [
     "AccommodationAdmin",
     "AttemptAdmin",
+    "FairnessReportAdmin",
     "FormStatisticAdmin",
+    "IntegrityHintAdmin",
+    "IntegrityRunAdmin",
     "ItemAdmin",
     "ItemRevisionAdmin",
     "ItemStatisticAdmin",
     "MarkingTaskAdmin",
     "QuizAdmin",
+    "ScoringRuleCardAdmin",
 ]

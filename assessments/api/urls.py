@@ -6,6 +6,7 @@ from assessments.api.attempts import AttemptsView, AttemptView, SubmissionView
 from assessments.api.files import FileView
 from assessments.api.marks import MarksView
 from assessments.api.quizzes import QuizzesView
+from assessments.api.scoring_rules import ScoringRule, ScoringRules
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/editions/<id:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
@@ -14,4 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/attempts/<id:attempt_id>/files/<id:file_id>", FileView.as_view(), name="attempt-file"),
     path("api/v1/me/attempts/<id:attempt_id>/marks", MarksView.as_view(), name="attempt-marks"),
     path("api/v1/me/attempts/<id:attempt_id>/submission", SubmissionView.as_view(), name="submission"),
+    path("api/v1/scoring-rules", ScoringRules.as_view(), name="scoring-rules"),
+    path("api/v1/scoring-rules/<slug:rule>", ScoringRule.as_view(), name="scoring-rule"),
 ]

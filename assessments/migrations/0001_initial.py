@@ -4,6 +4,8 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.datetime
+from django.conf import settings
 from django.db import migrations, models
 
 import assessments.items.kinds
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("accounts", "__first__"),
         ("courses", "0001_initial"),
         ("courses", "0002_frozen"),
         ("learners", "0001_initial"),
@@ -910,5 +913,239 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("quiz", "item"), name="one_exposure_per_quiz_and_item", nulls_distinct=False
             ),
+        ),
+        migrations.CreateModel(
+            name="ScoringRuleCard",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ],
+            options={
+                "verbose_name": "scoring rule",
+                "managed": False,
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
+            name="FairnessReport",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("day", models.DateField(unique=True)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("since", models.DateTimeField(help_text="first attempts submitted from here on were counted")),
+                ("rule_version", models.CharField(max_length=40)),
+                ("rule", models.JSONField()),
+                ("quizzes", models.PositiveIntegerField(help_text="quizzes with attempts in the window")),
+                (
+                    "comparisons",
+                    models.PositiveIntegerField(
+                        help_text="groups compared with their reference; what chance is judged by"
+                    ),
+                ),
+                ("alerts", models.PositiveIntegerField()),
+                (
+                    "appeals_overdue",
+                    models.PositiveIntegerField(help_text="undecided beyond their due date; null: not told", null=True),
+                ),
+                (
+                    "dif",
+                    models.JSONField(
+                        help_text="items that work differently for a group: [{dimension, group, examined, flagged}]; null: not told",
+                        null=True,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-day"],
+            },
+        ),
+        migrations.CreateModel(
+            name="IntegrityRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField(unique=True)),
+                ("until", models.DateTimeField()),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("rule_version", models.CharField(max_length=40)),
+                ("attempts", models.PositiveIntegerField(help_text="attempts that were new")),
+                ("pairs", models.PositiveBigIntegerField(help_text="pairs of attempts that were compared")),
+                ("timed", models.PositiveIntegerField(help_text="attempts whose times were compared")),
+                ("hints", models.PositiveIntegerField()),
+            ],
+            options={
+                "ordering": ["-since"],
+            },
+        ),
+        migrations.CreateModel(
+            name="FairnessGroup",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[("pass_rate", "pass rate"), ("appeals_upheld", "appeals upheld")], max_length=20
+                    ),
+                ),
+                ("dimension", models.CharField(max_length=20)),
+                ("group", models.CharField(blank=True, max_length=40)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("insufficient", "insufficient"),
+                            ("reference", "reference"),
+                            ("within", "within"),
+                            ("watch", "watch"),
+                            ("alert", "alert"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("people", models.PositiveIntegerField(null=True)),
+                ("share", models.FloatField(help_text="with the favourable outcome, 0 to 1", null=True)),
+                ("share_low", models.FloatField(null=True)),
+                ("share_high", models.FloatField(null=True)),
+                ("ratio", models.FloatField(help_text="to the reference's share, within the same quizzes", null=True)),
+                ("ratio_low", models.FloatField(null=True)),
+                ("ratio_high", models.FloatField(null=True)),
+                ("p_value", models.FloatField(null=True)),
+                (
+                    "q_value",
+                    models.FloatField(help_text="p-value adjusted for all comparisons of the report", null=True),
+                ),
+                (
+                    "quiz",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assessments.quiz"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="groups",
+                        to="assessments.fairnessreport",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "measure", "quiz", "dimension", "group"),
+                        name="one_figure_per_group",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("people__isnull", True),
+                                ("ratio__isnull", True),
+                                ("share__isnull", True),
+                                ("verdict", "insufficient"),
+                            ),
+                            models.Q(
+                                ("people__gte", 30),
+                                ("share__isnull", False),
+                                models.Q(("verdict", "insufficient"), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="small_groups_are_not_told",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IntegrityHint",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("fast_answers", "fast answers"), ("shared_answers", "shared answers")], max_length=14
+                    ),
+                ),
+                (
+                    "statistic",
+                    models.FloatField(help_text="answers in common; or how slow in standard units, fast is negative"),
+                ),
+                (
+                    "p_value",
+                    models.FloatField(help_text="how often chance alone does that much, for one attempt or pair"),
+                ),
+                ("q_value", models.FloatField(help_text="p-value adjusted for everything compared that night")),
+                ("facts", models.JSONField()),
+                ("rule_version", models.CharField(max_length=40)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("dismissed", "dismissed"), ("noted", "noted")],
+                        default="open",
+                        max_length=9,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.TextField(blank=True, default="")),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="assessments.attempt"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="assessments.attempt",
+                    ),
+                ),
+                (
+                    "quiz",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assessments.quiz"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["state", "made_at"], name="hints_to_look_at")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "attempt", "other"), name="one_hint_per_kind_and_attempts", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("attempt__lt", models.F("other")), ("kind", "shared_answers"), ("other__isnull", False)
+                            ),
+                            models.Q(("kind", "fast_answers"), ("other__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="only_shared_answers_have_two_attempts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("reason", ""), ("state", "open")),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                models.Q(("state", "open"), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="closed_with_a_reason",
+                    ),
+                ],
+            },
         ),
     ]

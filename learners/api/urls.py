@@ -8,12 +8,14 @@ from learners.api.home import Home
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
+from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
 from learners.api.verification import CredentialText, DidDocument, Door, Paper, Status, Verification
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),
     path("api/v1/me/profile", MyProfile.as_view(), name="my-profile"),
+    path("api/v1/me/self-description", MySelfDescription.as_view(), name="my-self-description"),
     path("api/v1/me/skills", MySkills.as_view(), name="my-skills"),
     path("api/v1/me/enrolments", MyEnrolments.as_view(), name="my-enrolments"),
     path("api/v1/me/enrolments/<id:enrolment_id>", MyEnrolment.as_view(), name="my-enrolment"),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from common.errors import NotFound
+from common.errors import NotFound, ReasonMissing
 from courses import public as courses
 from learners.assessors import rubrics, rules
 from learners.assessors.errors import (
@@ -23,7 +23,7 @@ from learners.assessors.errors import (
     VerdictIncomplete,
 )
 from learners.assessors.models import AssessorVerdict, LevelAssessment
-from learners.decisions.errors import LevelNotOfSkill, OwnCase, ReasonMissing
+from learners.decisions.errors import LevelNotOfSkill, OwnCase
 from learners.decisions.models import LevelDecision
 from learners.decisions.services import decide_level
 from learners.mastery import levels

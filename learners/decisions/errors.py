@@ -11,12 +11,6 @@ class LevelNotOfSkill(DomainError):
     code, status, title = "level_not_of_skill", 422, _("This skill has no such level")
 
 
-class ReasonMissing(DomainError):
-    """A decision about a person needs people who made it, and their reason in words."""
-
-    code, status, title = "reason_missing", 422, _("Please give a reason")
-
-
 class OwnCase(DomainError):
     """Nobody decides about their own level."""
 

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from common.errors import NotFound
+from common.errors import NotFound, ReasonMissing
 from courses import public as courses
 from events import public as events
-from learners.decisions.errors import DecisionIdTaken, LevelFrozen, LevelNotOfSkill, OwnCase, ReasonMissing
+from learners.decisions.errors import DecisionIdTaken, LevelFrozen, LevelNotOfSkill, OwnCase
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.decisions.rules import HIGHEST
 from learners.mastery import levels

@@ -869,4 +869,40 @@ class Migration(migrations.Migration):
                 fields=("enrolment", "lesson"), name="one_waiver_per_enrolment_and_lesson"
             ),
         ),
+        migrations.CreateModel(
+            name="SelfDescription",
+            fields=[
+                (
+                    "learner",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="self_description",
+                        serialize=False,
+                        to="learners.learner",
+                    ),
+                ),
+                (
+                    "gender",
+                    models.CharField(
+                        choices=[
+                            ("female", "female"),
+                            ("male", "male"),
+                            ("another", "another"),
+                            ("no_answer", "no answer"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("said_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("gender__in", ["female", "male", "another", "no_answer"])),
+                        name="gender_is_one_of_the_answers",
+                    )
+                ],
+            },
+        ),
     ]

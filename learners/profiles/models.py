@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 class Learner(models.Model):
     """A learner's profile; its key is the account's key, so a learner's id is the user's id everywhere.
 
-    One field holds the legal name, in any script: there is no family name to require. Deliberately absent: gender,
-    religion, address, identity numbers.
+    One field holds the legal name, in any script: there is no family name to require. Deliberately absent:
+    religion, address, identity numbers, and gender, which who wants to says elsewhere (learners/self_description).
     Personal data: all of it; goes with the account.
     """
 

@@ -26,7 +26,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "assessments": {
             "item": _ALL, "itemrevision": _ALL, "quiz": _EDIT, "itemstatistic": _VIEW, "formstatistic": _VIEW,
-            "markingtask": _MARK,
+            "markingtask": _MARK, "fairnessreport": _VIEW, "scoringrulecard": _VIEW,
         },
     },
     # Nothing that could tell whose work it is.
@@ -40,7 +40,8 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "assessments": {
             "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
-            "itemstatistic": _VIEW, "formstatistic": _VIEW,
+            "itemstatistic": _VIEW, "formstatistic": _VIEW, "fairnessreport": _VIEW, "integrityhint": ("view", "change"),
+            "integrityrun": _VIEW, "scoringrulecard": _VIEW,
         },
         "learners": {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
@@ -66,7 +67,9 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW, "levelfreeze": _VIEW,
             "levelassessment": _VIEW,
         },
-        "assessments": {"attempt": _VIEW, "quiz": _VIEW, "accommodation": ("view", "add")},
+        "assessments": {
+            "attempt": _VIEW, "quiz": _VIEW, "accommodation": ("view", "add"), "scoringrulecard": _VIEW,
+        },
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
     },
 }  # fmt: skip

@@ -115,6 +115,12 @@ class UnsupportedMediaType(DomainError):
     code, status, title = "unsupported_media_type", 415, _("This kind of content is not accepted")
 
 
+class ReasonMissing(DomainError):
+    """A decision about a person needs people who made it, and their reason in words."""
+
+    code, status, title = "reason_missing", 422, _("Please give a reason")
+
+
 class PreconditionRequired(DomainError):
     """A change to this resource needs `If-Match` with the ETag that was read."""
 

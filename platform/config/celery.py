@@ -44,6 +44,17 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600},
     },
     "forget ended sessions": {"task": "accounts.clear_sessions", "schedule": 86400.0, "options": {"expires": 3600}},
+    # At night from Jakarta to Tokyo.
+    "monitor fairness": {
+        "task": "assessments.monitor_fairness",
+        "schedule": crontab(hour=18, minute=10),
+        "options": {"expires": 3600},
+    },
+    "look for hints": {
+        "task": "assessments.look_for_hints",
+        "schedule": crontab(hour=18, minute=40),
+        "options": {"expires": 3600},
+    },
     "refresh the statistics": {
         "task": "agencies.refresh_statistics",
         "schedule": settings.STATISTICS_REFRESH_S,

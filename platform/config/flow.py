@@ -57,6 +57,10 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="each award gets its signed credential, once",
     ),
     Consumer(
+        "self_descriptions", ("privacy.consent_changed",), learners.forget_withdrawn,
+        purpose="what was said for the fairness monitor goes with its consent",
+    ),
+    Consumer(
         "agency_feed",
         (
             "privacy.consent_changed", "learners.profile_changed", "learners.enrolled", "learners.progress_recorded",

@@ -41,6 +41,15 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "Fairness",
+        (
+            ("Fairness reports", "assessments.fairnessreport", "balance"),
+            ("Integrity hints", "assessments.integrityhint", "troubleshoot"),
+            ("Searches for hints", "assessments.integrityrun", "manage_search"),
+            ("Scoring rules", "assessments.scoringrulecard", "rule"),
+        ),
+    ),
+    (
         "Certificates",
         (
             ("Certificates", "learners.certificate", "workspace_premium"),

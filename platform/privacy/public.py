@@ -12,10 +12,12 @@ from privacy.consents.selectors import (
 from privacy.disclosures.services import record_pull
 from privacy.erasure import erasing
 
+FAIRNESS_MONITORING = "fairness_monitoring"  # voluntary: self-descriptions, compared in groups
 LEARNING_RECORDS = "learning_records"  # needed to learn
 SHARE_PROGRESS = "share_progress"  # per agency
 
 __all__ = [
+    "FAIRNESS_MONITORING",
     "LEARNING_RECORDS",
     "SHARE_PROGRESS",
     "ConsentMissing",

@@ -28,6 +28,7 @@ from assessments.models import (
     AttemptItem,
     Claim,
     HandedInFile,
+    IntegrityHint,
     Item,
     ItemRevision,
     Mark,
@@ -54,6 +55,7 @@ from learners.models import (
     LevelChange,
     LevelDecision,
     LevelFreeze,
+    SelfDescription,
     SkillState,
 )
 from member_states.public import codes
@@ -65,7 +67,17 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
-WITHOUT_TEXT = {AttemptAllowance, Claim, CohortMember, Disclosure, Enrolment, HandedInFile, LessonProgress}
+# A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
+WITHOUT_TEXT = {
+    AttemptAllowance,
+    Claim,
+    CohortMember,
+    Disclosure,
+    Enrolment,
+    HandedInFile,
+    LessonProgress,
+    SelfDescription,
+}
 
 
 def _canaried(model: type[models.Model], state: str, /, **given: Any) -> Any:
@@ -154,6 +166,10 @@ class World:
         item = _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
         task = _canaried(MarkingTask, state, attempt_item=item, opened_at=now)
         _canaried(Mark, state, task=task, learner=learner, marker_id=new_id(), number=1, score=1, given_at=now)
+        _canaried(
+            IntegrityHint, state, kind="fast_answers", quiz=self.quiz, attempt=attempt, other=None, decided_by=None,
+            statistic=-4, p_value=0, q_value=0, state="noted", decided_at=now,
+        )  # fmt: skip
         file = HandedInFile.objects.create(
             id=new_id(), attempt=attempt, media_type="text/plain", size=9, sha256=b"", body=f"CANARY-{state}".encode(),
             uploaded_at=now,

@@ -17,7 +17,7 @@ PREFIXES = ("api/", "agency/", "verify", ".well-known/", "livez", "readyz", "pro
 PUBLIC = {
     ("get", "/api/v1/member-states"), ("get", "/api/v1/purposes"), ("get", "/api/v1/catalogue"),
     ("get", "/api/v1/editions/{edition_id}"), ("get", "/api/v1/editions/{edition_id}/manifest"),
-    ("get", "/api/v1/framework"),
+    ("get", "/api/v1/framework"), ("get", "/api/v1/scoring-rules"), ("get", "/api/v1/scoring-rules/{rule}"),
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete", "options", "trace")
 

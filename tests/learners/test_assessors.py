@@ -17,6 +17,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import ASSESSOR, REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from common import clock
+from common.errors import ReasonMissing
 from common.ids import new_id
 from events import public as events
 from events.models import Delivery
@@ -24,7 +25,7 @@ from learners import public as learners
 from learners.assessors import rubrics
 from learners.assessors.errors import VerdictContradictsPoints, VerdictIncomplete
 from learners.assessors.services import give_verdict
-from learners.decisions.errors import OwnCase, ReasonMissing
+from learners.decisions.errors import OwnCase
 from learners.models import AssessorVerdict, Learner, LevelAssessment, LevelDecision, SkillState
 from privacy.models import AuditEntry
 from tests.factories import make_learner, make_user, signed_in

@@ -13,12 +13,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from common.errors import DomainError, NotFound
+from common.errors import DomainError, NotFound, ReasonMissing
 from common.ids import new_id
 from events import public as events
 from events.models import Delivery
 from learners import public as learners
-from learners.decisions.errors import DecisionIdTaken, LevelFrozen, LevelNotOfSkill, OwnCase, ReasonMissing
+from learners.decisions.errors import DecisionIdTaken, LevelFrozen, LevelNotOfSkill, OwnCase
 from learners.decisions.selectors import effective
 from learners.mastery import levels
 from learners.mastery.services import rebuild

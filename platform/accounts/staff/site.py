@@ -19,6 +19,8 @@ class StaffAdminSite(UnfoldAdminSite):
     (the learners' sign-in) is not one of the admin.
     """
 
+    index_template = "staff/index.html"
+
     def has_permission(self, request: HttpRequest) -> bool:
         from accounts.staff import second_factor
 

@@ -363,6 +363,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "AI Skills Platform",
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": SIDEBAR,
+    "DASHBOARD_CALLBACK": "config.dashboard.notices",
     "ACCOUNT": {
         "navigation": [
             {"title": "Second factor", "link": reverse_lazy("admin:second_factor_settings")},

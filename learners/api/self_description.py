@@ -1,0 +1,77 @@
+"""GET, PUT and DELETE /api/v1/me/self-description: said voluntarily, for the fairness monitor only."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common import clock
+from common.errors import NotFound
+from common.serializers import StrictSerializer
+from learners.api.caller import caller_id
+from learners.profiles.errors import ProfileMissing
+from learners.self_description import selectors, services
+from learners.self_description.models import Gender
+from privacy import public as privacy
+
+_PRIVATE = {"Cache-Control": "private, no-store"}
+
+
+class SelfDescriptionInput(StrictSerializer):
+    gender = serializers.ChoiceField(
+        Gender.choices, help_text="In your own word. `no_answer` says that you were asked and prefer not to tell."
+    )
+
+
+class SelfDescriptionOutput(serializers.Serializer[Any]):
+    gender = serializers.ChoiceField(Gender.choices)
+
+
+class MySelfDescription(APIView):
+    """What the caller says of themselves; nobody else reads it."""
+
+    problems: ClassVar = {"GET": (NotFound,), "PUT": (ProfileMissing, privacy.ConsentMissing)}
+
+    @extend_schema(
+        operation_id="read_my_self_description",
+        tags=["learner"],
+        summary="What you said of yourself",
+        responses=SelfDescriptionOutput,
+    )
+    def get(self, request: Request) -> Response:
+        gender = selectors.own_gender(caller_id(request))
+        if gender is None:
+            raise NotFound()
+        return Response({"gender": gender}, headers=_PRIVATE)
+
+    @extend_schema(
+        operation_id="write_my_self_description",
+        tags=["learner"],
+        summary="Say it, or change it",
+        description=(
+            "Voluntary, and needs the consent `fairness_monitoring`: it is used only to compare how groups of at least "
+            "thirty people fare. No trainer, agency or administrator sees it. Withdrawing the consent deletes it."
+        ),
+        request=SelfDescriptionInput,
+        responses={200: SelfDescriptionOutput, 201: SelfDescriptionOutput},
+    )
+    def put(self, request: Request) -> Response:
+        given = SelfDescriptionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        is_new = services.describe(learner_id=caller_id(request), now=clock.now(), **given.validated_data)
+        return Response(given.validated_data, status=201 if is_new else 200, headers=_PRIVATE)
+
+    @extend_schema(
+        operation_id="delete_my_self_description",
+        tags=["learner"],
+        summary="Take it back",
+        responses={204: OpenApiResponse(description="Nothing is stored any more.")},
+    )
+    def delete(self, request: Request) -> Response:
+        services.take_back(learner_id=caller_id(request))
+        return Response(status=204)

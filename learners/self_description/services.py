@@ -1,0 +1,77 @@
+"""Saying something of oneself, taking it back, and forgetting it with the consent.
+
+No event tells of it: what is recorded there travels to others. The audit log says that something was said, never what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from events.registry import Happened
+from learners.profiles.errors import ProfileMissing
+from learners.profiles.models import Learner
+from learners.self_description.models import SelfDescription
+from privacy import public as privacy
+
+CONSUMER = "self_descriptions"
+
+
+@transaction.atomic
+def describe(*, learner_id: UUID, gender: str, now: datetime) -> bool:
+    """Store the learner's word in place of any before; return whether it is the first. A repeat changes nothing.
+
+    Raises:
+        ProfileMissing: the account is no learner's yet.
+        ConsentMissing: the learner does not consent to `fairness_monitoring`.
+    """
+    # Withdrawing a consent takes the same lock on the account, so that nothing can be said behind a withdrawal.
+    locked = Learner.objects.select_for_update(no_key=True, of=("user",)).select_related("user")
+    if locked.filter(pk=learner_id).first() is None:
+        raise ProfileMissing()
+    privacy.require_consent(user_id=learner_id, purpose=privacy.FAIRNESS_MONITORING)
+    stored = SelfDescription.objects.filter(pk=learner_id).first()
+    if stored is not None and stored.gender == gender:
+        return False
+    SelfDescription.objects.update_or_create(pk=learner_id, defaults={"gender": gender, "said_at": now})
+    _audit(learner_id, "self_description.said")
+    return stored is None
+
+
+@transaction.atomic
+def take_back(*, learner_id: UUID) -> None:
+    """Delete what the learner said; without anything said, nothing happens."""
+    deleted, _ = SelfDescription.objects.filter(pk=learner_id).delete()
+    if deleted:
+        _audit(learner_id, "self_description.taken_back")
+
+
+@transaction.atomic
+def forget_withdrawn(happened: Sequence[Happened]) -> None:
+    """Consumer: what was said before a withdrawal of `fairness_monitoring` is deleted, also if consent was given anew."""
+    withdrawn: dict[UUID, datetime] = {}
+    for event in happened:
+        if event.payload["purpose"] == privacy.FAIRNESS_MONITORING and not event.payload["given"]:
+            learner_id = UUID(str(event.payload["user_id"]))
+            withdrawn[learner_id] = max(event.occurred_at, withdrawn.get(learner_id, event.occurred_at))
+    if not withdrawn:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM learners_selfdescription AS said USING unnest(%s::uuid[], %s::timestamptz[]) AS withdrawn (id, at)
+            WHERE said.learner_id = withdrawn.id AND said.said_at <= withdrawn.at RETURNING said.learner_id
+            """,
+            [list(withdrawn), list(withdrawn.values())],
+        )
+        forgotten = [str(learner_id) for (learner_id,) in cursor.fetchall()]
+    privacy.audit_many(
+        actor=CONSUMER, action="self_description.forgotten", subject_kind="learner", subject_ids=forgotten
+    )
+
+
+def _audit(learner_id: UUID, action: str) -> None:
+    privacy.audit(actor=str(learner_id), action=action, subject_kind="learner", subject_id=str(learner_id))
