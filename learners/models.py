@@ -1,6 +1,7 @@
 """Every model of the app, for one migration history."""
 
 from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
+from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import Ability, Evidence, LevelChange, SkillState
 from learners.profiles.models import Learner
@@ -17,5 +18,7 @@ __all__ = [
     "Learner",
     "LessonProgress",
     "LevelChange",
+    "LevelDecision",
+    "LevelFreeze",
     "SkillState",
 ]

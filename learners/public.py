@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from learners.certificates.services import decide_awards, issue_certificates
+from learners.decisions.services import decide_level, freeze_level, release_level
 from learners.enrolments.selectors import is_enrolled
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.selectors import (
@@ -26,12 +27,15 @@ __all__ = [
     "absorb_outcomes",
     "counts_by_level",
     "decide_awards",
+    "decide_level",
+    "freeze_level",
     "is_enrolled",
     "issue_certificates",
     "item_difficulties",
     "learner",
     "note_passed_assessments",
     "progress_documents",
+    "release_level",
     "standing",
     "states_of",
 ]
