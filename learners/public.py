@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from learners.assessors.selectors import Refusal, refusal
+from learners.certificates.selectors import AchievementStanding, achievement_standing
 from learners.certificates.services import decide_awards, issue_certificates
+from learners.decisions.selectors import Change as LevelChangeView
+from learners.decisions.selectors import history as level_history
 from learners.decisions.services import decide_level, freeze_level, release_level
 from learners.enrolments.selectors import is_enrolled
 from learners.enrolments.services import note_passed_assessments
+from learners.mastery.explanation import explained
 from learners.mastery.selectors import (
     ItemDifficulty,
     SkillStanding,
@@ -20,21 +25,28 @@ from learners.records.selectors import progress_documents
 
 __all__ = [
     "ANSWER_FIELDS",
+    "AchievementStanding",
     "ItemDifficulty",
     "LearnerView",
+    "LevelChangeView",
+    "Refusal",
     "SkillStanding",
     "Standing",
     "absorb_outcomes",
+    "achievement_standing",
     "counts_by_level",
     "decide_awards",
     "decide_level",
+    "explained",
     "freeze_level",
     "is_enrolled",
     "issue_certificates",
     "item_difficulties",
     "learner",
+    "level_history",
     "note_passed_assessments",
     "progress_documents",
+    "refusal",
     "release_level",
     "standing",
     "states_of",

@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern, path
 
+from assessments.api.appeals import AppealsView, AppealView
 from assessments.api.attempts import AttemptsView, AttemptView, SubmissionView
 from assessments.api.quizzes import QuizzesView
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/editions/<id:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
+    path("api/v1/me/appeals", AppealsView.as_view(), name="appeals"),
+    path("api/v1/me/appeals/<id:appeal_id>", AppealView.as_view(), name="appeal"),
     path("api/v1/me/attempts", AttemptsView.as_view(), name="attempts"),
     path("api/v1/me/attempts/<id:attempt_id>", AttemptView.as_view(), name="attempt"),
     path("api/v1/me/attempts/<id:attempt_id>/submission", SubmissionView.as_view(), name="submission"),

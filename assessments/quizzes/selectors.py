@@ -52,7 +52,7 @@ def quizzes_of_edition(*, edition_id: UUID, learner_id: UUID, accept_language: s
         accept_language, learner.languages if learner else (), edition.languages, edition.default_language
     )
     quizzes = list(Quiz.objects.filter(edition_id=edition_id, open=True).order_by("slug"))
-    used = dict(AttemptAllowance.objects.filter(learner_id=learner_id, quiz__in=quizzes).values_list("quiz_id", "used"))
+    allowances = {row.quiz_id: row for row in AttemptAllowance.objects.filter(learner_id=learner_id, quiz__in=quizzes)}
     live: dict[UUID, UUID] = {}
     passed: set[UUID] = set()
     for attempt_id, quiz_id, has_passed, submitted_at in Attempt.objects.filter(
@@ -70,8 +70,8 @@ def quizzes_of_edition(*, edition_id: UUID, learner_id: UUID, accept_language: s
             title=quiz.titles.get(language) or quiz.titles.get(edition.default_language, quiz.slug),
             mode=quiz.mode,
             item_count=sum(pool.count for pool in read_pools(quiz.pools)),
-            attempt_limit=quiz.attempt_limit,
-            attempts_used=used.get(quiz.pk, 0),
+            attempt_limit=quiz.attempt_limit + (allowances[quiz.pk].granted if quiz.pk in allowances else 0),
+            attempts_used=allowances[quiz.pk].used if quiz.pk in allowances else 0,
             live_attempt_id=live.get(quiz.pk),
             passed=quiz.pk in passed,
             time_limit_s=quiz.time_limit_s,

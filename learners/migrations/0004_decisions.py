@@ -6,34 +6,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('learners', '0003_certificates_are_written_once'),
+        ("learners", "0003_certificates_are_written_once"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LevelDecision',
+            name="LevelDecision",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('skill_code', models.CharField(max_length=20)),
-                ('level', models.PositiveSmallIntegerField()),
-                ('cause', models.CharField(max_length=10)),
-                ('decided_by', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
-                ('reason', models.TextField()),
-                ('decided_at', models.DateTimeField()),
-                ('learner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='level_decisions', to='learners.learner')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("skill_code", models.CharField(max_length=20)),
+                ("level", models.PositiveSmallIntegerField()),
+                ("cause", models.CharField(max_length=10)),
+                ("decided_by", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
+                ("reason", models.TextField()),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="level_decisions",
+                        to="learners.learner",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LevelFreeze',
+            name="LevelFreeze",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('skill_code', models.CharField(max_length=20)),
-                ('reason', models.CharField(max_length=200)),
-                ('frozen_at', models.DateTimeField()),
-                ('released_at', models.DateTimeField(null=True)),
-                ('learner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='level_freezes', to='learners.learner')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("skill_code", models.CharField(max_length=20)),
+                ("reason", models.CharField(max_length=200)),
+                ("frozen_at", models.DateTimeField()),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="level_freezes", to="learners.learner"
+                    ),
+                ),
             ],
         ),
     ]

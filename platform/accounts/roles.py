@@ -30,7 +30,10 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "course": _VIEW, "edition": _VIEW, "editiontext": _VIEW, "module": _VIEW, "moduletext": _VIEW,
             "lesson": _VIEW, "lessontext": _VIEW, "lessonskill": _VIEW,
         },
-        "assessments": {"item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW},
+        "assessments": {
+            "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
+            "appeal": _VIEW, "appealdecision": _VIEW, "reviewer": _VIEW,
+        },
         "learners": {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
             "award": _VIEW, "certificate": _VIEW,
@@ -44,7 +47,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "evidence": _VIEW, "ability": _VIEW,
             "skillstate": _VIEW, "levelchange": _VIEW, "award": _VIEW, "certificate": _VIEW,
         },
-        "assessments": {"attempt": _VIEW},
+        "assessments": {"attempt": _VIEW, "appeal": _VIEW, "appealdecision": _VIEW, "reviewer": _VIEW},
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
     },
 }  # fmt: skip

@@ -23,6 +23,11 @@ app.conf.beat_schedule = {
     "wake every consumer": {"task": "events.wake_all", "schedule": 2.0, "options": {"expires": 10}},
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
+    "note overdue appeals": {
+        "task": "assessments.note_overdue_appeals",
+        "schedule": 600.0,
+        "options": {"expires": 590},
+    },
     "let feeds follow grants": {"task": "agencies.rebuild_due_feeds", "schedule": 60.0, "options": {"expires": 55}},
     "apply retention to agencies": {
         "task": "agencies.apply_retention",
