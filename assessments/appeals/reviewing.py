@@ -64,6 +64,13 @@ def claim(*, appeal_id: UUID, reviewer_id: UUID, public_name: str = "", now: dat
 
 
 @transaction.atomic
+def name(*, user_id: UUID, public_name: str, actor: UUID) -> None:
+    """Set the name that learners are told of a reviewer; decisions keep the one they were made under."""
+    Reviewer.objects.update_or_create(pk=user_id, defaults={"public_name": public_name.strip()})
+    privacy.audit(actor=str(actor), action="reviewer.named", subject_kind="reviewer", subject_id=str(user_id))
+
+
+@transaction.atomic
 def assign(*, appeal_id: UUID, reviewer_id: UUID, actor: UUID, now: datetime) -> None:
     """Give an open appeal to a named reviewer, also from another; a second call changes nothing.
 

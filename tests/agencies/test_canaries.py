@@ -21,7 +21,18 @@ from accounts.models import User
 from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
-from assessments.models import Attempt, AttemptAllowance, AttemptItem, Item, ItemRevision, Quiz
+from assessments.models import (
+    Appeal,
+    AppealDecision,
+    AppealStep,
+    Attempt,
+    AttemptAllowance,
+    AttemptItem,
+    Item,
+    ItemRevision,
+    Quiz,
+    Reviewer,
+)
 from common import clock
 from common.ids import new_id
 from learners.models import (
@@ -35,6 +46,8 @@ from learners.models import (
     Learner,
     LessonProgress,
     LevelChange,
+    LevelDecision,
+    LevelFreeze,
     SkillState,
 )
 from member_states.public import codes
@@ -108,6 +121,8 @@ class World:
             difficulty=0, answered_at=now,
         )  # fmt: skip
         _canaried(LevelChange, state, learner=learner, level=1, evidence_id=new_id(), probability=0.9, at=now)
+        _canaried(LevelDecision, state, id=new_id(), learner=learner, level=1, decided_by=[user.pk], decided_at=now)
+        _canaried(LevelFreeze, state, id=new_id(), learner=learner, frozen_at=now)
         award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
         _canaried(Certificate, state, award=award, learner=learner, key=self.key, valid_from=now)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
@@ -115,6 +130,13 @@ class World:
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
         )
         _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
+        appeal = _canaried(Appeal, state, learner=learner, opened_at=now, due_at=now)
+        reviewer = _canaried(Reviewer, state, user=_canaried(User, state, username=f"CANARY-{state}-reviewer"))
+        _canaried(AppealStep, state, appeal=appeal, learner=learner, at=now)
+        _canaried(
+            AppealDecision, state, appeal=appeal, learner=learner, decided_by=reviewer, decided_at=now, revisions=[],
+            outcome="upheld",
+        )  # fmt: skip
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
         for agency in (*self.agencies.values(), self.region):
@@ -123,7 +145,7 @@ class World:
             )
         for name, value in (
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
-            ("learner_id", learner.pk),
+            ("learner_id", learner.pk), ("appeal_id", appeal.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk

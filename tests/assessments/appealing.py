@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,11 @@ from assessments.quizzes.models import Quiz
 from common import clock
 from common.ids import new_id
 from courses.models import Edition
-from learners.models import Learner
-from tests.agencies.factories import give_skill
+from events import public as events
+from learners.models import Evidence, Learner, LevelChange, SkillState
 from tests.assessments.factories import RIGHT, WRONG, enrol, make_bank, make_edition, make_quiz
 from tests.factories import make_learner, make_user
+from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes
 
 APPEALS = "/api/v1/me/appeals"
 SKILL = "AIS-A1"
@@ -34,11 +36,30 @@ def path(appeal_id: UUID | str) -> str:
 
 
 def make_linh(state: str = "VN", *, name: str = "Nguyễn Thị Linh", level: int | None = 1) -> Learner:
-    """A learner in Viet Nam with a computed level in one skill."""
+    """A learner in Viet Nam with a level in one skill that follows from answers; None: nothing was ever answered."""
     linh = make_learner(state, name=name, languages=("vi", "en"))
-    if level is not None:
-        give_skill(linh, code=SKILL, level=level)
+    if level == 0:
+        answer_items(linh, score=0.0)
+    elif level is not None:
+        reach(linh, level)
+        assert SkillState.objects.get(learner=linh, skill_code=SKILL).level == level
     return linh
+
+
+def answer_items(learner: Learner, *, score: float = 1.0, level: int = 1) -> None:
+    """One more answer on the skill, in a sitting of its own, and what follows from it."""
+    at = ENROLLED_AT + timedelta(hours=Evidence.objects.filter(learner=learner).count())
+    record_outcomes(an_outcome(learner.pk, [an_answer(skills=[SKILL], score=score, level=level, at=at)]))
+    events.drain("mastery")
+
+
+def reach(learner: Learner, level: int) -> None:
+    """Right answers until evidence gives the level, whatever else holds the level that counts."""
+    for _ in range(20):
+        if LevelChange.objects.filter(learner=learner, skill_code=SKILL, level__gte=level).exists():
+            return
+        answer_items(learner, level=level)
+    raise AssertionError(f"no level {level} after twenty right answers")
 
 
 def make_reviewer(name: str = "Trần Thị Mai", *, role: str = REVIEWER, named: bool = True, **given: Any) -> User:

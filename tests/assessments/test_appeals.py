@@ -34,7 +34,6 @@ from member_states import selectors as member_states
 from member_states.models import PolicyDefault, Rule
 from privacy.models import AuditEntry
 from privacy.public import erasing
-from tests.agencies.factories import give_skill
 from tests.assessments.appealing import (
     APPEALS,
     LEVEL,
@@ -47,6 +46,7 @@ from tests.assessments.appealing import (
     open_appeal,
     path,
     quiz_for,
+    reach,
     take,
 )
 from tests.factories import make_learner, make_user, signed_in
@@ -333,7 +333,7 @@ def test_what_the_learner_reached_meanwhile_is_not_taken_away() -> None:
     appeal_id = open_appeal(linh)
     claim(appeal_id, mai)
     # Evidence that came in during the dispute counts from the release on.
-    give_skill(linh, code=SKILL, level=2)
+    reach(linh, 2)
     with pytest.raises(UnsoundDecision):
         decide(appeal_id, mai, levels={SKILL: 2})
     decide(appeal_id, mai, levels={SKILL: 3})
