@@ -131,7 +131,9 @@ class World:
         )
         _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
         appeal = _canaried(Appeal, state, learner=learner, opened_at=now, due_at=now)
-        reviewer = _canaried(Reviewer, state, user=_canaried(User, state, username=f"CANARY-{state}-reviewer"))
+        reviewer = _canaried(
+            Reviewer, state, user=_canaried(User, state, username=f"CANARY-{state}-reviewer", email="")
+        )
         _canaried(AppealStep, state, appeal=appeal, learner=learner, at=now)
         _canaried(
             AppealDecision, state, appeal=appeal, learner=learner, decided_by=reviewer, decided_at=now, revisions=[],
