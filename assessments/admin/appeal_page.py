@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,26 @@ class AnswerView:
 
 
 @dataclass(frozen=True)
+class StepShown:
+    """Something that happened to the appeal, by the clock of the learner's state."""
+
+    when: str
+    what: str
+    reviewer_name: str
+
+
+@dataclass(frozen=True)
+class LevelShown:
+    """A level that the skill had, since when, and whether people gave it and why."""
+
+    when: str
+    level: int
+    by_people: bool
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class SkillShown:
     """One skill as the learner reads it, and its history."""
 
@@ -57,7 +77,7 @@ class SkillShown:
     level_name: str
     probability: float
     provisional: bool
-    history: Sequence[Any] = field(default_factory=tuple)
+    history: Sequence[LevelShown]
 
 
 def in_zone(instant: datetime, zone: str) -> str:
@@ -178,7 +198,14 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
     shown = [
         SkillShown(
             one["code"], one["name"], one["level"], one["level_name"] or "", one["probability"], one["provisional"],
-            [change for change in history if change.skill == one["code"]],
+            [
+                LevelShown(
+                    in_zone(change.at, appeal.due_time_zone), change.level, change.decision_id is not None, change.cause,
+                    change.reason,
+                )
+                for change in history
+                if change.skill == one["code"]
+            ],
         )
         for one in document["items"]
         if one["code"] in wanted
@@ -186,6 +213,14 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
     # An attempt tells of all of its answers, a level of those on its skill.
     told = [one for one in document["items"] if not wanted or one["code"] in wanted]
     return shown, {UUID(str(entry["id"])): entry["explanation"] for one in told for entry in one["evidence"]}
+
+
+def steps(appeal: Appeal) -> list[StepShown]:
+    """What happened to the appeal, oldest first."""
+    return [
+        StepShown(in_zone(step.at, appeal.due_time_zone), step.get_what_display(), step.reviewer_name)
+        for step in appeal.steps.order_by("pk")
+    ]
 
 
 def answers(

@@ -187,7 +187,7 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     def _context(self, request: HttpRequest, appeal: Appeal, form: DecisionForm | None) -> dict[str, Any]:
         form = form or self._decision_form(request, appeal)
         skills, moved = appeal_page.explanation(appeal)
-        is_open = appeal.closed_at is None
+        is_open, decision = appeal.closed_at is None, getattr(appeal, "decision", None)
         reviews, administers = _has_role(request, REVIEWER), _has_role(request, STATE_ADMINISTRATOR)
         with_keys = limited_to(request.user) is None and request.user.has_perm("assessments.view_itemrevision")
         may_claim = is_open and appeal.reviewer is None and reviews
@@ -203,8 +203,9 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
             "result": appeal_page.result_of(appeal),
             "skills": skills,
             "answers": appeal_page.answers(appeal, moved, form=form, with_keys=with_keys),
-            "steps": list(appeal.steps.order_by("pk")),
-            "decision": getattr(appeal, "decision", None),
+            "steps": appeal_page.steps(appeal),
+            "decision": decision,
+            "decided": appeal_page.in_zone(decision.decided_at, appeal.due_time_zone) if decision else "",
             "form": form,
             "framework": appeal_page.framework_note(),
             "may_claim": may_claim and request.user.pk not in involved_in(appeal),

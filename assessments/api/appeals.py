@@ -91,7 +91,7 @@ class AppealOutput(serializers.Serializer[object]):
     grounds = serializers.CharField()
     language = serializers.CharField()
     disputed = serializers.DictField(help_text="the result as it stood when the appeal was opened")
-    state = serializers.ChoiceField(["open", "decided", "withdrawn"])
+    state = serializers.ChoiceField(rules.STATES)
     status = serializers.CharField(help_text="where it stands, in words, in the caller's language")
     opened_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(help_text="a person decides by then")
@@ -115,7 +115,7 @@ def _status(appeal: selectors.AppealView) -> str:
             rules.DISMISSED: _("Your appeal was dismissed."),
         }
         return str(words[appeal.decision.outcome])
-    if appeal.state == "withdrawn":
+    if appeal.state == rules.WITHDRAWN:
         return str(_("You have withdrawn this appeal."))
     if appeal.overdue:
         return str(_("The answer is late. Your appeal stays open until a person has decided."))

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 LEVEL, SCORE, REFUSAL = KINDS = ("level", "score", "refusal")
 UPHELD, PARTLY_UPHELD, DISMISSED = OUTCOMES = ("upheld", "partly_upheld", "dismissed")
+STATES = OPEN, DECIDED, WITHDRAWN = ("open", "decided", "withdrawn")
 MOST_WORDS = 4000
 # The highest level that one person may give: from 5 on, several assessors have to agree.
 ALONE = 4

@@ -13,9 +13,9 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from accounts.public import REVIEWER
+from assessments.appeals import rules
 from assessments.appeals.involved import involved_in
 from assessments.appeals.models import Appeal, AppealDecision, Reviewer
-from assessments.appeals.rules import DISMISSED
 from common.errors import NotFound
 
 
@@ -101,7 +101,7 @@ def view(row: Appeal, *, now: datetime) -> AppealView:
         grounds=row.grounds,
         language=row.language,
         disputed=row.disputed,
-        state="withdrawn" if row.withdrawn else "open" if row.closed_at is None else "decided",
+        state=rules.WITHDRAWN if row.withdrawn else rules.OPEN if row.closed_at is None else rules.DECIDED,
         opened_at=row.opened_at,
         due_at=row.due_at,
         due_time_zone=row.due_time_zone,
@@ -159,4 +159,4 @@ def upheld_by_revision() -> Mapping[tuple[UUID, int], int]:
 def outcomes_by_learner(since: datetime) -> list[tuple[UUID, bool]]:
     """(learner, whether upheld at least in part) of each appeal decided from `since` on, oldest first; one query."""
     decided = AppealDecision.objects.filter(decided_at__gte=since).order_by("decided_at", "pk")
-    return [(learner, outcome != DISMISSED) for learner, outcome in decided.values_list("learner_id", "outcome")]
+    return [(learner, outcome != rules.DISMISSED) for learner, outcome in decided.values_list("learner_id", "outcome")]

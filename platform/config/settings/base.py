@@ -205,6 +205,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Where two resources have a member of one name, the enumeration is named by its resource.
+    "ENUM_NAME_OVERRIDES": {
+        "AppealKindEnum": "assessments.appeals.rules.KINDS",
+        "AppealStateEnum": "assessments.appeals.rules.STATES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
