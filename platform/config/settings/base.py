@@ -209,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AppealKindEnum": "assessments.appeals.rules.KINDS",
         "AppealStateEnum": "assessments.appeals.rules.STATES",
+        "AttemptStateEnum": ["live", "expired", "graded"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
