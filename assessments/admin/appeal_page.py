@@ -89,7 +89,10 @@ def in_zone(instant: datetime, zone: str) -> str:
 class DecisionForm(forms.Form):
     """Outcome, reason, and what changes: fields for exactly what the appeal disputes (`bounds`)."""
 
-    outcome = forms.ChoiceField(choices=AppealDecision.Outcome.choices, widget=UnfoldAdminSelectWidget)
+    # None is chosen beforehand: a default would decide for those who are in a hurry.
+    outcome = forms.ChoiceField(
+        choices=[("", "choose…"), *AppealDecision.Outcome.choices], widget=UnfoldAdminSelectWidget
+    )
     reason = forms.CharField(
         max_length=rules.MOST_WORDS,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
