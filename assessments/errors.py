@@ -151,6 +151,60 @@ class InvalidMark(DomainError):
     code, status, title = "invalid_mark", 400, _("The mark is not complete")
 
 
+class NothingToAppeal(DomainError):
+    """There is no result to dispute (yet), or none that a review could better; `detail` says which."""
+
+    code, status, title = "nothing_to_appeal", 409, _("There is nothing to appeal against")
+
+
+class AppealOpen(DomainError):
+    """An appeal against the same thing is open already; `appeal_id` names it."""
+
+    code, status, title = "appeal_open", 409, _("You have already appealed against this")
+
+
+class AppealIdReused(DomainError):
+    """The appeal's id is taken by an appeal of yours about something else or in other words."""
+
+    code, status, title = "appeal_id_reused", 409, _("This id already belongs to another appeal")
+
+
+class AppealClosed(DomainError):
+    """The appeal was decided or withdrawn; nothing about it changes any more."""
+
+    code, status, title = "appeal_closed", 409, _("This appeal is closed")
+
+
+class NotReviewer(DomainError):
+    """This person does not review appeals, or not those of this learner's state."""
+
+    code, status, title = "not_reviewer", 403, _("You do not review this appeal")
+
+
+class ReviewerInvolved(DomainError):
+    """The person marked, decided or reviewed what is disputed before, or is the learner: somebody else has to review."""
+
+    code, status, title = "reviewer_involved", 409, _("Somebody who was not involved has to review this")
+
+
+class ReviewerUnnamed(DomainError):
+    """The learner is told who reviews, and this person has no public name yet; give one."""
+
+    code, status, title = "reviewer_unnamed", 400, _("A name that the learner can be told is missing")
+
+
+class AppealTaken(DomainError):
+    """Another person reviews the appeal."""
+
+    code, status, title = "appeal_taken", 409, _("Somebody else is reviewing this appeal")
+
+
+class UnsoundDecision(DomainError):
+    """The decision does what an appeal may not do, or nothing where it has to; `reason` is the code, `detail` says why."""
+
+    code, status, title = "unsound_decision", 400, _("This cannot be decided so")
+
+
 class UnsoundItem(DomainError):
     """An item's texts, key or metadata contradict each other or its edition; `faults` lists where."""
 

@@ -2,6 +2,7 @@
 
 from assessments.accommodations.models import Accommodation
 from assessments.analysis.models import AnalysisRun, DifResult, FormStatistic, ItemStatistic
+from assessments.appeals.models import Appeal, AppealDecision, AppealStep, Reviewer
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.cards.models import ScoringRuleCard
 from assessments.fairness.models import FairnessGroup, FairnessReport
@@ -14,6 +15,9 @@ from assessments.quizzes.models import ItemExposure, Quiz
 __all__ = [
     "Accommodation",
     "AnalysisRun",
+    "Appeal",
+    "AppealDecision",
+    "AppealStep",
     "Attempt",
     "AttemptAllowance",
     "AttemptItem",
@@ -32,5 +36,6 @@ __all__ = [
     "Mark",
     "MarkingTask",
     "Quiz",
+    "Reviewer",
     "ScoringRuleCard",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from assessments.appeals import services as appeals
 from assessments.attempts import grading
 from assessments.fairness import services as fairness
 from assessments.fairness.sources import Sources
@@ -37,3 +38,9 @@ def look_for_hints() -> None:
     now = clock.now()
     integrity.look(now=now)
     integrity.forget(now=now)
+
+
+@shared_task(name="assessments.note_overdue_appeals")
+def note_overdue_appeals() -> None:
+    """Note and tell of appeals that nobody decided in time; beat sends this."""
+    appeals.note_overdue(now=clock.now())

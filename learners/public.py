@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from learners.assessors.selectors import Refusal, refusal, refusals
+from learners.certificates.selectors import AchievementStanding, achievement_standing
 from learners.certificates.services import decide_awards, issue_certificates
 from learners.cohorts.selectors import cohort_codes
 from learners.decisions.selectors import Change as LevelChangeView
@@ -28,6 +29,7 @@ from learners.waivers.services import waive_lessons
 
 __all__ = [
     "ANSWER_FIELDS",
+    "AchievementStanding",
     "ItemDifficulty",
     "LearnerView",
     "LevelChangeView",
@@ -36,6 +38,7 @@ __all__ = [
     "Standing",
     "Taking",
     "absorb_outcomes",
+    "achievement_standing",
     "birth_years_of",
     "cohort_codes",
     "counts_by_level",

@@ -1,7 +1,8 @@
-"""The admin of items, quizzes, attempts and marking; it calls the services that the loader and the API call."""
+"""The admin of items, quizzes, attempts, marking, appeals and what is learned from them; it calls the API's services."""
 
 from assessments.admin.accommodations import AccommodationAdmin
 from assessments.admin.analysis import FormStatisticAdmin, ItemStatisticAdmin
+from assessments.admin.appeals import AppealAdmin, ReviewerAdmin
 from assessments.admin.attempts import AttemptAdmin
 from assessments.admin.cards import ScoringRuleCardAdmin
 from assessments.admin.fairness import FairnessReportAdmin
@@ -12,6 +13,7 @@ from assessments.admin.quizzes import QuizAdmin
 
 __all__ = [
     "AccommodationAdmin",
+    "AppealAdmin",
     "AttemptAdmin",
     "FairnessReportAdmin",
     "FormStatisticAdmin",
@@ -22,5 +24,6 @@ __all__ = [
     "ItemStatisticAdmin",
     "MarkingTaskAdmin",
     "QuizAdmin",
+    "ReviewerAdmin",
     "ScoringRuleCardAdmin",
 ]

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from assessments.api.appeals import AppealsView, AppealView
 from assessments.api.attempts import AttemptsView, AttemptView, SubmissionView
 from assessments.api.files import FileView
 from assessments.api.marks import MarksView
@@ -10,6 +11,8 @@ from assessments.api.scoring_rules import ScoringRule, ScoringRules
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/editions/<id:edition_id>/quizzes", QuizzesView.as_view(), name="quizzes"),
+    path("api/v1/me/appeals", AppealsView.as_view(), name="appeals"),
+    path("api/v1/me/appeals/<id:appeal_id>", AppealView.as_view(), name="appeal"),
     path("api/v1/me/attempts", AttemptsView.as_view(), name="attempts"),
     path("api/v1/me/attempts/<id:attempt_id>", AttemptView.as_view(), name="attempt"),
     path("api/v1/me/attempts/<id:attempt_id>/files/<id:file_id>", FileView.as_view(), name="attempt-file"),

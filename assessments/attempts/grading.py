@@ -237,3 +237,20 @@ def _outcome(row: Attempt, items: Sequence[AttemptItem], framework_version: str)
             for item in items
         ],
     )
+
+
+@transaction.atomic
+def correct(
+    *, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: str, actor: str, now: datetime
+) -> None:  # fmt: skip
+    """Give items of an attempt other scores, and the attempt the score and pass that follow; None strikes an item."""
+    row = attempts_for_update().get(pk=attempt_id)
+    items = items_of([row])[row.pk]
+    for item in items:
+        if item.pk in scores:
+            item.score = scores[item.pk]
+            AttemptItem.objects.filter(pk=item.pk).update(score=item.score)
+    row.score = score_attempt([item.score for item in items if item.score is not None])
+    row.passed = row.score >= row.quiz.pass_share
+    row.save(update_fields=["score", "passed"])
+    privacy.audit(actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk))

@@ -17,6 +17,9 @@ class AttemptAllowance(models.Model):
     quiz = models.ForeignKey("assessments.Quiz", on_delete=models.CASCADE)
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE)
     used = models.PositiveSmallIntegerField()
+    granted = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="attempts beyond the quiz's limit, by decisions on appeals"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["quiz", "learner"], name="one_allowance_per_quiz_and_learner")]

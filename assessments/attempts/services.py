@@ -245,7 +245,8 @@ def _use_one(quiz: Quiz, learner_id: UUID) -> int | None:
         cursor.execute(
             """
             INSERT INTO assessments_attemptallowance AS allowance (quiz_id, learner_id, used) VALUES (%s, %s, 1)
-            ON CONFLICT (quiz_id, learner_id) DO UPDATE SET used = allowance.used + 1 WHERE allowance.used < %s
+            ON CONFLICT (quiz_id, learner_id) DO UPDATE SET used = allowance.used + 1
+                WHERE allowance.used < %s + allowance.granted
             RETURNING used
             """,
             [quiz.pk, learner_id, quiz.attempt_limit],

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("accounts", "0002_cache"),
         ("accounts", "__first__"),
         ("courses", "0001_initial"),
         ("courses", "0002_frozen"),
@@ -1147,5 +1148,214 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="Reviewer",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="reviewer",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("public_name", models.CharField(help_text="as learners are told it, in any script", max_length=200)),
+            ],
+        ),
+        migrations.AddField(
+            model_name="attemptallowance",
+            name="granted",
+            field=models.PositiveSmallIntegerField(
+                db_default=0, default=0, help_text="attempts beyond the quiz's limit, by decisions on appeals"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Appeal",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("level", "level"), ("score", "score"), ("refusal", "refusal")], max_length=8
+                    ),
+                ),
+                ("subject", models.CharField(max_length=120)),
+                ("skill", models.CharField(blank=True, default="", max_length=20)),
+                ("level_assessment_id", models.UUIDField(null=True)),
+                ("achievement", models.CharField(blank=True, default="", help_text="slug", max_length=80)),
+                ("grounds", models.TextField(max_length=4000)),
+                ("language", models.CharField(help_text="BCP 47 tag of the grounds", max_length=35)),
+                ("disputed", models.JSONField()),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(help_text="a person has to have decided by then")),
+                (
+                    "due_time_zone",
+                    models.CharField(help_text="of the learner's state, in which the days were counted", max_length=40),
+                ),
+                ("due_rule", models.JSONField()),
+                ("reviewer_since", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(help_text="decided or withdrawn", null=True)),
+                ("withdrawn", models.BooleanField(default=False)),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="appeals",
+                        to="assessments.attempt",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="appeals",
+                        to="assessments.attemptitem",
+                    ),
+                ),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="appeals", to="learners.learner"
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appeals",
+                        to="assessments.reviewer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AppealDecision",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("upheld", "upheld"), ("partly_upheld", "partly upheld"), ("dismissed", "dismissed")],
+                        max_length=13,
+                    ),
+                ),
+                ("reason", models.TextField(help_text="shown to the learner", max_length=4000)),
+                ("remedy", models.JSONField()),
+                (
+                    "revisions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, help_text="keys of item revisions", size=None
+                    ),
+                ),
+                ("reviewer_name", models.CharField(help_text="as the learner was told it", max_length=200)),
+                ("decided_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "appeal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="decision", to="assessments.appeal"
+                    ),
+                ),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="learners.learner"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="assessments.reviewer"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AppealStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("opened", "opened"),
+                            ("claimed", "claimed"),
+                            ("assigned", "assigned"),
+                            ("released", "released"),
+                            ("overdue", "overdue"),
+                            ("withdrawn", "withdrawn"),
+                            ("decided", "decided"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("actor", models.CharField(help_text="user id, or the name of a worker", max_length=64)),
+                ("reviewer_name", models.CharField(blank=True, default="", max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "appeal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="assessments.appeal"
+                    ),
+                ),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="learners.learner"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["appeal", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("what", "overdue")),
+                        fields=("appeal",),
+                        name="an_appeal_is_noted_overdue_once",
+                    )
+                ],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="appeal",
+            index=models.Index(fields=["learner", "-opened_at", "-id"], name="appeals_of_a_learner"),
+        ),
+        migrations.AddIndex(
+            model_name="appeal",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)), fields=["due_at"], name="open_appeals_by_due_at"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=("learner", "subject"),
+                name="one_open_appeal_per_subject",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("withdrawn", False), ("closed_at__isnull", False), _connector="OR"),
+                name="withdrawn_is_closed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reviewer__isnull", True), ("reviewer_since__isnull", True)),
+                    models.Q(("reviewer__isnull", False), ("reviewer_since__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_reviewer_has_a_since",
+            ),
         ),
     ]

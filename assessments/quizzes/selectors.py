@@ -117,7 +117,7 @@ def quizzes_of_edition(
         accept_language, learner.languages if learner else (), edition.languages, edition.default_language
     )
     quizzes = list(Quiz.objects.filter(edition_id=edition_id, open=True).order_by("slug"))
-    used = dict(AttemptAllowance.objects.filter(learner_id=learner_id, quiz__in=quizzes).values_list("quiz_id", "used"))
+    allowances = {row.quiz_id: row for row in AttemptAllowance.objects.filter(learner_id=learner_id, quiz__in=quizzes)}
     attempts: dict[UUID, list[Attempt]] = {quiz.pk: [] for quiz in quizzes}
     for attempt in Attempt.objects.filter(learner_id=learner_id, quiz__in=quizzes).only(
         "quiz_id", "number", "passed", "submitted_at"
@@ -140,8 +140,8 @@ def quizzes_of_edition(
                 title=title,
                 mode=quiz.mode,
                 item_count=item_count(blueprint_of(quiz)),
-                attempt_limit=quiz.attempt_limit,
-                attempts_used=used.get(quiz.pk, 0),
+                attempt_limit=quiz.attempt_limit + (allowances[quiz.pk].granted if quiz.pk in allowances else 0),
+                attempts_used=allowances[quiz.pk].used if quiz.pk in allowances else 0,
                 live_attempt_id=next((one.pk for one in mine if one.submitted_at is None), None),
                 passed=_passed(quiz, mine, windows_over=are_over(windows, now=now)),
                 time_limit_s=quiz.time_limit_s

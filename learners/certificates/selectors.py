@@ -4,11 +4,50 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from common.clock import rfc3339
-from learners.certificates.models import Certificate
+from learners.certificates.models import Achievement, Award, Certificate
+from learners.enrolments.models import Enrolment
+from learners.mastery.models import SkillState
+
+
+@dataclass(frozen=True)
+class AchievementStanding:
+    """How far a learner is on the way to an achievement. skills: (code, level wanted, level held) of each criterion."""
+
+    slug: str
+    edition_id: UUID
+    names: Mapping[str, str]  # by language
+    awarded: bool
+    needs_completion: bool
+    completed: bool
+    skills: tuple[tuple[str, int, int], ...]
+
+
+def achievement_standing(*, learner_id: UUID, slug: str) -> AchievementStanding | None:
+    """The standing in the active version of an achievement; None unless the learner takes its edition. Four queries."""
+    achievement = Achievement.objects.filter(slug=slug, active=True).first()
+    if achievement is None:
+        return None
+    enrolment = Enrolment.objects.filter(learner_id=learner_id, edition_id=achievement.edition_id).first()
+    if enrolment is None:
+        return None
+    held = dict(SkillState.objects.filter(learner_id=learner_id).values_list("skill_code", "level"))
+    return AchievementStanding(
+        slug=slug,
+        edition_id=achievement.edition_id,
+        names={language: words["name"] for language, words in achievement.texts.items()},
+        awarded=Award.objects.filter(learner_id=learner_id, achievement__slug=slug).exists(),
+        needs_completion=bool(achievement.criteria.get("edition_completed")),
+        completed=enrolment.completed_at is not None,
+        skills=tuple(
+            (wanted["skill"], wanted["level"], held.get(wanted["skill"], 0))
+            for wanted in achievement.criteria["skills"]
+        ),
+    )
 
 
 def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list[dict[str, Any]]]:

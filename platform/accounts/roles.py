@@ -41,7 +41,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "assessments": {
             "item": _VIEW, "itemrevision": _VIEW, "quiz": _VIEW, "attempt": _VIEW, "attemptitem": _VIEW,
             "itemstatistic": _VIEW, "formstatistic": _VIEW, "fairnessreport": _VIEW, "integrityhint": ("view", "change"),
-            "integrityrun": _VIEW, "scoringrulecard": _VIEW,
+            "integrityrun": _VIEW, "scoringrulecard": _VIEW, "appeal": _VIEW, "appealdecision": _VIEW, "reviewer": _VIEW,
         },
         "learners": {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
@@ -69,6 +69,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "assessments": {
             "attempt": _VIEW, "quiz": _VIEW, "accommodation": ("view", "add"), "scoringrulecard": _VIEW,
+            "appeal": _VIEW, "appealdecision": _VIEW, "reviewer": _VIEW,
         },
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
     },

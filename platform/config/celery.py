@@ -37,6 +37,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=18, minute=30),
         "options": {"expires": 3600},
     },
+    "note overdue appeals": {
+        "task": "assessments.note_overdue_appeals",
+        "schedule": 600.0,
+        "options": {"expires": 590},
+    },
     "let feeds follow grants": {"task": "agencies.rebuild_due_feeds", "schedule": 60.0, "options": {"expires": 55}},
     "apply retention to agencies": {
         "task": "agencies.apply_retention",

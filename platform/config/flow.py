@@ -28,6 +28,11 @@ KINDS: dict[str, str] = {
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
     ),
+    "assessments.appeal_opened": "a learner disputes a result -- learner_id, appeal_id, kind, due_at",
+    "assessments.appeal_overdue": "nobody decided an appeal in time -- learner_id, appeal_id, due_at",
+    "assessments.appeal_decided": (
+        "a person decided an appeal -- learner_id, appeal_id, kind, outcome, revisions: [keys of item revisions]"
+    ),
 }
 
 CONSUMERS: tuple[Consumer, ...] = (

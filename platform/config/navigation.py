@@ -50,6 +50,13 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "Appeals",
+        (
+            ("Appeals", "assessments.appeal", "balance"),
+            ("Reviewers", "assessments.reviewer", "badge"),
+        ),
+    ),
+    (
         "Certificates",
         (
             ("Certificates", "learners.certificate", "workspace_premium"),

@@ -1,5 +1,5 @@
 """Everything other apps may know about member states."""
 
-from member_states.selectors import RuleInForce, codes, names, rule
+from member_states.selectors import RuleInForce, codes, names, rule, time_zone
 
-__all__ = ["RuleInForce", "codes", "names", "rule"]
+__all__ = ["RuleInForce", "codes", "names", "rule", "time_zone"]

@@ -22,6 +22,7 @@ DEFAULTS: Mapping[str, tuple[str, str]] = {
     "erasure_days": ("erasure_calendar_days", "calendar_days"),
     "dsr_acknowledge_days": ("dsr_acknowledge_working_days", "working_days"),
     "automated_decision_right": ("human_review_of_score", ""),
+    "appeal_due_days": ("appeal_due_days", "calendar_days"),
     "education_data_sensitive": ("treat_learning_records_as_sensitive", ""),
     "retention_learning_events_months": ("retention_learning_events_months", "months"),
     "retention_account_inactive_months": ("retention_account_inactive_months", "months"),
@@ -49,7 +50,7 @@ class RuleInForce:
 @dataclass(frozen=True)
 class _Snapshot:
     taken: float
-    codes: frozenset[str]
+    zones: Mapping[str, str]  # by code
     rules: Mapping[tuple[str, str], list[Rule]]  # newest first
     keys: frozenset[str]
     defaults: Mapping[str, Any]
@@ -76,20 +77,29 @@ def _register() -> _Snapshot:
             rules.setdefault((row.state_id, row.key), []).append(row)
         known = _Snapshot(
             taken=time.monotonic(),
-            codes=frozenset(MemberState.objects.values_list("code", flat=True)),
+            zones={code: zones[0] for code, zones in MemberState.objects.values_list("code", "time_zones")},
             rules=rules,
             keys=frozenset(key for _, key in rules),
             defaults=dict(PolicyDefault.objects.values_list("key", "value")),
         )
         # An empty register is one that is about to be loaded: not worth remembering.
-        if known.codes:
+        if known.zones:
             _snapshot = known
     return known
 
 
 def codes() -> frozenset[str]:
     """ISO 3166-1 alpha-2 codes of the member states; no query but one a minute."""
-    return _register().codes
+    return frozenset(_register().zones)
+
+
+def time_zone(state: str) -> str:
+    """Return the IANA name of the zone in which deadlines of `state` are counted, its first; no query but one a minute.
+
+    Raises:
+        KeyError: no such state.
+    """
+    return _register().zones[state]
 
 
 def names() -> dict[str, str]:
@@ -108,7 +118,7 @@ def rule(state: str, key: str, *, on: date | None = None) -> RuleInForce:
     register = _register()
     key = _RULE_OF_DEFAULT.get(key, key)
     default, unit = DEFAULTS.get(key, (key, ""))
-    if state not in register.codes:
+    if state not in register.zones:
         raise KeyError(state)
     if key not in register.keys and default not in register.defaults:
         raise KeyError(key)

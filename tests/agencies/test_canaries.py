@@ -23,6 +23,9 @@ from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
 from assessments.models import (
     Accommodation,
+    Appeal,
+    AppealDecision,
+    AppealStep,
     Attempt,
     AttemptAllowance,
     AttemptItem,
@@ -34,6 +37,7 @@ from assessments.models import (
     Mark,
     MarkingTask,
     Quiz,
+    Reviewer,
 )
 from common import clock
 from common.ids import new_id
@@ -174,6 +178,15 @@ class World:
             id=new_id(), attempt=attempt, media_type="text/plain", size=9, sha256=b"", body=f"CANARY-{state}".encode(),
             uploaded_at=now,
         )  # fmt: skip
+        appeal = _canaried(Appeal, state, learner=learner, opened_at=now, due_at=now)
+        reviewer = _canaried(
+            Reviewer, state, user=_canaried(User, state, username=f"CANARY-{state}-reviewer", email="")
+        )
+        _canaried(AppealStep, state, appeal=appeal, learner=learner, at=now)
+        _canaried(
+            AppealDecision, state, appeal=appeal, learner=learner, decided_by=reviewer, decided_at=now, revisions=[],
+            outcome="upheld",
+        )  # fmt: skip
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
         for agency in (*self.agencies.values(), self.region):
@@ -183,7 +196,7 @@ class World:
         for name, value in (
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
-            ("file_id", file.pk), ("task_id", task.pk),
+            ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk

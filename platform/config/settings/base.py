@@ -205,7 +205,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Fields of one name with different choices.
     "ENUM_NAME_OVERRIDES": {
+        "AppealKindEnum": "assessments.appeals.rules.KINDS",
         "AttemptStateEnum": ["live", "expired", "graded"],
+        # Appeals too.
         "CaseStateEnum": "learners.assessors.models.LevelAssessment.State",
         "ShownWorkKindEnum": "learners.api.level_assessments.WORK_KINDS",
     },

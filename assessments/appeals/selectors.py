@@ -1,0 +1,162 @@
+"""Reads of appeals: the learner's own, the reviewers' queue, and what item analysis and the fairness monitor ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from accounts.public import REVIEWER
+from assessments.appeals import rules
+from assessments.appeals.involved import involved_in
+from assessments.appeals.models import Appeal, AppealDecision, Reviewer
+from common.errors import NotFound
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """What was decided, as the learner is told: outcome, the reviewer's reason in their words, and what followed."""
+
+    outcome: str
+    reason: str
+    decided_at: datetime
+    reviewer: str
+    levels: Mapping[str, int]
+    scores: Mapping[str, float | None]
+    new_try: bool
+
+
+@dataclass(frozen=True)
+class AppealView:
+    """An appeal as its learner sees it. `state` is open, decided or withdrawn; `reviewer` a public name, if named yet."""
+
+    id: UUID
+    kind: str
+    subject: Mapping[str, Any]
+    grounds: str
+    language: str
+    disputed: Mapping[str, Any]
+    state: str
+    opened_at: datetime
+    due_at: datetime
+    due_time_zone: str
+    overdue: bool
+    reviewer: str | None
+    reviewer_since: datetime | None
+    decision: DecisionView | None
+
+
+def appeals_for_update() -> QuerySet[Appeal]:
+    """Appeals locked until the transaction ends, before anything that they dispute is; reviewers come along unlocked."""
+    return Appeal.objects.select_for_update(no_key=True, of=("self",)).select_related("reviewer")
+
+
+def _rows() -> QuerySet[Appeal]:
+    return Appeal.objects.select_related("reviewer", "decision")
+
+
+def appeal(*, appeal_id: UUID, learner_id: UUID, now: datetime) -> AppealView:
+    """The learner's own appeal; one query.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    row = _rows().filter(pk=appeal_id, learner_id=learner_id).first()
+    if row is None:
+        raise NotFound()
+    return view(row, now=now)
+
+
+def appeals(
+    *, learner_id: UUID, after: tuple[datetime, UUID] | None, limit: int, now: datetime
+) -> Sequence[AppealView]:
+    """A page of the learner's appeals behind `after`, newest first, and one more; one query."""
+    found = _rows().filter(learner_id=learner_id).order_by("-opened_at", "-id")
+    if after is not None:
+        instant, identifier = after
+        found = found.filter(Q(opened_at__lt=instant) | Q(opened_at=instant, pk__lt=identifier))
+    return [view(row, now=now) for row in found[: limit + 1]]
+
+
+def view(row: Appeal, *, now: datetime) -> AppealView:
+    """The appeal as its learner sees it, from a row that has its reviewer and decision at hand."""
+    decision: AppealDecision | None = getattr(row, "decision", None)
+    return AppealView(
+        id=row.pk,
+        kind=row.kind,
+        subject={
+            "kind": row.kind,
+            "skill": row.skill or None,
+            "attempt_id": row.attempt_id,
+            "item_id": row.item_id,
+            "level_assessment_id": row.level_assessment_id,
+            "achievement": row.achievement or None,
+        },
+        grounds=row.grounds,
+        language=row.language,
+        disputed=row.disputed,
+        state=rules.WITHDRAWN if row.withdrawn else rules.OPEN if row.closed_at is None else rules.DECIDED,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        due_time_zone=row.due_time_zone,
+        overdue=row.closed_at is None and now > row.due_at,
+        reviewer=row.reviewer.public_name if row.reviewer else None,
+        reviewer_since=row.reviewer_since,
+        decision=None
+        if decision is None
+        else DecisionView(
+            outcome=decision.outcome,
+            reason=decision.reason,
+            decided_at=decision.decided_at,
+            reviewer=decision.reviewer_name,
+            levels=decision.remedy["levels"],
+            scores=decision.remedy["scores"],
+            new_try=decision.remedy["new_try"],
+        ),
+    )
+
+
+def may_review(user_id: UUID, *, member_state: str) -> bool:
+    """Whether the account reviews appeals of learners of that state: active staff in the role, limited to no other state."""
+    accounts = get_user_model().objects.filter(pk=user_id, is_active=True, is_staff=True)
+    accounts = accounts.filter(Q(is_superuser=True) | Q(groups__name=REVIEWER))
+    return accounts.filter(Q(is_superuser=True) | Q(member_state=None) | Q(member_state=member_state)).exists()
+
+
+def eligible_reviewers(row: Appeal) -> Sequence[Reviewer]:
+    """Named reviewers who may be assigned the appeal, by name."""
+    named = Reviewer.objects.filter(user__is_active=True, user__is_staff=True).exclude(pk__in=involved_in(row))
+    named = named.filter(Q(user__is_superuser=True) | Q(user__groups__name=REVIEWER))
+    state = row.learner.member_state_id
+    named = named.filter(Q(user__is_superuser=True) | Q(user__member_state=None) | Q(user__member_state=state))
+    return list(named.distinct().order_by("public_name"))
+
+
+def upheld_by_revision() -> Mapping[tuple[UUID, int], int]:
+    """How many appeals found each item revision's score wrong, by (item id, revision number); one query.
+
+    Revisions that no appeal was upheld about are missing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT revision.item_id, revision.number, count(*)
+            FROM assessments_appealdecision AS decision
+            CROSS JOIN unnest(decision.revisions) AS found (revision_id)
+            JOIN assessments_itemrevision AS revision ON revision.id = found.revision_id
+            GROUP BY revision.item_id, revision.number
+            """
+        )
+        return {(item_id, number): count for item_id, number, count in cursor.fetchall()}
+
+
+def outcomes_by_learner(since: datetime) -> list[tuple[UUID, bool]]:
+    """(learner, whether upheld at least in part) of each appeal decided from `since` on, oldest first; one query."""
+    decided = AppealDecision.objects.filter(decided_at__gte=since).order_by("decided_at", "pk")
+    return [(learner, outcome != rules.DISMISSED) for learner, outcome in decided.values_list("learner_id", "outcome")]
