@@ -34,15 +34,16 @@ class Chart:
     bars: list[FairnessGroup] = field(default_factory=list)
     insufficient: list[str] = field(default_factory=list)
 
-    @property
-    def is_alert(self) -> bool:
-        return any(bar.verdict == rules.ALERT for bar in self.bars)
-
 
 @dataclass
 class Section:
     title: str
     charts: list[Chart]
+
+    @property
+    def without(self) -> list[str]:
+        """Titles of the charts that have nothing to show."""
+        return [chart.title for chart in self.charts if not chart.bars]
 
 
 def sections(rows: Iterable[FairnessGroup]) -> list[Section]:

@@ -21,20 +21,20 @@ from assessments.admin.items import ReadOnly
 from assessments.attempts.models import Attempt
 from assessments.integrity import rules, services
 from assessments.integrity.models import IntegrityHint, IntegrityRun
-from assessments.integrity.words import explanation
+from assessments.integrity.words import explanation, one_in
 from common import clock
 from common.errors import DomainError
 
 _DECISIONS = [
-    (rules.DISMISSED, "Dismiss: there is an honest reason, or nothing to it"),
-    (rules.NOTED, "Note: it stays on record for somebody who looks at these attempts later"),
+    (rules.DISMISSED, "Dismiss: nothing to it"),
+    (rules.NOTED, "Note: keep it on record"),
 ]
 
 
 class DecisionForm(forms.ModelForm):
     decision = forms.ChoiceField(choices=_DECISIONS, widget=UnfoldAdminRadioSelectWidget)
     why = forms.CharField(
-        label="reason",
+        label="Reason",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="It is kept with your name, and the learners get it with an export of their data: name nobody in it.",
     )
@@ -98,7 +98,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
 
     @admin.display(description="by chance once in", ordering="p_value")
     def by_chance(self, hint: IntegrityHint) -> str:
-        return f"{1 / max(hint.p_value, 1e-9):,.0f}"
+        return one_in(hint.p_value)
 
     @display(description="state", ordering="state", label={"open": "warning", "dismissed": "info", "noted": "danger"})
     def standing(self, hint: IntegrityHint) -> str:

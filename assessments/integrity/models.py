@@ -78,4 +78,4 @@ class IntegrityHint(models.Model):
         indexes = [models.Index(fields=["state", "made_at"], name="hints_to_look_at")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return self.get_kind_display()

@@ -182,8 +182,7 @@ class _Blocks:
             expected += slope * (score - mean)
             variance -= slope * lean
         excess = self._marks[rows] @ self._marks.T - 0.5 - expected
-        spread = np.sqrt(np.maximum(variance, np.float32(1e-2)))
-        return (excess / spread).astype(np.float32, copy=False)
+        return np.asarray(excess / np.sqrt(np.maximum(variance, 1e-2)), dtype=np.float32)
 
 
 def _one_hot(code: Ints, given: Bools) -> NDArray[np.float32]:

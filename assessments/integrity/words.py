@@ -15,9 +15,10 @@ def explanation(kind: str, facts: Mapping[str, Any]) -> list[str]:
     return _of_times(facts) if kind == rules.FAST else _of_pair(facts)
 
 
-def _one_in(p_value: float) -> str:
+def one_in(p_value: float) -> str:
+    """How many that chance needs to do that much once, as people read it."""
     if p_value < 1e-9:
-        return "1,000,000,000"
+        return _("more than 1,000,000,000")
     return f"{max(round(1 / p_value), 1):,}"
 
 
@@ -34,7 +35,7 @@ def _of_pair(facts: Mapping[str, Any]) -> list[str]:
         )
         % {
             "expected": facts["expected"],
-            "one_in": _one_in(facts["p_value"]),
+            "one_in": one_in(facts["p_value"]),
             "compared": f"{facts['compared']:,}",
         },
         _(
@@ -56,7 +57,7 @@ def _of_times(facts: Mapping[str, Any]) -> list[str]:
             "So fast an attempt comes about by chance once in %(one_in)s; the times of %(compared)s attempts were compared "
             "that night."
         )
-        % {"one_in": _one_in(facts["p_value"]), "compared": f"{facts['compared']:,}"},
+        % {"one_in": one_in(facts["p_value"]), "compared": f"{facts['compared']:,}"},
         _(
             "There are honest reasons: questions known from an earlier attempt, or a device that measures badly, for the "
             "times are the device's own. This is a reason to look, and proves nothing."
