@@ -10,7 +10,7 @@ from itertools import chain, combinations
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments.accommodations.rules import extra_seconds
@@ -127,6 +127,7 @@ def test_options_stay_as_their_author_listed_them_unless_the_order_is_the_questi
     assert shuffled == shown_options(kind="ordering", shuffled=False, **one) != ["d", "b", "c", "a"]
 
 
+@settings(max_examples=40)
 @given(seeds=st.lists(seeds, min_size=8, max_size=8), count=st.integers(1, 4))
 def test_no_form_comes_twice_while_another_is_left(seeds, count):
     names, used = [f"form {n}" for n in range(count)], []
@@ -151,6 +152,7 @@ scored = st.lists(
 )  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(items=scored, share=st.sampled_from(["0", "0.5", "0.6", "1"]), least=st.sampled_from(["0.5", "1"]))
 def test_passing_asks_for_the_whole_and_for_each_part(items, share, least):
     rule = PassRule(Decimal(share), {1: Decimal(least)}, {"AIS-A1": Decimal(least)})
@@ -328,6 +330,7 @@ JUNK = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(
     name=st.sampled_from(["sections", "forms", "skill_minimums", "prerequisites", "windows", "options_in_order"]),
     junk=JUNK,

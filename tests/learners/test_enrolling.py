@@ -119,7 +119,7 @@ def test_the_list_goes_on_where_it_stopped(query_budget: Callable[[int], Abstrac
         if following is None:
             break
     assert seen == made
-    with query_budget(3):
+    with query_budget(4):
         assert len(client.get(PATH, {"limit": 1}).json()["items"]) == 1
     assert client.get(PATH, {"cursor": "x"}).json()["code"] == "bad_cursor"
     assert client.get(PATH, {"limit": "0"}).status_code == 400
