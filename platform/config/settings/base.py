@@ -207,6 +207,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AppealKindEnum": "assessments.appeals.rules.KINDS",
         "AttemptStateEnum": ["live", "expired", "graded"],
+        "LevelCauseEnum": ["evidence", "assessors", "appeal", "review"],
         # Appeals too.
         "CaseStateEnum": "learners.assessors.models.LevelAssessment.State",
         "ShownWorkKindEnum": "learners.api.level_assessments.WORK_KINDS",
