@@ -17,7 +17,7 @@ from config.celery import collect_less_often
 from courses import public as courses
 from events import public as events
 from learners.mastery import publishing, rules, store
-from learners.mastery.services import scale
+from learners.mastery.framework import scale
 from learners.models import Learner
 from tests.factories import make_user
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import orjson
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from psycopg.types.json import Jsonb
 
 from common import clock
@@ -108,7 +109,9 @@ def _standings(
 def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[tuple[UUID, list[str], bool]]]:
     """(id, skills, supervised) of each learner's evidence on any of the skills."""
     found: dict[UUID, list[tuple[UUID, list[str], bool]]] = defaultdict(list)
-    rows = Evidence.objects.filter(learner_id__in=learner_ids, skills__overlap=list(codes))
+    rows = Evidence.objects.filter(
+        learner_id__in=learner_ids, skills__overlap=list(codes), struck=False, lapsed=False
+    ).exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
     for learner_id, pk, skills, supervised in rows.order_by().values_list("learner_id", "id", "skills", "supervised"):
         found[learner_id].append((pk, skills, supervised))
     return found

@@ -16,9 +16,9 @@ from courses.public import FrameworkView
 from learners.decisions.rules import EVIDENCE, Decided, Standing, standing
 from learners.decisions.selectors import Change, history, what_people_said
 from learners.mastery import rules, store
+from learners.mastery.framework import scale
 from learners.mastery.models import Ability, SkillState
-from learners.mastery.selectors import counting
-from learners.mastery.services import scale
+from learners.mastery.selectors import counting, told
 from learners.mastery.snapshots import STATED
 
 # The newest answers of each skill are shown one by one.
@@ -36,7 +36,7 @@ def explained(
     """
     framework = courses.framework()
     ability = Ability.objects.filter(learner_id=learner_id).first()
-    states = list(SkillState.objects.filter(learner_id=learner_id).order_by("skill_code"))
+    states = told(learner_id)
     rows = {str(row["id"]): row for row in counting(learner_id)} if states else {}
     answers = store.answers_by_learner(
         store.Seen(

@@ -12,14 +12,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from common import clock
 from courses import public as courses
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.decisions.rules import Standing, standing
 from learners.decisions.selectors import Key, effective, what_people_said
 from learners.mastery import rules, store
+from learners.mastery.framework import scale
 from learners.mastery.models import LevelChange, SkillState
-from learners.mastery.snapshots import Chain
 
 
 @transaction.atomic
@@ -88,7 +87,7 @@ def write_levels(learner_ids: Collection[UUID]) -> None:
         for (learner_id, code), counts in sorted(standings(learner_ids).items(), key=lambda one: one[0])
     ]
     learners, codes, given, since = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [], [])
-    unknown = rules.SkillMastery()
+    unknown = rules.unanswered(scale())
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -104,16 +103,10 @@ def write_levels(learner_ids: Collection[UUID]) -> None:
             WHERE (kept.level, kept.level_since) IS DISTINCT FROM (EXCLUDED.level, EXCLUDED.level_since)
             """,
             [
-                unknown.mean, unknown.variance, _unanswered(), courses.framework().version, learners, codes, given,
+                unknown.mean, unknown.variance, unknown.probability, courses.framework().version, learners, codes, given,
                 since,
             ],
         )  # fmt: skip
-
-
-def _unanswered() -> float:
-    """The probability of a skill nobody answered: that with which somebody unknown passes the lowest threshold."""
-    mastery = rules.Mastery(skills={"": rules.SkillMastery()})
-    return rules.probability(mastery, "", min(courses.framework().thresholds.values()), Chain(), clock.now())
 
 
 def drifted(learner_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

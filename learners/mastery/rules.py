@@ -27,7 +27,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from learners.mastery.snapshots import Chain, ItemKey
+from learners.mastery.snapshots import UNSEEN_SKILL, Chain, ItemKey
 
 RULE = "mastery-filter-2"
 V_G0, V_K0 = 0.93, 0.66
@@ -65,6 +65,7 @@ class Answer:
     skills: sorted, without doubles, not empty. score: in [0, 1]. guess: in [0, 1).
     difficulty: as the item's trainer stated it, in logits; used until answers to the item are known.
     certifying: the answer may count for certified mastery: asked in earnest, of a learner who had not met the item.
+    lapsed: the item was seen, and nothing was submitted before the time was over: this says nothing of mastery.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Answer:
     difficulty: float
     at: datetime
     certifying: bool = False
+    lapsed: bool = False
 
 
 @dataclass(slots=True)
@@ -165,6 +167,8 @@ def extend(
         mastery.last_at = at
         last_on: dict[str, str] = {}
         for answer in sitting:
+            if answer.lapsed:
+                continue
             _absorb(mastery, answer, chain, traces, movements)
             for code in answer.skills:
                 last_on[code] = answer.id
@@ -272,6 +276,14 @@ def expected_success(mastery: Mastery, code: str, chain: Chain, at: datetime) ->
         own, variance = own * math.exp(-RHO * lag), min(variance + QT * lag, V_K0)
     mean = mastery.mean + own + skill.mean
     return logistic(mean / math.sqrt(1.0 + _PI_8 * (mastery.variance + variance + skill.variance)))
+
+
+def unanswered(scale: Scale) -> SkillMastery:
+    """The mastery of a skill nobody answered: the prior, with which somebody unknown passes the lowest threshold."""
+    mean, spread = UNSEEN_SKILL.mean, math.sqrt(V_G0 + V_K0 + UNSEEN_SKILL.variance)
+    lowest = min(scale.thresholds.values())
+    z = (mean - math.log(lowest / (1.0 - lowest))) / spread
+    return SkillMastery(probability=0.5 * math.erfc(-z / math.sqrt(2.0)))
 
 
 def computable(scale: Scale, code: str) -> list[int]:

@@ -73,10 +73,19 @@ def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UU
     }
 
 
+# A skill is told of once it was answered, or people decided about it; not when all items were only left to lapse.
+WORTH_TELLING = Q(count__gt=0) | Q(level__gt=0)
+
+
+def told(learner_id: UUID) -> list[SkillState]:
+    """The learner's skills of which there is something to tell, by code; one query."""
+    return list(SkillState.objects.filter(WORTH_TELLING, learner_id=learner_id).order_by("skill_code"))
+
+
 def counting(learner_id: UUID) -> Sequence[Mapping[str, Any]]:
     """The learner's evidence that counts, neither corrected nor struck, in order, as rows; one query."""
     return list(
-        Evidence.objects.filter(learner_id=learner_id, struck=False)
+        Evidence.objects.filter(learner_id=learner_id, struck=False, lapsed=False)
         .exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
         .order_by("answered_at", "pk")
         .values()

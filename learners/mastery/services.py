@@ -13,11 +13,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from courses import public as courses
 from events import public as events
 from events.registry import Happened
 from learners.mastery import certification, levels, rules, store
 from learners.mastery.certification import Certification
+from learners.mastery.framework import scale
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, Trace
 from learners.mastery.store import Known, NewEvidence
@@ -27,19 +27,8 @@ ANSWER_FIELDS = (
     "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
     "answered_at", "framework_version", "rule_version",
 )  # fmt: skip
-# Further members that may be missing: `met_before` (false), and of a correction `corrects` (an id) and `struck` (false; then
-# the score is null).
-
-
-def scale() -> Scale:
-    """What the current framework says of computed levels."""
-    framework = courses.framework()
-    return Scale(
-        version=framework.version,
-        thresholds=framework.thresholds,
-        ranges={code: (skill.min_level, skill.max_level) for code, skill in framework.skills.items()},
-        max_jump=int(framework.award_rules.get("max_inferred_jump", 1)),
-    )
+# Further members that may be missing: `met_before` and `lapsed` (false); and of a correction `corrects` (an id) and
+# `struck` (false; when true, the score is null).
 
 
 @transaction.atomic
@@ -100,7 +89,7 @@ def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
             skills if len(skills) == 1 else sorted(set(skills)), answer["level"], 0.0 if struck else answer["score"],
             answer["guess"], answer["difficulty"], answer["answered_at"], mode, answer.get("met_before", False),
             answer["supervised"], answer["language"], answer["framework_version"], answer["rule_version"],
-            answer.get("corrects"), struck,
+            answer.get("corrects"), struck, answer.get("lapsed", False),
         )  # fmt: skip
 
 

@@ -30,7 +30,8 @@ _EARNEST = ("assessment", "certification")
 class Seen(NamedTuple):
     """A row of evidence as the rules need it; ids are texts.
 
-    met: the learner had met the item before. struck: the answer counts for nothing, but the item was met.
+    met: the learner had met the item before. struck: the answer counts for nothing, but the item was met. lapsed: nothing
+    was submitted.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Seen(NamedTuple):
     mode: str
     met: bool
     struck: bool = False
+    lapsed: bool = False
 
 
 class NewEvidence(NamedTuple):
@@ -69,6 +71,7 @@ class NewEvidence(NamedTuple):
     rule_version: str
     corrects: str | None
     struck: bool
+    lapsed: bool
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
@@ -116,17 +119,17 @@ def _instant(text: str | None) -> datetime | None:
 _INSERT_EVIDENCE = """
 INSERT INTO learners_evidence AS e (
     id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, answered_at, mode, met_before,
-    supervised, language, framework_version, rule_version, corrects, struck
+    supervised, language, framework_version, rule_version, corrects, struck, lapsed
 )
 SELECT id, learner_id, item_id, item_revision, skills::text[], level, score, guess, difficulty, answered_at, mode,
-    met_before, supervised, language, framework_version, rule_version, corrects, struck
+    met_before, supervised, language, framework_version, rule_version, corrects, struck, lapsed
 FROM unnest(
     %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::smallint[], %s::float8[], %s::float8[], %s::float8[],
     %s::timestamptz[], %s::text[], %s::boolean[], %s::boolean[], %s::text[], %s::text[], %s::text[], %s::uuid[],
-    %s::boolean[]
+    %s::boolean[], %s::boolean[]
 ) AS answer(
     id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, answered_at, mode, met_before,
-    supervised, language, framework_version, rule_version, corrects, struck
+    supervised, language, framework_version, rule_version, corrects, struck, lapsed
 )
 ORDER BY id
 ON CONFLICT DO NOTHING
@@ -137,7 +140,7 @@ RETURNING e.id::text, EXISTS (SELECT FROM learners_evidence AS c WHERE c.correct
 _DUMPS: tuple[Callable[[Any], str], ...] = (
     arrays.ids, arrays.ids, arrays.ids, arrays.numbers, arrays.texts, arrays.numbers, arrays.numbers, arrays.numbers,
     arrays.numbers, arrays.instants, arrays.texts, arrays.numbers, arrays.numbers, arrays.texts, arrays.texts, arrays.texts,
-    arrays.ids, arrays.numbers,
+    arrays.ids, arrays.numbers, arrays.numbers,
 )  # fmt: skip
 
 
@@ -159,7 +162,16 @@ def insert_evidence(evidence: Sequence[NewEvidence]) -> tuple[list[Seen], set[st
         is_corrected, answered_before = flags
         if is_corrected or one.corrects or one.struck:
             corrected.add(one.learner_id)
-        new.append(Seen(*one[:9], datetime.fromisoformat(one.answered_at), one.mode, one.met_before or answered_before))
+        new.append(
+            Seen(
+                *one[:9],
+                datetime.fromisoformat(one.answered_at),
+                one.mode,
+                one.met_before or answered_before,
+                one.struck,
+                one.lapsed,
+            )
+        )
     return new, corrected
 
 
@@ -172,7 +184,7 @@ def evidence_of(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
         cursor.execute(
             """
             SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-                e.difficulty, e.answered_at, e.mode, e.met_before, e.struck
+                e.difficulty, e.answered_at, e.mode, e.met_before, e.struck, e.lapsed
             FROM learners_evidence AS e
             WHERE e.learner_id = ANY(%s::uuid[])
                 AND NOT EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id)
@@ -197,14 +209,29 @@ def _in_order(row: Seen) -> tuple[datetime, str]:
 def _answers(ordered: Iterable[Seen]) -> list[Answer]:
     answers = []
     met: set[str] = set()
-    for identifier, _, item, revision, skills, level, score, guess, difficulty, at, mode, met_before, struck in ordered:
+    for (
+        identifier,
+        _,
+        item,
+        revision,
+        skills,
+        level,
+        score,
+        guess,
+        difficulty,
+        at,
+        mode,
+        met_before,
+        struck,
+        lapsed,
+    ) in ordered:
         # Whoever has met the item may remember it: that shows no mastery beyond chance.
         certifying = mode in _EARNEST and len(skills) == 1 and not met_before and item not in met
         met.add(item)
         if struck:
             continue
         answers.append(
-            Answer(identifier, (item, revision), tuple(skills), level, score, guess, difficulty, at, certifying)
+            Answer(identifier, (item, revision), tuple(skills), level, score, guess, difficulty, at, certifying, lapsed)
         )
     return answers
 
@@ -295,7 +322,7 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
         cursor.execute(
             "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
             "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
-            "WHERE learner_id = ANY(%s::uuid[]) AND count > 0",
+            "WHERE learner_id = ANY(%s::uuid[])",
             [arrays.ids(sorted(held))],
         )
         for (
@@ -313,9 +340,11 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
             since,
         ) in cursor.fetchall():
             one = known[learner]
-            one.mastery.skills[code] = SkillMastery(
-                mean, variance, count, _instant(last_at), shown, level, likely, _instant(since)
-            )
+            # A state without answers is what people decided, or what was left until the time was over: not the filter's.
+            if count:
+                one.mastery.skills[code] = SkillMastery(
+                    mean, variance, count, _instant(last_at), shown, level, likely, _instant(since)
+                )
             if tests:
                 one.tests.skills[code] = {
                     int(tested): Testing(log_e, counted, _instant(reached_at))
@@ -358,8 +387,10 @@ def write(
     Where people decided, the levels that count still have to follow (`levels.write_levels`).
     """
     listed = list(states.values())
+    blank = rules.unanswered(by)
     skills = [
-        (learner, code, mastery.skills[code])
+        # Without an answer where all were left until the time was over: the tests go on from there.
+        (learner, code, mastery.skills.get(code, blank))
         for learner, mastery in states.items()
         for code in sorted(touched[learner])
     ]

@@ -905,4 +905,12 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddField(
+            model_name="evidence",
+            name="lapsed",
+            field=models.BooleanField(
+                default=False,
+                help_text="seen and left until the time was over: counts as wrong for certified mastery alone",
+            ),
+        ),
     ]

@@ -14,6 +14,7 @@ from courses import public as courses
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import SkillState
 from learners.mastery.rules import PROVISIONAL_BELOW
+from learners.mastery.selectors import WORTH_TELLING
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.waivers.models import LessonWaiver
@@ -79,7 +80,7 @@ def _add_enrolments(documents: dict[UUID, dict[str, Any]]) -> None:
 
 def _add_skills(documents: dict[UUID, dict[str, Any]]) -> None:
     framework = courses.framework()
-    states = SkillState.objects.filter(learner_id__in=list(documents)).select_related("learner__ability")
+    states = SkillState.objects.filter(WORTH_TELLING, learner_id__in=list(documents)).select_related("learner__ability")
     for state in states.order_by("learner_id", "skill_code"):
         skill = framework.skills.get(state.skill_code)
         documents[state.learner_id]["skills"].append(

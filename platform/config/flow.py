@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "assessments.marking_needed": (
         "an attempt holds answers that people must mark -- attempt_id, learner_id, attempt_items: [ids]"
     ),
+    "assessments.outcome_corrected": "a person changed scores -- as of outcome_recorded; answers that replace others",
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
@@ -37,7 +38,7 @@ KINDS: dict[str, str] = {
 
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
-        "mastery", ("assessments.outcome_recorded",), learners.absorb_outcomes,
+        "mastery", ("assessments.outcome_recorded", "assessments.outcome_corrected"), learners.absorb_outcomes,
         purpose="answers become evidence, evidence moves mastery",
     ),
     Consumer(

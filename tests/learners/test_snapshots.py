@@ -1,0 +1,229 @@
+"""Items and skills learn from answers in snapshots; an answer is judged by the one that held when it was given."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from common import clock
+from common.ids import new_id
+from events import public as events
+from learners import public as learners
+from learners.mastery import publishing, rules, store
+from learners.mastery.calibration import YOUNG_BELOW, Observation, learn
+from learners.mastery.services import rebuild
+from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_B0
+from learners.models import Ability, Evidence, EvidenceTrace, ItemParameters, Learner, SkillState, Snapshot
+from tests.factories import make_learner
+from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes
+from tests.learners.test_mastery_of_a_learner import drained, state_of
+
+pytestmark = pytest.mark.django_db
+
+
+def answered(learner: Learner, *answers: dict[str, Any], mode: str = "assessment") -> None:
+    record_outcomes(an_outcome(learner.pk, answers, mode=mode))
+    drained()
+
+
+def corrected(learner: Learner, answer: dict[str, Any], **now: Any) -> dict[str, Any]:
+    """As a review changes it: the answer's successor, recorded."""
+    successor = {**answer, "id": str(new_id()), "corrects": answer["id"], "struck": False, **now}
+    with transaction.atomic():
+        events.record("assessments.outcome_corrected", **an_outcome(learner.pk, [successor]))
+    drained()
+    return successor
+
+
+def difficulty_of(item: str) -> ItemParameters | None:
+    return ItemParameters.objects.filter(item_id=item).order_by("-held_from").first()
+
+
+def test_an_item_that_many_answer_wrong_gets_harder_and_only_for_those_who_come_after() -> None:
+    item, later = str(new_id()), clock.now() + timedelta(hours=1)
+    early = make_learner("JP")
+    answered(early, an_answer(item_id=item, score=0.0))
+    before = state_of(early)
+    for _ in range(5):
+        answered(make_learner("TH"), an_answer(item_id=item, score=0.0))
+    assert publishing.publish(young_only=True) == 6
+    found = difficulty_of(item)
+    assert found is not None
+    assert (found.count, found.snapshot.answers) == (6, 6)
+    assert found.mean > 0.5
+    assert found.variance < V_B0
+    # Nobody who had answered is judged anew, not even by a rebuild.
+    assert rebuild(learner_ids=[early.pk]) == []
+    assert state_of(early) == before
+    assert Ability.objects.get(pk=early.pk).snapshot == STATED
+    aiko, budi = make_learner("JP"), make_learner("ID")
+    answered(aiko, an_answer(item_id=item, score=0.0, at=later))
+    answered(budi, an_answer(score=0.0, at=later))
+    assert Ability.objects.get(pk=aiko.pk).snapshot == found.snapshot.version
+    # To miss a hard item says less against a learner than to miss one that nobody knows anything of.
+    assert Ability.objects.get(pk=aiko.pk).mean > Ability.objects.get(pk=budi.pk).mean
+    assert learners.item_difficulties([(Evidence.objects.get(learner=aiko).item_id, 1)])
+    assert rebuild(learner_ids=[aiko.pk, budi.pk], write=False) == []
+
+
+def test_each_answer_is_learned_from_once_and_old_items_wait_for_the_night() -> None:
+    item = str(new_id())
+    for _ in range(YOUNG_BELOW):
+        answered(make_learner("JP"), an_answer(item_id=item))
+    assert publishing.publish(young_only=True) == YOUNG_BELOW
+    assert publishing.publish(young_only=True) == 0
+    later = clock.now() + timedelta(hours=1)
+    answered(make_learner("JP"), an_answer(item_id=item, at=later), an_answer(at=later))
+    assert publishing.publish(young_only=True) == 1
+    assert publishing.publish_all() == 1
+    assert publishing.publish_all() == 0
+    found = difficulty_of(item)
+    assert found is not None
+    assert found.count == YOUNG_BELOW + 1
+    assert not EvidenceTrace.objects.filter(waits__gt=0).exists()
+    assert Snapshot.objects.count() == 3
+
+
+def test_what_is_learned_is_what_the_pure_rule_says() -> None:
+    item = str(new_id())
+    scores = [1.0, 0.0, 0.5]
+    for score in scores:
+        answered(make_learner("JP"), an_answer(item_id=item, score=score, difficulty=1.0, guess=0.25))
+    publishing.publish_all()
+    ordered = Evidence.objects.filter(item_id=item).order_by("answered_at", "pk")
+    items, skills = learn(
+        [
+            Observation(str(one.pk), (item, 1), 1.0, ("AIS-A1",), one.score, 0.25, 0.0, rules.V_G0 + rules.V_K0)
+            for one in ordered
+        ],
+        items={},
+        skills={},
+    )
+    found = difficulty_of(item)
+    assert found is not None
+    assert (found.mean, found.variance) == (items[item, 1].mean, items[item, 1].variance)
+    assert skills["AIS-A1"].variance < UNSEEN_SKILL.variance
+
+
+def test_a_corrected_answer_counts_as_corrected_and_a_struck_one_for_nothing() -> None:
+    aiko, budi, dao = make_learner("JP"), make_learner("ID"), make_learner("TH")
+    wrong, right = an_answer(score=0.0), an_answer()
+    answered(aiko, wrong, right)
+    once = corrected(aiko, wrong, score=1.0)
+    answered(budi, {**wrong, "id": str(new_id()), "score": 1.0}, {**right, "id": str(new_id())})
+    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, budi))
+    assert (ours.mean, ours.count, ours.level) == (theirs.mean, 2, theirs.level)
+    # The learner reads the answer once, as it counts now.
+    document, _ = learners.explanation(learner_id=aiko.pk, accept_language="en", now=clock.now())
+    assert {str(one["id"]) for one in document["items"][0]["evidence"]} == {once["id"], right["id"]}
+    corrected(aiko, once, score=None, struck=True)
+    answered(dao, {**right, "id": str(new_id())})
+    assert SkillState.objects.get(learner=aiko).mean == SkillState.objects.get(learner=dao).mean
+    assert Evidence.objects.filter(learner=aiko).count() == 4
+    assert rebuild(learner_ids=[aiko.pk, budi.pk, dao.pk], write=False) == []
+
+
+def test_a_correction_that_comes_before_what_it_corrects_has_the_same_effect() -> None:
+    aiko, budi = make_learner("JP"), make_learner("ID")
+    for learner, order in ((aiko, 1), (budi, -1)):
+        first = an_answer(score=0.0, item_id=str(new_id()))
+        second = {**first, "id": str(new_id()), "corrects": first["id"], "struck": False, "score": 1.0}
+        for answer in (first, second)[::order]:
+            answered(learner, answer)
+    assert SkillState.objects.get(learner=aiko).mean == SkillState.objects.get(learner=budi).mean
+    assert rebuild(learner_ids=[aiko.pk, budi.pk], write=False) == []
+
+
+def test_what_was_left_to_lapse_says_nothing_of_mastery_and_counts_as_wrong_for_what_is_certified() -> None:
+    aiko, dao = make_learner("JP"), make_learner("TH")
+    lapsed = [an_answer(lapsed=True, score=0.0) for _ in range(3)]
+    answered(aiko, *lapsed, mode="certification")
+    assert Evidence.objects.filter(learner=aiko).count() == 3
+    document, _ = learners.explanation(learner_id=aiko.pk, accept_language="en", now=clock.now())
+    assert document["items"] == []
+    assert learners.progress_documents([aiko.pk])[aiko.pk]["skills"] == []
+    later = ENROLLED_AT + timedelta(days=1)
+    answers = [an_answer(at=later) for _ in range(8)]
+    answered(aiko, *answers, mode="certification")
+    answered(dao, *({**one, "id": str(new_id())} for one in answers), mode="certification")
+    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
+    assert ours.mean == theirs.mean
+    assert ours.tests["1"][0] < theirs.tests["1"][0]
+    assert (ours.tests["1"][1], theirs.tests["1"][1]) == (11, 8)
+    assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
+
+
+def test_certified_mastery_needs_items_that_were_not_met_before() -> None:
+    """Well-known items, answered right again and again: the level stands, and nothing is certified by them."""
+    known = [str(new_id()) for _ in range(40)]
+    for _ in range(3):
+        # Items that many have met, so that their difficulty is known.
+        answered(make_learner("TH"), *(an_answer(item_id=item, guess=0.0, difficulty=1.0) for item in known))
+    ItemParameters.objects.all().delete()
+    aiko, dao = make_learner("JP"), make_learner("ID")
+    later = ENROLLED_AT + timedelta(days=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO learners_snapshot (version, held_from, answers, rule_version) VALUES ('known', %s, 0, 'x') "
+            "RETURNING id", [ENROLLED_AT],
+        )  # fmt: skip
+        snapshot = cursor.fetchone()[0]
+    ItemParameters.objects.bulk_create(
+        ItemParameters(
+            snapshot_id=snapshot,
+            held_from=ENROLLED_AT,
+            item_id=item,
+            item_revision=1,
+            mean=0.5,
+            variance=0.01,
+            count=99,
+        )
+        for item in known
+    )
+    fresh = [an_answer(item_id=item, guess=0.0, level=2, at=later) for item in known]
+    answered(aiko, *fresh)
+    answered(dao, *({**one, "id": str(new_id()), "met_before": True} for one in fresh))
+    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
+    assert ours.certified_level == 3
+    assert ours.certified_at == later
+    assert (theirs.certified_level, theirs.level) == (0, ours.level)
+    assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_answer_is_judged_by_a_snapshot_that_was_published_before_it_was_given_and_passed_over() -> None:
+    """A snapshot waits for the answers that are being absorbed, and holds from an instant after it could be published."""
+    item = str(new_id())
+    for _ in range(3):
+        answered(make_learner("JP"), an_answer(item_id=item, score=0.0))
+    absorbing, published = Event(), Event()
+
+    def publish() -> None:
+        try:
+            absorbing.wait(10)
+            publishing.publish(young_only=True)
+            published.set()
+        finally:
+            connection.close()
+
+    other = Thread(target=publish)
+    other.start()
+    with transaction.atomic():
+        store.share_chain()
+        absorbing.set()
+        assert not published.wait(0.5)
+        given_at = clock.now()
+    other.join(10)
+    assert published.is_set()
+    assert Snapshot.objects.get().held_from > given_at
+
+
+def test_publishing_costs_the_same_for_one_answer_and_for_fifty(query_budget: Any) -> None:
+    for many in (1, 50):
+        answered(make_learner("JP"), *(an_answer() for _ in range(many)))
+        with query_budget(11):
+            assert publishing.publish(young_only=True) == many
