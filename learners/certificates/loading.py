@@ -78,15 +78,28 @@ def _criteria(criteria: Any) -> dict[str, Any]:
     known = courses.framework().skills
     listed = []
     for place, wanted in enumerate(criteria["skills"]):
-        if not isinstance(wanted, Mapping) or wanted.keys() != {"skill", "level"} or wanted["skill"] not in known:
-            raise AchievementInvalid(f"criteria.skills[{place}]: must have a skill of the framework and a level")
+        if (
+            not isinstance(wanted, Mapping)
+            or wanted.keys() - {"certified"} != {"skill", "level"}
+            or wanted["skill"] not in known
+            or not isinstance(wanted.get("certified", False), bool)
+        ):
+            raise AchievementInvalid(
+                f"criteria.skills[{place}]: must have a skill of the framework, a level and, if so, certified = true"
+            )
         skill = known[wanted["skill"]]
         if not isinstance(wanted["level"], int) or not skill.min_level <= wanted["level"] <= skill.max_level:
             raise AchievementInvalid(f"criteria.skills[{place}].level: the skill has no such level")
-        listed.append({"skill": wanted["skill"], "level": wanted["level"]})
+        if wanted.get("certified") and wanted["level"] not in courses.framework().thresholds:
+            raise AchievementInvalid(f"criteria.skills[{place}].certified: only computed levels are certified")
+        listed.append({"skill": wanted["skill"], "level": wanted["level"]} | _certified(wanted))
     if len({wanted["skill"] for wanted in listed}) != len(listed):
         raise AchievementInvalid("criteria.skills: one stands twice")
     return {"edition_completed": criteria["edition_completed"], "skills": listed}
+
+
+def _certified(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {"certified": True} if wanted.get("certified") else {}
 
 
 def _texts(texts: Any) -> dict[str, dict[str, str]]:

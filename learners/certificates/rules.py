@@ -19,17 +19,23 @@ class Verdict(StrEnum):
     TAMPERED = "tampered"
 
 
-def criteria_met(criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int]) -> bool:
+def criteria_met(
+    criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int], certified: Mapping[str, int]
+) -> bool:
     """Whether an achievement is earned.
 
     Args:
-        criteria: {"edition_completed": bool, "skills": [{"skill": code, "level": lowest level}, …]}
+        criteria: {"edition_completed": bool, "skills": [{"skill": code, "level": lowest level, "certified": true or missing}, …]}
         completed: the learner completed the achievement's edition.
         levels: the learner's level in each skill; a skill that is missing has none.
+        certified: the level that the stricter test certified, likewise.
     """
     if criteria.get("edition_completed") and not completed:
         return False
-    return all(levels.get(wanted["skill"], 0) >= wanted["level"] for wanted in criteria["skills"])
+    return all(
+        (certified if wanted.get("certified") else levels).get(wanted["skill"], 0) >= wanted["level"]
+        for wanted in criteria["skills"]
+    )
 
 
 def evidence_digest(evidence_ids: Iterable[UUID]) -> str:

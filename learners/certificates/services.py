@@ -41,6 +41,7 @@ class _Standing:
 
     completed: dict[UUID, datetime]
     states: dict[str, tuple[int, float, str, str | None]]  # level, probability, framework version, rule version
+    certified: dict[str, int]
     held: set[str]  # slugs of achievements awarded before, in any version
 
 
@@ -66,6 +67,7 @@ def decide_awards(happened: Sequence[Happened]) -> None:
             achievement.criteria,
             completed=achievement.edition_id in standing.completed,
             levels={code: state[0] for code, state in standing.states.items()},
+            certified=standing.certified,
         )
     ]
     if not earned:
@@ -89,16 +91,23 @@ def decide_awards(happened: Sequence[Happened]) -> None:
 def _standings(
     learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
 ) -> dict[UUID, _Standing]:  # fmt: skip
-    standings = {one: _Standing(completed={}, states={}, held=set()) for one in learner_ids}
+    standings = {one: _Standing(completed={}, states={}, certified={}, held=set()) for one in learner_ids}
     for enrolment in Enrolment.objects.filter(learner_id__in=learner_ids, edition_id__in=list(edition_ids)):
         if enrolment.completed_at is not None:
             standings[enrolment.learner_id].completed[enrolment.edition_id] = enrolment.completed_at
-    for learner_id, code, level, probability, framework_version, rule_version in SkillState.objects.filter(
+    for learner_id, code, level, certified, probability, framework_version, rule_version in SkillState.objects.filter(
         learner_id__in=learner_ids, skill_code__in=codes
     ).values_list(
-        "learner_id", "skill_code", "level", "probability", "framework_version", "learner__ability__rule_version"
+        "learner_id",
+        "skill_code",
+        "level",
+        "certified_level",
+        "probability",
+        "framework_version",
+        "learner__ability__rule_version",
     ):
         standings[learner_id].states[code] = (level, probability, framework_version, rule_version)
+        standings[learner_id].certified[code] = certified
     for learner_id, slug in Award.objects.filter(learner_id__in=learner_ids).values_list(
         "learner_id", "achievement__slug"
     ):
