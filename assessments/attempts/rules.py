@@ -14,6 +14,7 @@ from assessments.quizzes.rules import Pool
 
 # A slow network must not cost a learner the answers that were given in time.
 GRACE = timedelta(seconds=30)
+DEVICE_CLASSES = ("phone", "tablet", "computer")
 
 
 class _Drawable(Protocol):
@@ -118,3 +119,16 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
         except ResponseRefused as refused:
             raise AnswerRefused(f"/answers/{index}/response{refused.place}", refused.reason) from refused
     return responses
+
+
+def read_seconds(answers: Sequence[Mapping[str, Any]], *, most: float) -> dict[UUID, float]:
+    """Return for how many seconds the learner was on each item, as far as the frontend measured it.
+
+    Nobody can have been on an item for longer than the attempt has lasted (`most`): a clock that runs wrong is held to
+    that rather than costing the learner the submission.
+    """
+    return {
+        answer["item"]: min(answer["seconds"], max(0.0, most))
+        for answer in answers
+        if answer.get("seconds") is not None
+    }

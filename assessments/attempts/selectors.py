@@ -1,7 +1,12 @@
-"""Reads of attempts. What stands in a view is all that ever leaves the server: no key, difficulty or guess rate."""
+"""Reads of attempts. What stands in a view is all that ever leaves the server: no key, difficulty or guess rate.
+
+Reading one attempt is written in SQL: learners read and submit all day, and composing the queries would cost more than
+running them.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +17,35 @@ from django.db.models import Q, QuerySet
 
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import is_late
+from assessments.items import frozen
+from assessments.quizzes.models import Quiz
+from common.database import plain_fields, prepared
 from common.errors import NotFound
+
+_ATTEMPT = plain_fields(Attempt)
+_QUIZ = plain_fields(Quiz)
+_ITEM_FIELDS = [field.attname for field in AttemptItem._meta.concrete_fields]
+_ONE_ATTEMPT = f"""
+    SELECT {", ".join(f"attempt.{name}" for name in _ATTEMPT)}, {", ".join(f"quiz.{name}" for name in _QUIZ)}
+    FROM assessments_attempt AS attempt JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
+    WHERE attempt.id = %s AND attempt.learner_id = %s
+"""  # noqa: S608 (the columns are constants)
+_ITS_ITEMS = f"""
+    SELECT {", ".join(_ITEM_FIELDS)} FROM assessments_attemptitem
+    WHERE attempt_id = ANY(%s::uuid[]) ORDER BY attempt_id, position
+"""  # noqa: S608 (the columns are constants)
 
 
 @dataclass(frozen=True)
 class Review:
-    """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key."""
+    """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key.
+
+    `score` and `correct` are null for an item that was struck and counts for nothing.
+    """
 
     response: Any
-    score: float
-    correct: bool
+    score: float | None
+    correct: bool | None
     feedback: str | None
 
 
@@ -40,7 +64,10 @@ class ItemView:
 
 @dataclass(frozen=True)
 class AttemptSummary:
-    """An attempt without its items. `state` is live, expired (nobody closed it yet, or it was closed so) or graded."""
+    """An attempt without its items.
+
+    `state` is live, expired (nobody closed it yet, or it was closed so), marking (people mark some answers) or graded.
+    """
 
     id: UUID
     quiz_id: UUID
@@ -70,25 +97,54 @@ def attempts_for_update() -> QuerySet[Attempt]:
     return Attempt.objects.select_for_update(no_key=True, of=("self",)).select_related("quiz")
 
 
-def items_of(attempts: Iterable[Attempt]) -> dict[UUID, list[AttemptItem]]:
-    """The items of attempts with their revisions, in order, by attempt; one query."""
-    found: dict[UUID, list[AttemptItem]] = {}
-    for item in (
-        AttemptItem.objects.filter(attempt__in=attempts).select_related("revision").order_by("attempt_id", "position")
-    ):
-        found.setdefault(item.attempt_id, []).append(item)
-    return found
-
-
-def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView:
-    """The learner's own attempt; two queries.
+def attempt_for_update(*, attempt_id: UUID, learner_id: UUID) -> Attempt:
+    """The learner's own attempt, locked as `attempts_for_update` does; one query.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    row = Attempt.objects.select_related("quiz").filter(pk=attempt_id, learner_id=learner_id).first()
-    if row is None:
+    return _one(f"{_ONE_ATTEMPT} FOR NO KEY UPDATE OF attempt", attempt_id, learner_id)
+
+
+def items_of(attempts: Sequence[Attempt]) -> dict[UUID, list[AttemptItem]]:
+    """The items of attempts, in order, by attempt; their revisions in the attempt's language: at most two queries."""
+    language = {row.pk: row.language for row in attempts}
+    with prepared() as cursor:
+        cursor.execute(_ITS_ITEMS, [list(language)])
+        items = [_attempt_item(values) for values in cursor.fetchall()]
+    shown = frozen.revisions([(item.revision_id, language[item.attempt_id]) for item in items])
+    found: dict[UUID, list[AttemptItem]] = {}
+    for item in items:
+        item.revision = shown[item.revision_id, language[item.attempt_id]]
+        found.setdefault(item.attempt_id, []).append(item)
+    return found
+
+
+def _one(sql: str, attempt_id: UUID, learner_id: UUID) -> Attempt:
+    with prepared() as cursor:
+        cursor.execute(sql, [attempt_id, learner_id])
+        found = cursor.fetchone()
+    if found is None:
         raise NotFound()
+    row = Attempt.from_db("default", _ATTEMPT, found[: len(_ATTEMPT)])
+    row.quiz = Quiz.from_db("default", _QUIZ, found[len(_ATTEMPT) :])
+    return row
+
+
+def _attempt_item(values: Sequence[Any]) -> AttemptItem:
+    item = AttemptItem.from_db("default", _ITEM_FIELDS, values)
+    if item.response is not None:
+        item.response = json.loads(item.response)
+    return item
+
+
+def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView:
+    """The learner's own attempt; at most three queries.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    row = _one(_ONE_ATTEMPT, attempt_id, learner_id)
     return view(row, items_of([row]).get(row.pk, []), now=now)
 
 
@@ -109,8 +165,6 @@ def view(row: Attempt, items: Iterable[AttemptItem], *, now: datetime) -> Attemp
 
 
 def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
-    closed = row.submitted_at is not None
-    expired = row.expired if closed else is_late(due_at=row.due_at, now=now)
     return {
         "id": row.pk,
         "quiz_id": row.quiz_id,
@@ -118,7 +172,7 @@ def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
         "number": row.number,
         "mode": row.quiz.mode,
         "language": row.language,
-        "state": "expired" if expired else "graded" if closed else "live",
+        "state": _state(row, now),
         "started_at": row.started_at,
         "due_at": row.due_at,
         "due_time_zone": "UTC",
@@ -129,12 +183,21 @@ def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
+def _state(row: Attempt, now: datetime) -> str:
+    if row.submitted_at is None:
+        return "expired" if is_late(due_at=row.due_at, now=now) else "live"
+    if row.score is None:
+        return "marking"
+    return "expired" if row.expired else "graded"
+
+
 def _item(row: Attempt, item: AttemptItem) -> ItemView:
     text = item.revision.content[row.language]
     by_id = {option["id"]: option["text"] for option in text.get("options", ())}
     review = None
-    if row.submitted_at is not None and item.score is not None:
-        review = Review(item.response, item.score, item.score >= 1.0, text.get("feedback") or None)
+    if row.score is not None:
+        correct = None if item.score is None else item.score >= 1.0
+        review = Review(item.response, item.score, correct, text.get("feedback") or None)
     return ItemView(
         id=item.pk,
         position=item.position,

@@ -43,8 +43,9 @@ class Started:
 
 
 def start(
-    *, attempt_id: UUID, learner_id: UUID, quiz_id: UUID, language: str | None, accept_language: str, now: datetime
-) -> Started:
+    *, attempt_id: UUID, learner_id: UUID, quiz_id: UUID, language: str | None, accept_language: str, now: datetime,
+    device_class: str = "",
+) -> Started:  # fmt: skip
     """Start an attempt under the client's id; a second call returns the same attempt.
 
     A live attempt of the quiz that is overdue is closed first, in a transaction of its own.
@@ -78,7 +79,7 @@ def start(
     spoken = _language(edition, learner_id, language, accept_language)
     close_overdue(learner_id=learner_id, quiz_id=quiz_id, now=now)
     try:
-        return Started(_start(attempt_id, learner_id, quiz, spoken, now), is_new=True)
+        return Started(_start(attempt_id, learner_id, quiz, spoken, now, device_class), is_new=True)
     except (AttemptLive, AttemptsUsedUp, IntegrityError) as error:
         # The same call may have come twice at a time, or the id may have been taken in the meantime.
         repeated = before()
@@ -119,7 +120,9 @@ def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None,
 
 
 @transaction.atomic
-def _start(attempt_id: UUID, learner_id: UUID, quiz: Quiz, language: str, now: datetime) -> AttemptView:
+def _start(
+    attempt_id: UUID, learner_id: UUID, quiz: Quiz, language: str, now: datetime, device_class: str
+) -> AttemptView:  # fmt: skip
     # This row's lock also makes the learner's starts of this quiz wait for one another.
     number = _use_one(quiz, learner_id)
     live = Attempt.objects.filter(quiz=quiz, learner_id=learner_id, submitted_at__isnull=True).first()
@@ -141,6 +144,7 @@ def _start(attempt_id: UUID, learner_id: UUID, quiz: Quiz, language: str, now: d
         language=language,
         started_at=now,
         due_at=due(started_at=now, time_limit_s=quiz.time_limit_s),
+        device_class=device_class,
     )
     shown = revisions([one.revision_id for one in drawn])
     items = AttemptItem.objects.bulk_create(

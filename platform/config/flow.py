@@ -22,6 +22,13 @@ KINDS: dict[str, str] = {
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
     ),
+    "assessments.marking_needed": (
+        "people must mark answers of a submitted attempt -- attempt_id, learner_id, attempt_items: [ids]"
+    ),
+    "assessments.outcome_corrected": (
+        "a person gave items of an attempt other scores -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, "
+        "score, submitted_at, answers: [as in outcome_recorded, and corrects, struck]"
+    ),
 }
 
 CONSUMERS: tuple[Consumer, ...] = (
@@ -30,7 +37,8 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="answers become evidence, evidence moves mastery",
     ),
     Consumer(
-        "completion", ("assessments.outcome_recorded",), learners.note_passed_assessments,
+        "completion", ("assessments.outcome_recorded", "assessments.outcome_corrected"),
+        learners.note_passed_assessments,
         purpose="a passed assessment completes an edition whose lessons are done",
     ),
     Consumer(

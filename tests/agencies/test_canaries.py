@@ -21,7 +21,15 @@ from accounts.models import User
 from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
-from assessments.models import Attempt, AttemptAllowance, AttemptItem, Item, ItemRevision, Quiz
+from assessments.models import (
+    Attempt,
+    AttemptAllowance,
+    AttemptItem,
+    Item,
+    ItemRevision,
+    Quiz,
+    ScoreCorrection,
+)
 from common import clock
 from common.ids import new_id
 from learners.models import (
@@ -114,7 +122,8 @@ class World:
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
         )
-        _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
+        asked = _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
+        _canaried(ScoreCorrection, state, learner=learner, item=asked, corrects=asked.pk, score=0.5, at=now)
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
         for agency in (*self.agencies.values(), self.region):

@@ -115,15 +115,15 @@ def test_of_two_people_with_one_id_the_second_finds_nothing(edition, aiko):
 @pytest.mark.parametrize("other", [RIGHT, WRONG])
 def test_a_second_submission_just_before_the_lock_gives_one_outcome(edition, aiko, monkeypatch, other):
     attempt = start(make_quiz(edition), aiko).attempt
-    lock, overtaken = grading.attempts_for_update, []
+    lock, overtaken = grading.attempt_for_update, []
 
-    def overtaking():
+    def overtaking(**which):
         if not overtaken:
             overtaken.append(True)
             overtaken.extend(in_threads(lambda _: submit(attempt, aiko, RIGHT), [None], threads=1))
-        return lock()
+        return lock(**which)
 
-    monkeypatch.setattr(grading, "attempts_for_update", overtaking)
+    monkeypatch.setattr(grading, "attempt_for_update", overtaking)
     if other is RIGHT:
         assert submit(attempt, aiko, RIGHT) == overtaken[1]
     else:
@@ -146,13 +146,13 @@ def test_closing_and_submitting_at_once_give_one_outcome(edition, aiko, monkeypa
     now = clock.now()
     attempt = start(make_quiz(edition), aiko, now=now).attempt
     in_time, overdue = attempt.due_at + timedelta(seconds=29), attempt.due_at + timedelta(minutes=1)
-    lock, closed = grading.attempts_for_update, []
+    lock, closed = grading.attempt_for_update, []
 
-    def closing():
+    def closing(**which):
         closed.extend(in_threads(lambda _: grading.close_expired(now=overdue), [None], threads=1))
-        return lock()
+        return lock(**which)
 
-    monkeypatch.setattr(grading, "attempts_for_update", closing)
+    monkeypatch.setattr(grading, "attempt_for_update", closing)
     with pytest.raises(grading.AttemptExpired):
         submit(attempt, aiko, RIGHT, now=in_time)
     assert closed == [1]
