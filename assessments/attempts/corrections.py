@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments.attempts.models import AttemptItem, ScoreCorrection
+from assessments.attempts.models import ScoreCorrection
 from assessments.attempts.results import graded, scored, write
-from assessments.attempts.selectors import attempts_for_update, items_of
+from assessments.attempts.selectors import Question, attempts_for_update, questions_of
 from assessments.errors import InvalidMarks, NotGraded, NothingCounts
 from assessments.outcomes.rules import CorrectedItem, correction
 from assessments.scoring.rules import has_passed, score_attempt
@@ -46,22 +46,22 @@ def correct(
         raise NotFound()
     if row.score is None or row.expired:
         raise NotGraded()
-    items = items_of([row]).get(row.pk, [])
-    if not reason.strip() or not set(scores) <= {item.pk for item in items} or not are_shares(scores.values()):
+    items = questions_of([row])[row.pk]
+    if not reason.strip() or not set(scores) <= {item.id for item in items} or not are_shares(scores.values()):
         raise InvalidMarks()
-    changed = [item for item in items if item.pk in scores and item.score != scores[item.pk]]
+    changed = [item for item in items if item.id in scores and item.score != scores[item.id]]
     if not changed:
         return
     standing = _standing_evidence(changed)
     corrections = [
         ScoreCorrection(
-            learner_id=row.learner_id, item=item, corrects=standing[item.pk], previous=item.score,
-            score=scores[item.pk], reason=reason.strip(), actor=actor, at=now,
+            learner_id=row.learner_id, item_id=item.id, corrects=standing[item.id], previous=item.score,
+            score=scores[item.id], reason=reason.strip(), actor=actor, at=now,
         )
         for item in changed
     ]  # fmt: skip
     for item in changed:
-        item.score = scores[item.pk]
+        item.score = scores[item.id]
     if all(item.score is None for item in items):
         raise NothingCounts()
     row.score = score_attempt(item.score for item in items)
@@ -88,13 +88,15 @@ def are_shares(scores: Collection[float | None]) -> bool:
     return all(score is None or (math.isfinite(score) and 0.0 <= score <= 1.0) for score in scores)
 
 
-def _standing_evidence(items: Collection[AttemptItem]) -> dict[UUID, UUID]:
+def _standing_evidence(items: Collection[Question]) -> dict[UUID, UUID]:
     """The id of the evidence that holds for each item: its own, or that of its last correction; one query."""
-    replaced_by = dict(ScoreCorrection.objects.filter(item__in=items).values_list("corrects", "pk"))
+    replaced_by = dict(
+        ScoreCorrection.objects.filter(item__in=[item.id for item in items]).values_list("corrects", "pk")
+    )
     standing = {}
     for item in items:
-        last = item.pk
+        last = item.id
         while last in replaced_by:
             last = replaced_by[last]
-        standing[item.pk] = last
+        standing[item.id] = last
     return standing

@@ -11,10 +11,17 @@ from uuid import UUID
 from django.db import transaction
 
 from assessments.attempts.corrections import are_shares, correct
-from assessments.attempts.models import Attempt, AttemptItem
+from assessments.attempts.models import Attempt
 from assessments.attempts.results import graded, scored, write
 from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers, read_seconds
-from assessments.attempts.selectors import AttemptView, attempt_for_update, attempts_for_update, items_of, view
+from assessments.attempts.selectors import (
+    AttemptView,
+    Question,
+    attempt_for_update,
+    attempts_for_update,
+    questions_of,
+    view,
+)
 from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer, InvalidMarks
 from assessments.outcomes.rules import outcome
 from assessments.scoring.rules import (
@@ -53,8 +60,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         AlreadySubmitted: it was submitted with other answers.
     """
     with transaction.atomic():
-        row = attempt_for_update(attempt_id=attempt_id, learner_id=learner_id)
-        items = items_of([row]).get(row.pk, [])
+        row, items = attempt_for_update(attempt_id=attempt_id, learner_id=learner_id)
         responses = _read(answers, items)
         if row.submitted_at is None:
             privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
@@ -64,7 +70,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
                 seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
                 closing = _Closing(row, items, at=now, responses=responses, seconds=seconds)
             _close([closing], actor=str(learner_id))
-        elif not row.expired and responses != {item.pk: item.response for item in items if item.response is not None}:
+        elif not row.expired and responses != {item.id: item.response for item in items if item.response is not None}:
             raise AlreadySubmitted()
     if row.expired:
         # Raised when the closing is committed.
@@ -91,7 +97,7 @@ def settle(*, attempt_id: UUID, marks: Mapping[UUID, float], now: datetime, acto
         raise NotFound()
     if row.score is not None:
         return
-    items = items_of([row]).get(row.pk, [])
+    items = questions_of([row])[row.pk]
     if row.submitted_at is None or now < row.submitted_at:
         raise InvalidMarks()
     if set(marks) != set(_to_mark(items)) or not are_shares(marks.values()):
@@ -133,8 +139,8 @@ def close_overdue(*, learner_id: UUID, quiz_id: UUID, now: datetime) -> None:
     _expire(list(overdue), actor=CLOSER)
 
 
-def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem]) -> dict[UUID, Any]:
-    asked = {item.pk: AskedItem(item.revision.kind, item.option_order) for item in items}
+def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[Question]) -> dict[UUID, Any]:
+    asked = {item.id: AskedItem(item.revision.kind, item.option_order) for item in items}
     try:
         return read_answers(answers, asked)
     except AnswerRefused as refused:
@@ -146,7 +152,7 @@ class _Closing:
     """A locked live attempt, its items and the answers to close it with at this instant; and whether others are told."""
 
     row: Attempt
-    items: Sequence[AttemptItem]
+    items: Sequence[Question]
     at: datetime
     responses: Mapping[UUID, Any] = field(default_factory=dict)
     seconds: Mapping[UUID, float] = field(default_factory=dict)
@@ -157,14 +163,14 @@ class _Closing:
 def _expire(overdue: Sequence[Attempt], *, actor: str) -> None:
     if not overdue:
         return
-    items = items_of(overdue)
+    items = questions_of(overdue)
     # What a learner left open and withdrew the consent for is closed and no more: nothing is added to the records.
     consenting = privacy.users_with_consent(
         user_ids={row.learner_id for row in overdue}, purpose=privacy.LEARNING_RECORDS
     )
     # What the clock closed was over when it was due, whenever somebody came to close it.
     closing = [
-        _Closing(row, items.get(row.pk, []), at=row.due_at, expired=True, is_told=row.learner_id in consenting)
+        _Closing(row, items[row.pk], at=row.due_at, expired=True, is_told=row.learner_id in consenting)
         for row in overdue
     ]
     _close(closing, actor=actor)
@@ -179,7 +185,7 @@ def _close(closing: Sequence[_Closing], *, actor: str) -> None:
     for one in closing:
         one.row.submitted_at, one.row.expired = one.at, one.expired
         for item in one.items:
-            item.response, item.seconds = one.responses.get(item.pk), one.seconds.get(item.pk)
+            item.response, item.seconds = one.responses.get(item.id), one.seconds.get(item.id)
         if _to_mark(one.items):
             done["attempt.submitted"].append(one)
         else:
@@ -189,16 +195,17 @@ def _close(closing: Sequence[_Closing], *, actor: str) -> None:
     _tell([(one.row, one.items) for one in closing if one.row.score is not None and one.is_told])
     _ask_for_marks(done["attempt.submitted"])
     for action, those in done.items():
-        privacy.audit_many(
-            actor=actor, action=action, subject_kind="attempt", subject_ids=[str(one.row.pk) for one in those]
-        )
+        if those:
+            privacy.audit_many(
+                actor=actor, action=action, subject_kind="attempt", subject_ids=[str(one.row.pk) for one in those]
+            )
 
 
-def _score(row: Attempt, items: Sequence[AttemptItem], marks: Mapping[UUID, float]) -> None:
+def _score(row: Attempt, items: Sequence[Question], marks: Mapping[UUID, float]) -> None:
     for item in items:
         item.score = (
-            marks[item.pk]
-            if item.pk in marks
+            marks[item.id]
+            if item.id in marks
             else score_response(kind=item.revision.kind, key=item.revision.key, response=item.response)
         )
     row.score = score_attempt(item.score for item in items)
@@ -206,11 +213,11 @@ def _score(row: Attempt, items: Sequence[AttemptItem], marks: Mapping[UUID, floa
     row.rule_version = RULE_VERSION
 
 
-def _to_mark(items: Sequence[AttemptItem]) -> list[UUID]:
-    return [item.pk for item in items if is_marked_by_people(kind=item.revision.kind, response=item.response)]
+def _to_mark(items: Sequence[Question]) -> list[UUID]:
+    return [item.id for item in items if is_marked_by_people(kind=item.revision.kind, response=item.response)]
 
 
-def _tell(those: Sequence[tuple[Attempt, Sequence[AttemptItem]]]) -> None:
+def _tell(those: Sequence[tuple[Attempt, Sequence[Question]]]) -> None:
     version = courses.framework().version
     events.record_many(
         "assessments.outcome_recorded",

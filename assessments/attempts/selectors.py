@@ -7,7 +7,7 @@ running them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,22 +18,43 @@ from django.db.models import Q, QuerySet
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import is_late
 from assessments.items import frozen
+from assessments.items.models import ItemRevision
 from assessments.quizzes.models import Quiz
 from common.database import plain_fields, prepared
 from common.errors import NotFound
 
 _ATTEMPT = plain_fields(Attempt)
 _QUIZ = plain_fields(Quiz)
-_ITEM_FIELDS = [field.attname for field in AttemptItem._meta.concrete_fields]
+_ITEM = "item.id, item.position, item.revision_id, item.option_order, item.response, item.score, item.seconds"
 _ONE_ATTEMPT = f"""
-    SELECT {", ".join(f"attempt.{name}" for name in _ATTEMPT)}, {", ".join(f"quiz.{name}" for name in _QUIZ)}
+    SELECT (
+               SELECT jsonb_agg(jsonb_build_array({_ITEM}) ORDER BY item.position)
+               FROM assessments_attemptitem AS item WHERE item.attempt_id = attempt.id
+           ),
+           {", ".join(f"attempt.{name}" for name in _ATTEMPT)}, {", ".join(f"quiz.{name}" for name in _QUIZ)}
     FROM assessments_attempt AS attempt JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
     WHERE attempt.id = %s AND attempt.learner_id = %s
 """  # noqa: S608 (the columns are constants)
 _ITS_ITEMS = f"""
-    SELECT {", ".join(_ITEM_FIELDS)} FROM assessments_attemptitem
-    WHERE attempt_id = ANY(%s::uuid[]) ORDER BY attempt_id, position
+    SELECT item.attempt_id, jsonb_agg(jsonb_build_array({_ITEM}) ORDER BY item.position)
+    FROM assessments_attemptitem AS item WHERE item.attempt_id = ANY(%s::uuid[]) GROUP BY item.attempt_id
 """  # noqa: S608 (the columns are constants)
+
+
+@dataclass(slots=True)
+class Question:
+    """A drawn item of an attempt as its row has it, in memory, with its revision in the attempt's language.
+
+    Grading changes `response`, `score` and `seconds`, and writes them (`attempts.results`).
+    """
+
+    id: UUID
+    position: int
+    option_order: list[str]
+    response: Any
+    score: float | None
+    seconds: float | None
+    revision: ItemRevision
 
 
 @dataclass(frozen=True)
@@ -97,55 +118,63 @@ def attempts_for_update() -> QuerySet[Attempt]:
     return Attempt.objects.select_for_update(no_key=True, of=("self",)).select_related("quiz")
 
 
-def attempt_for_update(*, attempt_id: UUID, learner_id: UUID) -> Attempt:
-    """The learner's own attempt, locked as `attempts_for_update` does; one query.
+def attempt_for_update(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question]]:
+    """The learner's own attempt, locked as `attempts_for_update` does, and its questions.
+
+    One query, one more for questions that the process does not know yet, and one more for what was submitted already.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    return _one(f"{_ONE_ATTEMPT} FOR NO KEY UPDATE OF attempt", attempt_id, learner_id)
+    row, items = _one(f"{_ONE_ATTEMPT} FOR NO KEY UPDATE OF attempt", attempt_id, learner_id)
+    if row.submitted_at is not None:
+        # The lock may have been waited for. Then this statement has the attempt as it was committed meanwhile, and its
+        # items still as they were before; a new statement sees both.
+        items = questions_of([row])[row.pk]
+    return row, items
 
 
-def items_of(attempts: Sequence[Attempt]) -> dict[UUID, list[AttemptItem]]:
-    """The items of attempts, in order, by attempt; their revisions in the attempt's language: at most two queries."""
+def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
+    """The questions of attempts, in order, by attempt: at most two queries."""
     language = {row.pk: row.language for row in attempts}
     with prepared() as cursor:
         cursor.execute(_ITS_ITEMS, [list(language)])
-        items = [_attempt_item(values) for values in cursor.fetchall()]
-    shown = frozen.revisions([(item.revision_id, language[item.attempt_id]) for item in items])
-    found: dict[UUID, list[AttemptItem]] = {}
-    for item in items:
-        item.revision = shown[item.revision_id, language[item.attempt_id]]
-        found.setdefault(item.attempt_id, []).append(item)
-    return found
+        rows = {attempt_id: json.loads(items) for attempt_id, items in cursor.fetchall()}
+    shown = frozen.revisions(
+        [(item[2], language[attempt_id]) for attempt_id, items in rows.items() for item in items]
+    )  # fmt: skip
+    return {one: _questions(rows.get(one, ()), language[one], shown) for one in language}
 
 
-def _one(sql: str, attempt_id: UUID, learner_id: UUID) -> Attempt:
+def _one(sql: str, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question]]:
     with prepared() as cursor:
         cursor.execute(sql, [attempt_id, learner_id])
         found = cursor.fetchone()
     if found is None:
         raise NotFound()
-    row = Attempt.from_db("default", _ATTEMPT, found[: len(_ATTEMPT)])
-    row.quiz = Quiz.from_db("default", _QUIZ, found[len(_ATTEMPT) :])
-    return row
+    row = Attempt.from_db("default", _ATTEMPT, found[1 : 1 + len(_ATTEMPT)])
+    row.quiz = Quiz.from_db("default", _QUIZ, found[1 + len(_ATTEMPT) :])
+    items = json.loads(found[0] or "[]")
+    return row, _questions(items, row.language, frozen.revisions([(item[2], row.language) for item in items]))
 
 
-def _attempt_item(values: Sequence[Any]) -> AttemptItem:
-    item = AttemptItem.from_db("default", _ITEM_FIELDS, values)
-    if item.response is not None:
-        item.response = json.loads(item.response)
-    return item
+def _questions(
+    items: Iterable[Sequence[Any]], language: str, shown: Mapping[tuple[int, str], ItemRevision]
+) -> list[Question]:
+    return [
+        Question(UUID(identifier), position, option_order, response, score, seconds, shown[revision_id, language])
+        for identifier, position, revision_id, option_order, response, score, seconds in items
+    ]
 
 
 def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView:
-    """The learner's own attempt; at most three queries.
+    """The learner's own attempt; at most two queries.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    row = _one(_ONE_ATTEMPT, attempt_id, learner_id)
-    return view(row, items_of([row]).get(row.pk, []), now=now)
+    row, items = _one(_ONE_ATTEMPT, attempt_id, learner_id)
+    return view(row, items, now=now)
 
 
 def attempts(
@@ -159,7 +188,7 @@ def attempts(
     return [AttemptSummary(**_summary(row, now)) for row in found[: limit + 1]]
 
 
-def view(row: Attempt, items: Iterable[AttemptItem], *, now: datetime) -> AttemptView:
+def view(row: Attempt, items: Iterable[Question | AttemptItem], *, now: datetime) -> AttemptView:
     """The attempt as its learner sees it, from rows that are at hand."""
     return AttemptView(**_summary(row, now), items=[_item(row, item) for item in items])
 
@@ -191,7 +220,7 @@ def _state(row: Attempt, now: datetime) -> str:
     return "expired" if row.expired else "graded"
 
 
-def _item(row: Attempt, item: AttemptItem) -> ItemView:
+def _item(row: Attempt, item: Question | AttemptItem) -> ItemView:
     text = item.revision.content[row.language]
     by_id = {option["id"]: option["text"] for option in text.get("options", ())}
     review = None
@@ -199,7 +228,7 @@ def _item(row: Attempt, item: AttemptItem) -> ItemView:
         correct = None if item.score is None else item.score >= 1.0
         review = Review(item.response, item.score, correct, text.get("feedback") or None)
     return ItemView(
-        id=item.pk,
+        id=item.id,
         position=item.position,
         kind=item.revision.kind,
         prompt=text["prompt"],

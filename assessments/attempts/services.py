@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from assessments.attempts.grading import close_overdue
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import TooFewItems, draw, due, option_order
-from assessments.attempts.selectors import AttemptView, items_of, view
+from assessments.attempts.selectors import AttemptView, questions_of, view
 from assessments.errors import (
     AttemptIdReused,
     AttemptLive,
@@ -104,7 +104,7 @@ def _repeated(
         raise NotFound()
     if row.quiz_id != quiz_id or (language is not None and languages.lookup([language], [row.language]) is None):
         raise AttemptIdReused()
-    return view(row, items_of([row]).get(row.pk, []), now=now)
+    return view(row, questions_of([row])[row.pk], now=now)
 
 
 def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None, accept_language: str) -> str:

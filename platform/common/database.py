@@ -26,7 +26,7 @@ def prepared() -> CursorWrapper:
     connection.ensure_connection()
     raw = _Prepared(connection.connection)
     # The way every cursor of Django's is dressed: errors become Django's, and query budgets see the statement.
-    cursor: CursorWrapper = connection._prepare_cursor(raw)
+    cursor: CursorWrapper = connection._prepare_cursor(raw)  # type: ignore[attr-defined]
     return cursor
 
 

@@ -85,6 +85,7 @@ def _run(folder: Path, count: int, *, clients: int, visible_within_s: float) -> 
         # Everybody's phone sends it twice; of each third also something else, as if from a second window.
         calls += [(sitter, 7), (sitter, 7)] + ([(sitter, 10)] if n % 3 == 0 else [])
     with parts(folder) as running:
+        running.environment["DATABASE_CONN_MAX_AGE"] = "600"
         running.start_web()
         running.start_worker()
         running.start_beat()
