@@ -91,6 +91,24 @@ class AlreadySubmitted(DomainError):
     code, status, title = "already_submitted", 409, _("This attempt was already submitted with other answers")
 
 
+class NotGraded(DomainError):
+    """The attempt has no score yet, or expired without answers: there is nothing to correct."""
+
+    code, status, title = "not_graded", 409, _("This attempt has no score that could be corrected")
+
+
+class InvalidMarks(DomainError):
+    """Marks or corrected scores do not fit the attempt: an unknown item, a missing mark, a score outside 0 to 1."""
+
+    code, status, title = "invalid_marks", 400, _("The marks do not fit the attempt")
+
+
+class NothingCounts(DomainError):
+    """Every item of the attempt would be struck; one at least must count."""
+
+    code, status, title = "nothing_counts", 409, _("At least one item must count")
+
+
 class InvalidAnswer(DomainError):
     """An answer has not the form its item takes; nothing was written and the attempt is still open."""
 

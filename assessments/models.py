@@ -3,7 +3,7 @@
 from assessments.accommodations.models import Accommodation
 from assessments.analysis.models import AnalysisRun, DifResult, FormStatistic, ItemStatistic
 from assessments.appeals.models import Appeal, AppealDecision, AppealStep, Reviewer
-from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
+from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem, ScoreCorrection
 from assessments.cards.models import ScoringRuleCard
 from assessments.fairness.models import FairnessGroup, FairnessReport
 from assessments.files.models import HandedInFile
@@ -37,5 +37,6 @@ __all__ = [
     "MarkingTask",
     "Quiz",
     "Reviewer",
+    "ScoreCorrection",
     "ScoringRuleCard",
 ]

@@ -1,31 +1,43 @@
-"""Grading attempts: submit, close what is overdue."""
+"""Grading attempts: submit, settle what people marked, close what is overdue. Corrections stand beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from psycopg.types.json import Jsonb
+from django.db import transaction
 
-from assessments.attempts.models import Attempt, AttemptItem
-from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers
-from assessments.attempts.selectors import AttemptView, attempts_for_update, items_of, judged, view
-from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer
+from assessments.attempts.corrections import are_shares, correct
+from assessments.attempts.models import Attempt
+from assessments.attempts.results import graded, has_passed, scored, write
+from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers, read_seconds
+from assessments.attempts.selectors import (
+    AttemptView,
+    Question,
+    attempt_for_update,
+    attempts_for_update,
+    questions_of,
+    view,
+)
+from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer, InvalidMarks
 from assessments.files.services import require_handed_in
-from assessments.outcomes.rules import ScoredItem, outcome
-from assessments.quizzes.rules import missed, pass_rule
-from assessments.quizzes.selectors import blueprint_of
-from assessments.scoring.rules import RULE_VERSION, score_attempt, score_response
+from assessments.outcomes.rules import outcome
+from assessments.scoring.rules import (
+    RULE_VERSION,
+    is_marked_by_people,
+    score_attempt,
+    score_response,
+)
 from common.clock import rfc3339
 from common.errors import NotFound
-from common.rendering import to_json
 from courses import public as courses
 from events import public as events
 from privacy import public as privacy
+
+__all__ = ["close_expired", "close_overdue", "correct", "settle", "submit"]
 
 CLOSER = "assessments.close_expired"
 BATCH = 200
@@ -34,28 +46,32 @@ BATCH = 200
 def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str, Any]], now: datetime) -> AttemptView:
     """Grade an attempt once; a second call with the same answers returns the same result.
 
+    When people must mark an answer, the attempt is submitted and stays without a score until `settle`.
+
     Args:
-        answers: `{"item": id of the attempt's item, "response": JSON value of its kind's form, or None}`.
+        answers: `{"item": id of the attempt's item, "response": JSON value of its kind's form, or None, "seconds": time
+            on the item as the frontend measured it, optional}`. The times are no part of what must be the same.
 
     Raises:
         NotFound: no such attempt of this learner.
         ConsentMissing: the learner has withdrawn it; nothing was written and the attempt is still open.
         InvalidAnswer: an answer cannot be read; nothing was written and the attempt is still open.
         AttemptExpired: the time is over; the attempt is closed without these answers.
-        AlreadySubmitted: it was graded with other answers.
+        AlreadySubmitted: it was submitted with other answers.
     """
     with transaction.atomic():
-        row = attempts_for_update().filter(pk=attempt_id, learner_id=learner_id).first()
-        if row is None:
-            raise NotFound()
-        items = items_of([row]).get(row.pk, [])
+        row, items = attempt_for_update(attempt_id=attempt_id, learner_id=learner_id)
         responses = _read(answers, items, row.language)
         if row.submitted_at is None:
             privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
             require_handed_in(attempt_id=row.pk, responses=responses)
-            late = is_late(due_at=row.due_at, now=now)
-            _grade([_Closing(row, items, {} if late else responses, late, now)], actor=str(learner_id))
-        elif not row.expired and responses != {item.pk: item.response for item in items if item.response is not None}:
+            if is_late(due_at=row.due_at, now=now):
+                closing = _Closing(row, items, at=row.due_at, expired=True)
+            else:
+                seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
+                closing = _Closing(row, items, at=now, responses=responses, seconds=seconds)
+            _close([closing], actor=str(learner_id))
+        elif not row.expired and responses != {item.id: item.response for item in items if item.response is not None}:
             raise AlreadySubmitted()
     if row.expired:
         # Raised when the closing is committed.
@@ -63,9 +79,36 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
     return view(row, items, now=now)
 
 
+@transaction.atomic
 def settle(*, attempt_id: UUID, marks: Mapping[UUID, float], now: datetime, actor: str) -> None:
-    """Grade an attempt whose answers people have marked, with their marks by attempt item; a repeat changes nothing."""
-    raise NotImplementedError("replaced at the merge")
+    """Grade a submitted attempt when all marks that people give are final; a second call changes nothing.
+
+    The outcome's instant is that of the submission: how long the marking took says nothing about the learner.
+
+    Args:
+        marks: 0 to 1 for each answered item of a kind that people mark, by attempt item.
+        now: when the marks became final.
+
+    Raises:
+        NotFound: no such attempt.
+        InvalidMarks: it is not submitted, or `marks` are not exactly those that it needs.
+    """
+    row = attempts_for_update().filter(pk=attempt_id).first()
+    if row is None:
+        raise NotFound()
+    if row.score is not None:
+        return
+    items = questions_of([row])[row.pk]
+    if row.submitted_at is None or now < row.submitted_at:
+        raise InvalidMarks()
+    if set(marks) != set(_to_mark(items)) or not are_shares(marks.values()):
+        raise InvalidMarks()
+    _score(row, items, marks)
+    write([row], items)
+    # As with what expires: who withdrew the consent meanwhile gets the result, and nothing is added to the records.
+    if privacy.has_consent(user_id=row.learner_id, purpose=privacy.LEARNING_RECORDS):
+        _tell([(row, items)])
+    privacy.audit(actor=actor, action="attempt.graded", subject_kind="attempt", subject_id=str(row.pk))
 
 
 def close_expired(*, now: datetime, most: int = 10_000) -> int:
@@ -82,7 +125,7 @@ def close_expired(*, now: datetime, most: int = 10_000) -> int:
                 .filter(submitted_at__isnull=True, due_at__lt=now - GRACE)
                 .order_by("due_at")[:BATCH]
             )
-            _expire(overdue, now=now, actor=CLOSER)
+            _expire(overdue, actor=CLOSER)
         closed += len(overdue)
         if len(overdue) < BATCH:
             break
@@ -95,12 +138,12 @@ def close_overdue(*, learner_id: UUID, now: datetime) -> None:
     overdue = attempts_for_update().filter(
         learner_id=learner_id, submitted_at__isnull=True, due_at__lt=now - GRACE
     ).order_by("pk")  # fmt: skip
-    _expire(list(overdue), now=now, actor=CLOSER)
+    _expire(list(overdue), actor=CLOSER)
 
 
-def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem], language: str) -> dict[UUID, Any]:
+def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[Question], language: str) -> dict[UUID, Any]:
     asked = {
-        item.pk: AskedItem(item.revision.kind, item.option_order, item.revision.content[language]) for item in items
+        item.id: AskedItem(item.revision.kind, item.option_order, item.revision.content[language]) for item in items
     }
     try:
         return read_answers(answers, asked)
@@ -110,147 +153,89 @@ def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[AttemptItem], la
 
 @dataclass(frozen=True)
 class _Closing:
-    """A locked live attempt, its items and the responses to grade it with; and whether an event tells of it."""
+    """A locked live attempt, its items and the answers to close it with at this instant; and whether others are told."""
 
     row: Attempt
-    items: Sequence[AttemptItem]
-    responses: Mapping[UUID, Any]
-    expired: bool
-    now: datetime
+    items: Sequence[Question]
+    at: datetime
+    responses: Mapping[UUID, Any] = field(default_factory=dict)
+    seconds: Mapping[UUID, float] = field(default_factory=dict)
+    expired: bool = False
     is_told: bool = True
 
 
-def _expire(overdue: Sequence[Attempt], *, now: datetime, actor: str) -> None:
+def _expire(overdue: Sequence[Attempt], *, actor: str) -> None:
     if not overdue:
         return
-    items = items_of(overdue)
+    items = questions_of(overdue)
     # What a learner left open and withdrew the consent for is closed and no more: nothing is added to the records.
     consenting = privacy.users_with_consent(
         user_ids={row.learner_id for row in overdue}, purpose=privacy.LEARNING_RECORDS
     )
-    _grade(
-        [_Closing(row, items.get(row.pk, []), {}, True, now, is_told=row.learner_id in consenting) for row in overdue],
-        actor=actor,
-    )
+    # What the clock closed was over when it was due, whenever somebody came to close it.
+    closing = [
+        _Closing(row, items[row.pk], at=row.due_at, expired=True, is_told=row.learner_id in consenting)
+        for row in overdue
+    ]
+    _close(closing, actor=actor)
 
 
-def _grade(closing: Sequence[_Closing], *, actor: str) -> None:
-    """Score locked attempts, write them and tell of it: four statements, whatever their number.
+def _close(closing: Sequence[_Closing], *, actor: str) -> None:
+    """Close locked attempts, score those that nobody need mark, and tell of it: a few statements, whatever their number.
 
     The rows in memory get the same values as those in the database.
     """
-    if not closing:
-        return
-    framework_version = courses.framework().version
-    outcomes = []
+    done: dict[str, list[_Closing]] = {"attempt.graded": [], "attempt.expired": [], "attempt.submitted": []}
     for one in closing:
-        row = one.row
+        one.row.submitted_at, one.row.expired = one.at, one.expired
         for item in one.items:
-            item.response = one.responses.get(item.pk)
-            item.score = score_response(
+            item.response, item.seconds = one.responses.get(item.id), one.seconds.get(item.id)
+        if _to_mark(one.items):
+            done["attempt.submitted"].append(one)
+        else:
+            _score(one.row, one.items, {})
+            done["attempt.expired" if one.expired else "attempt.graded"].append(one)
+    write([one.row for one in closing], [item for one in closing for item in one.items])
+    _tell([(one.row, one.items) for one in closing if one.row.score is not None and one.is_told])
+    _ask_for_marks(done["attempt.submitted"])
+    for action, those in done.items():
+        if those:
+            privacy.audit_many(
+                actor=actor, action=action, subject_kind="attempt", subject_ids=[str(one.row.pk) for one in those]
+            )
+
+
+def _score(row: Attempt, items: Sequence[Question], marks: Mapping[UUID, float]) -> None:
+    for item in items:
+        item.score = (
+            marks[item.id]
+            if item.id in marks
+            else score_response(
                 kind=item.revision.kind, key=item.revision.key, response=item.response, language=row.language
             )
-        row.score = score_attempt([item.score or 0.0 for item in one.items])
-        row.expired = one.expired
-        row.passed = not one.expired and not missed(pass_rule(blueprint_of(row.quiz)), judged(one.items))
-        # What the clock closed was over when it was due, whenever somebody came to close it.
-        row.submitted_at = row.due_at if one.expired else one.now
-        row.rule_version = RULE_VERSION
-        if one.is_told:
-            outcomes.append(_outcome(row, one.items, framework_version))
-    _write(closing)
-    events.record_many("assessments.outcome_recorded", outcomes)
-    for expired in (False, True):
-        subjects = [str(one.row.pk) for one in closing if one.expired is expired]
-        if subjects:
-            privacy.audit_many(
-                actor=actor,
-                action="attempt.expired" if expired else "attempt.graded",
-                subject_kind="attempt",
-                subject_ids=subjects,
-            )
-
-
-def _write(closing: Sequence[_Closing]) -> None:
-    items = [item for one in closing for item in one.items]
-    rows = [one.row for one in closing]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE assessments_attemptitem AS item SET response = given.response, score = given.score
-            FROM unnest(%s::uuid[], %s::jsonb[], %s::float8[]) AS given (id, response, score) WHERE item.id = given.id
-            """,
-            [
-                [item.pk for item in items],
-                [None if item.response is None else Jsonb(item.response, dumps=to_json) for item in items],
-                [item.score for item in items],
-            ],
         )
-        cursor.execute(
-            """
-            UPDATE assessments_attempt AS attempt
-            SET submitted_at = given.submitted_at, score = given.score, passed = given.passed,
-                expired = given.expired, rule_version = %s
-            FROM unnest(%s::uuid[], %s::timestamptz[], %s::float8[], %s::boolean[], %s::boolean[])
-                AS given (id, submitted_at, score, passed, expired)
-            WHERE attempt.id = given.id
-            """,
-            [
-                RULE_VERSION,
-                [row.pk for row in rows],
-                [row.submitted_at for row in rows],
-                [row.score for row in rows],
-                [row.passed for row in rows],
-                [row.expired for row in rows],
-            ],
-        )
+    row.score = score_attempt(item.score for item in items)
+    row.passed = not row.expired and has_passed(row, items)
+    row.rule_version = RULE_VERSION
 
 
-def _outcome(row: Attempt, items: Sequence[AttemptItem], framework_version: str) -> dict[str, Any]:
-    if row.score is None or row.passed is None or row.submitted_at is None:
-        raise ValueError("the attempt is not graded")
-    return outcome(
-        learner_id=row.learner_id,
-        edition_id=row.quiz.edition_id,
-        quiz_id=row.quiz_id,
-        attempt_id=row.pk,
-        mode=row.quiz.mode,
-        passed=row.passed,
-        score=row.score,
-        submitted_at=row.submitted_at,
-        expired=row.expired,
-        language=row.language,
-        framework_version=framework_version,
-        rule_version=row.rule_version,
-        items=[
-            ScoredItem(
-                id=item.pk,
-                item_id=item.revision.item_id,
-                revision=item.revision.number,
-                skills=tuple(item.revision.skills),
-                level=item.revision.level,
-                difficulty=item.revision.difficulty,
-                guess=item.revision.guess,
-                answered=item.response is not None,
-                score=item.score or 0.0,
-            )
-            for item in items
-        ],
+def _to_mark(items: Sequence[Question]) -> list[UUID]:
+    return [item.id for item in items if is_marked_by_people(kind=item.revision.kind, response=item.response)]
+
+
+def _tell(those: Sequence[tuple[Attempt, Sequence[Question]]]) -> None:
+    version = courses.framework().version
+    events.record_many(
+        "assessments.outcome_recorded",
+        [outcome(graded(row, framework_version=version), [scored(item) for item in items]) for row, items in those],
     )
 
 
-@transaction.atomic
-def correct(
-    *, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: str, actor: str, now: datetime
-) -> None:  # fmt: skip
-    """Give items of an attempt other scores, and the attempt the score and pass that follow; None strikes an item."""
-    row = attempts_for_update().get(pk=attempt_id)
-    items = items_of([row])[row.pk]
-    for item in items:
-        if item.pk in scores:
-            item.score = scores[item.pk]
-            AttemptItem.objects.filter(pk=item.pk).update(score=item.score)
-    row.score = score_attempt([item.score for item in items if item.score is not None])
-    row.passed = row.score >= row.quiz.pass_share
-    row.save(update_fields=["score", "passed"])
-    privacy.audit(actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk))
+def _ask_for_marks(those: Sequence[_Closing]) -> None:
+    events.record_many(
+        "assessments.marking_needed",
+        [
+            {"attempt_id": one.row.pk, "learner_id": one.row.learner_id, "attempt_items": _to_mark(one.items)}
+            for one in those
+        ],
+    )

@@ -35,19 +35,22 @@ class Attempt(models.Model):
     selection: {"rule": version of the choosing, "inputs": SHA-256 over all that it followed from, "seen": how many items of
     the bank were asked before, "ability": {skill: [mean, variance]} where the mode looks at it, "cut": logits,
     "exposure": {"attempts": n, "most": share}, "worth": [of each item in its order]}.
+    `submitted_at` is the server's instant of the submission; for an expired attempt it is `due_at`. Submitted without a
+    score: people still mark some of its answers. After grading only a correction changes score and passed.
     Personal data: the learner's answers and score.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, related_name="attempts")
-    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="attempts")
+    # Indexes below begin with quiz and with learner: none of their own, for each costs every submission.
+    quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, related_name="attempts", db_index=False)
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField(help_text="counts the learner's attempts of the quiz from 1")
     seed = models.BigIntegerField(help_text="draw and shuffles follow from it")
     language = models.CharField(max_length=20)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
-    score = models.FloatField(null=True, help_text="mean of the items' scores, 0 to 1")
+    score = models.FloatField(null=True, help_text="mean of the scores of the items that count, 0 to 1")
     passed = models.BooleanField(null=True)
     rule_version = models.CharField(max_length=40, blank=True, default="")
     expired = models.BooleanField(default=False, help_text="closed by the clock: nothing was submitted in time")
@@ -83,12 +86,14 @@ class Attempt(models.Model):
                 name="one_live_exclusive_attempt",
             ),
             models.CheckConstraint(
-                condition=models.Q(submitted_at__isnull=True, score__isnull=True)
-                | models.Q(submitted_at__isnull=False, score__isnull=False),
-                name="submitted_is_scored",
+                condition=models.Q(score__isnull=True, passed__isnull=True)
+                | models.Q(submitted_at__isnull=False, score__isnull=False, passed__isnull=False),
+                name="scored_is_submitted_and_judged",
             ),
+            # Nobody marks what nobody submitted.
             models.CheckConstraint(
-                condition=models.Q(expired=False) | models.Q(submitted_at__isnull=False), name="expired_is_closed"
+                condition=models.Q(expired=False) | models.Q(submitted_at__isnull=False, score__isnull=False),
+                name="expired_is_closed",
             ),
         ]
 
@@ -99,17 +104,20 @@ class Attempt(models.Model):
 class AttemptItem(models.Model):
     """One drawn item of an attempt, with the order its options are shown in, and later the answer and its score.
 
-    `id` becomes the id of the evidence. Personal data: the answer.
+    `id` becomes the id of the evidence. `score` is the one that holds, after all corrections; in a graded attempt null
+    means: the item is struck and counts for nothing. Personal data: the answer.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="items")
+    # Found by the constraint's index on attempt and position.
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="items", db_index=False)
     position = models.PositiveSmallIntegerField()
     section = models.PositiveSmallIntegerField(default=0, help_text="number of the quiz's section; 0: it has none")
     revision = models.ForeignKey("assessments.ItemRevision", on_delete=models.PROTECT)
     option_order = ArrayField(models.CharField(max_length=20), default=list)
     response = models.JSONField(null=True, help_text="canonical form of its kind; null when left open")
     score = models.FloatField(null=True)
+    met_before = models.BooleanField(default=False, help_text="asked in an earlier attempt of the learner, of any mode")
     seconds = models.FloatField(null=True, help_text="time on the item as the frontend measured it, if it says so")
 
     class Meta:
@@ -118,3 +126,35 @@ class AttemptItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}"
+
+
+class ScoreCorrection(models.Model):
+    """A person's decision that an item of a graded attempt has another score; append-only (a trigger refuses changes).
+
+    `id` becomes the id of the evidence that replaces `corrects`: the attempt item's own, or that of the correction before.
+    Personal data: the learner's id, the scores, who decided and why.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="score_corrections")
+    item = models.ForeignKey(AttemptItem, on_delete=models.CASCADE, related_name="corrections")
+    corrects = models.UUIDField(help_text="id of the evidence that this replaces")
+    previous = models.FloatField(null=True, help_text="the score until then; null: the item was struck")
+    score = models.FloatField(null=True, help_text="the score from then on; null: the item is struck")
+    reason = models.TextField()
+    actor = models.CharField(max_length=64, help_text="user id, or the name of what decided")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # The corrections of an item are one chain: nothing is replaced twice.
+            models.UniqueConstraint(fields=["corrects"], name="one_correction_per_evidence"),
+            models.CheckConstraint(
+                condition=models.Q(score__isnull=True) | models.Q(score__gte=0, score__lte=1),
+                name="corrected_score_is_a_share",
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="correction_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.previous} -> {self.score}"

@@ -18,6 +18,7 @@ from assessments.quizzes.selection import rank
 GRACE = timedelta(seconds=30)
 # Kinds whose options, in the order their author wrote them, would give the answer away.
 ORDER_IS_ASKED = frozenset({"ordering", "matching"})
+DEVICE_CLASSES = ("phone", "tablet", "computer")
 
 
 class _Drawable(Protocol):
@@ -196,3 +197,16 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
         if response not in ("", {}):
             responses[item_id] = response
     return responses
+
+
+def read_seconds(answers: Sequence[Mapping[str, Any]], *, most: float) -> dict[UUID, float]:
+    """Return for how many seconds the learner was on each item, as far as the frontend measured it.
+
+    Nobody can have been on an item for longer than the attempt has lasted (`most`): a clock that runs wrong is held to
+    that rather than costing the learner the submission.
+    """
+    return {
+        answer["item"]: min(answer["seconds"], max(0.0, most))
+        for answer in answers
+        if answer.get("seconds") is not None
+    }

@@ -1,32 +1,89 @@
-"""Reads of attempts. What stands in a view is all that ever leaves the server: no key, difficulty or guess rate."""
+"""Reads of attempts. What stands in a view is all that ever leaves the server: no key, difficulty or guess rate.
+
+Reading one attempt is written in SQL: learners read and submit all day, and composing the queries would cost more than
+running them.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import is_late
+from assessments.items import frozen
+from assessments.items.models import ItemRevision
 from assessments.items.shown import shown as members_of_kind
+from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import JudgedItem, Missed, ReviewPolicy, Shown, missed, pass_rule, review_shown
 from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import are_over, read_windows
+from common.database import plain_fields, prepared
 from common.errors import NotFound
+
+_ATTEMPT = plain_fields(Attempt)
+_QUIZ = [field.attname for field in Quiz._meta.concrete_fields]
+_QUIZ_JSON = [field.attname for field in Quiz._meta.concrete_fields if isinstance(field, JSONField)]
+_ITEM = (
+    "item.id, item.position, item.section, item.revision_id, item.option_order, item.response, item.score, item.seconds, "
+    "item.met_before"
+)
+_ONE_ATTEMPT = f"""
+    SELECT (
+               SELECT jsonb_agg(jsonb_build_array({_ITEM}) ORDER BY item.position)
+               FROM assessments_attemptitem AS item WHERE item.attempt_id = attempt.id
+           ),
+           EXISTS (
+               SELECT FROM assessments_attempt AS one
+               WHERE one.quiz_id = attempt.quiz_id AND one.learner_id = attempt.learner_id
+                   AND one.submitted_at IS NOT NULL AND (one.number >= quiz.attempt_limit OR one.passed)
+           ),
+           {", ".join(f"attempt.{name}" for name in _ATTEMPT)}, {", ".join(f"quiz.{name}" for name in _QUIZ)}
+    FROM assessments_attempt AS attempt JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
+    WHERE attempt.id = %s AND attempt.learner_id = %s
+"""  # noqa: S608 (the columns are constants)
+_REVISION = 3  # its place in _ITEM
+_ITS_ITEMS = f"""
+    SELECT item.attempt_id, jsonb_agg(jsonb_build_array({_ITEM}) ORDER BY item.position)
+    FROM assessments_attemptitem AS item WHERE item.attempt_id = ANY(%s::uuid[]) GROUP BY item.attempt_id
+"""  # noqa: S608 (the columns are constants)
+
+
+@dataclass(slots=True)
+class Question:
+    """A drawn item of an attempt as its row has it, in memory, with its revision in the attempt's language.
+
+    Grading changes `response`, `score` and `seconds`, and writes them (`attempts.results`).
+    """
+
+    id: UUID
+    position: int
+    section: int
+    option_order: list[str]
+    response: Any
+    score: float | None
+    seconds: float | None
+    met_before: bool
+    revision: ItemRevision
 
 
 @dataclass(frozen=True)
 class Review:
-    """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key."""
+    """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key.
+
+    `score` and `correct` are null for an item that was struck and counts for nothing.
+    """
 
     response: Any
-    score: float
-    correct: bool
+    score: float | None
+    correct: bool | None
     feedback: str | None
 
 
@@ -47,8 +104,9 @@ class ItemView:
 
 @dataclass(frozen=True)
 class AttemptSummary:
-    """An attempt without its items. `state` is live, expired (nobody closed it yet, or it was closed so) or graded.
+    """An attempt without its items.
 
+    `state` is live, expired (nobody closed it yet, or it was closed so), marking (people mark some answers) or graded.
     Score and outcome are None as long as the quiz's review policy keeps them back.
     """
 
@@ -101,26 +159,77 @@ def attempts_for_update() -> QuerySet[Attempt]:
     return Attempt.objects.select_for_update(no_key=True, of=("self",)).select_related("quiz")
 
 
-def items_of(attempts: Iterable[Attempt]) -> dict[UUID, list[AttemptItem]]:
-    """The items of attempts with their revisions, in order, by attempt; one query."""
-    found: dict[UUID, list[AttemptItem]] = {}
-    for item in (
-        AttemptItem.objects.filter(attempt__in=attempts).select_related("revision").order_by("attempt_id", "position")
-    ):
-        found.setdefault(item.attempt_id, []).append(item)
-    return found
+def attempt_for_update(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question]]:
+    """The learner's own attempt, locked as `attempts_for_update` does, and its questions.
 
-
-def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView:
-    """The learner's own attempt; two queries.
+    One query, one more for questions that the process does not know yet, and one more for what was submitted already.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    row = _readable().filter(pk=attempt_id, learner_id=learner_id).first()
-    if row is None:
+    row, items = _one(f"{_ONE_ATTEMPT} FOR NO KEY UPDATE OF attempt", attempt_id, learner_id)
+    if row.submitted_at is not None:
+        # The lock may have been waited for. Then this statement has the attempt as it was committed meanwhile, and its
+        # items still as they were before; a new statement sees both.
+        items = questions_of([row])[row.pk]
+    return row, items
+
+
+def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
+    """The questions of attempts, in order, by attempt: at most two queries."""
+    language = {row.pk: row.language for row in attempts}
+    with prepared() as cursor:
+        cursor.execute(_ITS_ITEMS, [list(language)])
+        rows = {attempt_id: json.loads(items) for attempt_id, items in cursor.fetchall()}
+    shown = frozen.revisions(
+        [(item[_REVISION], language[attempt_id]) for attempt_id, items in rows.items() for item in items]
+    )  # fmt: skip
+    return {one: _questions(rows.get(one, ()), language[one], shown) for one in language}
+
+
+def _one(sql: str, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question]]:
+    with prepared() as cursor:
+        cursor.execute(sql, [attempt_id, learner_id])
+        found = cursor.fetchone()
+    if found is None:
         raise NotFound()
-    return view(row, items_of([row]).get(row.pk, []), now=now)
+    items, attempts_over, *values = found
+    row = Attempt.from_db("default", _ATTEMPT, values[: len(_ATTEMPT)])
+    quiz = dict(zip(_QUIZ, values[len(_ATTEMPT) :], strict=True))
+    quiz |= {name: json.loads(quiz[name]) for name in _QUIZ_JSON if quiz[name] is not None}
+    row.quiz = Quiz.from_db("default", _QUIZ, list(quiz.values()))
+    row.attempts_over = attempts_over  # type: ignore[attr-defined]
+    items = json.loads(items or "[]")
+    return row, _questions(items, row.language, frozen.revisions([(item[_REVISION], row.language) for item in items]))
+
+
+def _questions(
+    items: Iterable[Sequence[Any]], language: str, shown: Mapping[tuple[int, str], ItemRevision]
+) -> list[Question]:
+    return [
+        Question(
+            UUID(identifier),
+            position,
+            section,
+            option_order,
+            response,
+            score,
+            seconds,
+            met,
+            shown[revision_id, language],
+        )
+        for identifier, position, section, revision_id, option_order, response, score, seconds, met in items
+    ]
+
+
+def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView:
+    """The learner's own attempt; at most two queries.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    row, items = _one(_ONE_ATTEMPT, attempt_id, learner_id)
+    return view(row, items, now=now)
 
 
 def attempts(
@@ -134,12 +243,12 @@ def attempts(
     return [AttemptSummary(**_summary(row, now)) for row in found[: limit + 1]]
 
 
-def judged(items: Iterable[AttemptItem]) -> list[JudgedItem]:
-    """The items as the pass rule sees them."""
-    return [JudgedItem(item.score or 0.0, item.section, item.revision.skills) for item in items]
+def judged(items: Iterable[Question | AttemptItem]) -> list[JudgedItem]:
+    """The items as the pass rule sees them; those struck are missing."""
+    return [JudgedItem(item.score, item.section, item.revision.skills) for item in items if item.score is not None]
 
 
-def view(row: Attempt, items: Iterable[AttemptItem], *, now: datetime) -> AttemptView:
+def view(row: Attempt, items: Iterable[Question | AttemptItem], *, now: datetime) -> AttemptView:
     """The attempt as its learner sees it, from rows that are at hand."""
     items, shown = list(items), _shown(row, now)
     sections = [
@@ -178,7 +287,7 @@ def _readable() -> QuerySet[Attempt]:
 
 def _shown(row: Attempt, now: datetime) -> Shown:
     """How much of the attempt its learner may see."""
-    if row.submitted_at is None:
+    if row.score is None:
         return Shown.NOTHING
     quiz = row.quiz
     by_itself = row.number >= quiz.attempt_limit or bool(row.passed)
@@ -190,8 +299,6 @@ def _shown(row: Attempt, now: datetime) -> Shown:
 
 
 def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
-    closed = row.submitted_at is not None
-    expired = row.expired if closed else is_late(due_at=row.due_at, now=now)
     told = _shown(row, now) != Shown.NOTHING
     return {
         "id": row.pk,
@@ -200,7 +307,7 @@ def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
         "number": row.number,
         "mode": row.quiz.mode,
         "language": row.language,
-        "state": "expired" if expired else "graded" if closed else "live",
+        "state": _state(row, now),
         "started_at": row.started_at,
         "due_at": row.due_at,
         "due_time_zone": "UTC",
@@ -211,15 +318,24 @@ def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
-def _item(row: Attempt, item: AttemptItem, shown: Shown) -> ItemView:
+def _state(row: Attempt, now: datetime) -> str:
+    if row.submitted_at is None:
+        return "expired" if is_late(due_at=row.due_at, now=now) else "live"
+    if row.score is None:
+        return "marking"
+    return "expired" if row.expired else "graded"
+
+
+def _item(row: Attempt, item: Question | AttemptItem, shown: Shown) -> ItemView:
     text = item.revision.content[row.language]
     by_id = {option["id"]: option["text"] for option in text.get("options", ())}
     review = None
-    if shown in (Shown.MARKS, Shown.FEEDBACK) and item.score is not None:
+    if shown in (Shown.MARKS, Shown.FEEDBACK):
         feedback = text.get("feedback") if shown == Shown.FEEDBACK else None
-        review = Review(item.response, item.score, item.score >= 1.0, feedback or None)
+        correct = None if item.score is None else item.score >= 1.0
+        review = Review(item.response, item.score, correct, feedback or None)
     return ItemView(
-        id=item.pk,
+        id=item.id,
         position=item.position,
         kind=item.revision.kind,
         prompt=text["prompt"],

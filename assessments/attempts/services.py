@@ -17,7 +17,7 @@ from assessments.attempts.choosing import choose, count_exposures
 from assessments.attempts.grading import close_overdue
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import TooFewItems, due, shown_options
-from assessments.attempts.selectors import AttemptView, items_of, view
+from assessments.attempts.selectors import AttemptView, questions_of, view
 from assessments.errors import (
     AttemptIdReused,
     AttemptLive,
@@ -54,8 +54,9 @@ class Started:
 
 
 def start(
-    *, attempt_id: UUID, learner_id: UUID, quiz_id: UUID, language: str | None, accept_language: str, now: datetime
-) -> Started:
+    *, attempt_id: UUID, learner_id: UUID, quiz_id: UUID, language: str | None, accept_language: str, now: datetime,
+    device_class: str = "",
+) -> Started:  # fmt: skip
     """Start an attempt under the client's id; a second call returns the same attempt.
 
     Live attempts of the learner that are overdue are closed first, in a transaction of their own.
@@ -104,7 +105,7 @@ def start(
     )
     close_overdue(learner_id=learner_id, now=now)
     try:
-        return Started(_start(attempt_id, learner_id, quiz, blueprint, spoken, now, due_at), is_new=True)
+        return Started(_start(attempt_id, learner_id, quiz, blueprint, spoken, now, due_at, device_class), is_new=True)
     except (AttemptLive, AttemptsUsedUp, CoolingDown, IntegrityError) as error:
         # The same call may have come twice at a time, or the id may have been taken in the meantime.
         repeated = before()
@@ -146,7 +147,7 @@ def _repeated(
         raise NotFound()
     if row.quiz_id != quiz_id or (language is not None and languages.lookup([language], [row.language]) is None):
         raise AttemptIdReused()
-    return view(row, items_of([row]).get(row.pk, []), now=now)
+    return view(row, questions_of([row])[row.pk], now=now)
 
 
 def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None, accept_language: str) -> str:
@@ -163,7 +164,8 @@ def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None,
 
 @transaction.atomic
 def _start(
-    attempt_id: UUID, learner_id: UUID, quiz: Quiz, blueprint: Blueprint, language: str, now: datetime, due_at: datetime
+    attempt_id: UUID, learner_id: UUID, quiz: Quiz, blueprint: Blueprint, language: str, now: datetime, due_at: datetime,
+    device_class: str,
 ) -> AttemptView:  # fmt: skip
     _one_start_at_a_time(learner_id)
     number = _use_one(quiz, learner_id)
@@ -205,8 +207,14 @@ def _start(
         exclusive=exclusive,
         form=chosen.form,
         selection=chosen.note,
+        device_class=device_class,
     )
     shown = revisions([one.revision_id for _, one in chosen.items])
+    met = set(
+        AttemptItem.objects.filter(
+            attempt__learner_id=learner_id, revision__item_id__in=[one.item_id for _, one in chosen.items]
+        ).values_list("revision__item_id", flat=True)
+    )
     items = AttemptItem.objects.bulk_create(
         AttemptItem(
             pk=new_id(),
@@ -214,6 +222,7 @@ def _start(
             position=position,
             section=section,
             revision=shown[one.revision_id],
+            met_before=one.item_id in met,
             option_order=shown_options(
                 seed=seed,
                 item_id=one.item_id,

@@ -1358,4 +1358,121 @@ class Migration(migrations.Migration):
                 name="a_reviewer_has_a_since",
             ),
         ),
+        migrations.CreateModel(
+            name="ScoreCorrection",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("corrects", models.UUIDField(help_text="id of the evidence that this replaces")),
+                ("previous", models.FloatField(help_text="the score until then; null: the item was struck", null=True)),
+                ("score", models.FloatField(help_text="the score from then on; null: the item is struck", null=True)),
+                ("reason", models.TextField()),
+                ("actor", models.CharField(help_text="user id, or the name of what decided", max_length=64)),
+                ("at", models.DateTimeField()),
+            ],
+        ),
+        migrations.RemoveConstraint(
+            model_name="attempt",
+            name="submitted_is_scored",
+        ),
+        migrations.RemoveConstraint(
+            model_name="attempt",
+            name="expired_is_closed",
+        ),
+        migrations.AlterField(
+            model_name="attempt",
+            name="learner",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="attempts",
+                to="learners.learner",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="attempt",
+            name="quiz",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attempts",
+                to="assessments.quiz",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="attempt",
+            name="score",
+            field=models.FloatField(help_text="mean of the scores of the items that count, 0 to 1", null=True),
+        ),
+        migrations.AlterField(
+            model_name="attemptitem",
+            name="attempt",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="items",
+                to="assessments.attempt",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("passed__isnull", True), ("score__isnull", True)),
+                    models.Q(("passed__isnull", False), ("score__isnull", False), ("submitted_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="scored_is_submitted_and_judged",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expired", False),
+                    models.Q(("score__isnull", False), ("submitted_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="expired_is_closed",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scorecorrection",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="corrections", to="assessments.attemptitem"
+            ),
+        ),
+        migrations.AddField(
+            model_name="scorecorrection",
+            name="learner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="score_corrections", to="learners.learner"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scorecorrection",
+            constraint=models.UniqueConstraint(fields=("corrects",), name="one_correction_per_evidence"),
+        ),
+        migrations.AddConstraint(
+            model_name="scorecorrection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("score__isnull", True), models.Q(("score__gte", 0), ("score__lte", 1)), _connector="OR"
+                ),
+                name="corrected_score_is_a_share",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scorecorrection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="correction_has_a_reason"
+            ),
+        ),
+        migrations.AddField(
+            model_name="attemptitem",
+            name="met_before",
+            field=models.BooleanField(
+                default=False, help_text="asked in an earlier attempt of the learner, of any mode"
+            ),
+        ),
     ]

@@ -16,7 +16,10 @@ LOGITS: Mapping[str, float] = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
 
 @dataclass(frozen=True)
 class ScoredItem:
-    """One item of a graded attempt. `answered` is false when it was left open."""
+    """One item of a graded attempt.
+
+    `answered` is false when it was left open; `score` is None when it was struck; `met_before` tells of earlier attempts.
+    """
 
     id: UUID
     item_id: UUID
@@ -26,49 +29,62 @@ class ScoredItem:
     difficulty: str
     guess: float
     answered: bool
+    score: float | None
+    met_before: bool = False
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What an attempt's outcome is told with, beside its items."""
+
+    learner_id: UUID
+    edition_id: UUID
+    quiz_id: UUID
+    attempt_id: UUID
+    mode: str
+    passed: bool
     score: float
+    submitted_at: datetime
+    expired: bool
+    language: str
+    framework_version: str
+    rule_version: str
 
 
-def outcome(
-    *, learner_id: UUID, edition_id: UUID, quiz_id: UUID, attempt_id: UUID, mode: str, passed: bool, score: float,
-    submitted_at: datetime, expired: bool, language: str, framework_version: str, rule_version: str,
-    items: Sequence[ScoredItem],
-) -> dict[str, Any]:  # fmt: skip
+@dataclass(frozen=True)
+class CorrectedItem:
+    """An item as it is scored now, under the id of the evidence that replaces `corrects`."""
+
+    item: ScoredItem
+    corrects: UUID
+
+
+def outcome(graded: Graded, items: Sequence[ScoredItem]) -> dict[str, Any]:
     """Return the payload of `assessments.outcome_recorded`; config/flow.py and learners.public name its members.
 
     What was left open in a submitted attempt is an answer with score 0: whoever could skip the hard items without a
-    trace would look better than they are. An expired attempt has no answers: nobody said anything in it, and a dead
-    battery is no proof of missing skill (docs/decisions/0050).
+    trace would look better than they are. In an expired attempt nobody said anything, and a dead battery is no proof of
+    missing skill: its items are told as lapsed, which counts for certified mastery alone (docs/decisions/0050).
     """
-    answers = [] if expired else [
-        {
-            "id": item.id,
-            "item_id": item.item_id,
-            "item_revision": item.revision,
-            "skills": sorted(item.skills),
-            "level": item.level,
-            "score": item.score,
-            "guess": item.guess,
-            "difficulty": LOGITS[item.difficulty],
-            "supervised": False,
-            "language": language,
-            "answered_at": submitted_at,
-            "framework_version": framework_version,
-            "rule_version": rule_version,
-        }
-        for item in items
-    ]  # fmt: skip
     return {
-        "learner_id": learner_id,
-        "edition_id": edition_id,
-        "quiz_id": quiz_id,
-        "attempt_id": attempt_id,
-        "mode": mode,
-        "passed": passed,
-        "score": score,
-        "submitted_at": submitted_at,
+        **_head(graded),
         "skills": by_skill(items),
-        "answers": answers,
+        "answers": [_answer(graded, item) | ({"lapsed": True} if graded.expired else {}) for item in items],
+    }
+
+
+def correction(graded: Graded, corrected: Sequence[CorrectedItem]) -> dict[str, Any]:
+    """Return the payload of `assessments.outcome_corrected`: the attempt as it stands now, and the items that changed.
+
+    Each answer names the evidence that it replaces (`corrects`). One that is `struck` has the score None: there is no
+    evidence in its place.
+    """
+    return {
+        **_head(graded),
+        "answers": [
+            {**_answer(graded, one.item), "corrects": one.corrects, "struck": one.item.score is None}
+            for one in corrected
+        ],
     }
 
 
@@ -82,7 +98,39 @@ def by_skill(items: Sequence[ScoredItem]) -> list[dict[str, Any]]:
         {
             "skill": skill,
             "answered": sum(item.answered for item in listed),
-            "score": score_attempt([item.score for item in listed]),
+            "score": score_attempt(item.score for item in listed),
         }
         for skill, listed in sorted(of_skill.items())
     ]
+
+
+def _head(graded: Graded) -> dict[str, Any]:
+    return {
+        "learner_id": graded.learner_id,
+        "edition_id": graded.edition_id,
+        "quiz_id": graded.quiz_id,
+        "attempt_id": graded.attempt_id,
+        "mode": graded.mode,
+        "passed": graded.passed,
+        "score": graded.score,
+        "submitted_at": graded.submitted_at,
+    }
+
+
+def _answer(graded: Graded, item: ScoredItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "item_id": item.item_id,
+        "item_revision": item.revision,
+        "skills": sorted(item.skills),
+        "level": item.level,
+        "score": item.score,
+        "guess": item.guess,
+        "difficulty": LOGITS[item.difficulty],
+        "supervised": False,
+        "language": graded.language,
+        "answered_at": graded.submitted_at,
+        "framework_version": graded.framework_version,
+        "rule_version": graded.rule_version,
+        "met_before": item.met_before,
+    }

@@ -5,15 +5,21 @@ The kinds themselves stand in `assessments.items.kinds`; whatever changes a scor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import fsum
 from typing import Any
 
 from assessments.items.kinds import KINDS
 
-# A part of an answer earns what the key's credit rule says; without one, all or nothing.
+# Each item by the rule of its kind (a part of an answer earns what the key's credit rule says) or by its markers, 0 to 1; the
+# attempt by the mean of the items that count.
 RULE_VERSION = "items-2"
+
+
+def is_marked_by_people(*, kind: str, response: Any) -> bool:
+    """Whether a person must mark this response; what was left open needs nobody."""
+    return response is not None and bool(getattr(KINDS[kind], "marked_by_people", False))
 
 
 def score_response(*, kind: str, key: Mapping[str, Any], response: Any, language: str | None = None) -> float:
@@ -28,9 +34,13 @@ def score_response(*, kind: str, key: Mapping[str, Any], response: Any, language
     return 0.0 if response is None else KINDS[kind].score(key, response, language=language)
 
 
-def score_attempt(scores: Sequence[float]) -> float:
-    """Return the attempt's score: the mean of its items' scores, 0 when there are none."""
-    return fsum(scores) / len(scores) if scores else 0.0
+def score_attempt(scores: Iterable[float | None]) -> float:
+    """Return the attempt's score: the mean of its items' scores, 0 when there are none.
+
+    An item that was struck (None) does not count: neither for the learner nor against.
+    """
+    counting = [score for score in scores if score is not None]
+    return fsum(counting) / len(counting) if counting else 0.0
 
 
 def has_passed(*, score: float, pass_share: Decimal) -> bool:

@@ -51,7 +51,7 @@ class Evidence(models.Model):
             models.CheckConstraint(condition=models.Q(guess__gte=0, guess__lt=1), name="guess_is_a_probability"),
             # A correction is corrected in turn, so that what holds is the end of one chain.
             models.UniqueConstraint(
-                fields=["corrects"], condition=models.Q(corrects__isnull=False), name="one_correction_per_evidence"
+                fields=["corrects"], condition=models.Q(corrects__isnull=False), name="one_successor_per_evidence"
             ),
         ]
         indexes = [

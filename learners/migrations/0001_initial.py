@@ -502,7 +502,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("corrects__isnull", False)),
                 fields=("corrects",),
-                name="one_correction_per_evidence",
+                name="one_successor_per_evidence",
             ),
         ),
         migrations.AddIndex(

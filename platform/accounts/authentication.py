@@ -6,23 +6,23 @@ from typing import Any
 
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
 from allauth.headless.tokens.strategies.jwt.internal import validate_access_token
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
 from accounts.tokens import ISSUED_AT
+from common.database import prepared
 
 # What nearly every request needs of an account; anything else is loaded when it is asked for.
 _COLUMNS = ("id", "username", "is_superuser", "is_staff", "is_active", "member_state_id", "tokens_valid_from")
 _FIELDS = [field.attname for field in User._meta.concrete_fields if field.attname in _COLUMNS]
-_SELECT = f"SELECT {', '.join(_FIELDS)} FROM {User._meta.db_table} WHERE id = %s AND is_active"  # noqa: S608
+_SELECT = f"SELECT {', '.join(_FIELDS)} FROM {User._meta.db_table} WHERE id = %s::uuid AND is_active"  # noqa: S608
 
 
 def _account(user_id: str) -> User | None:
     # Each request comes through here: composing the same query by the ORM again costs more than running it.
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_SELECT, [user_id])
         row = cursor.fetchone()
     return None if row is None else User.from_db("default", _FIELDS, row)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 _JSON_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], type | tuple[type, ...]], ...] = (
     (serializers.BooleanField, bool),
     (serializers.IntegerField, (int, float)),
+    (serializers.FloatField, (int, float)),
     (serializers.UUIDField, str),
     (serializers.CharField, str),
 )
@@ -28,9 +29,10 @@ def _wrong_type(field: Any, value: Any) -> Any:
         return {index: detail for index, detail in places.items() if detail} or None
     for kind, types in _JSON_TYPES:
         if isinstance(field, kind):
+            is_number_for_true = isinstance(field, serializers.FloatField) and isinstance(value, bool)
             return (
                 None
-                if isinstance(value, types)
+                if isinstance(value, types) and not is_number_for_true
                 else [serializers.ErrorDetail(str(field.error_messages["invalid"]), "invalid")]
             )
     return None

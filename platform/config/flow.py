@@ -21,10 +21,6 @@ KINDS: dict[str, str] = {
     "learners.award_decided": "an achievement was earned -- award_id, learner_id",
     "learners.certificate_issued": "a certificate was signed -- certificate_id, learner_id, edition_id",
     "learners.certificate_revoked": "a certificate was revoked -- certificate_id, learner_id, edition_id",
-    "assessments.marking_needed": (
-        "an attempt holds answers that people must mark -- attempt_id, learner_id, attempt_items: [ids]"
-    ),
-    "assessments.outcome_corrected": "a person changed scores -- as of outcome_recorded; answers that replace others",
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
@@ -33,6 +29,13 @@ KINDS: dict[str, str] = {
     "assessments.appeal_overdue": "nobody decided an appeal in time -- learner_id, appeal_id, due_at",
     "assessments.appeal_decided": (
         "a person decided an appeal -- learner_id, appeal_id, kind, outcome, revisions: [keys of item revisions]"
+    ),
+    "assessments.marking_needed": (
+        "people must mark answers of a submitted attempt -- attempt_id, learner_id, attempt_items: [ids]"
+    ),
+    "assessments.outcome_corrected": (
+        "a person gave items of an attempt other scores -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, "
+        "score, submitted_at, answers: [as in outcome_recorded, and corrects, struck]"
     ),
 }
 
@@ -46,7 +49,8 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="answers that people must mark wait in the queue, once each",
     ),
     Consumer(
-        "completion", ("assessments.outcome_recorded",), learners.note_passed_assessments,
+        "completion", ("assessments.outcome_recorded", "assessments.outcome_corrected"),
+        learners.note_passed_assessments,
         purpose="a passed assessment completes an edition whose lessons are done",
     ),
     Consumer(

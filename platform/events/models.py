@@ -35,7 +35,8 @@ class Delivery(models.Model):
     After `events.services.MAX_TRIES` failures it is dead: kept with its cause until a person retries it.
     """
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    # Found by the constraint's index on event and consumer.
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     consumer = models.CharField(max_length=80)
     tries = models.PositiveSmallIntegerField(db_default=0, default=0)
     available_at = models.DateTimeField(db_default=Now())

@@ -14,6 +14,7 @@ from django.db.models import Min
 from django.db.models.functions import Now
 
 from common import clock
+from common.database import prepared
 from common.rendering import to_json
 from common.requests import request_id
 from events import registry, wakeups
@@ -47,12 +48,12 @@ def record_many(kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
         return
     if not connection.in_atomic_block:
         raise _MustBeAtomic(f"{kind} was recorded outside a transaction")
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             """
             WITH happened AS (
                 INSERT INTO events_event (kind, payload, request_id)
-                SELECT %s, value, %s FROM jsonb_array_elements(%s::jsonb) RETURNING id
+                SELECT %s::text, value, %s::text FROM jsonb_array_elements(%s::jsonb) RETURNING id
             )
             INSERT INTO events_delivery (event_id, consumer)
             SELECT happened.id, consumer FROM happened CROSS JOIN unnest(%s::text[]) AS consumer

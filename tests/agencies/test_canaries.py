@@ -38,6 +38,7 @@ from assessments.models import (
     MarkingTask,
     Quiz,
     Reviewer,
+    ScoreCorrection,
 )
 from common import clock
 from common.ids import new_id
@@ -187,6 +188,7 @@ class World:
             AppealDecision, state, appeal=appeal, learner=learner, decided_by=reviewer, decided_at=now, revisions=[],
             outcome="upheld",
         )  # fmt: skip
+        _canaried(ScoreCorrection, state, learner=learner, item=item, corrects=item.pk, score=0.5, at=now)
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
         for agency in (*self.agencies.values(), self.region):

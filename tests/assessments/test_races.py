@@ -11,9 +11,11 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from assessments.attempts import grading, services
-from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
-from assessments.errors import AlreadySubmitted, AttemptLive, AttemptsUsedUp
+from assessments.attempts import corrections, grading, services
+from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem, ScoreCorrection
+from assessments.attempts.selectors import AttemptView
+from assessments.errors import AlreadySubmitted, AttemptLive, AttemptsUsedUp, NotGraded
+from assessments.items.kinds import KINDS
 from common import clock
 from common.errors import NotFound
 from common.ids import new_id
@@ -115,15 +117,15 @@ def test_of_two_people_with_one_id_the_second_finds_nothing(edition, aiko):
 @pytest.mark.parametrize("other", [RIGHT, WRONG])
 def test_a_second_submission_just_before_the_lock_gives_one_outcome(edition, aiko, monkeypatch, other):
     attempt = start(make_quiz(edition), aiko).attempt
-    lock, overtaken = grading.attempts_for_update, []
+    lock, overtaken = grading.attempt_for_update, []
 
-    def overtaking():
+    def overtaking(**which):
         if not overtaken:
             overtaken.append(True)
             overtaken.extend(in_threads(lambda _: submit(attempt, aiko, RIGHT), [None], threads=1))
-        return lock()
+        return lock(**which)
 
-    monkeypatch.setattr(grading, "attempts_for_update", overtaking)
+    monkeypatch.setattr(grading, "attempt_for_update", overtaking)
     if other is RIGHT:
         assert submit(attempt, aiko, RIGHT) == overtaken[1]
     else:
@@ -146,13 +148,13 @@ def test_closing_and_submitting_at_once_give_one_outcome(edition, aiko, monkeypa
     now = clock.now()
     attempt = start(make_quiz(edition), aiko, now=now).attempt
     in_time, overdue = attempt.due_at + timedelta(seconds=29), attempt.due_at + timedelta(minutes=1)
-    lock, closed = grading.attempts_for_update, []
+    lock, closed = grading.attempt_for_update, []
 
-    def closing():
+    def closing(**which):
         closed.extend(in_threads(lambda _: grading.close_expired(now=overdue), [None], threads=1))
-        return lock()
+        return lock(**which)
 
-    monkeypatch.setattr(grading, "attempts_for_update", closing)
+    monkeypatch.setattr(grading, "attempt_for_update", closing)
     with pytest.raises(grading.AttemptExpired):
         submit(attempt, aiko, RIGHT, now=in_time)
     assert closed == [1]
@@ -169,3 +171,68 @@ def test_the_last_attempt_being_live_is_told_rather_than_the_limit(edition, aiko
     with pytest.raises(AttemptsUsedUp):
         start(quiz, aiko)
     assert AttemptItem.objects.count() == 8
+
+
+def graded_with_an_essay(edition, aiko, monkeypatch):
+    """A submitted attempt of which one answer waits for its mark; also returns that item's id."""
+    monkeypatch.setattr(type(KINDS["ordering"]), "marked_by_people", True, raising=False)
+    attempt = start(make_quiz(edition, pools=[{"skill": "AIS-A1", "count": 6}]), aiko).attempt
+    waiting = submit(attempt, aiko, RIGHT)
+    marked = [item.id for item in waiting.items if item.kind == "ordering"]
+    return waiting, marked
+
+
+@pytest.mark.parametrize("first", ["settle", "correct"])
+def test_settling_and_correcting_at_once_lose_nothing(edition, aiko, monkeypatch, first):
+    waiting, marked = graded_with_an_essay(edition, aiko, monkeypatch)
+    now = clock.now()
+
+    def settle(_=None):
+        grading.settle(attempt_id=waiting.id, marks=dict.fromkeys(marked, 1.0), now=now, actor="marker")
+
+    def correct(_=None):
+        scores = {item.id: 0.0 for item in waiting.items}
+        grading.correct(attempt_id=waiting.id, scores=scores, reason="why", actor="reviewer", now=now)
+
+    overtaking, overtaken = (settle, correct) if first == "settle" else (correct, settle)
+    module = corrections if first == "settle" else grading
+    lock, done = module.attempts_for_update, []
+
+    def overtake():
+        if not done:
+            done.append(True)
+            done.extend(in_threads(overtaking, [None], threads=1))
+        return lock()
+
+    monkeypatch.setattr(module, "attempts_for_update", overtake)
+    overtaken()
+    kinds = Counter(Event.objects.filter(kind__startswith="assessments.outcome").values_list("kind", flat=True))
+    if first == "settle":
+        assert Attempt.objects.get(pk=waiting.id).score == 0.0, "corrected after it was settled"
+        assert kinds == {"assessments.outcome_recorded": 1, "assessments.outcome_corrected": 1}
+    else:
+        assert done[1] is NotGraded, "there was nothing yet to correct"
+        assert Attempt.objects.get(pk=waiting.id).score == 1.0
+        assert kinds == {"assessments.outcome_recorded": 1}
+
+
+def test_many_settlements_and_corrections_at_once_are_one_each(edition, aiko):
+    attempt = start(make_quiz(edition), aiko).attempt
+    submit(attempt, aiko, RIGHT)
+
+    def correct(_):
+        grading.correct(
+            attempt_id=attempt.id, scores={attempt.items[0].id: 0.0}, reason="why", actor="reviewer", now=clock.now()
+        )
+
+    assert in_threads(correct, range(12), threads=6) == [None] * 12
+    assert ScoreCorrection.objects.count() == 1
+    assert Event.objects.filter(kind="assessments.outcome_corrected").count() == 1
+
+
+def test_what_the_other_submission_wrote_while_one_waited_is_seen(edition, aiko):
+    """A repeat that waits for the lock compares with what was committed meanwhile, not with what it saw before."""
+    attempt = start(make_quiz(edition), aiko).attempt
+    results = in_threads(lambda _: submit(attempt, aiko, RIGHT), range(12), threads=12)
+    assert {type(result) for result in results} == {AttemptView}
+    assert len({result.score for result in results}) == 1

@@ -58,9 +58,11 @@ def database(url: str) -> dict[str, Any]:
         ) from error
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
         raise ImproperlyConfigured("DATABASE_URL must be postgresql://user:password@host:port/name")
+    parsed["ENGINE"] = "common.postgresql"
     parsed["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
     parsed["CONN_HEALTH_CHECKS"] = True
-    parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "connect_timeout": 5}
+    # Only cursors of common.database.prepared() prepare anything, from a statement's third call on a connection.
+    parsed["OPTIONS"] = {"prepare_threshold": 2, **parsed.get("OPTIONS", {}), "connect_timeout": 5}
     return parsed
 
 

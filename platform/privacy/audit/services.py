@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-from psycopg.types.json import Jsonb
-
+from common.database import prepared
 from common.rendering import to_json
 from common.requests import request_id
 
@@ -26,13 +24,13 @@ def _write(actor: str, action: str, subject_kind: str, subject_ids: list[str], d
     if not subject_ids:
         return
     values: list[Any] = [
-        str(actor), action, subject_kind, Jsonb(detail, dumps=to_json), request_id.get(), subject_ids,
+        str(actor), action, subject_kind, to_json(detail).decode(), request_id.get(), subject_ids,
     ]  # fmt: skip
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             """
             INSERT INTO privacy_auditentry (actor, action, subject_kind, subject_id, detail, request_id)
-            SELECT %s, %s, %s, subject_id, %s, %s FROM unnest(%s::text[]) AS subject_id
+            SELECT %s::text, %s::text, %s::text, subject_id, %s::jsonb, %s::text FROM unnest(%s::text[]) AS subject_id
             """,
             values,
         )

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from django.db.models import Q
-
+from common.database import prepared
 from privacy.consents.errors import ConsentMissing
 from privacy.models import ConsentRecord
+
+# Every write of a learner comes through here, so that it does not compose the same query anew.
+_NEWEST = (
+    "SELECT given FROM privacy_consentrecord WHERE user_id = %s::uuid AND purpose_id = %s::text AND agency_id {} "
+    "ORDER BY ordinal DESC LIMIT 1"
+)
 
 
 def has_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> bool:
     """Whether the newest record of that purpose (and agency) gives consent."""
-    agency = Q(agency_id__isnull=True) if agency_id is None else Q(agency_id=agency_id)
-    newest = (
-        ConsentRecord.objects.filter(agency, user_id=user_id, purpose_id=purpose)
-        .order_by("-ordinal")
-        .values_list("given", flat=True)
-        .first()
-    )
-    return newest is True
+    with prepared() as cursor:
+        if agency_id is None:
+            cursor.execute(_NEWEST.format("IS NULL"), [user_id, purpose])
+        else:
+            cursor.execute(_NEWEST.format("= %s::uuid"), [user_id, purpose, agency_id])
+        newest = cursor.fetchone()
+    return newest is not None and newest[0] is True
 
 
 def require_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> None:

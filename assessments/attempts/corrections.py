@@ -1,0 +1,102 @@
+"""Correcting what was graded: by a person, with a reason, and without a trace being lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from assessments.attempts.models import ScoreCorrection
+from assessments.attempts.results import graded, has_passed, scored, write
+from assessments.attempts.selectors import Question, attempts_for_update, questions_of
+from assessments.errors import InvalidMarks, NotGraded, NothingCounts
+from assessments.outcomes.rules import CorrectedItem, correction
+from assessments.scoring.rules import score_attempt
+from common.errors import NotFound
+from courses import public as courses
+from events import public as events
+from privacy import public as privacy
+
+
+@transaction.atomic
+def correct(
+    *, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: str, actor: str, now: datetime
+) -> None:  # fmt: skip
+    """Give items of a graded attempt other scores, and the attempt the score and verdict that follow from them.
+
+    Scores that hold already change nothing, so a repeat changes nothing. What the learner answered and when stays.
+
+    Args:
+        scores: by attempt item, 0 to 1; None strikes the item, so that it counts neither for the learner nor against.
+        reason: why, for the learner and whoever checks.
+        actor: who decided.
+
+    Raises:
+        NotFound: no such attempt.
+        NotGraded: the attempt has no score yet, or expired without answers.
+        InvalidMarks: an item is not of the attempt, a score is outside 0 to 1, or the reason is empty.
+        NothingCounts: no item would be left to count.
+    """
+    row = attempts_for_update().filter(pk=attempt_id).first()
+    if row is None:
+        raise NotFound()
+    if row.score is None or row.expired:
+        raise NotGraded()
+    items = questions_of([row])[row.pk]
+    if not reason.strip() or not set(scores) <= {item.id for item in items} or not are_shares(scores.values()):
+        raise InvalidMarks()
+    changed = [item for item in items if item.id in scores and item.score != scores[item.id]]
+    if not changed:
+        return
+    standing = _standing_evidence(changed)
+    corrections = [
+        ScoreCorrection(
+            learner_id=row.learner_id, item_id=item.id, corrects=standing[item.id], previous=item.score,
+            score=scores[item.id], reason=reason.strip(), actor=actor, at=now,
+        )
+        for item in changed
+    ]  # fmt: skip
+    for item in changed:
+        item.score = scores[item.id]
+    if all(item.score is None for item in items):
+        raise NothingCounts()
+    row.score = score_attempt(item.score for item in items)
+    row.passed = has_passed(row, items)
+    ScoreCorrection.objects.bulk_create(corrections)
+    write([row], changed)
+    told = [
+        CorrectedItem(replace(scored(item), id=one.pk), corrects=one.corrects)
+        for item, one in zip(changed, corrections, strict=True)
+    ]
+    # Told whatever the learner consents to by now: what is on record about a person must be right.
+    events.record(
+        "assessments.outcome_corrected",
+        **correction(graded(row, framework_version=courses.framework().version), told),
+    )
+    privacy.audit(
+        actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk),
+        items=len(changed), score=row.score, passed=row.passed,
+    )  # fmt: skip
+
+
+def are_shares(scores: Collection[float | None]) -> bool:
+    """Whether each score is a number from 0 to 1, or None."""
+    return all(score is None or (math.isfinite(score) and 0.0 <= score <= 1.0) for score in scores)
+
+
+def _standing_evidence(items: Collection[Question]) -> dict[UUID, UUID]:
+    """The id of the evidence that holds for each item: its own, or that of its last correction; one query."""
+    replaced_by = dict(
+        ScoreCorrection.objects.filter(item__in=[item.id for item in items]).values_list("corrects", "pk")
+    )
+    standing = {}
+    for item in items:
+        last = item.id
+        while last in replaced_by:
+            last = replaced_by[last]
+        standing[item.id] = last
+    return standing

@@ -1,0 +1,100 @@
+"""Results of attempts, as rows and as what other parts are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assessments.attempts.models import Attempt
+from assessments.attempts.selectors import Question, judged
+from assessments.outcomes.rules import Graded, ScoredItem
+from assessments.quizzes.rules import missed, pass_rule
+from assessments.quizzes.selectors import blueprint_of
+from common.database import prepared
+from common.rendering import to_json
+
+# By way of an array: the planner takes that for ten rows and finds them by index, however few rows the tables have. A
+# function that returns rows it takes for a hundred, and would read small tables whole each time.
+_WRITE = """
+    WITH answered AS (
+        UPDATE assessments_attemptitem AS item
+        SET response = NULLIF(given.item -> 'response', 'null'),
+            score = (given.item ->> 'score')::float8,
+            seconds = (given.item ->> 'seconds')::float8
+        FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (item)
+        WHERE item.id = (given.item ->> 'id')::uuid
+    )
+    UPDATE assessments_attempt AS attempt
+    SET submitted_at = (given.row ->> 'submitted_at')::timestamptz,
+        score = (given.row ->> 'score')::float8,
+        passed = (given.row ->> 'passed')::boolean,
+        expired = (given.row ->> 'expired')::boolean,
+        rule_version = given.row ->> 'rule_version'
+    FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
+    WHERE attempt.id = (given.row ->> 'id')::uuid
+"""
+
+
+def write(rows: Sequence[Attempt], items: Sequence[Question]) -> None:
+    """Write what was decided of locked attempts and these of their items: one statement, whatever their number."""
+    given_items = [
+        {"id": item.id, "response": item.response, "score": item.score, "seconds": item.seconds} for item in items
+    ]
+    given_rows = [
+        {
+            "id": row.pk,
+            "submitted_at": row.submitted_at,
+            "score": row.score,
+            "passed": row.passed,
+            "expired": row.expired,
+            "rule_version": row.rule_version,
+        }
+        for row in rows
+    ]
+    with prepared() as cursor:
+        cursor.execute(_WRITE, [to_json(given_items).decode(), to_json(given_rows).decode()])
+
+
+def has_passed(row: Attempt, items: Sequence[Question]) -> bool:
+    """Whether an attempt's items, as scored, meet its quiz's pass rule; those struck count neither way."""
+    return not missed(pass_rule(blueprint_of(row.quiz)), judged(items))
+
+
+def graded(row: Attempt, *, framework_version: str) -> Graded:
+    """A graded attempt as its outcome tells of it.
+
+    Raises:
+        ValueError: it is not graded.
+    """
+    if row.score is None or row.passed is None or row.submitted_at is None:
+        raise ValueError("the attempt is not graded")
+    return Graded(
+        learner_id=row.learner_id,
+        edition_id=row.quiz.edition_id,
+        quiz_id=row.quiz_id,
+        attempt_id=row.pk,
+        mode=row.quiz.mode,
+        passed=row.passed,
+        score=row.score,
+        submitted_at=row.submitted_at,
+        expired=row.expired,
+        language=row.language,
+        framework_version=framework_version,
+        rule_version=row.rule_version,
+    )
+
+
+def scored(item: Question) -> ScoredItem:
+    """An item of a graded attempt as its outcome tells of it."""
+    revision = item.revision
+    return ScoredItem(
+        id=item.id,
+        item_id=revision.item_id,
+        revision=revision.number,
+        skills=tuple(revision.skills),
+        level=revision.level,
+        difficulty=revision.difficulty,
+        guess=revision.guess,
+        answered=item.response is not None,
+        score=item.score,
+        met_before=item.met_before,
+    )

@@ -1,0 +1,51 @@
+"""Approved revisions, kept in memory by the process: the database refuses any change to them (decision 0052)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+
+from django.db.models import JSONField
+
+from assessments.items.models import ItemRevision
+from common.database import prepared
+
+# Some 2 KB each. When it is full it begins anew, which costs one query for each attempt that comes after.
+MOST_KEPT = 4096
+_kept: dict[tuple[int, str], ItemRevision] = {}
+
+_COLUMNS = [field.attname for field in ItemRevision._meta.concrete_fields]
+_JSON = [field.attname for field in ItemRevision._meta.concrete_fields if isinstance(field, JSONField)]
+_IN_ONE_LANGUAGE = "jsonb_build_object(asked.language, revision.content -> asked.language)"
+_SELECTED = ", ".join(_IN_ONE_LANGUAGE if name == "content" else f"revision.{name}" for name in _COLUMNS)
+_SELECT = f"""
+    SELECT asked.language, {_SELECTED}
+    FROM unnest(%s::bigint[], %s::text[]) AS asked (id, language)
+    JOIN assessments_itemrevision AS revision ON revision.id = asked.id
+"""  # noqa: S608 (the columns are a constant)
+
+
+def revisions(asked: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], ItemRevision]:
+    """Return revisions by id and language, their `content` in that language alone; at most one query.
+
+    They are shared by all requests of the process: to read, never to change.
+    """
+    found = {one: _kept[one] for one in asked if one in _kept}
+    missing = {one for one in asked if one not in found}
+    return found | _read(missing) if missing else found
+
+
+def _read(missing: Collection[tuple[int, str]]) -> dict[tuple[int, str], ItemRevision]:
+    with prepared() as cursor:
+        cursor.execute(_SELECT, [[one[0] for one in missing], [one[1] for one in missing]])
+        rows = cursor.fetchall()
+    read: dict[tuple[int, str], ItemRevision] = {}
+    for language, *values in rows:
+        given = dict(zip(_COLUMNS, values, strict=True))
+        given |= {name: json.loads(given[name]) for name in _JSON if given[name] is not None}
+        read[given["id"], language] = ItemRevision.from_db("default", _COLUMNS, list(given.values()))
+    approved = {one: revision for one, revision in read.items() if revision.approved_at is not None}
+    if len(_kept) + len(approved) > MOST_KEPT:
+        _kept.clear()
+    _kept.update(approved)
+    return read
