@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from assessments.analysis.selectors import dif_findings
 from assessments.appeals import services as appeals
+from assessments.appeals.selectors import outcomes_by_learner, overdue_at
 from assessments.attempts import grading
 from assessments.fairness import services as fairness
-from assessments.fairness.sources import Sources
+from assessments.fairness.sources import DifFinding, Sources
 from assessments.integrity import services as integrity
 from common import clock
+
+SOURCES = Sources(
+    decided_appeals=outcomes_by_learner,
+    overdue_appeals=overdue_at,
+    dif_findings=lambda: [DifFinding(*one) for one in dif_findings()],
+)
 
 
 @shared_task(name="assessments.close_expired")
@@ -28,15 +36,17 @@ def analyse_items() -> None:
 
 @shared_task(name="assessments.monitor_fairness")
 def monitor_fairness() -> None:
-    """Compare groups and keep the report of the day; nightly. What is not connected, the report says it was not told."""
-    fairness.monitor(now=clock.now(), sources=Sources())
+    """Compare groups and keep the report of the day; nightly, after the item analysis."""
+    fairness.monitor(now=clock.now(), sources=SOURCES)
 
 
 @shared_task(name="assessments.look_for_hints")
 def look_for_hints() -> None:
     """Look for attempts worth a person's look, and forget old hints; nightly."""
+    from assessments.integrity import search  # numpy comes along: only this job pays for it
+
     now = clock.now()
-    integrity.look(now=now)
+    search.look(now=now)
     integrity.forget(now=now)
 
 

@@ -21,11 +21,11 @@ from unfold.widgets import (
 )
 
 from assessments.appeals import rules
-from assessments.appeals.involved import MarkView, marks
 from assessments.appeals.models import Appeal, AppealDecision
 from assessments.appeals.rules import Bounds, Remedy
 from assessments.attempts.models import AttemptItem
 from assessments.items.kinds import KINDS
+from assessments.marking.selectors import Points, points_by_item
 from common import clock
 from common.languages import choose
 from courses import public as courses
@@ -43,7 +43,7 @@ class AnswerView:
     response: str
     key: str
     feedback: str
-    marks: Sequence[MarkView]
+    marks: Sequence[Points]
     moved: str
     fields: Sequence[forms.BoundField] = ()
 
@@ -238,7 +238,7 @@ def answers(
             rows = rows.filter(pk=appeal.item_id)
     else:
         rows = rows.filter(pk__in=list(moved), attempt__learner_id=appeal.learner_id)
-    by_item = marks(appeal.attempt_id) if appeal.attempt_id else {}
+    by_item = points_by_item(appeal.attempt_id) if appeal.attempt_id else {}
     return [
         _answer(row, moved.get(row.pk, ""), by_item.get(row.pk, ()), form, with_keys)
         for row in rows.order_by("-attempt__started_at", "attempt_id", "position")
@@ -246,7 +246,7 @@ def answers(
 
 
 def _answer(
-    row: AttemptItem, moved: str, given: Sequence[MarkView], form: DecisionForm | None, with_keys: bool
+    row: AttemptItem, moved: str, given: Sequence[Points], form: DecisionForm | None, with_keys: bool
 ) -> AnswerView:  # fmt: skip
     content = row.revision.content
     language = choose("", [row.attempt.language], list(content), next(iter(content), "en"))

@@ -14,7 +14,7 @@ from learners import public as learners
 
 Grouping = Callable[[Collection[UUID]], Mapping[UUID, str]]
 
-OF_LEARNERS: dict[str, Grouping] = {"member_state": learners.states_of}
+OF_LEARNERS: dict[str, Grouping] = {"member_state": learners.states_of, "gender": learners.genders_of}
 
 LANGUAGE, DEVICE, AGE = "language", "device_class", "age_band"
 

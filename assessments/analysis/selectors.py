@@ -29,6 +29,22 @@ def newest_forms() -> QuerySet[FormStatistic]:
     return FormStatistic.objects.filter(run__in=newest_runs().values("pk"))
 
 
+def dif_findings() -> list[tuple[UUID, str, str, bool]]:
+    """(item, factor, group, whether clearly harder or easier there) of every comparison in the newest runs; one query.
+
+    Clear is ETS's class C, still significant after the correction for many comparisons.
+    """
+    from assessments.analysis.rules import SIGNIFICANT  # numpy comes along: only the job pays for it
+
+    rows = DifResult.objects.filter(run__in=newest_runs().values("pk")).exclude(ets_class="")
+    return [
+        (item_id, factor, group, ets_class == "C" and q is not None and q <= SIGNIFICANT)
+        for item_id, factor, group, ets_class, q in rows.values_list(
+            "revision__item_id", "factor", "group", "ets_class", "q"
+        )
+    ]
+
+
 def groups_of(*, run_id: int, revision_id: int) -> Sequence[DifResult]:
     """The item's figures by group in a run, the reference of each factor first; one query."""
     rows = DifResult.objects.filter(run_id=run_id, revision_id=revision_id)

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from uuid import UUID
 
 from assessments.appeals.models import Appeal, AppealDecision
+from assessments.marking.selectors import markers_of
 from learners import public as learners
-
-
-@dataclass(frozen=True)
-class MarkView:
-    """What a marker gave an answer. parts: (criterion of the rubric, points given, points possible)."""
-
-    score: float
-    parts: Sequence[tuple[str, float, float]]
-    comment: str
-
-
-def first_markers(attempt_id: UUID) -> set[UUID]:
-    """Accounts of those who marked answers of the attempt; none while every kind of item is graded by the server."""
-    return set()
-
-
-def marks(attempt_id: UUID) -> Mapping[UUID, Sequence[MarkView]]:
-    """Marks that people gave, by attempt item; none while every kind of item is graded by the server."""
-    return {}
 
 
 def level_deciders(learner_id: UUID, skills: Collection[str]) -> set[UUID]:
@@ -48,7 +29,7 @@ def involved_in(appeal: Appeal) -> set[UUID]:
         )
     )
     if appeal.attempt_id is not None:
-        found |= first_markers(appeal.attempt_id)
+        found |= markers_of(appeal.attempt_id)
     if appeal.level_assessment_id is not None:
         refused = learners.refusal(learner_id=appeal.learner_id, assessment_id=appeal.level_assessment_id)
         found |= set(refused.refused_by) if refused else set()

@@ -156,7 +156,12 @@ def upheld_by_revision() -> Mapping[tuple[UUID, int], int]:
         return {(item_id, number): count for item_id, number, count in cursor.fetchall()}
 
 
-def outcomes_by_learner(since: datetime) -> list[tuple[UUID, bool]]:
-    """(learner, whether upheld at least in part) of each appeal decided from `since` on, oldest first; one query."""
-    decided = AppealDecision.objects.filter(decided_at__gte=since).order_by("decided_at", "pk")
+def outcomes_by_learner(since: datetime, until: datetime) -> list[tuple[UUID, bool]]:
+    """(learner, whether upheld at least in part) of each appeal decided from `since` on and before `until`; one query."""
+    decided = AppealDecision.objects.filter(decided_at__gte=since, decided_at__lt=until).order_by("decided_at", "pk")
     return [(learner, outcome != rules.DISMISSED) for learner, outcome in decided.values_list("learner_id", "outcome")]
+
+
+def overdue_at(now: datetime) -> int:
+    """How many appeals are undecided although they were due; one query."""
+    return Appeal.objects.filter(closed_at__isnull=True, due_at__lt=now).count()

@@ -104,6 +104,34 @@ def marks_of(*, attempt_id: UUID, learner_id: UUID) -> list[Marked]:
     ]
 
 
+@dataclass(frozen=True)
+class Points:
+    """A mark with what could be had: its share, (criterion, points given, points possible), and the reason."""
+
+    share: float
+    parts: list[tuple[str, int, int]]
+    reason: str
+
+
+def points_by_item(attempt_id: UUID) -> dict[UUID, list[Points]]:
+    """Every mark of an attempt by item, in the order given, for whoever reviews it; one query."""
+    found: dict[UUID, list[Points]] = {}
+    marks = Mark.objects.filter(task__attempt_item__attempt=attempt_id)
+    for mark in marks.select_related("task__attempt_item__revision").order_by("task", "number"):
+        task = mark.task
+        parts = [
+            (one.title[task.language], mark.points[one.id], one.most)
+            for one in Rubric.of(task.attempt_item.revision.key).criteria
+        ]
+        found.setdefault(task.attempt_item_id, []).append(Points(mark.score, parts, mark.reason))
+    return found
+
+
+def markers_of(attempt_id: UUID) -> set[UUID]:
+    """Accounts of those who marked answers of an attempt; one query."""
+    return set(Mark.objects.filter(task__attempt_item__attempt=attempt_id).values_list("marker_id", flat=True))
+
+
 def queue(*, marker_id: UUID, now: datetime) -> QuerySet[MarkingTask]:
     """Works that this person may take on or has taken on, oldest first: not their own, none they have marked, none that
     has as many markers at it as it needs. Annotated with `disputed` (1: this mark decides) and `mine` (taken on).

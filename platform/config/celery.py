@@ -52,7 +52,7 @@ app.conf.beat_schedule = {
     # At night from Jakarta to Tokyo.
     "monitor fairness": {
         "task": "assessments.monitor_fairness",
-        "schedule": crontab(hour=18, minute=10),
+        "schedule": crontab(hour=19, minute=30),  # when the items are analysed
         "options": {"expires": 3600},
     },
     "look for hints": {

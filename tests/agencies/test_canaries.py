@@ -52,6 +52,7 @@ from learners.models import (
     CohortMember,
     Enrolment,
     Evidence,
+    EvidenceTrace,
     IssuerKey,
     Learner,
     LessonProgress,
@@ -74,6 +75,7 @@ GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
 # A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
 WITHOUT_TEXT = {
+    EvidenceTrace,
     AttemptAllowance,
     Claim,
     CohortMember,

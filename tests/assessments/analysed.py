@@ -118,11 +118,11 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
     _copy(
         "assessments_attempt",
         ("id", "quiz_id", "learner_id", "number", "seed", "language", "started_at", "due_at", "submitted_at", "score",
-         "passed", "rule_version", "expired", "device_class"),
+         "passed", "rule_version", "expired", "device_class", "exclusive", "form", "selection"),
         (
             (pk, cohort.quiz.pk, learner, 1, 1, LANGUAGES.get(state, "en"), STARTED + timedelta(seconds=place),
-             STARTED + timedelta(hours=1), STARTED + timedelta(minutes=20), float(score), bool(score >= 0.6), "binary-1",
-             False, device)
+             STARTED + timedelta(hours=1), STARTED + timedelta(minutes=20), float(score), bool(score >= 0.6), "items-2",
+             False, device, False, "", Jsonb({}))
             for place, (pk, learner, state, score, device) in enumerate(
                 zip(cohort.attempt_ids, cohort.learner_ids, cohort.states, scores, devices, strict=True)
             )
@@ -130,10 +130,11 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
     )  # fmt: skip
     _copy(
         "assessments_attemptitem",
-        ("id", "attempt_id", "position", "revision_id", "option_order", "response", "score", "seconds"),
+        ("id", "attempt_id", "position", "revision_id", "option_order", "response", "score", "seconds", "section",
+         "met_before"),
         (
             (new_id(), pk, place, cohort.revisions[item].pk, list(OPTIONS), Jsonb(str(cohort.chosen[row, item])),
-             float(cohort.right[row, item]), float(cohort.seconds[row, item]))
+             float(cohort.right[row, item]), float(cohort.seconds[row, item]), 0, False)
             for row, pk in enumerate(cohort.attempt_ids)
             for place, item in enumerate(np.flatnonzero(~np.isnan(cohort.right[row])))
         ),

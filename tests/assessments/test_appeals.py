@@ -295,8 +295,8 @@ def test_a_level_is_upheld_told_and_decided_by_name() -> None:
     assert signed_in(linh.user).delete(path(appeal_id)).json()["code"] == "appeal_closed"
     assert AppealDecision.objects.count() == LevelDecision.objects.count() == 1
     assert [step.what for step in AppealStep.objects.all()] == ["opened", "claimed", "decided"]
-    assert selectors.outcomes_by_learner(clock.now() - timedelta(days=1)) == [(linh.pk, True)]
-    assert selectors.outcomes_by_learner(clock.now() + timedelta(days=1)) == []
+    assert selectors.outcomes_by_learner(clock.now() - timedelta(days=1), clock.now()) == [(linh.pk, True)]
+    assert selectors.outcomes_by_learner(clock.now() + timedelta(days=1), clock.now() + timedelta(days=2)) == []
 
 
 def test_a_dismissal_leaves_everything_as_it_was_and_says_why() -> None:
@@ -320,7 +320,7 @@ def test_a_dismissal_leaves_everything_as_it_was_and_says_why() -> None:
     assert level_of(linh) == 1
     assert LevelFreeze.objects.get().released_at is not None
     assert not LevelDecision.objects.exists()
-    assert selectors.outcomes_by_learner(clock.now() - timedelta(days=1)) == [(linh.pk, False)]
+    assert selectors.outcomes_by_learner(clock.now() - timedelta(days=1), clock.now()) == [(linh.pk, False)]
     # The same may be disputed once more, and then by somebody else.
     second = open_appeal(linh)
     with pytest.raises(ReviewerInvolved):
@@ -359,8 +359,8 @@ def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.Monkey
         decide(score, hung, scores={attempt.items[0].id: 1.0})
     level = open_appeal(linh)
     LevelDecision.objects.create(
-        pk=new_id(), learner=linh, skill_code=SKILL, level=1, cause="review", decided_by=[mai.pk], reason="x",
-        decided_at=clock.now(),
+        pk=new_id(), learner=linh, skill_code=SKILL, level=1, computed_level=1, cause="review",
+        decided_by=[mai.pk], reason="x", framework_version="x", decided_at=clock.now(),
     )  # fmt: skip
     with pytest.raises(ReviewerInvolved):
         claim(level, mai)

@@ -18,7 +18,7 @@ from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from assessments import tasks
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.errors import HintDecided, HintOnOneself
-from assessments.integrity import selectors, services
+from assessments.integrity import search, selectors, services
 from assessments.integrity.models import IntegrityHint, IntegrityRun
 from assessments.items.models import ItemRevision
 from assessments.quizzes.models import Quiz
@@ -102,7 +102,7 @@ def attempts(quiz: Quiz, bank: list[ItemRevision]) -> list[Attempt]:
 
 @pytest.fixture
 def pair(attempts: list[Attempt]) -> IntegrityHint:
-    services.look(now=clock.now())
+    search.look(now=clock.now())
     return IntegrityHint.objects.get(kind="shared_answers", attempt__in=attempts[:2], other__in=attempts[:2])
 
 
@@ -113,7 +113,7 @@ def _everything() -> dict[str, Any]:
 
 def test_a_copy_and_a_rush_are_shown_to_a_person_with_words_for_it(attempts: list[Attempt], query_budget: Any) -> None:
     with query_budget(16):
-        run = services.look(now=clock.now())
+        run = search.look(now=clock.now())
     assert run is not None
     assert (run.attempts, run.pairs) == (80, 80 * 79 / 2)
     by_kind = {hint.kind: hint for hint in IntegrityHint.objects.all()}
@@ -135,7 +135,7 @@ def test_a_copy_and_a_rush_are_shown_to_a_person_with_words_for_it(attempts: lis
 
 def test_honest_people_are_not_hinted_at(quiz: Quiz, bank: list[ItemRevision]) -> None:
     sit(quiz, bank, *crowd(12))
-    run = services.look(now=clock.now())
+    run = search.look(now=clock.now())
     assert run is not None
     assert (run.pairs, run.timed > 20, run.hints) == (80 * 79 / 2, True, 0)
 
@@ -155,14 +155,14 @@ def test_each_attempt_is_new_once_and_is_compared_with_all_before(
     quiz: Quiz, bank: list[ItemRevision], attempts: list[Attempt]
 ) -> None:
     now = clock.now()
-    first = services.look(now=now)
-    assert services.look(now=now) is None
+    first = search.look(now=now)
+    assert search.look(now=now) is None
     assert first is not None
     IntegrityHint.objects.all().delete()
     # The next night somebody hands in what the first two had.
     answers = np.array([list(AttemptItem.objects.filter(attempt=attempts[0]).values_list("response", flat=True))])
     (late,) = sit(quiz, bank, answers, np.full((1, 20), SECONDS), days_ago=-0.5)
-    second = services.look(now=now + timedelta(days=1))
+    second = search.look(now=now + timedelta(days=1))
     assert second is not None
     assert (second.since, second.attempts, second.pairs) == (first.until, 1, 80)
     assert all(late.pk in {hint.attempt_id, hint.other_id} for hint in IntegrityHint.objects.all())
@@ -174,7 +174,7 @@ def test_too_few_attempts_or_too_few_common_questions_are_passed_over(quiz: Quiz
     answers, seconds = crowd(13, people=40)
     answers[1] = answers[0]
     sit(quiz, bank, answers, seconds)
-    run = services.look(now=clock.now())
+    run = search.look(now=clock.now())
     assert run is not None
     assert (run.attempts, run.pairs, run.hints) == (0, 0, 0)
 
