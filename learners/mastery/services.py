@@ -25,10 +25,10 @@ from learners.mastery.store import Known, NewEvidence
 # Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected.
 ANSWER_FIELDS = (
     "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
-    "answered_at", "framework_version", "rule_version",
+    "answered_at", "framework_version", "rule_version", "met_before",
 )  # fmt: skip
-# Further members that may be missing: `met_before` and `lapsed` (false); and of a correction `corrects` (an id) and
-# `struck` (false; when true, the score is null).
+# Further members: `lapsed` (true: left until the time was over); and of a correction `corrects` (an id) and `struck` (when
+# true, the score is null).
 
 
 @transaction.atomic

@@ -343,7 +343,7 @@ def test_what_the_learner_reached_meanwhile_is_not_taken_away() -> None:
 def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.MonkeyPatch) -> None:
     linh, mai, hung = make_linh(), make_reviewer(), make_reviewer("Lê Văn Hùng")
     attempt = take(quiz_for(linh), linh, wrong={0})
-    monkeypatch.setattr(involved, "first_markers", lambda attempt_id: {mai.pk} if attempt_id == attempt.id else set())
+    monkeypatch.setattr(involved, "markers_of", lambda attempt_id: {mai.pk} if attempt_id == attempt.id else set())
     score = open_appeal(linh, Subject("score", attempt_id=attempt.id))
     with pytest.raises(ReviewerInvolved):
         claim(score, mai)
@@ -354,7 +354,7 @@ def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.Monkey
     assert [one.pk for one in selectors.eligible_reviewers(Appeal.objects.get())] == [hung.pk]
     claim(score, hung)
     # Marks may be given after the claim: it is looked at again when the appeal is decided.
-    monkeypatch.setattr(involved, "first_markers", lambda attempt_id: {mai.pk, hung.pk})
+    monkeypatch.setattr(involved, "markers_of", lambda attempt_id: {mai.pk, hung.pk})
     with pytest.raises(ReviewerInvolved):
         decide(score, hung, scores={attempt.items[0].id: 1.0})
     level = open_appeal(linh)

@@ -91,7 +91,7 @@ def test_staff_read_them_in_the_admin(client: Any, role: str) -> None:
         ('purpose = "', 'purposes = "', "members"),
         ('rule = "placement"', 'rule = "other"', "rule is other"),
         ('appeal = "results"', 'appeal = "never"', "appeal"),
-        ('version = "placement-1"', 'version = ""', "version"),
+        ('version = "selection-1"', 'version = ""', "version"),
         ('inputs = ["', 'inputs = ["", "', r"inputs\[0\]"),
         ('ja = "レベル分け"\n', "", "summary"),
     ],

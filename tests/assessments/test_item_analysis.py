@@ -95,7 +95,7 @@ def test_only_first_graded_attempts_that_count_are_analysed(cohort):
     # An expired attempt, one that waits for marks or is live, one of somebody who withdrew the consent.
     Attempt.objects.filter(pk=ids[0]).update(expired=True)
     AttemptItem.objects.filter(attempt=ids[1]).update(score=None)
-    Attempt.objects.filter(pk=ids[2]).update(submitted_at=None, score=None)
+    Attempt.objects.filter(pk=ids[2]).update(submitted_at=None, score=None, passed=None)
     consent(Attempt.objects.get(pk=ids[3]).learner, given=False)
     # A struck answer, and one that was corrected.
     struck = AttemptItem.objects.filter(attempt=ids[4], position=0)
