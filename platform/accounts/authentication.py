@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
-from allauth.headless.tokens.strategies.jwt.internal import validate_access_token
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
-from accounts.tokens import ISSUED_AT
+from accounts.tokens import ISSUED_AT, read_access_token
 from common.database import prepared
 
 # What nearly every request needs of an account; anything else is loaded when it is asked for.
@@ -36,10 +35,9 @@ class LearnerTokenAuthentication(JWTTokenAuthentication):
     """
 
     def authenticate_credentials(self, key: str) -> tuple[User, dict[str, Any]]:
-        found = validate_access_token(key)
-        if found is None:
+        payload = read_access_token(key)
+        if payload is None:
             raise AuthenticationFailed(_("The access token is not valid."))
-        payload = found[1]
         user = _account(payload["sub"])
         if user is None:
             raise AuthenticationFailed(_("The access token is not valid."))
