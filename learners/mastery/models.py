@@ -63,32 +63,38 @@ class Evidence(models.Model):
         return str(self.pk)
 
 
-class EvidenceTrace(models.Model):
-    """Where the learner stood just before an answer: what the item's difficulty is learned from, and checked against.
+class SittingTrace(models.Model):
+    """Where a learner stood just before each answer of a sitting (the answers of one instant).
 
-    Follows from the evidence. `waits` says whether the parameters of items and skills still have to learn from it.
-    Personal data: the learner's, by way of the evidence.
+    What items' difficulties are learned from, and predictions checked against. The lists run side by side. Follows from
+    the evidence. `waits` says whether the parameters of items and skills still have to learn from it.
+    Personal data: the learner's.
     """
 
     class Waits(models.IntegerChoices):
         FOR_NOTHING = 0, "for nothing"
-        FOR_SECONDS = 1, "for the next snapshot: the item is young"
+        FOR_SECONDS = 1, "for the next snapshot: an item is young"
         FOR_THE_NIGHT = 2, "for the night's snapshot"
 
-    evidence = models.OneToOneField(Evidence, on_delete=models.CASCADE, primary_key=True, related_name="trace")
-    theta = models.FloatField(help_text="logits: general and further ability on the answer's skills")
-    theta_variance = models.FloatField()
-    expected = models.FloatField(help_text="success expected before the answer was known, 0 to 1")
+    learner = models.ForeignKey(
+        "learners.Learner", on_delete=models.CASCADE, related_name="sitting_traces", db_index=False
+    )  # the constraint's index begins with it
+    at = models.DateTimeField()
+    evidence_ids = ArrayField(models.UUIDField())
+    theta = ArrayField(models.FloatField(), help_text="logits: general and further ability on the answer's skills")
+    theta_variance = ArrayField(models.FloatField())
+    expected = ArrayField(models.FloatField(), help_text="success expected before the answer was known, 0 to 1")
     waits = models.PositiveSmallIntegerField(choices=Waits)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["learner", "at"], name="one_trace_per_sitting")]
         indexes = [
             # What the next snapshot has to learn from.
             models.Index(fields=["waits"], condition=models.Q(waits__gt=0), name="traces_to_learn_from"),
         ]
 
     def __str__(self) -> str:
-        return str(self.pk)
+        return f"{self.learner_id} {self.at}"
 
 
 class Snapshot(models.Model):

@@ -9,35 +9,40 @@ from django.db import connection, transaction
 from common import arrays
 from learners.mastery import rules, store
 from learners.mastery.calibration import Observation, learn
-from learners.mastery.models import EvidenceTrace
+from learners.mastery.models import SittingTrace
 from learners.mastery.snapshots import ItemKey, Parameters
 
 # One publisher at a time.
 PUBLISHER_LOCK = 0x53_4E_41_50
-AT_A_TIME = 20_000
+AT_A_TIME = 2_000
 
 # A server's clock may run ahead of the database's: what it stamped just now must not fall behind the new snapshot.
 _CLOCKS_APART = "2 seconds"
 
 _WAITING = """
-SELECT t.evidence_id::text, t.theta, t.theta_variance, e.item_id::text, e.item_revision, e.difficulty, e.skills, e.score, e.guess,
+SELECT t.id AS trace_id, e.id::text AS evidence_id, asked.theta, asked.theta_variance, e.item_id::text, e.item_revision,
+    e.difficulty, e.skills, e.score, e.guess,
     e.struck OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
-FROM learners_evidencetrace AS t JOIN learners_evidence AS e ON e.id = t.evidence_id
-WHERE t.waits > 0 AND t.waits <= %s ORDER BY e.answered_at, e.id LIMIT %s
+FROM (
+    SELECT * FROM learners_sittingtrace WHERE waits > 0 AND waits <= %s ORDER BY at, id LIMIT %s
+) AS t
+CROSS JOIN LATERAL unnest(t.evidence_ids, t.theta, t.theta_variance) AS asked(id, theta, theta_variance)
+JOIN learners_evidence AS e ON e.id = asked.id
+ORDER BY e.answered_at, e.id
 """
 
 
 @transaction.atomic
 def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
-    """Learn from up to `most` waiting answers and publish a snapshot; return how many answers it took, 0 for none.
+    """Learn from up to `most` waiting sittings and publish a snapshot; return how many answers it took, 0 for none.
 
     Each answer is learned from once, whenever and however often this runs. What a review corrected or struck is passed
     over; what was learned from it before stays in the snapshots that have it.
 
     Args:
-        young_only: leave the answers on items with enough answers to the night.
+        young_only: leave the sittings without a young item to the night.
     """
-    waits = EvidenceTrace.Waits
+    waits = SittingTrace.Waits
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHER_LOCK])
     waiting = store.rows(_WAITING, [(waits.FOR_SECONDS if young_only else waits.FOR_THE_NIGHT).value, most])
@@ -86,8 +91,8 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
             [snapshot_id, held_from, arrays.texts(skills), *_columns(skills.values())],
         )
         cursor.execute(
-            "UPDATE learners_evidencetrace SET waits = 0 WHERE evidence_id = ANY(%s::uuid[])",
-            [arrays.ids(row["evidence_id"] for row in waiting)],
+            "UPDATE learners_sittingtrace SET waits = 0 WHERE id = ANY(%s::bigint[])",
+            [arrays.numbers({row["trace_id"] for row in waiting})],
         )
     return len(waiting)
 

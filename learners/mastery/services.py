@@ -102,19 +102,21 @@ def _replay(
     states: dict[str, Mastery] = {}
     tests: dict[str, Certification] = {}
     touched: dict[str, set[str]] = {}
-    traces: list[Trace] = []
+    traces: dict[str, list[Trace]] = {}
     for learner in [*start, *sorted(fresh)]:
         listed = answers.get(learner, ())
         known = start.get(learner)
         states[learner] = known.mastery if known else Mastery()
         tests[learner] = known.tests if known else Certification()
-        reached[learner] = rules.extend(states[learner], listed, by, chain, traces=traces)
+        traces[learner] = []
+        reached[learner] = rules.extend(states[learner], listed, by, chain, traces=traces[learner])
         certification.extend(tests[learner], listed, by, chain)
         touched[learner] = {code for answer in listed for code in answer.skills}
     store.forget(forget)
-    store.write(states, tests, touched, reached, by, chain)
+    stored = {learner: known.stored for learner, known in start.items()}
+    store.write(states, tests, touched, reached, by, chain, stored=stored)
     levels.write_levels(levels.decided_about({UUID(learner) for learner in states}))
-    store.write_traces(traces, {answer.id: answer for listed in answers.values() for answer in listed}, chain)
+    store.write_traces(traces, {learner: answers.get(learner, ()) for learner in states}, chain)
 
 
 @dataclass(frozen=True)

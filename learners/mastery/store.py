@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
 
 from common import arrays
+from common.database import prepared
 from learners.mastery import certification, rules
 from learners.mastery.calibration import YOUNG_BELOW
 from learners.mastery.certification import Certification, Testing
-from learners.mastery.models import EvidenceTrace
+from learners.mastery.models import SittingTrace
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, SkillMastery, Trace
 from learners.mastery.snapshots import STATED, Chain, ItemKey, Parameters
 
@@ -144,13 +148,18 @@ _DUMPS: tuple[Callable[[Any], str], ...] = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
+def _skills(codes: tuple[str, ...]) -> str:
+    return arrays.texts(codes)
+
+
 def insert_evidence(evidence: Sequence[NewEvidence]) -> tuple[list[Seen], set[str]]:
     """Store what is new; return it, and the learners with a correction in it (or with one that came before it)."""
     if not evidence:
         return [], set()
     columns: list[Any] = list(zip(*evidence, strict=True))
-    columns[4] = [arrays.texts(skills) for skills in columns[4]]
-    with connection.cursor() as cursor:
+    columns[4] = [_skills(tuple(skills)) for skills in columns[4]]
+    with prepared() as cursor:
         cursor.execute(_INSERT_EVIDENCE, [dump(column) for dump, column in zip(_DUMPS, columns, strict=True)])
         inserted = {identifier: flags for identifier, *flags in cursor.fetchall()}
     new, corrected = [], set()
@@ -301,11 +310,15 @@ def parameters_of(row: Mapping[str, Any]) -> Parameters:
 
 @dataclass(slots=True)
 class Known:
-    """What is stored of a learner: mastery, the tests for certified mastery, and whether today's rules computed them."""
+    """What is stored of a learner: mastery, the tests for certified mastery, and whether today's rules computed them.
+
+    stored: the skills that have a row, answered or not.
+    """
 
     mastery: Mastery
     tests: Certification
     current: bool
+    stored: set[str] = field(default_factory=set)
 
 
 def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known]:
@@ -318,7 +331,7 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
         )
         for learner, row in held.items()
     }
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
             "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
@@ -340,6 +353,7 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
             since,
         ) in cursor.fetchall():
             one = known[learner]
+            one.stored.add(code)
             # A state without answers is what people decided, or what was left until the time was over: not the filter's.
             if count:
                 one.mastery.skills[code] = SkillMastery(
@@ -378,82 +392,92 @@ def forget(learner_ids: Collection[str]) -> None:
         cursor.execute("DELETE FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])", [ids])
 
 
+_WRITE_ABILITIES = """
+UPDATE learners_ability AS ability
+SET mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at, rule_version = %s,
+    snapshot = new.snapshot
+FROM unnest(%s::uuid[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::text[])
+    AS new(learner_id, mean, variance, count, last_at, snapshot)
+WHERE ability.learner_id = new.learner_id
+"""
+_NEW_STATES = """
+FROM unnest(
+    %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[], %s::smallint[],
+    %s::float8[], %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::text[]
+) AS new(
+    learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
+    certified_level, certified_at, tests
+)
+"""
+_INSERT_STATES = f"""
+INSERT INTO learners_skillstate (
+    framework_version, learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability,
+    computed_since, certified_level, certified_at, tests, level, level_since
+)
+SELECT %s, learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
+    certified_level, certified_at, tests::jsonb, computed_level, computed_since
+{_NEW_STATES}
+ON CONFLICT (learner_id, skill_code) DO UPDATE
+SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
+    shown_level = EXCLUDED.shown_level, computed_level = EXCLUDED.computed_level, probability = EXCLUDED.probability,
+    computed_since = EXCLUDED.computed_since, certified_level = EXCLUDED.certified_level,
+    certified_at = EXCLUDED.certified_at, tests = EXCLUDED.tests, level = EXCLUDED.level,
+    level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version
+"""
+# Where the row is known to be there this costs half of the other.
+_UPDATE_STATES = f"""
+UPDATE learners_skillstate AS kept
+SET framework_version = %s, mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at,
+    shown_level = new.shown_level, computed_level = new.computed_level, probability = new.probability,
+    computed_since = new.computed_since, certified_level = new.certified_level, certified_at = new.certified_at,
+    tests = new.tests::jsonb, level = new.computed_level, level_since = new.computed_since
+{_NEW_STATES}
+WHERE kept.learner_id = new.learner_id AND kept.skill_code = new.code
+"""  # noqa: S608 (constants)
+_INSERT_CHANGES = """
+INSERT INTO learners_levelchange (learner_id, skill_code, level, evidence_id, probability, at, rule_version)
+SELECT new.*, %s
+FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[]) AS new
+"""
+
+
 def write(
     states: Mapping[str, Mastery], tests: Mapping[str, Certification], touched: Mapping[str, set[str]],
-    reached: Mapping[str, Sequence[LevelReached]], by: Scale, chain: Chain,
+    reached: Mapping[str, Sequence[LevelReached]], by: Scale, chain: Chain, *, stored: Mapping[str, set[str]],
 ) -> None:  # fmt: skip
-    """Write abilities, the skills touched, and the levels reached: three statements.
+    """Write abilities, the skills touched, and the levels reached: four statements.
 
     Where people decided, the levels that count still have to follow (`levels.write_levels`).
+
+    Args:
+        stored: skills that have a row for certain, by learner.
     """
-    listed = list(states.values())
+    abilities = list(states.values())
     blank = rules.unanswered(by)
-    skills = [
-        # Without an answer where all were left until the time was over: the tests go on from there.
-        (learner, code, mastery.skills.get(code, blank))
-        for learner, mastery in states.items()
-        for code in sorted(touched[learner])
-    ]
-    certified = [_certified(tests[learner], code) for learner, code, _ in skills]
+    new: list[tuple[str, str, SkillMastery]] = []
+    known: list[tuple[str, str, SkillMastery]] = []
+    for learner, mastery in states.items():
+        there = stored.get(learner, ())
+        for code in sorted(touched[learner]):
+            # Without an answer where all were left until the time was over: the tests go on from there.
+            (known if code in there else new).append((learner, code, mastery.skills.get(code, blank)))
     changes = [(learner, change) for learner, made in reached.items() for change in made]
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
-            """
-            UPDATE learners_ability AS ability
-            SET mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at,
-                rule_version = %s, snapshot = new.snapshot
-            FROM unnest(%s::uuid[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::text[])
-                AS new(learner_id, mean, variance, count, last_at, snapshot)
-            WHERE ability.learner_id = new.learner_id
-            """,
+            _WRITE_ABILITIES,
             [
-                RULES, arrays.ids(states), arrays.numbers(one.mean for one in listed),
-                arrays.numbers(one.variance for one in listed), arrays.numbers(one.count for one in listed),
-                arrays.instants(one.last_at for one in listed),
-                arrays.texts(chain.version(one.last_at) if one.last_at else STATED for one in listed),
+                RULES, arrays.ids(states), arrays.numbers(one.mean for one in abilities),
+                arrays.numbers(one.variance for one in abilities), arrays.numbers(one.count for one in abilities),
+                arrays.instants(one.last_at for one in abilities),
+                arrays.texts(chain.version(one.last_at) if one.last_at else STATED for one in abilities),
             ],
         )  # fmt: skip
-        cursor.execute(
-            """
-            INSERT INTO learners_skillstate (
-                learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability,
-                computed_since, certified_level, certified_at, tests, level, level_since, framework_version
-            )
-            SELECT new.*, computed_level, computed_since, %s
-            FROM unnest(
-                %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[],
-                %s::smallint[], %s::float8[], %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::jsonb[]
-            ) AS new(
-                learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability,
-                computed_since, certified_level, certified_at, tests
-            )
-            ON CONFLICT (learner_id, skill_code) DO UPDATE
-            SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
-                shown_level = EXCLUDED.shown_level, computed_level = EXCLUDED.computed_level,
-                probability = EXCLUDED.probability, computed_since = EXCLUDED.computed_since,
-                certified_level = EXCLUDED.certified_level, certified_at = EXCLUDED.certified_at, tests = EXCLUDED.tests,
-                level = EXCLUDED.level, level_since = EXCLUDED.level_since,
-                framework_version = EXCLUDED.framework_version
-            """,
-            [
-                by.version, arrays.ids(learner for learner, _, _ in skills), arrays.texts(code for _, code, _ in skills),
-                arrays.numbers(one.mean for _, _, one in skills), arrays.numbers(one.variance for _, _, one in skills),
-                arrays.numbers(one.count for _, _, one in skills), arrays.instants(one.last_at for _, _, one in skills),
-                arrays.numbers(one.shown_level for _, _, one in skills), arrays.numbers(one.level for _, _, one in skills),
-                arrays.numbers(one.probability for _, _, one in skills),
-                arrays.instants(one.level_since for _, _, one in skills),
-                arrays.numbers(level for level, _, _ in certified), arrays.instants(at for _, at, _ in certified),
-                arrays.texts(told for _, _, told in certified),
-            ],
-        )  # fmt: skip
+        for statement, skills in ((_INSERT_STATES, new), (_UPDATE_STATES, known)):
+            if skills:
+                cursor.execute(statement, [by.version, *_state_columns(skills, tests)])
         if changes:
             cursor.execute(
-                """
-                INSERT INTO learners_levelchange
-                    (learner_id, skill_code, level, evidence_id, probability, at, rule_version)
-                SELECT new.*, %s
-                FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[]) AS new
-                """,
+                _INSERT_CHANGES,
                 [
                     rules.RULE, arrays.ids(learner for learner, _ in changes),
                     arrays.texts(one.skill for _, one in changes), arrays.numbers(one.level for _, one in changes),
@@ -461,6 +485,23 @@ def write(
                     arrays.numbers(one.probability for _, one in changes), arrays.instants(one.at for _, one in changes),
                 ],
             )  # fmt: skip
+
+
+def _state_columns(
+    skills: Sequence[tuple[str, str, SkillMastery]], tests: Mapping[str, Certification]
+) -> list[str]:  # fmt: skip
+    """The columns of `_NEW_STATES`."""
+    certified = [_certified(tests[learner], code) for learner, code, _ in skills]
+    states = [state for _, _, state in skills]
+    return [
+        arrays.ids(learner for learner, _, _ in skills), arrays.texts(code for _, code, _ in skills),
+        arrays.numbers(one.mean for one in states), arrays.numbers(one.variance for one in states),
+        arrays.numbers(one.count for one in states), arrays.instants(one.last_at for one in states),
+        arrays.numbers(one.shown_level for one in states), arrays.numbers(one.level for one in states),
+        arrays.numbers(one.probability for one in states), arrays.instants(one.level_since for one in states),
+        arrays.numbers(level for level, _, _ in certified), arrays.instants(at for _, at, _ in certified),
+        arrays.texts(told for _, _, told in certified),
+    ]  # fmt: skip
 
 
 def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, str | None]:
@@ -481,24 +522,46 @@ def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, s
     return certified, since, orjson.dumps(told).decode()
 
 
-def write_traces(traces: Sequence[Trace], answers: Mapping[str, Answer], chain: Chain) -> None:
-    """Write where learners stood before their answers; what was learned from already is not learned from again."""
-    soon, tonight = EvidenceTrace.Waits.FOR_SECONDS.value, EvidenceTrace.Waits.FOR_THE_NIGHT.value
-    waits = []
-    for trace in traces:
-        answer = answers[trace.evidence_id]
-        waits.append(soon if chain.item(answer.item, 0.0, answer.at).count < YOUNG_BELOW else tonight)
-    with connection.cursor() as cursor:
+_WRITE_TRACES = """
+INSERT INTO learners_sittingtrace (learner_id, at, evidence_ids, theta, theta_variance, expected, waits)
+SELECT learner_id, at, ids::uuid[], theta::float8[], theta_variance::float8[], expected::float8[], waits
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[])
+    AS new(learner_id, at, ids, theta, theta_variance, expected, waits)
+ON CONFLICT (learner_id, at) DO UPDATE
+SET evidence_ids = EXCLUDED.evidence_ids, theta = EXCLUDED.theta, theta_variance = EXCLUDED.theta_variance,
+    expected = EXCLUDED.expected
+"""
+
+
+def write_traces(traces: Mapping[str, Sequence[Trace]], answers: Mapping[str, Sequence[Answer]], chain: Chain) -> None:
+    """Write where learners stood before their answers; a sitting that was learned from is not learned from again.
+
+    Args:
+        traces, answers: by learner, in order; an answer that lapsed has no trace.
+    """
+    soon, tonight = SittingTrace.Waits.FOR_SECONDS.value, SittingTrace.Waits.FOR_THE_NIGHT.value
+    lines = []
+    for learner, listed in answers.items():
+        of_learner = iter(traces[learner])
+        for at, sitting in groupby((one for one in listed if not one.lapsed), key=attrgetter("at")):
+            asked = list(sitting)
+            made = list(islice(of_learner, len(asked)))
+            young = any(chain.item(one.item, 0.0, at).count < YOUNG_BELOW for one in asked)
+            lines.append(
+                (
+                    learner, at, arrays.ids(one.evidence_id for one in made), arrays.numbers(one.theta for one in made),
+                    arrays.numbers(one.theta_variance for one in made), arrays.numbers(one.expected for one in made),
+                    soon if young else tonight,
+                )
+            )  # fmt: skip
+    if not lines:
+        return
+    learners, instants, *lists, waits = (list(column) for column in zip(*lines, strict=True))
+    with prepared() as cursor:
         cursor.execute(
-            """
-            INSERT INTO learners_evidencetrace (evidence_id, theta, theta_variance, expected, waits)
-            SELECT * FROM unnest(%s::uuid[], %s::float8[], %s::float8[], %s::float8[], %s::smallint[])
-            ON CONFLICT (evidence_id) DO UPDATE
-            SET theta = EXCLUDED.theta, theta_variance = EXCLUDED.theta_variance, expected = EXCLUDED.expected
-            """,
+            _WRITE_TRACES,
             [
-                arrays.ids(trace.evidence_id for trace in traces), arrays.numbers(trace.theta for trace in traces),
-                arrays.numbers(trace.theta_variance for trace in traces),
-                arrays.numbers(trace.expected for trace in traces), arrays.numbers(waits),
+                arrays.ids(learners), arrays.instants(instants), *(arrays.nested(one) for one in lists),
+                arrays.numbers(waits),
             ],
         )  # fmt: skip

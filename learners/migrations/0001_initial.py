@@ -500,9 +500,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="evidence",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("corrects__isnull", False)),
-                fields=("corrects",),
-                name="one_successor_per_evidence",
+                condition=models.Q(("corrects__isnull", False)), fields=("corrects",), name="one_successor_per_evidence"
             ),
         ),
         migrations.AddIndex(
@@ -912,5 +910,63 @@ class Migration(migrations.Migration):
                 default=False,
                 help_text="seen and left until the time was over: counts as wrong for certified mastery alone",
             ),
+        ),
+        migrations.CreateModel(
+            name="SittingTrace",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("evidence_ids", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
+                (
+                    "theta",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(),
+                        help_text="logits: general and further ability on the answer's skills",
+                        size=None,
+                    ),
+                ),
+                (
+                    "theta_variance",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "expected",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(),
+                        help_text="success expected before the answer was known, 0 to 1",
+                        size=None,
+                    ),
+                ),
+                (
+                    "waits",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "for nothing"),
+                            (1, "for the next snapshot: an item is young"),
+                            (2, "for the night's snapshot"),
+                        ]
+                    ),
+                ),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sitting_traces",
+                        to="learners.learner",
+                    ),
+                ),
+            ],
+        ),
+        migrations.DeleteModel(
+            name="EvidenceTrace",
+        ),
+        migrations.AddIndex(
+            model_name="sittingtrace",
+            index=models.Index(condition=models.Q(("waits__gt", 0)), fields=["waits"], name="traces_to_learn_from"),
+        ),
+        migrations.AddConstraint(
+            model_name="sittingtrace",
+            constraint=models.UniqueConstraint(fields=("learner", "at"), name="one_trace_per_sitting"),
         ),
     ]

@@ -10,10 +10,15 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
+import orjson
+
 
 def numbers(values: Iterable[float | int | bool | None]) -> str:
-    """An array of numbers or booleans; a float is written as the shortest text that reads back as the same float."""
-    return "{" + ",".join(["NULL" if value is None else repr(value) for value in values]) + "}"
+    """An array of numbers or booleans; a float is written as the shortest text that reads back as the same float.
+
+    JSON's words for numbers, booleans and nothing are those of an array literal.
+    """
+    return "{" + orjson.dumps(list(values)).decode()[1:-1] + "}"
 
 
 def ids(values: Iterable[UUID | str | None]) -> str:
@@ -29,6 +34,11 @@ def instants(values: Iterable[datetime | str | None]) -> str:
 def texts(values: Iterable[str | None]) -> str:
     """An array of any texts."""
     return "{" + ",".join(["NULL" if value is None else quoted(value) for value in values]) + "}"
+
+
+def nested(values: Iterable[str]) -> str:
+    """An array of texts that are themselves array literals of numbers or UUIDs."""
+    return "{" + ",".join([f'"{value}"' for value in values]) + "}"
 
 
 @lru_cache(maxsize=4096)

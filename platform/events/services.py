@@ -6,9 +6,10 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min
 from django.db.models.functions import Now
@@ -94,7 +95,26 @@ def drain(name: str, *, budget_s: float = 20.0) -> Drained:
     return total
 
 
-def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> list[Delivery]:
+_CLAIM = """
+    SELECT delivery.id, event.id, event.kind, event.payload::text, event.occurred_at::text
+    FROM events_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
+    -- Due by the database's clock, which also set the instant: a worker's clock may be off.
+    WHERE delivery.consumer = %s::text AND NOT delivery.dead AND delivery.available_at <= statement_timestamp()
+    ORDER BY delivery.id LIMIT %s::int FOR UPDATE OF delivery SKIP LOCKED
+"""
+
+
+def _claim_batch(consumer: Consumer) -> dict[int, Happened]:
+    """Lock what the consumer is owed, the oldest first; each delivery's id with its event."""
+    with prepared() as cursor:
+        cursor.execute(_CLAIM, [consumer.name, consumer.batch])
+        return {
+            delivery: Happened(event, kind, orjson.loads(payload), datetime.fromisoformat(at))
+            for delivery, event, kind, payload, at in cursor.fetchall()
+        }
+
+
+def _claim(consumer: Consumer, ids: Sequence[int]) -> list[Delivery]:
     waiting = (
         Delivery.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("event")
@@ -102,7 +122,7 @@ def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> list[Deliver
         .filter(consumer=consumer.name, dead=False, available_at__lte=Now())
         .order_by("id")
     )
-    return list(waiting.filter(id__in=ids) if ids is not None else waiting[: consumer.batch])
+    return list(waiting.filter(id__in=ids))
 
 
 def _happened(event: Event) -> Happened:
@@ -110,19 +130,19 @@ def _happened(event: Event) -> Happened:
 
 
 def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
-    claimed: list[Delivery] = []
+    claimed: dict[int, Happened] = {}
     try:
         with transaction.atomic():
-            claimed = _claim(consumer)
+            claimed = _claim_batch(consumer)
             if claimed:
-                consumer.handler([_happened(delivery.event) for delivery in claimed])
-                Delivery.objects.filter(id__in=[delivery.pk for delivery in claimed]).delete()
+                consumer.handler(list(claimed.values()))
+                Delivery.objects.filter(id__in=list(claimed)).delete()
         return len(claimed), Drained(done=len(claimed))
     except Exception as error:
         if _is_nobodys_fault(error):
             raise
         _log.warning("batch failed, retrying one by one", extra={"consumer": consumer.name}, exc_info=True)
-    return len(claimed), _one_by_one(consumer, [delivery.pk for delivery in claimed])
+    return len(claimed), _one_by_one(consumer, list(claimed))
 
 
 def _one_by_one(consumer: Consumer, ids: Sequence[int]) -> Drained:

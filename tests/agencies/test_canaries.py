@@ -52,7 +52,6 @@ from learners.models import (
     CohortMember,
     Enrolment,
     Evidence,
-    EvidenceTrace,
     IssuerKey,
     Learner,
     LessonProgress,
@@ -62,6 +61,7 @@ from learners.models import (
     LevelDecision,
     LevelFreeze,
     SelfDescription,
+    SittingTrace,
     SkillState,
 )
 from member_states.public import codes
@@ -75,7 +75,7 @@ GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
 # A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
 WITHOUT_TEXT = {
-    EvidenceTrace,
+    SittingTrace,
     AttemptAllowance,
     Claim,
     CohortMember,

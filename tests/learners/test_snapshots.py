@@ -17,7 +17,7 @@ from learners.mastery import publishing, rules, store
 from learners.mastery.calibration import YOUNG_BELOW, Observation, learn
 from learners.mastery.services import rebuild
 from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_B0
-from learners.models import Ability, Evidence, EvidenceTrace, ItemParameters, Learner, SkillState, Snapshot
+from learners.models import Ability, Evidence, ItemParameters, Learner, SittingTrace, SkillState, Snapshot
 from tests.factories import make_learner
 from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes
 from tests.learners.test_mastery_of_a_learner import drained, state_of
@@ -77,14 +77,15 @@ def test_each_answer_is_learned_from_once_and_old_items_wait_for_the_night() -> 
     assert publishing.publish(young_only=True) == YOUNG_BELOW
     assert publishing.publish(young_only=True) == 0
     later = clock.now() + timedelta(hours=1)
-    answered(make_learner("JP"), an_answer(item_id=item, at=later), an_answer(at=later))
+    answered(make_learner("JP"), an_answer(item_id=item, at=later))
+    answered(make_learner("JP"), an_answer(at=later))
     assert publishing.publish(young_only=True) == 1
     assert publishing.publish_all() == 1
     assert publishing.publish_all() == 0
     found = difficulty_of(item)
     assert found is not None
     assert found.count == YOUNG_BELOW + 1
-    assert not EvidenceTrace.objects.filter(waits__gt=0).exists()
+    assert not SittingTrace.objects.filter(waits__gt=0).exists()
     assert Snapshot.objects.count() == 3
 
 
