@@ -15,6 +15,8 @@ METHOD = "items-1"
 
 # Nothing is shown of fewer learners (the register's strict default, docs/decisions/0063).
 SMALLEST = 10
+# What people were told when they said it (purpose fairness_monitoring).
+SMALLEST_OF = {"gender": 30}
 # Correlations, thirds and flags: below, a discrimination's standard error is over 0.18.
 CORRELATED = 30
 # Learners in each of two groups for a test of differential functioning.

@@ -138,7 +138,10 @@ def _by_group(
             for name in names
         }
         for item, revision_id in enumerate(analysed.revisions):
-            shown = rules.shown_groups({name: int(counts[name][item]) for name in names})
+            shown = rules.shown_groups(
+                {name: int(counts[name][item]) for name in names},
+                smallest=rules.SMALLEST_OF.get(factor, rules.SMALLEST),
+            )
             for name, of_item in figures.items():
                 test = tests.get((item, factor, name))
                 if name not in shown and test is None:
@@ -165,7 +168,10 @@ def _forms(analysed: Analysed) -> Iterator[FormStatistic]:
         yield from _form(quiz_id, "", "", classical.form_figures(answers, among))
         for factor, group_of in answers.groups.items():
             names, counts = np.unique(group_of[among], return_counts=True)
-            shown = rules.shown_groups(dict(zip(map(str, names), map(int, counts), strict=True)))
+            shown = rules.shown_groups(
+                dict(zip(map(str, names), map(int, counts), strict=True)),
+                smallest=rules.SMALLEST_OF.get(factor, rules.SMALLEST),
+            )
             for name in sorted(shown):
                 yield from _form(quiz_id, factor, name, classical.form_figures(answers, among & (group_of == name)))
 

@@ -145,5 +145,5 @@ def quizzes_of_achievement(learner_id: UUID, slug: str) -> Sequence[UUID]:
     standing = learners.achievement_standing(learner_id=learner_id, slug=slug)
     if standing is None or standing.completed or not standing.needs_completion:
         return []
-    quizzes = Quiz.objects.filter(edition_id=standing.edition_id).exclude(mode="practice").order_by("pk")
-    return list(quizzes.values_list("pk", flat=True))
+    quizzes = Quiz.objects.filter(edition_id=standing.edition_id).filter(mode__in=("assessment", "certification"))
+    return list(quizzes.order_by("pk").values_list("pk", flat=True))

@@ -147,9 +147,9 @@ def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: Standing
 def _cause_sentence(cause: str) -> str:
     """Say in the active language what gave a level, with a place `%(level)s`; whole sentences, for translators."""
     return {
-        EVIDENCE: _("Level %(level)s: your answers passed its threshold"),
-        "assessors": _("Level %(level)s: decided by assessors who judged your work"),
-        "appeal": _("Level %(level)s: decided by a person after your appeal"),
+        EVIDENCE: _("Level %(level)s: the answers passed its threshold"),
+        "assessors": _("Level %(level)s: decided by assessors who judged the work"),
+        "appeal": _("Level %(level)s: decided by a person after an appeal"),
         "review": _("Level %(level)s: decided by a person after a review"),
     }[cause]
 

@@ -179,6 +179,21 @@ def extend(
     return reached
 
 
+def keep(mastery: Mastery, reached: list[LevelReached], before: Iterable[LevelReached]) -> None:
+    """Add to a state the levels that were reached before a review corrected evidence: no computation takes one away.
+
+    Both `mastery` and `reached` are changed in place; the levels reached are a function of all evidence ever recorded.
+    """
+    known = {(change.skill, change.level) for change in reached}
+    for change in before:
+        if (change.skill, change.level) in known:
+            continue
+        reached.append(change)
+        state = mastery.skills.setdefault(change.skill, SkillMastery())
+        if change.level > state.level:
+            state.level, state.level_since = change.level, change.at
+
+
 def logistic(x: float) -> float:
     """1 / (1 + exp(-x)), without overflow."""
     if x >= 0:

@@ -68,7 +68,7 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
         start={learner: known[learner] for learner in extended},
         fresh=rebuilt,
         by=by,
-        forget={learner for learner in rebuilt if held[learner]["last_at"] is not None},
+        forget={learner for learner in rebuilt if held[learner]["last_at"] is not None or known[learner].stored},
     )
     events.record_many(
         "learners.mastery_changed",
@@ -98,6 +98,7 @@ def _replay(
 ) -> None:  # fmt: skip
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
     chain = store.chain_of(answer for listed in answers.values() for answer in listed)
+    before = _before_corrections(fresh, by)
     reached: dict[str, list[LevelReached]] = {}
     states: dict[str, Mastery] = {}
     tests: dict[str, Certification] = {}
@@ -111,12 +112,21 @@ def _replay(
         traces[learner] = []
         reached[learner] = rules.extend(states[learner], listed, by, chain, traces=traces[learner])
         certification.extend(tests[learner], listed, by, chain)
-        touched[learner] = {code for answer in listed for code in answer.skills}
+        rules.keep(states[learner], reached[learner], before.get(learner, ()))
+        touched[learner] = {code for answer in listed for code in answer.skills} | {c.skill for c in reached[learner]}
     store.forget(forget)
     stored = {learner: known.stored for learner, known in start.items()}
     store.write(states, tests, touched, reached, by, chain, stored=stored)
     levels.write_levels(levels.decided_about({UUID(learner) for learner in states}))
     store.write_traces(traces, {learner: answers.get(learner, ()) for learner in states}, chain)
+
+
+def _before_corrections(learner_ids: Iterable[str], by: Scale) -> dict[str, list[LevelReached]]:
+    """The levels that learners had reached by evidence which a review corrected since."""
+    found = {}
+    for learner, answers in store.evidence_before_corrections(learner_ids).items():
+        found[learner] = rules.extend(Mastery(), answers, by, store.chain_of(answers))
+    return found
 
 
 @dataclass(frozen=True)
@@ -141,12 +151,14 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     stored_changes = store.level_changes(held)
     evidence = store.evidence_of(held)
     chain = store.chain_of(answer for listed in evidence.values() for answer in listed)
+    before = _before_corrections(held, by)
     levels_drifted = levels.drifted(UUID(learner) for learner in held)
     drifts: list[Drift] = []
     for learner in sorted(held):
         mastery, tests = Mastery(), Certification()
         changes = rules.extend(mastery, evidence.get(learner, []), by, chain)
         certification.extend(tests, evidence.get(learner, []), by, chain)
+        rules.keep(mastery, changes, before.get(learner, ()))
         parts = _differences(known[learner].mastery, mastery)
         if known[learner].tests.skills != tests.skills:
             parts.append("certified mastery")

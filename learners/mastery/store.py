@@ -203,6 +203,27 @@ def evidence_of(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
         return answers_by_learner(Seen(*row) for row in cursor.fetchall())
 
 
+def evidence_before_corrections(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
+    """All evidence as it was first recorded, in order, of those of the learners of whom any was corrected."""
+    ids = sorted(learner_ids)
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
+                e.difficulty, e.answered_at, e.mode, e.met_before, false, e.lapsed
+            FROM learners_evidence AS e
+            WHERE e.corrects IS NULL AND e.learner_id IN (
+                SELECT c.learner_id FROM learners_evidence AS c
+                WHERE c.corrects IS NOT NULL AND c.learner_id = ANY(%s::uuid[])
+            )
+            """,
+            [arrays.ids(ids)],
+        )
+        return answers_by_learner(Seen(*row) for row in cursor.fetchall())
+
+
 def answers_by_learner(found: Iterable[Seen]) -> dict[str, list[Answer]]:
     """Evidence as the rules take it, each learner's in order."""
     grouped: dict[str, list[Seen]] = defaultdict(list)
@@ -354,8 +375,9 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
         ) in cursor.fetchall():
             one = known[learner]
             one.stored.add(code)
-            # A state without answers is what people decided, or what was left until the time was over: not the filter's.
-            if count:
+            # A state without answers is what people decided, or what was left until the time was over: not the filter's;
+            # unless all that a level was reached by was struck since.
+            if count or level:
                 one.mastery.skills[code] = SkillMastery(
                     mean, variance, count, _instant(last_at), shown, level, likely, _instant(since)
                 )

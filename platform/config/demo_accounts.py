@@ -11,6 +11,8 @@ from django.db import transaction
 STAFF = (
     ("administrator", "demo-administrator"),
     ("trainer", "demo-trainer"),
+    ("marker", "demo-marker"),
+    ("assessor", "demo-assessor"),
     ("reviewer", "demo-reviewer"),
     ("member-state administrator", "demo-state-administrator"),
 )

@@ -128,6 +128,25 @@ def test_a_corrected_answer_counts_as_corrected_and_a_struck_one_for_nothing() -
     assert rebuild(learner_ids=[aiko.pk, budi.pk, dao.pk], write=False) == []
 
 
+def test_a_level_outlives_the_answers_that_a_review_struck() -> None:
+    """Only a person lowers a level: what a review takes out of the evidence takes no level with it."""
+    aiko, dao = make_learner("JP"), make_learner("TH")
+    answers = [an_answer(level=2) for _ in range(4)]
+    answered(aiko, *answers)
+    answered(dao, *({**one, "id": str(new_id()), "item_id": str(new_id())} for one in answers))
+    level = SkillState.objects.get(learner=aiko).level
+    assert level >= 2
+    for answer in answers:
+        corrected(aiko, answer, score=None, struck=True)
+    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
+    assert (ours.level, ours.computed_level, ours.count) == (level, level, 0)
+    assert theirs.count == 4
+    assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
+    answered(aiko, an_answer(score=0.0, at=ENROLLED_AT + timedelta(days=1)))
+    assert SkillState.objects.get(learner=aiko).level == level
+    assert rebuild(learner_ids=[aiko.pk], write=False) == []
+
+
 def test_a_correction_that_comes_before_what_it_corrects_has_the_same_effect() -> None:
     aiko, budi = make_learner("JP"), make_learner("ID")
     for learner, order in ((aiko, 1), (budi, -1)):

@@ -46,11 +46,28 @@ class ExplainedChange(serializers.Serializer[Any]):
     rule = serializers.CharField(allow_null=True)
 
 
+class ExplainedArea(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ExplainedNextLevel(serializers.Serializer[Any]):
+    """What the next computed level asks."""
+
+    level = serializers.IntegerField()
+    name = serializers.CharField()
+    threshold = serializers.FloatField()
+    probability_needed = serializers.FloatField()
+    item_level_needed = serializers.IntegerField()
+    item_level_shown = serializers.IntegerField()
+
+
 class ExplainedSkill(serializers.Serializer[Any]):
     """One skill with what is behind its level; the members are those that the learner reads at /api/v1/me/skills."""
 
     code = serializers.CharField()
     name = serializers.CharField()
+    area = ExplainedArea(allow_null=True)
     level = serializers.IntegerField(min_value=0, max_value=6)
     level_name = serializers.CharField(allow_null=True)
     level_since = serializers.DateField(allow_null=True)
@@ -64,6 +81,7 @@ class ExplainedSkill(serializers.Serializer[Any]):
     provisional = serializers.BooleanField()
     answers = serializers.IntegerField()
     last_on = serializers.DateField(allow_null=True)
+    next_level = ExplainedNextLevel(allow_null=True, help_text="null: higher levels are given by people only.")
     history = ExplainedChange(many=True)
     evidence = ExplainedEvidence(many=True)
 

@@ -208,7 +208,7 @@ SPECTACULAR_SETTINGS = {
     # Fields of one name with different choices.
     "ENUM_NAME_OVERRIDES": {
         "AppealKindEnum": "assessments.appeals.rules.KINDS",
-        "AttemptStateEnum": ["live", "expired", "graded"],
+        "AttemptStateEnum": ["live", "expired", "marking", "graded"],
         "LevelCauseEnum": ["evidence", "assessors", "appeal", "review"],
         # Appeals too.
         "CaseStateEnum": "learners.assessors.models.LevelAssessment.State",
