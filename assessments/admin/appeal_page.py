@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
@@ -23,10 +24,12 @@ from unfold.widgets import (
 from assessments.appeals import rules
 from assessments.appeals.models import Appeal, AppealDecision
 from assessments.appeals.rules import Bounds, Remedy
-from assessments.attempts.models import AttemptItem
+from assessments.attempts.models import AttemptItem, ScoreCorrection
+from assessments.files.selectors import Download, described, file_of
 from assessments.items.kinds import KINDS
 from assessments.marking.selectors import Points, points_by_item
 from common import clock
+from common.errors import NotFound
 from common.languages import choose
 from courses import public as courses
 from learners import public as learners
@@ -41,6 +44,8 @@ class AnswerView:
     prompt: str
     options: Sequence[Mapping[str, Any]]
     response: str
+    # (id, media type, bytes) of what was handed in with it.
+    files: Sequence[tuple[UUID, str, int]]
     key: str
     feedback: str
     marks: Sequence[Points]
@@ -216,7 +221,10 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
     ]  # fmt: skip
     # An attempt tells of all of its answers, a level of those on its skill.
     told = [one for one in document["items"] if not wanted or one["code"] in wanted]
-    return shown, {UUID(str(entry["id"])): entry["explanation"] for one in told for entry in one["evidence"]}
+    moved = {UUID(str(entry["id"])): entry["explanation"] for one in told for entry in one["evidence"]}
+    # What was corrected stands on record under the correction's id.
+    corrected = dict(ScoreCorrection.objects.filter(pk__in=list(moved)).values_list("pk", "item_id"))
+    return shown, {corrected.get(evidence, evidence): sentence for evidence, sentence in moved.items()}
 
 
 def steps(appeal: Appeal) -> list[StepShown]:
@@ -231,18 +239,32 @@ def answers(
     appeal: Appeal, moved: Mapping[UUID, str], *, form: DecisionForm | None, with_keys: bool
 ) -> list[AnswerView]:
     """The answers of the disputed attempt, or those behind the disputed level, newest attempt first."""
-    rows = AttemptItem.objects.select_related("revision__item", "attempt")
-    if appeal.attempt_id is not None:
-        rows = rows.filter(attempt_id=appeal.attempt_id, attempt__learner_id=appeal.learner_id)
-        if appeal.item_id is not None:
-            rows = rows.filter(pk=appeal.item_id)
-    else:
-        rows = rows.filter(pk__in=list(moved), attempt__learner_id=appeal.learner_id)
     by_item = points_by_item(appeal.attempt_id) if appeal.attempt_id else {}
     return [
         _answer(row, moved.get(row.pk, ""), by_item.get(row.pk, ()), form, with_keys)
-        for row in rows.order_by("-attempt__started_at", "attempt_id", "position")
+        for row in _rows(appeal, moved).order_by("-attempt__started_at", "attempt_id", "position")
     ]
+
+
+def file(appeal: Appeal, file_id: UUID) -> Download:
+    """A file that was handed in with one of the answers of the appeal's page.
+
+    Raises:
+        NotFound: none of these answers has such a file.
+    """
+    moved = {} if appeal.attempt_id is not None else explanation(appeal)[1]
+    row = _rows(appeal, moved).filter(response__files__contains=str(file_id)).first()
+    if row is None:
+        raise NotFound()
+    return file_of(file_id=file_id, attempt_id=row.attempt_id)
+
+
+def _rows(appeal: Appeal, moved: Mapping[UUID, str]) -> QuerySet[AttemptItem]:
+    rows = AttemptItem.objects.select_related("revision__item", "attempt")
+    if appeal.attempt_id is None:
+        return rows.filter(pk__in=list(moved), attempt__learner_id=appeal.learner_id)
+    rows = rows.filter(attempt_id=appeal.attempt_id, attempt__learner_id=appeal.learner_id)
+    return rows if appeal.item_id is None else rows.filter(pk=appeal.item_id)
 
 
 def _answer(
@@ -252,12 +274,18 @@ def _answer(
     language = choose("", [row.attempt.language], list(content), next(iter(content), "en"))
     text = content.get(language, {})
     kind = KINDS[row.revision.kind]
+    response: Any = row.response
+    files: Sequence[tuple[UUID, str, int]] = ()
+    if kind.marked_by_people and response:
+        response, named = response.get("text", ""), response.get("files", [])
+        files = described(attempt_id=row.attempt_id, file_ids=named) if named else ()
     return AnswerView(
         item=row,
         language=language,
         prompt=text.get("prompt", ""),
         options=text.get("options", ()),
-        response="" if row.response is None else _as_text(row.response),
+        response="" if response is None else _as_text(response),
+        files=files,
         key=kind.key_text(row.revision.key) if with_keys else "",
         feedback=text.get("feedback", ""),
         marks=given,

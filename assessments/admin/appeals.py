@@ -10,9 +10,9 @@ from django.contrib import admin, messages
 from django.contrib.admin.filters import SimpleListFilter
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -26,8 +26,9 @@ from assessments.appeals import reviewing, selectors
 from assessments.appeals.involved import involved_in
 from assessments.appeals.models import Appeal, Reviewer
 from assessments.appeals.subjects import disputed, subject_of
+from assessments.files.selectors import headers
 from common import clock
-from common.errors import DomainError
+from common.errors import DomainError, NotFound
 
 
 class StateFilter(SimpleListFilter):
@@ -131,6 +132,27 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
                 return HttpResponseRedirect(reverse("admin:assessments_appeal_change", args=[appeal.pk]))
             appeal = self.get_object(request, object_id)
         return TemplateResponse(request, "assessments/admin/appeal.html", self._context(request, appeal, form))
+
+    def get_urls(self) -> list[URLPattern]:
+        file = path(
+            "<uuid:appeal_id>/files/<uuid:file_id>/",
+            self.admin_site.admin_view(self.file_view),
+            name="assessments_appeal_file",
+        )
+        return [file, *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, appeal_id: UUID, file_id: UUID) -> HttpResponse:
+        """A file that an answer on the appeal's page came with; to be saved, never shown."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        appeal = self.get_object(request, str(appeal_id))
+        if appeal is None or not self.has_view_permission(request, appeal):
+            raise Http404
+        try:
+            file = appeal_page.file(appeal, file_id)
+        except NotFound as error:
+            raise Http404 from error
+        return HttpResponse(file.body, content_type=file.media_type, headers=headers(file))
 
     def _do(self, request: HttpRequest, appeal: Appeal, form: DecisionForm | None) -> bool:
         """Carry out what the button says; whether it was done."""
