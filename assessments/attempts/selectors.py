@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet
+from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from assessments.attempts.models import Attempt, AttemptItem
+from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.attempts.rules import is_late
 from assessments.items import frozen
 from assessments.items.models import ItemRevision
@@ -43,10 +44,14 @@ _ONE_ATTEMPT = f"""
            EXISTS (
                SELECT FROM assessments_attempt AS one
                WHERE one.quiz_id = attempt.quiz_id AND one.learner_id = attempt.learner_id
-                   AND one.submitted_at IS NOT NULL AND (one.number >= quiz.attempt_limit OR one.passed)
+                   AND one.submitted_at IS NOT NULL
+                   AND (one.number >= quiz.attempt_limit + coalesce(allowance.granted, 0) OR one.passed)
            ),
+           coalesce(allowance.granted, 0),
            {", ".join(f"attempt.{name}" for name in _ATTEMPT)}, {", ".join(f"quiz.{name}" for name in _QUIZ)}
     FROM assessments_attempt AS attempt JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
+    LEFT JOIN assessments_attemptallowance AS allowance
+        ON allowance.quiz_id = attempt.quiz_id AND allowance.learner_id = attempt.learner_id
     WHERE attempt.id = %s AND attempt.learner_id = %s
 """  # noqa: S608 (the columns are constants)
 _REVISION = 3  # its place in _ITEM
@@ -193,12 +198,12 @@ def _one(sql: str, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Qu
         found = cursor.fetchone()
     if found is None:
         raise NotFound()
-    items, attempts_over, *values = found
+    items, attempts_over, granted, *values = found
     row = Attempt.from_db("default", _ATTEMPT, values[: len(_ATTEMPT)])
     quiz = dict(zip(_QUIZ, values[len(_ATTEMPT) :], strict=True))
     quiz |= {name: json.loads(quiz[name]) for name in _QUIZ_JSON if quiz[name] is not None}
     row.quiz = Quiz.from_db("default", _QUIZ, list(quiz.values()))
-    row.attempts_over = attempts_over  # type: ignore[attr-defined]
+    row.attempts_over, row.granted = attempts_over, granted  # type: ignore[attr-defined]
     items = json.loads(items or "[]")
     return row, _questions(items, row.language, frozen.revisions([(item[_REVISION], row.language) for item in items]))
 
@@ -277,12 +282,14 @@ def _missed(one: Missed, titles: Mapping[str, str]) -> MissedView:
 
 
 def _readable() -> QuerySet[Attempt]:
-    """Attempts with their quizzes, and whether the learner's attempts at the quiz are over."""
+    """Attempts with their quizzes, the tries granted beside the limit, and whether the learner's attempts are over."""
+    granted = AttemptAllowance.objects.filter(quiz=OuterRef("quiz"), learner=OuterRef("learner")).values("granted")
     last = Attempt.objects.filter(
-        Q(number__gte=OuterRef("quiz__attempt_limit")) | Q(passed=True),
+        Q(number__gte=OuterRef("quiz__attempt_limit") + OuterRef("granted")) | Q(passed=True),
         quiz=OuterRef("quiz"), learner=OuterRef("learner"), submitted_at__isnull=False,
     )  # fmt: skip
-    return Attempt.objects.select_related("quiz").annotate(attempts_over=Exists(last))
+    readable = Attempt.objects.select_related("quiz").annotate(granted=Coalesce(Subquery(granted), 0))
+    return readable.annotate(attempts_over=Exists(last))
 
 
 def _shown(row: Attempt, now: datetime) -> Shown:
@@ -290,7 +297,7 @@ def _shown(row: Attempt, now: datetime) -> Shown:
     if row.score is None:
         return Shown.NOTHING
     quiz = row.quiz
-    by_itself = row.number >= quiz.attempt_limit or bool(row.passed)
+    by_itself = row.number >= quiz.attempt_limit + getattr(row, "granted", 0) or bool(row.passed)
     return review_shown(
         ReviewPolicy(quiz.review_what, quiz.review_when),
         windows_over=are_over(read_windows(quiz.windows), now=now),
