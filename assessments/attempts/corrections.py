@@ -72,11 +72,13 @@ def correct(
         CorrectedItem(replace(scored(item), id=one.pk), corrects=one.corrects)
         for item, one in zip(changed, corrections, strict=True)
     ]
-    # Told whatever the learner consents to by now: what is on record about a person must be right.
-    events.record(
-        "assessments.outcome_corrected",
-        **correction(graded(row, framework_version=courses.framework().version), told),
-    )
+    if row.told:
+        # Whatever the learner consents to by now: what is on record about a person must be right. What is not on record
+        # yet will be told as it stands then.
+        events.record(
+            "assessments.outcome_corrected",
+            **correction(graded(row, framework_version=courses.framework().version), told, at=now),
+        )
     privacy.audit(
         actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk),
         items=len(changed), score=row.score, passed=row.passed,

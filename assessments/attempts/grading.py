@@ -37,7 +37,7 @@ from courses import public as courses
 from events import public as events
 from privacy import public as privacy
 
-__all__ = ["close_expired", "close_overdue", "correct", "settle", "submit"]
+__all__ = ["close_expired", "close_overdue", "correct", "settle", "submit", "tell_untold"]
 
 CLOSER = "assessments.close_expired"
 BATCH = 200
@@ -66,10 +66,10 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
             privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
             require_handed_in(attempt_id=row.pk, responses=responses)
             if is_late(due_at=row.due_at, now=now):
-                closing = _Closing(row, items, at=row.due_at, expired=True)
+                closing = _Closing(row, items, at=row.due_at, known_at=now, expired=True)
             else:
                 seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
-                closing = _Closing(row, items, at=now, responses=responses, seconds=seconds)
+                closing = _Closing(row, items, at=now, known_at=now, responses=responses, seconds=seconds)
             _close([closing], actor=str(learner_id))
         elif not row.expired and responses != {item.id: item.response for item in items if item.response is not None}:
             raise AlreadySubmitted()
@@ -104,9 +104,11 @@ def settle(*, attempt_id: UUID, marks: Mapping[UUID, float], now: datetime, acto
     if set(marks) != set(_to_mark(items)) or not are_shares(marks.values()):
         raise InvalidMarks()
     _score(row, items, marks)
-    write([row], items)
+    row.known_at = now
     # As with what expires: who withdrew the consent meanwhile gets the result, and nothing is added to the records.
-    if privacy.has_consent(user_id=row.learner_id, purpose=privacy.LEARNING_RECORDS):
+    row.told = privacy.has_consent(user_id=row.learner_id, purpose=privacy.LEARNING_RECORDS)
+    write([row], items)
+    if row.told:
         _tell([(row, items)])
     privacy.audit(actor=actor, action="attempt.graded", subject_kind="attempt", subject_id=str(row.pk))
 
@@ -125,7 +127,7 @@ def close_expired(*, now: datetime, most: int = 10_000) -> int:
                 .filter(submitted_at__isnull=True, due_at__lt=now - GRACE)
                 .order_by("due_at")[:BATCH]
             )
-            _expire(overdue, actor=CLOSER)
+            _expire(overdue, actor=CLOSER, now=now)
         closed += len(overdue)
         if len(overdue) < BATCH:
             break
@@ -138,7 +140,26 @@ def close_overdue(*, learner_id: UUID, now: datetime) -> None:
     overdue = attempts_for_update().filter(
         learner_id=learner_id, submitted_at__isnull=True, due_at__lt=now - GRACE
     ).order_by("pk")  # fmt: skip
-    _expire(list(overdue), actor=CLOSER)
+    _expire(list(overdue), actor=CLOSER, now=now)
+
+
+@transaction.atomic
+def tell_untold(*, learner_id: UUID, now: datetime) -> int:
+    """Tell of attempts that were closed while the consent was withdrawn, once it is given again; return how many.
+
+    They count from now on. Without this, whoever withdrew the consent for a bad day would be rid of it, and the bound on
+    false certificates rests on every item that was asked. A second call tells nothing.
+    """
+    rows = list(
+        attempts_for_update().filter(learner_id=learner_id, told=False, score__isnull=False).order_by("known_at", "pk")
+    )
+    if rows:
+        items = questions_of(rows)
+        for row in rows:
+            row.known_at, row.told = now, True
+        _tell([(row, items[row.pk]) for row in rows])
+        Attempt.objects.bulk_update(rows, ["known_at", "told"])
+    return len(rows)
 
 
 def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[Question], language: str) -> dict[UUID, Any]:
@@ -158,13 +179,14 @@ class _Closing:
     row: Attempt
     items: Sequence[Question]
     at: datetime
+    known_at: datetime
     responses: Mapping[UUID, Any] = field(default_factory=dict)
     seconds: Mapping[UUID, float] = field(default_factory=dict)
     expired: bool = False
     is_told: bool = True
 
 
-def _expire(overdue: Sequence[Attempt], *, actor: str) -> None:
+def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
     if not overdue:
         return
     items = questions_of(overdue)
@@ -174,7 +196,7 @@ def _expire(overdue: Sequence[Attempt], *, actor: str) -> None:
     )
     # What the clock closed was over when it was due, whenever somebody came to close it.
     closing = [
-        _Closing(row, items[row.pk], at=row.due_at, expired=True, is_told=row.learner_id in consenting)
+        _Closing(row, items[row.pk], at=row.due_at, known_at=now, expired=True, is_told=row.learner_id in consenting)
         for row in overdue
     ]
     _close(closing, actor=actor)
@@ -188,6 +210,7 @@ def _close(closing: Sequence[_Closing], *, actor: str) -> None:
     done: dict[str, list[_Closing]] = {"attempt.graded": [], "attempt.expired": [], "attempt.submitted": []}
     for one in closing:
         one.row.submitted_at, one.row.expired = one.at, one.expired
+        one.row.known_at, one.row.told = one.known_at, one.is_told
         for item in one.items:
             item.response, item.seconds = one.responses.get(item.id), one.seconds.get(item.id)
         if _to_mark(one.items):

@@ -54,6 +54,14 @@ class Attempt(models.Model):
     passed = models.BooleanField(null=True)
     rule_version = models.CharField(max_length=40, blank=True, default="")
     expired = models.BooleanField(default=False, help_text="closed by the clock: nothing was submitted in time")
+    known_at = models.DateTimeField(
+        null=True,
+        help_text="when the outcome became known: after the submission where people marked or the clock closed",
+    )
+    told = models.BooleanField(
+        default=True,
+        help_text="false: closed while the consent to record learning was withdrawn; told once it is given",
+    )
     device_class = models.CharField(
         max_length=10, blank=True, default="", help_text="phone, tablet or computer, if the frontend says so"
     )

@@ -28,7 +28,9 @@ _WRITE = """
         score = (given.row ->> 'score')::float8,
         passed = (given.row ->> 'passed')::boolean,
         expired = (given.row ->> 'expired')::boolean,
-        rule_version = given.row ->> 'rule_version'
+        rule_version = given.row ->> 'rule_version',
+        known_at = (given.row ->> 'known_at')::timestamptz,
+        told = (given.row ->> 'told')::boolean
     FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
     WHERE attempt.id = (given.row ->> 'id')::uuid
 """
@@ -47,6 +49,8 @@ def write(rows: Sequence[Attempt], items: Sequence[Question]) -> None:
             "passed": row.passed,
             "expired": row.expired,
             "rule_version": row.rule_version,
+            "known_at": row.known_at,
+            "told": row.told,
         }
         for row in rows
     ]
@@ -76,6 +80,7 @@ def graded(row: Attempt, *, framework_version: str) -> Graded:
         passed=row.passed,
         score=row.score,
         submitted_at=row.submitted_at,
+        known_at=row.known_at or row.submitted_at,
         expired=row.expired,
         language=row.language,
         framework_version=framework_version,

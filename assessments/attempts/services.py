@@ -9,12 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from assessments.accommodations.rules import extra_seconds
 from assessments.accommodations.selectors import in_force
 from assessments.attempts.choosing import choose, count_exposures
-from assessments.attempts.grading import close_overdue
+from assessments.attempts.grading import close_overdue, tell_untold
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.attempts.rules import TooFewItems, due, shown_options
 from assessments.attempts.selectors import AttemptView, questions_of, view
@@ -30,6 +30,7 @@ from assessments.errors import (
     QuizClosed,
     QuizNotReady,
 )
+from assessments.items.models import Item
 from assessments.items.rules import option_ids
 from assessments.items.selectors import bank, revisions
 from assessments.quizzes.models import Quiz
@@ -104,6 +105,7 @@ def start(
         closes_at=closes_at if quiz.cut_at_close else None,
     )
     close_overdue(learner_id=learner_id, now=now)
+    tell_untold(learner_id=learner_id, now=now)
     try:
         return Started(_start(attempt_id, learner_id, quiz, blueprint, spoken, now, due_at, device_class), is_new=True)
     except (AttemptLive, AttemptsUsedUp, CoolingDown, IntegrityError) as error:
@@ -210,11 +212,7 @@ def _start(
         device_class=device_class,
     )
     shown = revisions([one.revision_id for _, one in chosen.items])
-    met = set(
-        AttemptItem.objects.filter(
-            attempt__learner_id=learner_id, revision__item_id__in=[one.item_id for _, one in chosen.items]
-        ).values_list("revision__item_id", flat=True)
-    )
+    met = _met(learner_id, quiz, [one.code for _, one in chosen.items])
     items = AttemptItem.objects.bulk_create(
         AttemptItem(
             pk=new_id(),
@@ -222,7 +220,7 @@ def _start(
             position=position,
             section=section,
             revision=shown[one.revision_id],
-            met_before=one.item_id in met,
+            met_before=one.code in met,
             option_order=shown_options(
                 seed=seed,
                 item_id=one.item_id,
@@ -240,6 +238,25 @@ def _start(
     if quiz.mode == "certification":
         count_exposures(quiz_id=quiz.pk, item_ids=[one.item_id for _, one in chosen.items])
     return view(row, items, now=now)
+
+
+def _met(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
+    """Which of these items the learner was asked before, in any edition of the course and any mode; two queries.
+
+    Those that stand in another attempt under way count as met there too, for the new one may show how they are answered
+    before the other is handed in.
+    """
+    course = Item.objects.filter(edition_id=quiz.edition_id).values("edition__course_id")[:1]
+    asked = AttemptItem.objects.filter(
+        attempt__learner_id=learner_id,
+        revision__item__code__in=codes,
+        revision__item__edition__course_id=Subquery(course),
+    )
+    met = set(asked.values_list("revision__item__code", flat=True))
+    if met:
+        live = asked.filter(attempt__submitted_at__isnull=True, met_before=False)
+        AttemptItem.objects.filter(pk__in=live.values("pk")).update(met_before=True)
+    return met
 
 
 def _one_start_at_a_time(learner_id: UUID) -> None:

@@ -1,15 +1,13 @@
-from decimal import Decimal
-
+import assessments.items.kinds
+import common.ids
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
-
-import assessments.items.kinds
-import common.ids
 
 
 class Migration(migrations.Migration):
@@ -1473,6 +1471,22 @@ class Migration(migrations.Migration):
             name="met_before",
             field=models.BooleanField(
                 default=False, help_text="asked in an earlier attempt of the learner, of any mode"
+            ),
+        ),
+        migrations.AddField(
+            model_name="attempt",
+            name="known_at",
+            field=models.DateTimeField(
+                help_text="when the outcome became known: after the submission where people marked or the clock closed",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            model_name="attempt",
+            name="told",
+            field=models.BooleanField(
+                default=True,
+                help_text="false: closed while the consent to record learning was withdrawn; told once it is given",
             ),
         ),
     ]

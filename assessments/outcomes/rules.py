@@ -45,6 +45,7 @@ class Graded:
     passed: bool
     score: float
     submitted_at: datetime
+    known_at: datetime
     expired: bool
     language: str
     framework_version: str
@@ -73,7 +74,7 @@ def outcome(graded: Graded, items: Sequence[ScoredItem]) -> dict[str, Any]:
     }
 
 
-def correction(graded: Graded, corrected: Sequence[CorrectedItem]) -> dict[str, Any]:
+def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: datetime) -> dict[str, Any]:
     """Return the payload of `assessments.outcome_corrected`: the attempt as it stands now, and the items that changed.
 
     Each answer names the evidence that it replaces (`corrects`). One that is `struck` has the score None: there is no
@@ -82,7 +83,12 @@ def correction(graded: Graded, corrected: Sequence[CorrectedItem]) -> dict[str, 
     return {
         **_head(graded),
         "answers": [
-            {**_answer(graded, one.item), "corrects": one.corrects, "struck": one.item.score is None}
+            {
+                **_answer(graded, one.item),
+                "corrects": one.corrects,
+                "struck": one.item.score is None,
+                "corrected_at": at,
+            }
             for one in corrected
         ],
     }
@@ -129,7 +135,9 @@ def _answer(graded: Graded, item: ScoredItem) -> dict[str, Any]:
         "difficulty": LOGITS[item.difficulty],
         "supervised": False,
         "language": graded.language,
-        "answered_at": graded.submitted_at,
+        # Evidence counts from when its score was known: what people marked later takes nothing back of what followed
+        # from other answers meanwhile.
+        "answered_at": graded.known_at,
         "framework_version": graded.framework_version,
         "rule_version": graded.rule_version,
         "met_before": item.met_before,

@@ -178,6 +178,19 @@ def extend(certification: Certification, answers: Sequence[Answer], scale: Scale
     return certified
 
 
+def keep(certification: Certification, earlier: Certification) -> None:
+    """Keep what was certified before a review corrected evidence (changes `certification` in place).
+
+    The proof was complete then; whether it was sound is for a person to say.
+    """
+    for code, tests in earlier.skills.items():
+        for level, testing in tests.items():
+            here = certification.skills.get(code, {}).get(level)
+            if testing.reached_at is not None and (here is None or here.reached_at is None):
+                kept = Testing(testing.log_e, testing.count, testing.reached_at)
+                certification.skills.setdefault(code, {})[level] = kept
+
+
 def _newly(code: str, tests: Mapping[int, Testing], before: int, now: int, at: datetime) -> list[Certified]:
     return [
         Certified(code, level, at, testing.log_e, testing.count)

@@ -30,11 +30,12 @@ class Evidence(models.Model):
     mode = models.CharField(max_length=14, default="assessment")
     supervised = models.BooleanField(default=False)
     language = models.CharField(max_length=20)
-    answered_at = models.DateTimeField()
+    answered_at = models.DateTimeField(help_text="when the score was known; evidence counts in this order")
     framework_version = models.CharField(max_length=30)
     rule_version = models.CharField(max_length=40, help_text="of the scoring rule")
     met_before = models.BooleanField(default=False, help_text="the learner had met the item before, practice included")
     corrects = models.UUIDField(null=True, help_text="evidence that this takes the place of, after a review")
+    corrected_at = models.DateTimeField(null=True, help_text="of a correction: when a person decided it")
     struck = models.BooleanField(
         default=False, help_text="a correction that takes the answer out: it counts for nothing"
     )
@@ -55,6 +56,10 @@ class Evidence(models.Model):
             ),
         ]
         indexes = [
+            # Whether any of a learner's evidence was corrected.
+            models.Index(
+                fields=["learner"], condition=models.Q(corrects__isnull=False), name="corrections_of_a_learner"
+            ),
             # A learner's evidence, for a rebuild; and whether the learner answered an item before.
             models.Index(fields=["learner", "item_id"], name="evidence_of_learner_on_item"),
         ]

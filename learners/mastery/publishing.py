@@ -56,7 +56,11 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
         for row in waiting
         if not row["void"]
     ]  # fmt: skip
-    items, skills = learn(seen, items=newest_items(one.item for one in seen), skills=newest_skills())
+    items, skills = learn(
+        seen,
+        items=newest_items(one.item for one in seen),
+        skills=newest_skills(code for one in seen for code in one.skills),
+    )
     with connection.cursor() as cursor:
         # From here to the commit no answers are absorbed: those before were judged without this snapshot, and were given
         # before it holds.
@@ -121,11 +125,16 @@ def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, Parameters]:
     return {(str(row["item_id"]), row["item_revision"]): store.parameters_of(row) for row in found}
 
 
-def newest_skills() -> Mapping[str, Parameters]:
+def newest_skills(codes: Iterable[str]) -> Mapping[str, Parameters]:
     """The newest offsets of skills; those never learned of are missing."""
     found = store.rows(
-        "SELECT DISTINCT ON (skill_code) skill_code, mean, variance, count FROM learners_skillparameters "
-        "ORDER BY skill_code, held_from DESC"
+        """
+        SELECT held.* FROM unnest(%s::text[]) AS wanted(skill_code) CROSS JOIN LATERAL (
+            SELECT p.* FROM learners_skillparameters AS p WHERE p.skill_code = wanted.skill_code
+            ORDER BY p.held_from DESC LIMIT 1
+        ) AS held
+        """,
+        [arrays.texts(dict.fromkeys(codes))],
     )
     return {row["skill_code"]: store.parameters_of(row) for row in found}
 

@@ -179,19 +179,26 @@ def extend(
     return reached
 
 
-def keep(mastery: Mastery, reached: list[LevelReached], before: Iterable[LevelReached]) -> None:
+def keep(
+    mastery: Mastery, reached: list[LevelReached], before: Iterable[LevelReached], scale: Scale, chain: Chain
+) -> None:
     """Add to a state the levels that were reached before a review corrected evidence: no computation takes one away.
 
-    Both `mastery` and `reached` are changed in place; the levels reached are a function of all evidence ever recorded.
+    `mastery` and `reached` are changed in place; of a level reached more than once the first time counts.
     """
     known = {(change.skill, change.level) for change in reached}
-    for change in before:
+    for change in sorted(before, key=lambda one: (one.at, one.evidence_id, one.level)):
         if (change.skill, change.level) in known:
             continue
+        known.add((change.skill, change.level))
         reached.append(change)
         state = mastery.skills.setdefault(change.skill, SkillMastery())
         if change.level > state.level:
             state.level, state.level_since = change.level, change.at
+            if change.level in scale.thresholds:
+                state.probability = probability(
+                    mastery, change.skill, scale.thresholds[change.level], chain, state.last_at or change.at
+                )
 
 
 def logistic(x: float) -> float:

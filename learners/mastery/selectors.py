@@ -50,9 +50,10 @@ def standing(learner_id: UUID) -> Standing:
     """Return the learner's abilities for choosing items, by the newest snapshot; three queries."""
     ability = Ability.objects.filter(pk=learner_id).first()
     general = (ability.mean, ability.variance) if ability else (0.0, rules.V_G0)
-    offsets = newest_skills()
+    states = list(SkillState.objects.filter(learner_id=learner_id))
+    offsets = newest_skills(state.skill_code for state in states)
     skills = {}
-    for state in SkillState.objects.filter(learner_id=learner_id):
+    for state in states:
         offset = offsets.get(state.skill_code, UNSEEN_SKILL)
         skills[state.skill_code] = SkillStanding(
             state.level, general[0] + state.mean + offset.mean, general[1] + state.variance + offset.variance

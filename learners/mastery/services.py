@@ -20,6 +20,7 @@ from learners.mastery.certification import Certification
 from learners.mastery.framework import scale
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, Trace
+from learners.mastery.snapshots import Chain
 from learners.mastery.store import Known, NewEvidence
 
 # Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected.
@@ -27,8 +28,8 @@ ANSWER_FIELDS = (
     "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
     "answered_at", "framework_version", "rule_version", "met_before",
 )  # fmt: skip
-# Further members: `lapsed` (true: left until the time was over); and of a correction `corrects` (an id) and `struck` (when
-# true, the score is null).
+# Further members: `lapsed` (true: left until the time was over); and of a correction `corrects` (an id), `corrected_at`, and
+# `struck` (when true, the score is null).
 
 
 @transaction.atomic
@@ -59,7 +60,7 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     extended = {
         learner
         for learner, one in known.items()
-        if one.current and learner not in corrected
+        if one.current and not one.reviewed and learner not in corrected
         and one.mastery.last_at is not None and all(answer.at > one.mastery.last_at for answer in new[learner])
     }  # fmt: skip
     rebuilt = set(new) - extended
@@ -89,7 +90,7 @@ def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
             skills if len(skills) == 1 else sorted(set(skills)), answer["level"], 0.0 if struck else answer["score"],
             answer["guess"], answer["difficulty"], answer["answered_at"], mode, answer.get("met_before", False),
             answer["supervised"], answer["language"], answer["framework_version"], answer["rule_version"],
-            answer.get("corrects"), struck, answer.get("lapsed", False),
+            answer.get("corrects"), struck, answer.get("lapsed", False), answer.get("corrected_at"),
         )  # fmt: skip
 
 
@@ -112,7 +113,8 @@ def _replay(
         traces[learner] = []
         reached[learner] = rules.extend(states[learner], listed, by, chain, traces=traces[learner])
         certification.extend(tests[learner], listed, by, chain)
-        rules.keep(states[learner], reached[learner], before.get(learner, ()))
+        if learner in before:
+            before[learner].keep(states[learner], tests[learner], reached[learner], by, chain)
         touched[learner] = {code for answer in listed for code in answer.skills} | {c.skill for c in reached[learner]}
     store.forget(forget)
     stored = {learner: known.stored for learner, known in start.items()}
@@ -121,11 +123,32 @@ def _replay(
     store.write_traces(traces, {learner: answers.get(learner, ()) for learner in states}, chain)
 
 
-def _before_corrections(learner_ids: Iterable[str], by: Scale) -> dict[str, list[LevelReached]]:
-    """The levels that learners had reached by evidence which a review corrected since."""
+@dataclass(frozen=True)
+class _Earlier:
+    """What a learner had reached by the evidence that counted before a review corrected some of it."""
+
+    levels: Sequence[LevelReached]
+    tests: Sequence[Certification]
+
+    def keep(
+        self, mastery: Mastery, tests: Certification, reached: list[LevelReached], by: Scale, chain: Chain
+    ) -> None:
+        rules.keep(mastery, reached, self.levels, by, chain)
+        for earlier in self.tests:
+            certification.keep(tests, earlier)
+
+
+def _before_corrections(learner_ids: Iterable[str], by: Scale) -> dict[str, _Earlier]:
     found = {}
-    for learner, answers in store.evidence_before_corrections(learner_ids).items():
-        found[learner] = rules.extend(Mastery(), answers, by, store.chain_of(answers))
+    for learner, stages in store.evidence_before_corrections(learner_ids).items():
+        levels_reached: list[LevelReached] = []
+        tests = []
+        for answers in stages:
+            chain = store.chain_of(answers)
+            levels_reached += rules.extend(Mastery(), answers, by, chain)
+            tests.append(Certification())
+            certification.extend(tests[-1], answers, by, chain)
+        found[learner] = _Earlier(levels_reached, tests)
     return found
 
 
@@ -158,7 +181,8 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
         mastery, tests = Mastery(), Certification()
         changes = rules.extend(mastery, evidence.get(learner, []), by, chain)
         certification.extend(tests, evidence.get(learner, []), by, chain)
-        rules.keep(mastery, changes, before.get(learner, ()))
+        if learner in before:
+            before[learner].keep(mastery, tests, changes, by, chain)
         parts = _differences(known[learner].mastery, mastery)
         if known[learner].tests.skills != tests.skills:
             parts.append("certified mastery")

@@ -76,6 +76,7 @@ class NewEvidence(NamedTuple):
     corrects: str | None
     struck: bool
     lapsed: bool
+    corrected_at: str | None
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
@@ -123,17 +124,17 @@ def _instant(text: str | None) -> datetime | None:
 _INSERT_EVIDENCE = """
 INSERT INTO learners_evidence AS e (
     id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, answered_at, mode, met_before,
-    supervised, language, framework_version, rule_version, corrects, struck, lapsed
+    supervised, language, framework_version, rule_version, corrects, struck, lapsed, corrected_at
 )
 SELECT id, learner_id, item_id, item_revision, skills::text[], level, score, guess, difficulty, answered_at, mode,
-    met_before, supervised, language, framework_version, rule_version, corrects, struck, lapsed
+    met_before, supervised, language, framework_version, rule_version, corrects, struck, lapsed, corrected_at
 FROM unnest(
     %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::smallint[], %s::float8[], %s::float8[], %s::float8[],
     %s::timestamptz[], %s::text[], %s::boolean[], %s::boolean[], %s::text[], %s::text[], %s::text[], %s::uuid[],
-    %s::boolean[], %s::boolean[]
+    %s::boolean[], %s::boolean[], %s::timestamptz[]
 ) AS answer(
     id, learner_id, item_id, item_revision, skills, level, score, guess, difficulty, answered_at, mode, met_before,
-    supervised, language, framework_version, rule_version, corrects, struck, lapsed
+    supervised, language, framework_version, rule_version, corrects, struck, lapsed, corrected_at
 )
 ORDER BY id
 ON CONFLICT DO NOTHING
@@ -144,7 +145,7 @@ RETURNING e.id::text, EXISTS (SELECT FROM learners_evidence AS c WHERE c.correct
 _DUMPS: tuple[Callable[[Any], str], ...] = (
     arrays.ids, arrays.ids, arrays.ids, arrays.numbers, arrays.texts, arrays.numbers, arrays.numbers, arrays.numbers,
     arrays.numbers, arrays.instants, arrays.texts, arrays.numbers, arrays.numbers, arrays.texts, arrays.texts, arrays.texts,
-    arrays.ids, arrays.numbers, arrays.numbers,
+    arrays.ids, arrays.numbers, arrays.numbers, arrays.instants,
 )  # fmt: skip
 
 
@@ -203,8 +204,11 @@ def evidence_of(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
         return answers_by_learner(Seen(*row) for row in cursor.fetchall())
 
 
-def evidence_before_corrections(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
-    """All evidence as it was first recorded, in order, of those of the learners of whom any was corrected."""
+def evidence_before_corrections(learner_ids: Iterable[str]) -> dict[str, list[list[Answer]]]:
+    """For each correction of a learner's evidence, all that counted just before it was decided, in order.
+
+    Learners without a correction are missing. A learner with n instants of correction has n lists.
+    """
     ids = sorted(learner_ids)
     if not ids:
         return {}
@@ -212,16 +216,29 @@ def evidence_before_corrections(learner_ids: Iterable[str]) -> dict[str, list[An
         cursor.execute(
             """
             SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-                e.difficulty, e.answered_at, e.mode, e.met_before, false, e.lapsed
+                e.difficulty, e.answered_at, e.mode, e.met_before, e.struck, e.lapsed, e.corrects::text, e.corrected_at
             FROM learners_evidence AS e
-            WHERE e.corrects IS NULL AND e.learner_id IN (
+            WHERE e.learner_id IN (
                 SELECT c.learner_id FROM learners_evidence AS c
                 WHERE c.corrects IS NOT NULL AND c.learner_id = ANY(%s::uuid[])
             )
             """,
             [arrays.ids(ids)],
         )
-        return answers_by_learner(Seen(*row) for row in cursor.fetchall())
+        grouped: dict[str, list[tuple[Seen, str | None, datetime | None]]] = defaultdict(list)
+        for *row, corrects, corrected_at in cursor.fetchall():
+            grouped[row[1]].append((Seen(*row), corrects, corrected_at))
+    return {learner: [_known_before(at, rows) for at in _instants(rows)] for learner, rows in grouped.items()}
+
+
+def _instants(rows: Iterable[tuple[Seen, str | None, datetime | None]]) -> list[datetime]:
+    return sorted({at for _, corrects, at in rows if corrects and at})
+
+
+def _known_before(instant: datetime, rows: Sequence[tuple[Seen, str | None, datetime | None]]) -> list[Answer]:
+    known = [(seen, corrects) for seen, corrects, at in rows if (at or seen.at) < instant and seen.at < instant]
+    replaced = {corrects for _, corrects in known if corrects}
+    return _answers(sorted((seen for seen, _ in known if seen.id not in replaced), key=_in_order))
 
 
 def answers_by_learner(found: Iterable[Seen]) -> dict[str, list[Answer]]:
@@ -267,61 +284,69 @@ def _answers(ordered: Iterable[Seen]) -> list[Answer]:
 
 
 def chain_of(answers: Iterable[Answer]) -> Chain:
-    """The snapshots that held when these answers were given, as far as they concern their items and skills."""
-    items: set[ItemKey] = set()
-    skills: set[str] = set()
-    since = until = None
+    """The snapshots that held when these answers were given, as far as they concern their items and skills.
+
+    Three statements. Each looks one row up for every item or skill and instant, however many snapshots there are.
+    """
+    items: set[tuple[ItemKey, datetime]] = set()
+    skills: set[tuple[str, datetime]] = set()
     for answer in answers:
-        items.add(answer.item)
-        skills.update(answer.skills)
-        since = answer.at if since is None or answer.at < since else since
-        until = answer.at if until is None or answer.at > until else until
-    return Chain() if since is None or until is None else chain_between(items, skills, since, until)
-
-
-_HELD = """
-    CROSS JOIN LATERAL (
-        (SELECT p.* FROM {table} AS p WHERE {same} AND p.held_from <= %(since)s ORDER BY p.held_from DESC LIMIT 1)
-        UNION ALL
-        (SELECT p.* FROM {table} AS p WHERE {same} AND p.held_from > %(since)s AND p.held_from <= %(until)s)
-    ) AS held ORDER BY held.held_from
-"""
-
-
-def chain_between(items: Iterable[ItemKey], skills: Iterable[str], since: datetime, until: datetime) -> Chain:
-    """The snapshots that held at some instant of a stretch of time, as far as they concern these items and skills."""
-    keys = list(items)
-    stretch = {"since": since, "until": until}
-    versions = rows(
-        "(SELECT held_from, version FROM learners_snapshot WHERE held_from <= %(since)s ORDER BY held_from DESC LIMIT 1) "
-        "UNION ALL (SELECT held_from, version FROM learners_snapshot WHERE held_from > %(since)s AND held_from <= %(until)s) "
-        "ORDER BY held_from",
-        stretch,
-    )
-    if not versions:
+        items.add((answer.item, answer.at))
+        skills.update((code, answer.at) for code in answer.skills)
+    instants = sorted({at for _, at in skills})
+    if not instants:
         return Chain()
-    same_item = "p.item_id = wanted.item_id AND p.item_revision = wanted.item_revision"
-    item_rows = rows(
-        "SELECT held.* FROM unnest(%(items)s::uuid[], %(revisions)s::int[]) AS wanted(item_id, item_revision)"  # noqa: S608
-        + _HELD.format(table="learners_itemparameters", same=same_item),
-        {
-            **stretch,
-            "items": arrays.ids(item for item, _ in keys),
-            "revisions": arrays.numbers(number for _, number in keys),
-        },
-    )
-    skill_rows = rows(
-        "SELECT held.* FROM unnest(%(skills)s::text[]) AS wanted(skill_code)"  # noqa: S608
-        + _HELD.format(table="learners_skillparameters", same="p.skill_code = wanted.skill_code"),
-        {**stretch, "skills": list(skills)},
-    )
+    with prepared() as cursor:
+        cursor.execute(_VERSIONS, [arrays.instants(instants)])
+        versions = cursor.fetchall()
+        if not versions:
+            return Chain()
+        cursor.execute(
+            _ITEMS_HELD,
+            [
+                arrays.ids(key[0] for key, _ in items), arrays.numbers(key[1] for key, _ in items),
+                arrays.instants(at for _, at in items),
+            ],
+        )  # fmt: skip
+        item_rows = cursor.fetchall()
+        cursor.execute(
+            _SKILLS_HELD, [arrays.texts(code for code, _ in skills), arrays.instants(at for _, at in skills)]
+        )
+        skill_rows = cursor.fetchall()
     return Chain(
-        versions=[(row["held_from"], row["version"]) for row in versions],
+        versions=[(datetime.fromisoformat(held_from), version) for held_from, version in versions],
         items=[
-            ((str(row["item_id"]), row["item_revision"]), row["held_from"], parameters_of(row)) for row in item_rows
+            ((item, revision), datetime.fromisoformat(held_from), Parameters(mean, variance, count))
+            for held_from, item, revision, mean, variance, count in item_rows
         ],
-        skills=[(row["skill_code"], row["held_from"], parameters_of(row)) for row in skill_rows],
+        skills=[
+            (code, datetime.fromisoformat(held_from), Parameters(mean, variance, count))
+            for held_from, code, mean, variance, count in skill_rows
+        ],
     )
+
+
+_VERSIONS = """
+SELECT DISTINCT held.held_from::text, held.version FROM unnest(%s::timestamptz[]) AS wanted(at) CROSS JOIN LATERAL (
+    SELECT s.held_from, s.version FROM learners_snapshot AS s WHERE s.held_from <= wanted.at
+    ORDER BY s.held_from DESC LIMIT 1
+) AS held ORDER BY 1
+"""
+_ITEMS_HELD = """
+SELECT DISTINCT held.held_from::text, wanted.item_id::text, wanted.item_revision, held.mean, held.variance, held.count
+FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS wanted(item_id, item_revision, at) CROSS JOIN LATERAL (
+    SELECT p.* FROM learners_itemparameters AS p
+    WHERE p.item_id = wanted.item_id AND p.item_revision = wanted.item_revision AND p.held_from <= wanted.at
+    ORDER BY p.held_from DESC LIMIT 1
+) AS held ORDER BY 1
+"""
+_SKILLS_HELD = """
+SELECT DISTINCT held.held_from::text, wanted.skill_code, held.mean, held.variance, held.count
+FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(skill_code, at) CROSS JOIN LATERAL (
+    SELECT p.* FROM learners_skillparameters AS p
+    WHERE p.skill_code = wanted.skill_code AND p.held_from <= wanted.at ORDER BY p.held_from DESC LIMIT 1
+) AS held ORDER BY 1
+"""
 
 
 def parameters_of(row: Mapping[str, Any]) -> Parameters:
@@ -333,13 +358,15 @@ def parameters_of(row: Mapping[str, Any]) -> Parameters:
 class Known:
     """What is stored of a learner: mastery, the tests for certified mastery, and whether today's rules computed them.
 
-    stored: the skills that have a row, answered or not.
+    stored: the skills that have a row, answered or not. reviewed: evidence was corrected; such a state is computed from
+    the whole, for levels reached before are kept beside what counts now.
     """
 
     mastery: Mastery
     tests: Certification
     current: bool
     stored: set[str] = field(default_factory=set)
+    reviewed: bool = False
 
 
 def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known]:
@@ -387,6 +414,13 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
                     for tested, (log_e, counted, reached_at) in orjson.loads(tests).items()
                 }
             one.current &= version == scale.version
+        cursor.execute(
+            "SELECT DISTINCT learner_id::text FROM learners_evidence "
+            "WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])",
+            [arrays.ids(sorted(held))],
+        )
+        for (learner,) in cursor.fetchall():
+            known[learner].reviewed = True
     return known
 
 

@@ -1,11 +1,10 @@
+import common.ids
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
-
-import common.ids
 
 
 class Migration(migrations.Migration):
@@ -968,5 +967,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="sittingtrace",
             constraint=models.UniqueConstraint(fields=("learner", "at"), name="one_trace_per_sitting"),
+        ),
+        migrations.AddField(
+            model_name="evidence",
+            name="corrected_at",
+            field=models.DateTimeField(help_text="of a correction: when a person decided it", null=True),
+        ),
+        migrations.AlterField(
+            model_name="evidence",
+            name="answered_at",
+            field=models.DateTimeField(help_text="when the score was known; evidence counts in this order"),
+        ),
+        migrations.AddIndex(
+            model_name="evidence",
+            index=models.Index(
+                condition=models.Q(("corrects__isnull", False)), fields=["learner"], name="corrections_of_a_learner"
+            ),
         ),
     ]

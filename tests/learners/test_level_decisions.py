@@ -280,7 +280,7 @@ def test_what_counts_costs_the_same_for_one_and_for_fifty(
         with query_budget(9):
             levels.refresh_levels(learner_ids=[learner.pk for learner in cast])
         record_outcomes(*(an_outcome(learner.pk, [an_answer()]) for learner in cast))
-        with query_budget(27):
+        with query_budget(29):
             events.drain("mastery")
         assert {level_of(learner) for learner in cast} == {4}
 

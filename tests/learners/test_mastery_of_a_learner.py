@@ -218,6 +218,6 @@ def test_a_batch_costs_the_same_for_one_and_for_fifty(
                 )
             )
             publish_all()
-            with query_budget(27):
+            with query_budget(29):
                 drained()
     assert rebuild(learner_ids=[learner.pk for learner in learners], write=False) == []

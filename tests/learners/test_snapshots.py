@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
@@ -32,11 +33,17 @@ def answered(learner: Learner, *answers: dict[str, Any], mode: str = "assessment
 
 def corrected(learner: Learner, answer: dict[str, Any], **now: Any) -> dict[str, Any]:
     """As a review changes it: the answer's successor, recorded."""
-    successor = {**answer, "id": str(new_id()), "corrects": answer["id"], "struck": False, **now}
+    successor = {
+        **answer, "id": str(new_id()), "corrects": answer["id"], "struck": False,
+        "corrected_at": ENROLLED_AT + timedelta(hours=next(_hours)), **now,
+    }  # fmt: skip
     with transaction.atomic():
         events.record("assessments.outcome_corrected", **an_outcome(learner.pk, [successor]))
     drained()
     return successor
+
+
+_hours = itertools.count(2)
 
 
 def difficulty_of(item: str) -> ItemParameters | None:
@@ -142,16 +149,25 @@ def test_a_level_outlives_the_answers_that_a_review_struck() -> None:
     assert (ours.level, ours.computed_level, ours.count) == (level, level, 0)
     assert theirs.count == 4
     assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
-    answered(aiko, an_answer(score=0.0, at=ENROLLED_AT + timedelta(days=1)))
-    assert SkillState.objects.get(learner=aiko).level == level
-    assert rebuild(learner_ids=[aiko.pk], write=False) == []
+    # Nor does what was struck help later answers to a level that they do not reach by themselves.
+    for day in (1, 2):
+        answered(aiko, an_answer(level=2, at=ENROLLED_AT + timedelta(days=day)))
+        assert SkillState.objects.get(learner=aiko).level == level
+        assert rebuild(learner_ids=[aiko.pk], write=False) == []
 
 
 def test_a_correction_that_comes_before_what_it_corrects_has_the_same_effect() -> None:
     aiko, budi = make_learner("JP"), make_learner("ID")
     for learner, order in ((aiko, 1), (budi, -1)):
         first = an_answer(score=0.0, item_id=str(new_id()))
-        second = {**first, "id": str(new_id()), "corrects": first["id"], "struck": False, "score": 1.0}
+        second = {
+            **first,
+            "id": str(new_id()),
+            "corrects": first["id"],
+            "struck": False,
+            "score": 1.0,
+            "corrected_at": ENROLLED_AT + timedelta(hours=2),
+        }
         for answer in (first, second)[::order]:
             answered(learner, answer)
     assert SkillState.objects.get(learner=aiko).mean == SkillState.objects.get(learner=budi).mean
