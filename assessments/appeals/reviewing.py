@@ -32,6 +32,7 @@ from assessments.errors import (
 from common.errors import NotFound
 from common.ids import new_id
 from events import public as events
+from learners import public as learners
 from privacy import public as privacy
 
 WHY: Mapping[str, str | Promise] = {
@@ -134,6 +135,9 @@ def decide(
     _reviewer(row, reviewer_id, "")
     if not reason:
         raise UnsoundDecision(WHY["reason_missing"], reason="reason_missing", pointer="/reason")
+    if row.attempt_id is None:
+        # Levels are compared with what stands now, and neither evidence nor people move them meanwhile.
+        learners.lock_levels([row.learner_id])
     effects.closed(row, now=now)
     _check(row, outcome, remedy)
     decision = AppealDecision.objects.create(

@@ -363,6 +363,25 @@ def test_what_the_learner_reached_meanwhile_is_not_taken_away() -> None:
     assert level_of(linh) == 3
 
 
+def test_a_level_that_another_appeal_freezes_counts_as_what_it_will_be() -> None:
+    linh, mai = make_linh(level=0), make_reviewer()
+    quiz = quiz_for(linh)
+    Achievement.objects.create(
+        slug="first-steps", edition=quiz.edition, texts={"en": {"name": "First steps"}},
+        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
+    )  # fmt: skip
+    frozen, appeal_id = open_appeal(linh), open_appeal(linh, Subject("refusal", achievement="first-steps"))
+    claim(appeal_id, mai)
+    reach(linh, 2)
+    assert level_of(linh) == 0
+    for level in (1, 2):
+        with pytest.raises(UnsoundDecision) as refused:
+            decide(appeal_id, mai, levels={SKILL: level})
+        assert refused.value.members["reason"] == "not_higher"
+    services.withdraw(appeal_id=frozen, learner_id=linh.pk, now=clock.now())
+    assert level_of(linh) == 2
+
+
 def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.MonkeyPatch) -> None:
     linh, mai, hung = make_linh(), make_reviewer(), make_reviewer("Lê Văn Hùng")
     attempt = take(quiz_for(linh), linh, wrong={0})
