@@ -12,6 +12,8 @@ from learners.decisions.services import decide_level, freeze_level, release_leve
 from learners.enrolments.selectors import Taking, is_enrolled, taking
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.explanation import explanation
+from learners.mastery.levels import lock as lock_levels
+from learners.mastery.levels import unfrozen_levels
 from learners.mastery.selectors import (
     ItemDifficulty,
     SkillStanding,
@@ -53,6 +55,7 @@ __all__ = [
     "item_difficulties",
     "learner",
     "level_history",
+    "lock_levels",
     "note_passed_assessments",
     "progress_documents",
     "refusal",
@@ -61,5 +64,6 @@ __all__ = [
     "standing",
     "states_of",
     "taking",
+    "unfrozen_levels",
     "waive_lessons",
 ]

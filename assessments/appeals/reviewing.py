@@ -18,6 +18,7 @@ from assessments.appeals.rules import Remedy, RemedyRefused
 from assessments.appeals.selectors import appeals_for_update, may_review
 from assessments.appeals.services import note_step
 from assessments.appeals.subjects import disputed, subject_of
+from assessments.attempts.corrections import would_pass
 from assessments.attempts.models import AttemptItem
 from assessments.attempts.selectors import attempts_for_update
 from assessments.errors import (
@@ -31,6 +32,7 @@ from assessments.errors import (
 from common.errors import NotFound
 from common.ids import new_id
 from events import public as events
+from learners import public as learners
 from privacy import public as privacy
 
 WHY: Mapping[str, str | Promise] = {
@@ -133,6 +135,9 @@ def decide(
     _reviewer(row, reviewer_id, "")
     if not reason:
         raise UnsoundDecision(WHY["reason_missing"], reason="reason_missing", pointer="/reason")
+    if row.attempt_id is None:
+        # Levels are compared with what stands now, and neither evidence nor people move them meanwhile.
+        learners.lock_levels([row.learner_id])
     effects.closed(row, now=now)
     _check(row, outcome, remedy)
     decision = AppealDecision.objects.create(
@@ -197,14 +202,16 @@ def _name(row: Appeal, reviewer: Reviewer, what: AppealStep.What, *, actor: UUID
 
 
 def _check(row: Appeal, outcome: str, remedy: Remedy) -> None:
-    if row.attempt_id is not None:
-        # Scores are compared with what stands now, and nobody corrects the attempt meanwhile.
-        attempts_for_update().filter(pk=row.attempt_id).first()
+    # Scores are compared with what stands now, and nobody corrects the attempt meanwhile.
+    attempt = attempts_for_update().filter(pk=row.attempt_id).first() if row.attempt_id is not None else None
     if outcome == rules.DISMISSED and not remedy:
         return
     bounds = disputed(learner_id=row.learner_id, subject=subject_of(row)).bounds
     try:
         rules.check(outcome=outcome, remedy=remedy, bounds=bounds)
+        if attempt is not None and attempt.passed and remedy.scores and not would_pass(attempt, remedy.scores):
+            # The whole may gain by striking an item while its section or skill falls below the smallest share.
+            raise RemedyRefused("lower_result")
     except RemedyRefused as refused:
         raise UnsoundDecision(WHY[refused.reason], reason=refused.reason, place=refused.place) from refused
 

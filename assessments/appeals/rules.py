@@ -117,7 +117,7 @@ class Remedy:
 class Bounds:
     """What a remedy may touch, from the disputed result as it stands now.
 
-    levels: skill -> (level that is held, highest level that a reviewer may decide).
+    levels: skill -> (level that is held, or will be when its freeze ends; highest level that a reviewer may decide).
     scores: attempt item -> score that stands (None: struck already), of all items of the attempt; `changeable` are those
     that are disputed.
     """

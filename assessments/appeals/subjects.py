@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -69,6 +69,15 @@ def _most(learner_id: UUID, skills: Collection[str]) -> dict[str, int]:
     }
 
 
+def _least(learner_id: UUID, held: Mapping[str, int]) -> dict[str, int]:
+    """The level of each of the skills above which a decision has to be, from the levels that are held.
+
+    Another appeal may keep one of them frozen: then what it will be on its release is not decided away.
+    """
+    unfrozen = learners.unfrozen_levels(learner_id=learner_id, skills=list(held))
+    return {skill: max(level, unfrozen[skill]) for skill, level in held.items()}
+
+
 def _level(learner_id: UUID, skill: str) -> Disputed:
     held = learners.standing(learner_id).skills.get(skill)
     if held is None:
@@ -113,7 +122,8 @@ def _level_assessment(learner_id: UUID, assessment_id: UUID) -> Disputed:
     if held >= refused.level:
         raise NothingToAppeal(_("You hold this level."), pointer="/subject/level_assessment_id")
     # What takes more than one assessor is not given by one reviewer: the learner may ask assessors again.
-    alone = {refused.skill: (held, refused.level)} if refused.level <= rules.ALONE else {}
+    least = _least(learner_id, {refused.skill: held})[refused.skill]
+    alone = {refused.skill: (least, refused.level)} if refused.level <= rules.ALONE else {}
     return Disputed(
         {"skill": refused.skill, "level": held, "asked": refused.level, "reasons": list(refused.reasons)},
         Bounds(levels=alone, new_try=True),
@@ -127,14 +137,14 @@ def _achievement(learner_id: UUID, slug: str) -> Disputed:
     if standing.awarded:
         raise NothingToAppeal(_("You hold this achievement."), pointer="/subject/achievement")
     short = {code: held for code, wanted, held in standing.skills if held < wanted}
-    most = _most(learner_id, short)
+    least, most = _least(learner_id, short), _most(learner_id, short)
     return Disputed(
         {
             "completed": standing.completed,
             "skills": [{"skill": code, "wanted": wanted, "level": held} for code, wanted, held in standing.skills],
         },
         Bounds(
-            levels={code: (held, most[code]) for code, held in short.items()},
+            levels={code: (least[code], most[code]) for code in short},
             new_try=bool(quizzes_of_achievement(learner_id, slug)),
         ),
     )

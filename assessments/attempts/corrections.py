@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments.attempts.models import ScoreCorrection
+from assessments.attempts.models import Attempt, ScoreCorrection
 from assessments.attempts.results import graded, has_passed, scored, write
 from assessments.attempts.selectors import Question, attempts_for_update, questions_of
 from assessments.errors import InvalidMarks, NotGraded, NothingCounts
@@ -83,6 +83,18 @@ def correct(
         actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk),
         items=len(changed), score=row.score, passed=row.passed,
     )  # fmt: skip
+
+
+def would_pass(row: Attempt, scores: Mapping[UUID, float | None]) -> bool:
+    """Whether a graded attempt, with these scores in place of those that stand, meets its quiz's pass rule.
+
+    At most two queries; whoever acts on it holds the attempt locked.
+
+    Args:
+        scores: as `correct` takes them.
+    """
+    items = questions_of([row])[row.pk]
+    return has_passed(row, [replace(item, score=scores.get(item.id, item.score)) for item in items])
 
 
 def are_shares(scores: Collection[float | None]) -> bool:

@@ -30,12 +30,14 @@ def revisions(asked: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], It
 
     They are shared by all requests of the process: to read, never to change.
     """
-    found = {one: _kept[one] for one in asked if one in _kept}
+    # Threads share the dictionary: what was there a moment ago may not be any more.
+    found = {one: revision for one in asked if (revision := _kept.get(one)) is not None}
     missing = {one for one in asked if one not in found}
     return found | _read(missing) if missing else found
 
 
 def _read(missing: Collection[tuple[int, str]]) -> dict[tuple[int, str], ItemRevision]:
+    global _kept
     with prepared() as cursor:
         cursor.execute(_SELECT, [[one[0] for one in missing], [one[1] for one in missing]])
         rows = cursor.fetchall()
@@ -46,6 +48,7 @@ def _read(missing: Collection[tuple[int, str]]) -> dict[tuple[int, str], ItemRev
         read[given["id"], language] = ItemRevision.from_db("default", _COLUMNS, list(given.values()))
     approved = {one: revision for one, revision in read.items() if revision.approved_at is not None}
     if len(_kept) + len(approved) > MOST_KEPT:
-        _kept.clear()
+        # A new one: readers of the old one lose nothing of it.
+        _kept = {}
     _kept.update(approved)
     return read

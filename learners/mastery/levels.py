@@ -60,8 +60,18 @@ def standing_of(*, learner_id: UUID, skill: str) -> Standing:
 
 def unfrozen_level(*, learner_id: UUID, skill: str) -> int:
     """The level that would count if no freeze were open; three queries."""
+    return unfrozen_levels(learner_id=learner_id, skills=[skill])[skill]
+
+
+def unfrozen_levels(*, learner_id: UUID, skills: Collection[str]) -> dict[str, int]:
+    """The level of each of these skills that would count if no freeze were open; three queries."""
     decided, _ = what_people_said([learner_id])
-    return standing(_reached(learner_id, skill), decided.get((learner_id, skill), ())).level
+    reached: dict[str, list[tuple[int, datetime]]] = {skill: [] for skill in skills}
+    for skill, level, at in LevelChange.objects.filter(learner_id=learner_id, skill_code__in=reached).values_list(
+        "skill_code", "level", "at"
+    ):
+        reached[skill].append((level, at))
+    return {skill: standing(levels, decided.get((learner_id, skill), ())).level for skill, levels in reached.items()}
 
 
 def _reached(learner_id: UUID, skill: str) -> list[tuple[int, datetime]]:

@@ -220,6 +220,29 @@ def test_an_unsound_item_is_struck_where_that_does_not_lower_the_result() -> Non
     assert Attempt.objects.get(pk=attempt.id).score == 1.0
 
 
+def test_a_better_result_never_makes_a_passed_attempt_a_failed_one() -> None:
+    linh, mai = make_linh(), make_reviewer()
+    quiz = quiz_for(linh, skill_minimums={SKILL: 0.5})
+    attempt = take(quiz, linh)
+    row = Attempt.objects.get(pk=attempt.id)
+    of_skill = [item.pk for item in row.items.all() if item.revision.skills == [SKILL]]
+    others = [item.pk for item in row.items.all() if item.pk not in of_skill]
+    scores = {of_skill[0]: 0.72, of_skill[1]: 0.5, of_skill[2]: 0.4, of_skill[3]: 0.4} | dict.fromkeys(others, 1.0)
+    grading.correct(attempt_id=attempt.id, scores=scores, reason="x", actor="x", now=clock.now())
+    row.refresh_from_db()
+    assert row.passed
+    appeal_id = open_appeal(linh, Subject("score", attempt_id=attempt.id))
+    claim(appeal_id, mai)
+    # Without this item the mean of the whole rises from 0.7525 to 0.757, and that of the skill falls from 0.505 to 0.433.
+    with pytest.raises(UnsoundDecision) as refused:
+        decide(appeal_id, mai, scores={of_skill[0]: None})
+    assert refused.value.members["reason"] == "lower_result"
+    assert Attempt.objects.get(pk=attempt.id).passed
+    # What keeps the skill above its minimum is done.
+    decide(appeal_id, mai, scores={of_skill[0]: None, of_skill[2]: 0.7})
+    assert Attempt.objects.get(pk=attempt.id).passed
+
+
 def test_a_refused_attempt_that_is_upheld_gives_one_more_try() -> None:
     linh, mai = make_linh(), make_reviewer()
     quiz = quiz_for(linh, attempt_limit=1)
@@ -338,6 +361,25 @@ def test_what_the_learner_reached_meanwhile_is_not_taken_away() -> None:
         decide(appeal_id, mai, levels={SKILL: 2})
     decide(appeal_id, mai, levels={SKILL: 3})
     assert level_of(linh) == 3
+
+
+def test_a_level_that_another_appeal_freezes_counts_as_what_it_will_be() -> None:
+    linh, mai = make_linh(level=0), make_reviewer()
+    quiz = quiz_for(linh)
+    Achievement.objects.create(
+        slug="first-steps", edition=quiz.edition, texts={"en": {"name": "First steps"}},
+        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
+    )  # fmt: skip
+    frozen, appeal_id = open_appeal(linh), open_appeal(linh, Subject("refusal", achievement="first-steps"))
+    claim(appeal_id, mai)
+    reach(linh, 2)
+    assert level_of(linh) == 0
+    for level in (1, 2):
+        with pytest.raises(UnsoundDecision) as refused:
+            decide(appeal_id, mai, levels={SKILL: level})
+        assert refused.value.members["reason"] == "not_higher"
+    services.withdraw(appeal_id=frozen, learner_id=linh.pk, now=clock.now())
+    assert level_of(linh) == 2
 
 
 def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import OperationalError, connection, transaction
 
 from accounts.roles import ensure_roles
-from assessments.appeals import reviewing, services
+from assessments.appeals import reviewing, rules, services
 from assessments.appeals.rules import Subject
 from assessments.errors import AppealClosed, AppealOpen, AppealTaken
 from assessments.models import Appeal, AppealDecision, AppealStep
 from common import clock
 from common.ids import new_id
 from events.models import Event
-from learners.models import LevelDecision
-from tests.assessments.appealing import SKILL, claim, decide, make_linh, make_reviewer, open_appeal
+from learners import public as learners
+from learners.models import Achievement, LevelDecision
+from tests.assessments.appealing import SKILL, claim, decide, make_linh, make_reviewer, open_appeal, quiz_for
 from tests.assessments.test_races import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +76,42 @@ def test_a_second_decision_just_before_the_lock_gives_one_outcome(
     assert AppealDecision.objects.get().outcome == "upheld"
     assert LevelDecision.objects.count() == 1
     assert Event.objects.filter(kind="assessments.appeal_decided").count() == 1
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_nobody_moves_a_level_between_the_check_of_a_decision_and_its_effect(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    """The control decides without the lock: then what others gave meanwhile is lost."""
+    mai, linh = make_reviewer(), make_linh(level=0)
+    quiz = quiz_for(linh)
+    Achievement.objects.create(
+        slug="first-steps", edition=quiz.edition, texts={"en": {"name": "First steps"}},
+        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
+    )  # fmt: skip
+    appeal_id = open_appeal(linh, Subject("refusal", achievement="first-steps"))
+    claim(appeal_id, mai)
+
+    def rise(_: Any) -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '300ms'")
+            learners.decide_level(
+                decision_id=new_id(), learner_id=linh.pk, skill=SKILL, level=2, cause="review", decided_by=[new_id()],
+                reason="x", now=clock.now(),
+            )  # fmt: skip
+
+    check, tried = rules.check, []  # type: ignore[var-annotated]
+
+    def after_the_check(**given: Any) -> None:
+        check(**given)
+        tried.extend(in_threads(rise, [None], threads=1))
+
+    monkeypatch.setattr(rules, "check", after_the_check)
+    if not is_locked:
+        monkeypatch.setattr(learners, "lock_levels", lambda ids: set(ids))
+    decide(appeal_id, mai, levels={SKILL: 1})
+    assert tried == [OperationalError if is_locked else None]
 
 
 def test_withdrawing_and_deciding_at_once_end_one_way() -> None:

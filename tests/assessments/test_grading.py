@@ -416,7 +416,27 @@ def test_only_what_is_frozen_is_kept_in_memory(client, quiz):
 
 def test_what_is_kept_in_memory_is_bounded(client, quiz, monkeypatch):
     monkeypatch.setattr(frozen, "MOST_KEPT", 5)
-    frozen._kept.clear()
+    monkeypatch.setattr(frozen, "_kept", {})
     for revision in ItemRevision.objects.values_list("pk", flat=True)[:12]:
         assert frozen.revisions([(revision, "en")])[revision, "en"].pk == revision
         assert len(frozen._kept) <= 5
+
+
+def test_another_thread_may_begin_anew_what_is_kept_in_memory(client, quiz, monkeypatch):
+    class Emptied(dict):
+        """Another thread comes between whether something is there and the reading of it."""
+
+        def __contains__(self, key):
+            known = super().__contains__(key)
+            self.clear()
+            return known
+
+    first, *others = ItemRevision.objects.values_list("pk", flat=True)[:3]
+    monkeypatch.setattr(frozen, "_kept", Emptied())
+    read = frozen.revisions([(first, "en")])
+    assert frozen.revisions([(first, "en")]) == read
+    monkeypatch.setattr(frozen, "MOST_KEPT", 2)
+    held = frozen._kept
+    frozen.revisions([(one, "en") for one in others])
+    assert dict(held) == read
+    assert set(frozen._kept) == {(one, "en") for one in others}
