@@ -99,7 +99,7 @@ class ItemStatisticAdmin(NewestReport):
             return "–"
         # The gravest; a card on a phone has room for no list.
         more = f" (and {len(row.flags) - 1} more)" if len(row.flags) > 1 else ""
-        return format_html("<b>{}</b>{}", FLAGS.get(row.flags[0], row.flags[0]), more)
+        return format_html("<span><b>{}</b>{}</span>", FLAGS.get(row.flags[0], row.flags[0]), more)
 
     @admin.display(description="right", ordering="facility")
     def right(self, row: ItemStatistic) -> SafeString | str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from django.conf.locale import LANG_INFO
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from assessments.admin.group_names import group_names
 from assessments.analysis import charts, selectors, words
 from assessments.analysis.models import DifResult, ItemStatistic
 from assessments.analysis.rules import CORRELATED, FACILITY_RANGE, FLAGS, METHOD, PER_GROUP, SMALLEST
-from member_states import public as member_states
 
 _TONES = {"A": "good", "B": "warn", "C": "bad"}
 
@@ -25,6 +25,7 @@ def page_of(row: ItemStatistic) -> dict[str, Any]:
     """Return the template's context; three queries."""
     revision, shares = row.revision, [one["right"] for one in row.thirds]
     low, high = FACILITY_RANGE
+    names = group_names()
     history = selectors.history_of(revision_id=row.revision_id, until=row.run.day)
     return {
         "row": row,
@@ -52,10 +53,11 @@ def page_of(row: ItemStatistic) -> dict[str, Any]:
         "seconds": words.seconds(row.median_seconds),
         "difficulty": None if row.difficulty is None else f"{row.difficulty:+.1f}",
         "findings": [
-            {"title": FLAGS.get(one["flag"], one["flag"]), "text": words.finding(one)} for one in row.findings
+            {"title": FLAGS.get(one["flag"], one["flag"]), "text": words.finding(_named(one, names))}
+            for one in row.findings
         ],
         "options": _options(row),
-        "factors": _factors(row, _names()),
+        "factors": _factors(row, names),
         "history": _history(history),
         "least": {"shown": SMALLEST, "correlated": CORRELATED, "per_group": PER_GROUP},
         "method": row.run.method or METHOD,
@@ -93,16 +95,17 @@ def _options(row: ItemStatistic) -> list[dict[str, Any]]:
     return found
 
 
-def _names() -> dict[tuple[str, str], str]:
-    """What the groups are called whose names are codes."""
-    states = {("member_state", code): f"{name} ({code})" for code, name in member_states.names().items()}
-    return {
-        **states,
-        **{("language", code): f"{about['name']} ({code})" for code, about in LANG_INFO.items() if "name" in about},
+def _named(finding: Mapping[str, Any], names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """A finding with the names of the groups that it is about."""
+    called = {
+        place: names.get((finding["factor"], finding[place]), finding[place])
+        for place in ("group", "reference")
+        if "factor" in finding
     }
+    return {**finding, **called}
 
 
-def _factors(row: ItemStatistic, names: dict[tuple[str, str], str]) -> list[dict[str, Any]]:
+def _factors(row: ItemStatistic, names: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
     groups = selectors.groups_of(run_id=row.run_id, revision_id=row.revision_id)
     return [
         {"name": words.FACTORS.get(factor, factor), "groups": [_group(one, names) for one in members]}
@@ -110,7 +113,7 @@ def _factors(row: ItemStatistic, names: dict[tuple[str, str], str]) -> list[dict
     ]
 
 
-def _group(one: DifResult, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+def _group(one: DifResult, names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     told = words.difference(delta=one.delta, ets_class=one.ets_class, reference=one.reference)
     chart = None
     if one.delta is not None and one.delta_error is not None:

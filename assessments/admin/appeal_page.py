@@ -27,6 +27,7 @@ from assessments.appeals.rules import Bounds, Remedy
 from assessments.attempts.models import AttemptItem, ScoreCorrection
 from assessments.files.selectors import Download, described, file_of
 from assessments.items.kinds import KINDS
+from assessments.items.kinds.rubric import Rubric
 from assessments.marking.selectors import Points, points_by_item
 from common import clock
 from common.errors import NotFound
@@ -286,12 +287,26 @@ def _answer(
         options=text.get("options", ()),
         response="" if response is None else _as_text(response),
         files=files,
-        key=kind.key_text(row.revision.key) if with_keys else "",
+        key=_key(row, language) if with_keys else "",
         feedback=text.get("feedback", ""),
         marks=given,
         moved=moved,
         fields=form.of_item(row.pk) if form else (),
     )
+
+
+def _key(row: AttemptItem, language: str) -> str:
+    """The key as its author wrote it; of a rubric only what holds in the attempt's language."""
+    kind, key = KINDS[row.revision.kind], row.revision.key
+    if not kind.marked_by_people:
+        return kind.key_text(key)
+    parts = [
+        "\n".join(
+            [one.title[language], *(f"{points}: {text[language]}" for points, text in sorted(one.levels.items()))]
+        )
+        for one in Rubric.of(key).criteria
+    ]
+    return "\n\n".join(parts)
 
 
 def _as_text(response: Any) -> str:

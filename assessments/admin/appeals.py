@@ -13,6 +13,8 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -92,8 +94,9 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
         return (F("closed_at").desc(nulls_first=True), "due_at", "pk")
 
     @admin.display(description="about")
-    def about(self, appeal: Appeal) -> str:
-        return appeal_page.title_of(appeal)
+    def about(self, appeal: Appeal) -> SafeString:
+        title = appeal_page.title_of(appeal)
+        return format_html('<span class="text-primary-600 dark:text-primary-500 underline">{}</span>', title)
 
     @admin.display(description="learner", ordering="learner__legal_name")
     def learner_name(self, appeal: Appeal) -> str:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from assessments.admin.group_names import group_names
 from assessments.admin.items import ReadOnly
 from assessments.fairness import rules
 from assessments.fairness.models import FairnessGroup, FairnessReport
@@ -46,11 +47,14 @@ class Section:
         return [chart.title for chart in self.charts if not chart.bars]
 
 
-def sections(rows: Iterable[FairnessGroup]) -> list[Section]:
-    """All quizzes together first, then appeals, then each quiz; in each the dimensions in their order."""
+def sections(rows: Iterable[Any]) -> list[Section]:
+    """Return groups, each with the name it is `called`, as they are shown.
+
+    All quizzes together first, then appeals, then each quiz; in each the dimensions in their order.
+    """
     order = list(_DIMENSIONS)
 
-    def place(row: FairnessGroup) -> tuple[Any, ...]:
+    def place(row: Any) -> tuple[Any, ...]:
         return row.measure != rules.PASS_RATE, row.quiz is not None, str(row.quiz or ""), order.index(row.dimension)
 
     found: list[Section] = []
@@ -64,7 +68,7 @@ def sections(rows: Iterable[FairnessGroup]) -> list[Section]:
                     _DIMENSIONS[dimension],
                     _MEASURES[listed[0].measure],
                     sorted(told, key=lambda row: (row.verdict != rules.REFERENCE, -(row.people or 0), row.group)),
-                    [row.group for row in listed if row.verdict == rules.INSUFFICIENT],
+                    [row.called for row in listed if row.verdict == rules.INSUFFICIENT],
                 )
             )
         found.append(Section(title, charts))
@@ -99,7 +103,10 @@ class FairnessReportAdmin(ReadOnly, ModelAdmin):
             raise Http404
         if not self.has_view_permission(request, report):
             raise PermissionDenied
+        names = group_names()
         rows = list(report.groups.select_related("quiz__edition__course"))
+        for row in rows:
+            row.called = names.get((row.dimension, row.group), row.group)
         return render(
             request,
             "assessments/admin/fairness_report.html",
@@ -111,6 +118,7 @@ class FairnessReportAdmin(ReadOnly, ModelAdmin):
                 "sections": sections(rows),
                 "rule": report.rule,
                 "alerts": [row for row in rows if row.verdict == rules.ALERT],
-                "dif": report.dif,
+                "dif": report.dif
+                and [one | {"group": names.get((one["dimension"], one["group"]), one["group"])} for one in report.dif],
             },
         )

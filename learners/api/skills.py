@@ -87,7 +87,7 @@ class LearnerSkillOutput(serializers.Serializer[Any]):
     provisional = serializers.BooleanField(help_text="Fewer than five answers: the probability is a rough one.")
     answers = serializers.IntegerField()
     last_at = serializers.DateTimeField(allow_null=True, help_text="null: nobody has answered yet.")
-    next_level = LearnerNextLevelOutput(allow_null=True, help_text="null: higher levels are given by assessors only.")
+    next_level = LearnerNextLevelOutput(allow_null=True, help_text="null: a higher level is given by people only.")
     level_cause = serializers.ChoiceField(
         ["evidence", "assessors", "appeal", "review"], allow_null=True, help_text="What gave the level that counts."
     )

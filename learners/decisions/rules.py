@@ -42,6 +42,11 @@ class Standing:
     decision_id: UUID | None = None
 
 
+def is_capped(decisions: Sequence[Decided]) -> bool:
+    """Whether the last of a learner's decisions on a skill is a cap, so that evidence raises the level no further."""
+    return bool(decisions) and max(decisions, key=lambda one: (one.at, one.id)).is_cap
+
+
 def standing(
     reached: Sequence[tuple[int, datetime]], decisions: Sequence[Decided], frozen: Standing | None = None
 ) -> Standing:

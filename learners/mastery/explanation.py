@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from common.languages import choose
 from courses import public as courses
 from courses.public import FrameworkView
-from learners.decisions.rules import EVIDENCE, Decided, Standing, standing
+from learners.decisions.rules import EVIDENCE, Decided, Standing, is_capped, standing
 from learners.decisions.selectors import Change, history, what_people_said
 from learners.mastery import rules, store
 from learners.mastery.framework import scale
@@ -67,6 +67,7 @@ def explained(
                 by_skill[state.skill_code],
                 framework,
                 language,
+                is_capped=is_capped(decided.get((learner_id, state.skill_code), [])),
             )
             | _why(
                 [change for change in changes if change.skill == state.skill_code],
@@ -98,6 +99,8 @@ def _skill(
     behind: list[tuple[Mapping[str, Any], rules.Movement]],
     framework: FrameworkView,
     language: str,
+    *,
+    is_capped: bool,
 ) -> dict[str, Any]:
     skill = framework.skills.get(state.skill_code)
     return {
@@ -116,7 +119,7 @@ def _skill(
         "provisional": state.count < rules.PROVISIONAL_BELOW,
         "answers": state.count,
         "last_at": state.last_at,
-        "next_level": _next_level(state, framework, language),
+        "next_level": None if is_capped else _next_level(state, framework, language),
         "evidence": [_evidence(entry, movement) for entry, movement in reversed(behind[-MOST_EVIDENCE:])],
     }
 

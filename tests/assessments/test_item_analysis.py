@@ -263,7 +263,7 @@ def test_an_item_that_is_harder_in_one_language_is_flagged_to_the_trainer(client
     assert f"{cohort.revisions[1].item.code} (revision 1)" not in shown
     row = ItemStatistic.objects.get(run=run, revision=cohort.revisions[3])
     page = client.get(reverse("admin:assessments_itemstatistic_change", args=[row.pk])).content.decode()
-    assert "It is harder for en than for equally able learners of id" in page
+    assert "It is harder for English (en) than for equally able learners of Indonesian (id)" in page
     assert "a large difference: look at the wording, harder here" in page
 
 

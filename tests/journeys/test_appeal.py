@@ -92,13 +92,39 @@ class Story:
         listed = self.linh.call("GET", "/api/v1/me/skills")["items"]
         return next(one for one in listed if one["code"] == SKILL)
 
-    def rows(self, agency: dict[str, Any]) -> Any:
+    def read(self, agency: dict[str, Any], path: str) -> httpx.Response:
         asked = {"grant_type": "client_credentials"}
         answer = self.http.post(
             "/agency/oauth/token", data=asked, auth=(agency["client_id"], agency["client_secret"])
         ).json()  # fmt: skip
-        token = {"Authorization": f"Bearer {answer['access_token']}"}
-        return self.http.get("/agency/v1/progress", headers=token).json()["items"]
+        return self.http.get(path, headers={"Authorization": f"Bearer {answer['access_token']}"})
+
+    def rows(self, agency: dict[str, Any]) -> Any:
+        return self.read(agency, "/agency/v1/progress").json()["items"]
+
+    def explained(self, agency: dict[str, Any]) -> httpx.Response:
+        """What an agency is told of why, for the learner by the name that her own agency knows."""
+        (row,) = self.rows(self.agency)
+        return self.read(agency, f"/agency/v1/learners/{row['learner']}/skills")
+
+    def explanation_agrees(self) -> None:
+        """The agency's explanation is the learner's, by days, without reason and items; and she reads that it asked."""
+        shown = self.explained(self.agency)
+        theirs = next(one for one in shown.json()["items"] if one["code"] == SKILL)
+        hers = self.skill()
+        assert {name: theirs[name] for name in ("level", "level_cause", "frozen", "answers", "probability")} == {
+            name: hers[name] for name in ("level", "level_cause", "frozen", "answers", "probability")
+        }
+        assert [one["moved_by"] for one in theirs["evidence"]] == [one["moved_by"] for one in hers["evidence"]]
+        assert [(one["on"], one["cause"], one["rule"]) for one in theirs["history"]] == [
+            (one["at"][:10], one["cause"], one["rule"]) for one in hers["history"]
+        ]
+        assert shown.json()["rule"] == self.linh.call("GET", "/api/v1/me/skills")["rule"]
+        assert REASON not in shown.text
+        assert not any(one["item_id"] in shown.text for one in hers["evidence"])
+        newest = self.linh.call("GET", "/api/v1/me/disclosures")["items"][0]
+        assert (newest["agency"]["id"], newest["operation"]) == (self.agency["agency_id"], "explanation")
+        assert self.explained(self.outsider).status_code == 404
 
     def level_at_the_agency(self) -> int:
         (row,) = self.rows(self.agency)
@@ -115,6 +141,9 @@ class Story:
         shown = self.linh.call("PUT", self.appeal, body)
         assert (shown["state"], shown["due_time_zone"], shown["language"]) == ("open", "Asia/Ho_Chi_Minh", "vi")
         assert self.linh.call("PUT", self.appeal, body)["id"] == shown["id"]
+        skill = self.skill()
+        assert (skill["frozen"], skill["level_cause"], skill["history"]) == (True, None, [])
+        self.explanation_agrees()
 
     def follows(self) -> None:
         """After: the decision is told by name, and everything that rests on the level has followed."""
@@ -126,12 +155,17 @@ class Story:
         assert self.mai.username not in str(shown)
         skill = self.skill()
         assert (skill["level"], skill["level_name"] is not None) == (1, True)
+        assert (skill["level_cause"], skill["frozen"]) == ("appeal", False)
+        (change,) = skill["history"]
+        assert (change["level"], change["cause"], change["reason"]) == (1, "appeal", REASON)
+        assert (change["decision_id"] is None, change["evidence_id"]) == (False, None)
         assert self.level_at_the_agency() == 1
         assert len(self.linh.look_back().certificates) == 1
         (row,) = self.rows(self.agency)
         assert [one["status"] for one in row["certificates"]] == ["active"]
         assert "Linh" not in str(row)
         assert self.rows(self.outsider) == []
+        self.explanation_agrees()
 
 
 @pytest.fixture

@@ -55,9 +55,9 @@ class Person:
     client: Client
 
 
-def at_work(role: str) -> Person:
+def at_work(role: str, **given: Any) -> Person:
     client = Client()
-    return Person(staff(client, role), client)
+    return Person(staff(client, role, **given), client)
 
 
 @dataclass
@@ -188,10 +188,10 @@ def test_work_that_people_mark_reaches_the_learner_s_levels(handed: Handed) -> N
         assert signed_in(dao).get(path(handed.attempt_id, f"/files/{handed.file_id}")).status_code == 404
 
 
-def appeal(handed: Handed) -> str:
-    """Somchai disputes what his work was given; the page on which that is decided."""
+def appeal(handed: Handed, subject: dict[str, str] | None = None) -> str:
+    """Somchai disputes what his work was given, or `subject`; the page on which that is decided."""
     appeal_id = new_id()
-    subject = {"kind": "score", "attempt_id": str(handed.attempt_id), "item_id": handed.task}
+    subject = subject or {"kind": "score", "attempt_id": str(handed.attempt_id), "item_id": handed.task}
     body = {"subject": subject, "grounds": "ผมเขียนถึงความเสี่ยงในบรรทัดที่สอง"}
     opened = handed.phone.put(f"/api/v1/me/appeals/{appeal_id}", body)
     assert opened.status_code == 201, opened.content
@@ -241,6 +241,16 @@ def test_a_score_that_is_corrected_on_appeal_reaches_the_learner_s_levels(handed
     assert after["expected_success"] > before["expected_success"]
     assert (after["evidence"][0]["score"], before["evidence"][0]["score"]) == (1.0, 0.5)
     assert Evidence.objects.get(pk=handed.task).score == 0.5, "what was given first stays on record"
+
+    # Whoever reviews the level afterwards finds the work behind it, though its evidence is the correction's.
+    level = appeal(handed, {"kind": "level", "skill": SKILL})
+    read = mai.client.get(level).content.decode()
+    assert TEXT in read
+    file = re.search(rf"{APPEALS}[0-9a-f-]+/files/{handed.file_id}/", read)
+    assert file is not None
+    assert mai.client.get(file[0]).content == png()
+    assert mai.client.get(file[0].replace(str(handed.file_id), str(new_id()))).status_code == 404
+    assert at_work(REVIEWER, member_state_id="VN").client.get(file[0]).status_code == 404
 
 
 def test_an_item_that_is_struck_on_appeal_counts_for_nothing(handed: Handed) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from learners.assessors import rules as assessors
 from learners.assessors.rubrics import rubric
-from learners.decisions.rules import Decided, Standing, standing
+from learners.decisions.rules import Decided, Standing, is_capped, standing
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -106,6 +106,15 @@ def test_a_cap_holds_until_people_lift_it() -> None:
     reached = [(2, at(1)), (3, at(7))]
     assert standing(reached, [cap]) == Standing(1, at(5), "review", cap.id)
     assert standing(reached, [cap, lifted]) == Standing(3, at(9), "review", lifted.id)
+
+
+@few
+@given(reaches, decisions)
+def test_later_evidence_raises_a_level_unless_it_is_capped(
+    reached: list[tuple[int, datetime]], made: list[Decided]
+) -> None:
+    later = standing([*reached, (3, at(60))], made)
+    assert later == standing(reached, made) if is_capped(made) else later.level >= 3
 
 
 def test_evidence_that_nobody_had_seen_makes_no_cap_of_a_floor() -> None:

@@ -55,6 +55,12 @@ def level_of(learner: Learner) -> int:
     return found or 0
 
 
+def next_level(learner: Learner) -> int | None:
+    """The level that the learner is told to reach next by answering."""
+    (skill,) = signed_in(learner.user).get("/api/v1/me/skills").json()["items"]
+    return skill["next_level"] and int(skill["next_level"]["level"])
+
+
 def unchanged(learner: Learner) -> None:
     """Live and rebuilt are the same, what people decided included."""
     before = list(SkillState.objects.filter(learner=learner).order_by("skill_code").values())
@@ -85,13 +91,17 @@ def test_what_a_person_took_away_no_computation_gives_back_and_certificates_stay
     aiko = make_learner("JP")
     answered(aiko, right=30)
     assert level_of(aiko) == 2
+    assert next_level(aiko) == 3
     decide(aiko, 1, cause="appeal")
     assert level_of(aiko) == 1
+    assert next_level(aiko) is None, "no answer would give it"
     answered(aiko, right=30, level=4, on=20)
     assert level_of(aiko) == 1
     assert SkillState.objects.get(learner=aiko).computed_level == 3
     unchanged(aiko)
-    decide(aiko, 3, on=30)
+    decide(aiko, 2, on=30)
+    assert (level_of(aiko), next_level(aiko)) == (2, None)
+    decide(aiko, 3, on=31)
     assert level_of(aiko) == 3
     assert Certificate.objects.count() == 0
     assert recorded("learners.certificate_revoked") == []
