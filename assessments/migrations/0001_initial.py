@@ -1,3 +1,4 @@
+import uuid
 from decimal import Decimal
 
 import django.contrib.postgres.fields
@@ -359,7 +360,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MarkingTask",
             fields=[
-                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("code", models.CharField(max_length=12, unique=True)),
                 ("language", models.CharField(max_length=20)),
                 ("opened_at", models.DateTimeField()),
