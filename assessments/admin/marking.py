@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -97,9 +97,11 @@ class MarkingTaskAdmin(ReadOnly, KeysStayInside, ModelAdmin):
     def work(self, task: MarkingTask) -> SafeString:
         return format_html('<span class="text-primary-600 dark:text-primary-500 underline">{}</span>', task.code)
 
-    @admin.display(description="waiting since", ordering="opened_at")
-    def since(self, task: MarkingTask) -> datetime:
-        return task.opened_at
+    @admin.display(description="waiting since", ordering="day")
+    def since(self, task: Any) -> date:
+        # An instant would tell which works were handed in together.
+        day: date = task.day
+        return day
 
     @admin.display(description="state")
     def state(self, task: Any) -> str:

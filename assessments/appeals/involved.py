@@ -20,20 +20,35 @@ def level_deciders(learner_id: UUID, skills: Collection[str]) -> set[UUID]:
     }
 
 
+def _skills(appeal: Appeal) -> set[str]:
+    """The skills whose levels the appeal is about; none where it is about an attempt."""
+    if appeal.skill:
+        return {appeal.skill}
+    if appeal.level_assessment_id is not None:
+        return {appeal.disputed["skill"]}
+    return {one["skill"] for one in appeal.disputed.get("skills", ())}
+
+
+def _is_same_matter(earlier: Appeal, appeal: Appeal) -> bool:
+    """Whether who decided the earlier appeal of the same learner has judged what this one is about."""
+    if earlier.subject == appeal.subject:
+        return True
+    if appeal.attempt_id is not None:
+        return earlier.attempt_id == appeal.attempt_id
+    return not _skills(earlier).isdisjoint(_skills(appeal))
+
+
 def involved_in(appeal: Appeal) -> set[UUID]:
-    """Accounts that may not review the appeal: the learner, first markers, assessors, who decided it before."""
+    """Accounts that may not review the appeal: the learner, first markers, assessors, and who decided before, or
+    dismissed, anything about the same subject, attempt or skill."""
     found = {appeal.learner_id}
-    found |= set(
-        AppealDecision.objects.filter(learner_id=appeal.learner_id, appeal__subject=appeal.subject).values_list(
-            "decided_by_id", flat=True
-        )
-    )
+    earlier = AppealDecision.objects.filter(learner_id=appeal.learner_id).select_related("appeal")
+    found |= {one.decided_by_id for one in earlier if _is_same_matter(one.appeal, appeal)}
     if appeal.attempt_id is not None:
         found |= markers_of(appeal.attempt_id)
     if appeal.level_assessment_id is not None:
         refused = learners.refusal(learner_id=appeal.learner_id, assessment_id=appeal.level_assessment_id)
         found |= set(refused.refused_by) if refused else set()
-    skills = [appeal.skill] if appeal.skill else [one["skill"] for one in appeal.disputed.get("skills", ())]
-    if skills:
+    if skills := _skills(appeal):
         found |= level_deciders(appeal.learner_id, skills)
     return found

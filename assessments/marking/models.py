@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import models
 
 from common.ids import new_id
@@ -11,11 +13,12 @@ class MarkingTask(models.Model):
     """One answer that people mark. Its rubric is the key of the item's revision, frozen with it.
 
     `code` is all that markers know of whose work it is: random, and another one for each answer, so that no two works of a
-    learner can be told to be of one hand. `final` is written once, with the last mark that was needed.
+    learner can be told to be of one hand. So is `id`, which stands in the address of the work's page: ids that carry an
+    instant would be neighbours. `final` is written once, with the last mark that was needed.
     Personal data: the learner's work, by the attempt's item.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     attempt_item = models.OneToOneField(
         "assessments.AttemptItem", on_delete=models.CASCADE, related_name="marking_task"
     )
@@ -30,7 +33,7 @@ class MarkingTask(models.Model):
         default_permissions = ("view",)
         permissions = [("mark_markingtask", "Can mark the work of learners")]
         indexes = [
-            # The queue: what waits, oldest first.
+            # The queue: what waits, by age.
             models.Index(
                 fields=["opened_at", "id"], condition=models.Q(final__isnull=True), name="waiting_works_by_age"
             ),

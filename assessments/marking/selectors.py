@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import TruncDate
 
 from assessments.attempts.models import Attempt
 from assessments.files.selectors import Download, described, file_of
@@ -133,14 +134,16 @@ def markers_of(attempt_id: UUID) -> set[UUID]:
 
 
 def queue(*, marker_id: UUID, now: datetime) -> QuerySet[MarkingTask]:
-    """Works that this person may take on or has taken on, oldest first: not their own, none they have marked, none that
-    has as many markers at it as it needs. Annotated with `disputed` (1: this mark decides) and `mine` (taken on).
+    """Works that this person may take on or has taken on, oldest day first: not their own, none they have marked, none
+    that has as many markers at it as it needs. Annotated with `disputed` (1: this mark decides), `mine` (taken on) and
+    `day`: works of one attempt wait since the same instant, and neither that nor their order is to tell it.
     """
     live = Q(claims__expires_at__gt=now)
     waiting = MarkingTask.objects.filter(final__isnull=True).exclude(attempt_item__attempt__learner=marker_id)
     return (
         waiting.exclude(marks__marker_id=marker_id)
         .annotate(
+            day=TruncDate("opened_at", tzinfo=UTC),
             given=Count("marks", distinct=True),
             others=Count("claims", filter=live & ~Q(claims__marker_id=marker_id), distinct=True),
             mine=Count("claims", filter=live & Q(claims__marker_id=marker_id), distinct=True),
@@ -152,7 +155,7 @@ def queue(*, marker_id: UUID, now: datetime) -> QuerySet[MarkingTask]:
             ),
         )
         .filter(others__lt=F("seats"))
-        .order_by("opened_at", "pk")
+        .order_by("day", "pk")
     )
 
 

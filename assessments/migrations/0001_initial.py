@@ -1,13 +1,16 @@
-import assessments.items.kinds
-import common.ids
+import uuid
+from decimal import Decimal
+
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
+
+import assessments.items.kinds
+import common.ids
 
 
 class Migration(migrations.Migration):
@@ -1488,5 +1491,10 @@ class Migration(migrations.Migration):
                 default=True,
                 help_text="false: closed while the consent to record learning was withdrawn; told once it is given",
             ),
+        ),
+        migrations.AlterField(
+            model_name="markingtask",
+            name="id",
+            field=models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
         ),
     ]

@@ -408,6 +408,33 @@ def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.Monkey
         claim(level, mai)
 
 
+def test_who_decided_about_the_attempt_or_the_skill_before_does_not_review() -> None:
+    linh, mai, hung = make_linh(), make_reviewer(), make_reviewer("Lê Văn Hùng")
+    quiz = quiz_for(linh)
+    attempt, another = take(quiz, linh, wrong={0, 1}), take(quiz, linh, wrong={0})
+    one = open_appeal(linh, Subject("score", attempt_id=attempt.id, item_id=attempt.items[0].id))
+    claim(one, mai)
+    decide(one, mai, "dismissed")
+    for subject in (
+        Subject("score", attempt_id=attempt.id, item_id=attempt.items[1].id), Subject("score", attempt_id=attempt.id),
+    ):  # fmt: skip
+        with pytest.raises(ReviewerInvolved):
+            claim(open_appeal(linh, subject), mai)
+    claim(open_appeal(linh, Subject("score", attempt_id=another.id)), mai)
+    # A dismissal leaves no trace in the levels, and its reviewer has judged them all the same.
+    level = open_appeal(linh)
+    claim(level, hung)
+    decide(level, hung, "dismissed")
+    Achievement.objects.create(
+        slug="second-steps", edition=quiz.edition, texts={"en": {"name": "Second steps"}},
+        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 2}]},
+    )  # fmt: skip
+    achievement = open_appeal(linh, Subject("refusal", achievement="second-steps"))
+    with pytest.raises(ReviewerInvolved):
+        claim(achievement, hung)
+    claim(achievement, mai)
+
+
 def test_nobody_reviews_their_own_appeal() -> None:
     linh = make_linh()
     mai = make_reviewer(named=False)

@@ -313,7 +313,7 @@ def test_a_start_takes_as_many_queries_whatever_is_drawn(edition, client, query_
     quiz = make_quiz(edition, mode=mode, pools=[{"skill": "AIS-C1", "count": count}], **certified)
     client.get(f"/api/v1/editions/{edition.pk}/quizzes")
     courses.framework()  # kept by the process from the first time it is asked for
-    with query_budget(26):
+    with query_budget(29):
         shown = start(client, quiz)
     row = Attempt.objects.get(pk=shown["id"])
     assert row.selection["rule"] == "selection-1"

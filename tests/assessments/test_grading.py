@@ -200,7 +200,7 @@ def test_a_correction_tells_what_it_replaces_and_the_verdict_follows(client, qui
     head = ("learner_id", "edition_id", "quiz_id", "attempt_id", "mode", "submitted_at")
     assert {name: told[name] for name in head} == {name: recorded[name] for name in head}
     assert (told["passed"], told["score"]) == (True, 1.0)
-    assert all(set(one) == {*ANSWER_FIELDS, "corrects", "struck"} for one in told["answers"])
+    assert all(set(one) == {*ANSWER_FIELDS, "corrects", "corrected_at", "struck"} for one in told["answers"])
     first = {one["id"]: one for one in recorded["answers"]}
     for one in told["answers"]:
         same = set(ANSWER_FIELDS) - {"id", "score"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -53,6 +55,22 @@ def filled(shown, **change):
         "mark_id": str(shown.context["form"]["mark_id"].value()), "points__aim": "3", "points__risk": "1",
         "comment__aim": "Clear.", "reason": "A sound plan.",
     } | change  # fmt: skip
+
+
+def test_which_works_were_handed_in_together_is_not_told(client):
+    staff(client, MARKER)
+    morning = clock.now().replace(hour=1, minute=2, second=3)
+    for learner, hours in (("JP", 0), ("TH", 1), ("VN", 2)):
+        _, items = hand_in(make_learner(learner), tasks=4)
+        handed_in = needed(*items)
+        handed_in.occurred_at = morning + timedelta(hours=hours)
+        services.open_tasks([handed_in])
+    tasks = sorted(MarkingTask.objects.all(), key=lambda task: task.pk)
+    assert {task.pk.version for task in tasks} == {4}
+    for order in ("", "?o=4", "?o=-4"):
+        listing = client.get(reverse(LISTING) + order)
+        assert list(listing.context["cl"].result_list) in (tasks, tasks[::-1])
+        assert "1:02" not in listing.content.decode()
 
 
 @pytest.mark.parametrize("role", [MARKER, TRAINER])
