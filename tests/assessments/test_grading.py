@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -133,7 +133,8 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
     assert (other.status_code, other.json()["code"]) == (409, "already_submitted")
     assert counts() == before
 
-    settle(shown["id"], {marked[0]: 0.25, marked[1]: 1.0}, now=clock.now() + timedelta(days=3))
+    marked_at = clock.now() + timedelta(days=3)
+    settle(shown["id"], {marked[0]: 0.25, marked[1]: 1.0}, now=marked_at)
     graded = client.get(path(shown["id"])).json()
     assert (graded["state"], graded["score"], graded["passed"]) == ("graded", 0.8125, True)
     assert graded["submitted_at"] == waiting["submitted_at"], "how long marking takes says nothing about Aiko"
@@ -141,6 +142,8 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
     assert {UUID(one["id"]): one["score"] for one in told["answers"]} == {
         **dict.fromkeys(of_kind(shown, "numeric"), 1.0), marked[0]: 0.25, marked[1]: 1.0,
     }  # fmt: skip
+    # Evidence counts from when its score was known: nothing that other answers gave meanwhile is undone.
+    assert {datetime.fromisoformat(one["answered_at"]) for one in told["answers"]} == {marked_at}
     before = counts()
     settle(shown["id"], {marked[0]: 1.0, marked[1]: 1.0})
     assert (counts(), client.get(path(shown["id"])).json()) == (before, graded), "a repeat changes nothing"

@@ -1,0 +1,119 @@
+"""Stories: what was asked counts, whatever a learner does to be rid of it; and from when it was known."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from assessments.attempts import grading
+from assessments.attempts.models import Attempt, AttemptItem
+from common import clock
+from common.ids import new_id
+from courses.models import Course, Edition, EditionText
+from events.models import Event
+from tests.assessments.factories import answers, consent, enrol, make_bank, make_edition, make_quiz, path
+from tests.factories import make_learner, signed_in
+
+pytestmark = pytest.mark.django_db
+OUTCOME = "assessments.outcome_recorded"
+POOLS = [{"skill": "AIS-A1", "count": 4}]
+
+
+@pytest.fixture
+def edition():
+    made = make_edition()
+    make_bank(made, each=4, skills=("AIS-A1",))
+    return made
+
+
+@pytest.fixture
+def aiko(edition):
+    learner = make_learner()
+    enrol(learner, edition)
+    return learner
+
+
+def start(learner: Any, quiz: Any) -> dict[str, Any]:
+    answer = signed_in(learner.user).put(path(new_id()), {"quiz_id": str(quiz.pk)}, format="json")
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def outcomes(learner: Any) -> list[dict[str, Any]]:
+    found = Event.objects.filter(kind=OUTCOME, payload__learner_id=str(learner.pk)).order_by("pk")
+    return list(found.values_list("payload", flat=True))
+
+
+def instants(told: dict[str, Any]) -> set[datetime]:
+    return {datetime.fromisoformat(one["answered_at"]) for one in told["answers"]}
+
+
+def met(attempt: dict[str, Any]) -> set[bool]:
+    return set(AttemptItem.objects.filter(attempt=attempt["id"]).values_list("met_before", flat=True))
+
+
+def test_what_practice_shows_while_an_assessment_waits_counts_as_met_there(edition, aiko) -> None:
+    assessment, practice = make_quiz(edition, pools=POOLS), make_quiz(edition, pools=POOLS, mode="practice")
+    waiting = start(aiko, assessment)
+    assert met(waiting) == {False}
+    dao = make_learner("TH")
+    enrol(dao, edition)
+    other = start(dao, assessment)
+    shown = start(aiko, practice)
+    assert met(shown) == met(waiting) == {True}
+    assert met(other) == {False}
+    signed_in(aiko.user).put(path(waiting["id"], "/submission"), answers(waiting), format="json")
+    (told,) = outcomes(aiko)
+    assert {one["met_before"] for one in told["answers"]} == {True}
+
+
+def test_an_item_of_an_earlier_edition_of_the_course_was_met(edition, aiko) -> None:
+    start(aiko, make_quiz(edition, pools=POOLS, mode="practice"))
+    following = Edition.objects.create(
+        course=edition.course, number=2, framework=edition.framework, languages=edition.languages
+    )
+    EditionText.objects.bulk_create(
+        EditionText(edition=following, language=language, title=language) for language in edition.languages
+    )
+    Edition.objects.filter(pk=edition.pk).update(status="retired")
+    Edition.objects.filter(pk=following.pk).update(status="published", published_at=clock.now())
+    make_bank(following, each=4, skills=("AIS-A1",))
+    enrol(aiko, following)
+    assert met(start(aiko, make_quiz(following, pools=POOLS))) == {True}
+    elsewhere = make_edition()
+    make_bank(elsewhere, each=4, skills=("AIS-A1",))
+    enrol(aiko, elsewhere)
+    assert met(start(aiko, make_quiz(elsewhere, pools=POOLS))) == {False}
+    assert Course.objects.count() >= 2
+
+
+def test_a_bad_day_is_told_once_the_consent_that_was_withdrawn_for_it_is_given_again(edition, aiko) -> None:
+    quiz = make_quiz(edition, pools=POOLS, mode="certification")
+    left = start(aiko, quiz)
+    consent(aiko, given=False)
+    now = clock.now() + timedelta(days=1)
+    assert grading.close_expired(now=now) == 1
+    assert outcomes(aiko) == []
+    row = Attempt.objects.get(pk=left["id"])
+    assert (row.told, row.expired, row.submitted_at, row.known_at) == (False, True, row.due_at, now)
+    consent(aiko)
+    start(aiko, quiz)
+    (told,) = outcomes(aiko)
+    assert [(one["lapsed"], one["score"]) for one in told["answers"]] == [(True, 0.0)] * 4
+    # It counts from now, not from a day that other answers were built on since.
+    assert instants(told) == {Attempt.objects.get(pk=left["id"]).known_at}
+    assert instants(told) != {now}
+    assert Attempt.objects.get(pk=left["id"]).told
+    assert grading.tell_untold(learner_id=aiko.pk, now=clock.now()) == 0
+    assert len(outcomes(aiko)) == 1
+
+
+def test_what_the_clock_closed_counts_from_the_closing(edition, aiko) -> None:
+    left = start(aiko, make_quiz(edition, pools=POOLS))
+    now = clock.now() + timedelta(days=1)
+    grading.close_expired(now=now)
+    (told,) = outcomes(aiko)
+    assert datetime.fromisoformat(told["submitted_at"]) == Attempt.objects.get(pk=left["id"]).due_at
+    assert instants(told) == {now}
