@@ -518,7 +518,7 @@ def test_as_many_queries_for_ten_items_as_for_fifty(client, edition, aiko, query
     client.get(f"/api/v1/editions/{edition.pk}/quizzes")
     attempt_id = new_id()
     # With the savepoints that stand for the transactions here.
-    with query_budget(22):
+    with query_budget(25):
         shown = start(client, quiz, attempt_id)
     with query_budget(10):
         assert client.put(path(attempt_id, "/submission"), answers(shown)).json()["score"] == 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.roles import MARKER, REVIEWER, TRAINER
 from assessments.items.models import Item, ItemRevision
-from assessments.models import Appeal
+from assessments.models import Appeal, Attempt
 from common.ids import new_id
 from events import public as events
 from events.models import Delivery
@@ -174,7 +175,9 @@ def test_work_that_people_mark_reaches_the_learner_s_levels(handed: Handed) -> N
 
     evidence = Evidence.objects.get(pk=handed.task)
     assert (evidence.score, evidence.skills, evidence.language) == (pytest.approx(4 / 6), [SKILL], "th")
-    assert evidence.answered_at.isoformat().replace("+00:00", "Z")[:19] == result["submitted_at"][:19]
+    # Evidence counts from when the marks were final.
+    assert evidence.answered_at == Attempt.objects.get(pk=result["id"]).known_at
+    assert evidence.answered_at > datetime.fromisoformat(result["submitted_at"])
     skill = handed.skill()
     assert (skill["answers"], skill["evidence"][0]["id"], skill["evidence"][0]["moved_by"] > 0) == (
         1,
