@@ -45,7 +45,7 @@ def test_what_was_issued_is_read_as_allauth_reads_it() -> None:
     "token",
     [
         "", ".", "..", "a.b", "a.b.c", "…", issued()[:-1], issued() + "=", issued() + "A", issued().swapcase(),
-        signed(claims(exp=int(time.time()) - 1)), signed(claims(iat=int(time.time()) + 60)),
+        signed(claims(exp=int(time.time()) - 1)), signed(claims(iat=int(time.time()) + 86_400, exp=int(time.time()) + 90_000)),
         signed(claims(token_use="refresh")), signed(claims(token_use=None)), signed(claims(sub=None)),
         signed(claims(sid=5)), signed(claims(jti=["j"])), signed(claims(), key="another secret of forty characters and more"),
         signed(claims(), key="k" * 70, algorithm="HS512"), jwt.encode(claims(), None, algorithm="none"),
