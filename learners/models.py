@@ -1,7 +1,7 @@
 """Every model of the app, for one migration history."""
 
 from learners.assessors.models import AssessorVerdict, LevelAssessment
-from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
+from learners.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
 from learners.cohorts.models import Cohort, CohortMember
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.enrolments.models import Enrolment
@@ -30,6 +30,7 @@ __all__ = [
     "CohortMember",
     "Enrolment",
     "Evidence",
+    "Issuer",
     "IssuerKey",
     "ItemParameters",
     "Learner",
@@ -44,4 +45,5 @@ __all__ = [
     "SkillParameters",
     "SkillState",
     "Snapshot",
+    "StatusList",
 ]

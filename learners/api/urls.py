@@ -5,12 +5,13 @@ from django.urls import URLPattern, path
 from learners.api.certificates import MyCertificates
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
+from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
-from learners.api.verification import CredentialText, DidDocument, Door, Paper, Status, Verification
+from learners.api.verification import CredentialText, Door, Paper, Status, Verification
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),
@@ -29,4 +30,6 @@ urlpatterns: list[URLPattern] = [
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
     path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
+    path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
+    path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),
 ]

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from learners.certificates.credentials import instant
-from learners.certificates.linked_data import VC_CONTEXT
+from learners.certificates.linked_data import VC_CONTEXT, instant
 
+REVOCATION, SUSPENSION = PURPOSES = ("revocation", "suspension")
 # Section 6.1 of the standard: fewer would give away whom a reader asks about.
 ENTRIES = 131_072
 # A list of another authority may be longer; one of a few kilobytes that unpacks to gigabytes is an attack (section 6.4).
