@@ -341,9 +341,10 @@ def revoke(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -> N
         status=Certificate.Status.REVOKED, status_reason=reason[:200], status_changed_at=now
     )
     events.record(
-        "learners.certificate_revoked",
+        "learners.certificate_status_changed",
         certificate_id=str(certificate_id),
         learner_id=str(certificate.learner_id),
         edition_id=str(certificate.award.achievement.edition_id),
+        status=Certificate.Status.REVOKED.value,
     )
     privacy.audit(actor=actor, action="certificate.revoked", subject_kind="certificate", subject_id=str(certificate_id))

@@ -20,7 +20,9 @@ KINDS: dict[str, str] = {
     "learners.level_decided": "people decided, froze or released a level -- learner_id, skill, level, cause",
     "learners.award_decided": "an achievement was earned -- award_id, learner_id",
     "learners.certificate_issued": "a certificate was signed -- certificate_id, learner_id, edition_id",
-    "learners.certificate_revoked": "a certificate was revoked -- certificate_id, learner_id, edition_id",
+    "learners.certificate_status_changed": (
+        "a certificate was revoked -- certificate_id, learner_id, edition_id, status"
+    ),
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
@@ -67,6 +69,11 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="each award gets its signed credential, once",
     ),
     Consumer(
+        "transparency", ("learners.certificate_issued", "learners.certificate_status_changed"),
+        learners.log_certificates,
+        purpose="each certificate and each change of its status is an entry of the transparency log, once",
+    ),
+    Consumer(
         "self_descriptions", ("privacy.consent_changed",), learners.forget_withdrawn,
         purpose="what was said for the fairness monitor goes with its consent",
     ),
@@ -75,7 +82,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         (
             "privacy.consent_changed", "learners.profile_changed", "learners.enrolled", "learners.progress_recorded",
             "learners.lessons_waived", "learners.edition_completed", "learners.mastery_changed",
-            "learners.level_decided", "learners.certificate_issued", "learners.certificate_revoked",
+            "learners.level_decided", "learners.certificate_issued", "learners.certificate_status_changed",
         ),
         agencies.update_feed,
         purpose="each agency's rows of consenting learners move to the end of its feed",

@@ -217,7 +217,7 @@ def _paths(world: World, patterns: list[Any] | None = None, prefix: str = "") ->
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _paths(world, pattern.url_patterns, route)
-        elif route.startswith(("api/v1", "agency/", "verify", ".well-known")):
+        elif route.startswith(("api/v1", "agency/", "verify", "log/", ".well-known")):
             names = re.findall(r"<(?:\w+:)?(\w+)>", route)
             for values in itertools.product(*(world.ids.get(name, [uuid4()])[:3] for name in names)):
                 filled = route

@@ -194,6 +194,7 @@ REFUSED: list[tuple[str, dict[str, str | None], str]] = [
     ("a public address that no host answers", {"PUBLIC_BASE_URL": "https://other.example"}, "ALLOWED_HOSTS"),
     ("no broker", {"REDIS_URL_FILE": None}, "REDIS_URL"),
     ("no issuer key", {"ISSUER_KEY_FILE": None}, "ISSUER_KEY_FILE"),
+    ("no key of the log", {"LOG_KEY_FILE": None}, "LOG_KEY_FILE"),
     ("no database", {"DATABASE_URL_FILE": None}, "DATABASE_URL"),
     ("another kind of database", {"DATABASE_URL_FILE": None, "DATABASE_URL": "sqlite:///x"}, "DATABASE_URL"),
     ("a database address that is none", {"DATABASE_URL_FILE": None, "DATABASE_URL": "skills"}, "DATABASE_URL"),

@@ -104,7 +104,7 @@ def test_what_a_person_took_away_no_computation_gives_back_and_certificates_stay
     decide(aiko, 3, on=31)
     assert level_of(aiko) == 3
     assert Certificate.objects.count() == 0
-    assert recorded("learners.certificate_revoked") == []
+    assert recorded("learners.certificate_status_changed") == []
 
 
 def test_no_way_of_computing_lowers_a_level() -> None:

@@ -299,7 +299,7 @@ def test_revoking_happens_once_and_is_told(issue) -> None:
         services.revoke(certificate_id=certificate.pk, actor="reviewer", reason="again", now=clock.now())
     certificate.refresh_from_db()
     assert (certificate.status, certificate.status_reason) == ("revoked", "issued in error")
-    (event,) = Event.objects.filter(kind="learners.certificate_revoked")
+    (event,) = Event.objects.filter(kind="learners.certificate_status_changed")
     assert event.payload["certificate_id"] == str(certificate.pk)
     entry = AuditEntry.objects.get(action="certificate.revoked")
     assert (entry.actor, entry.subject_id) == ("reviewer", str(certificate.pk))

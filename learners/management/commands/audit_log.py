@@ -1,0 +1,52 @@
+"""`manage.py audit_log`: computes the transparency log's tree from its entries and compares all that was ever signed.
+
+With `--against FILE`, an older checkpoint of this log (from a witness, an auditor, a holder), it also says whether this
+log continues that one; if not, the log was forked or rolled back.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from learners.transparency.auditing import audit
+from learners.transparency.keys import log_signer
+from learners.transparency.notes import NotANote, Verifier, checkpoint_by
+
+
+class Command(BaseCommand):
+    """Audit the log; ends with an error when anything does not hold."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--against", type=Path, metavar="FILE", help="an older checkpoint that must still hold")
+        parser.add_argument("--key", action="append", default=[], help="a former verifier key of the log")
+
+    def handle(self, *args: Any, against: Path | None = None, key: list[str], **options: Any) -> None:
+        old = None
+        try:
+            verifiers = [log_signer().verifier, *map(Verifier.parse, key)]
+            if against is not None:
+                old, _ = checkpoint_by(against.read_text(encoding="utf-8"), verifiers)
+        except NotANote as error:
+            raise CommandError(f"{against or key}: {error}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{against}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
+        if old is not None and old.origin != log_signer().name:
+            raise CommandError(f"{against}: a checkpoint of another log, {old.origin}")
+        found = audit(verifiers=verifiers, old=old)
+        for problem in found.problems:
+            self.stdout.write(problem)
+        if found.unlogged:
+            self.stdout.write(f"{found.unlogged} certificates are not in the log (yet)")
+        summary = (
+            f"{found.entries} entries, {found.checkpoints} checkpoints, {found.cosignatures} cosignatures, "
+            f"{len(found.problems)} problems"
+        )
+        if found.problems:
+            raise CommandError(f"{found.problems[0]} ({summary})")
+        self.stdout.write(summary)
