@@ -38,7 +38,7 @@ def audit(*, verifiers: Sequence[Verifier], old: Checkpoint | None = None) -> Au
     The log may grow meanwhile: what is looked at is its tree when the audit began, which does not change.
 
     Args:
-        verifiers: keys of the log; a checkpoint that says it is by one of them must be.
+        verifiers: the keys of the log, former ones too: each checkpoint is signed by one of them.
         old: a checkpoint of this log from elsewhere, whose signature was checked: this tree must continue it.
     """
     found = Audit()
@@ -92,11 +92,12 @@ def _check(found: Audit, checkpoint: LogCheckpoint, root: bytes | None, verifier
         found.tell(f"fork: the checkpoint of {checkpoint.size} entries was signed over another tree")
     try:
         note = notes.Note.parse(checkpoint.note)
-        notes.signed_by(note, verifiers)
-        told = Checkpoint.parse(note.text)
+        told, is_signed = Checkpoint.parse(note.text), bool(notes.signed_by(note, verifiers))
     except NotANote as error:
         found.tell(f"the checkpoint of {checkpoint.size} entries: {error}")
         return
+    if not is_signed or told.origin not in {verifier.name for verifier in verifiers}:
+        found.tell(f"the checkpoint of {checkpoint.size} entries: none of the log's keys signed it")
     if (told.size, told.root) != (checkpoint.size, bytes(checkpoint.root)):
         found.tell(f"the checkpoint of {checkpoint.size} entries: its row is not what its note says")
 

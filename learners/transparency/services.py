@@ -209,7 +209,7 @@ def _require_unchanged(checkpoint: LogCheckpoint, signer: notes.NoteSigner) -> N
         signed = notes.Checkpoint.parse(note.text)
     except notes.NotANote as error:
         raise LogAltered() from error
-    if (signed.size, signed.root) != (checkpoint.size, _root(checkpoint.size)):
+    if signed.size != checkpoint.size or not signed.root == bytes(checkpoint.root) == _root(signed.size):
         raise LogAltered()
 
 

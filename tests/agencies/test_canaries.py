@@ -60,6 +60,7 @@ from learners.models import (
     LevelChange,
     LevelDecision,
     LevelFreeze,
+    LogLink,
     SelfDescription,
     SittingTrace,
     SkillState,
@@ -73,6 +74,7 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
+# What a link to the log has is a salt; the log itself is read in tests/learners/transparency/test_log.py.
 # A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
 WITHOUT_TEXT = {
     SittingTrace,
@@ -83,6 +85,7 @@ WITHOUT_TEXT = {
     Enrolment,
     HandedInFile,
     LessonProgress,
+    LogLink,
     SelfDescription,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -66,7 +67,7 @@ def _stored(leaves: list[bytes], *cuts: int) -> dict[tiles.Tile, bytes]:
     """The tiles of the tree, appended in several goes."""
     stored: dict[tiles.Tile, bytes] = {}
     stops = sorted({0, len(leaves), *(cut % (len(leaves) + 1) for cut in cuts)})
-    for begun, end in zip(stops, stops[1:], strict=False):
+    for begun, end in pairwise(stops):
         edge = {one: stored[one] for one in tiles.edge_of(begun)}
         grown = tiles.grown(edge, begun, [merkle.leaf_hash(leaf) for leaf in leaves[begun:end]])
         for one, hashes in grown.items():

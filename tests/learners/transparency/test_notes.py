@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from learners.transparency import notes
-from learners.transparency.notes import Checkpoint, Cosigner, Note, NoteSigner, NotANote, Verifier
+from learners.transparency.notes import Checkpoint, Cosigner, NotANote, Note, NoteSigner, Verifier
 
 LOG = NoteSigner("log.example/jp", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 WITNESS = Cosigner("witness.example/vn", Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)))
