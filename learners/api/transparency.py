@@ -1,4 +1,4 @@
-"""The transparency log for everyone: checkpoint, tiles and entries (C2SP tlog-tiles), proofs, and our witness.
+"""The transparency log for everyone: checkpoint, tiles and entries (C2SP tlog-tiles), and proofs.
 
 No sign-in: nothing in the log tells of anybody. What a checkpoint covers never changes, so a CDN may keep it for ever.
 """
@@ -7,40 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from common import clock
 from common.conditional import etag_of, is_fresh
-from common.errors import InvalidInput, Malformed, NotFound
-from common.rendering import OrjsonRenderer, to_json
+from common.errors import InvalidInput, NotFound
+from common.rendering import to_json
 from learners.certificates import selectors as certificates
-from learners.transparency import keys, notes, selectors, tiles, witness
-from learners.transparency.errors import (
-    CheckpointInconsistent,
-    CheckpointUnsigned,
-    LogUnknown,
-    NotPublished,
-)
-from learners.transparency.witness import CheckpointStale
+from learners.transparency import keys, notes, selectors, tiles
+from learners.transparency.errors import NotPublished
 
-_TEXT = "text/plain; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 _FOR_EVER = "public, max-age=31536000, immutable"
 # A checkpoint is replaced within seconds.
-_FOR_A_MOMENT = "public, max-age=2"
+FOR_A_MOMENT = "public, max-age=2"
 _LEVEL = re.compile(r"0|[1-9][0-9]?")
 _CODE = re.compile(r"[0-9a-z]{26}")
-_ORIGIN_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class TextRenderer(BaseRenderer):
@@ -56,21 +47,12 @@ class BytesRenderer(TextRenderer):
     media_type, format = _BYTES, "bin"
 
 
-class AnythingParser(BaseParser):
-    """Hands the body over as it is, whatever it is called: logs differ in what they call a checkpoint."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> bytes:
-        return bytes(stream.read(notes.MOST_CHARACTERS + 1))
-
-
-class _Open(APIView):
+class Open(APIView):
     authentication_classes: Sequence[Any] = ()
     permission_classes: Sequence[Any] = ()
 
 
-def _answer(request: HttpRequest, body: bytes, *, content_type: str, cache: str) -> HttpResponse:
+def answer(request: HttpRequest, body: bytes, *, content_type: str, cache: str) -> HttpResponse:
     etag = etag_of(body)
     response = HttpResponse(status=304) if is_fresh(request, etag) else HttpResponse(body, content_type=content_type)
     if response.status_code == 304:
@@ -91,7 +73,7 @@ def _number(request: Request, name: str, default: int | None = None) -> int:
         raise InvalidInput(_("A whole number is needed."), pointer=f"/{name}") from error
 
 
-class LogCheckpointView(_Open):
+class LogCheckpointView(Open):
     """The newest signed head of the tree, with the witnesses' cosignatures."""
 
     renderer_classes = [TextRenderer]
@@ -108,7 +90,7 @@ class LogCheckpointView(_Open):
     )
     def get(self, request: Request) -> HttpResponse:
         note = selectors.note_of(selectors.newest()).encode()
-        return _answer(request._request, note, content_type=_TEXT, cache=_FOR_A_MOMENT)
+        return answer(request._request, note, content_type=TEXT, cache=FOR_A_MOMENT)
 
 
 _NAME = OpenApiParameter(
@@ -124,7 +106,7 @@ _BINARY = {
 }
 
 
-class LogTileView(_Open):
+class LogTileView(Open):
     """Hashes of the tree."""
 
     renderer_classes = [BytesRenderer]
@@ -144,10 +126,10 @@ class LogTileView(_Open):
         if found is None or not _LEVEL.fullmatch(level) or int(level) >= tiles.MOST_LEVELS:
             raise NotFound()
         body = selectors.tile(level=int(level), place=found[0], width=found[1])
-        return _answer(request._request, body, content_type=_BYTES, cache=_FOR_EVER)
+        return answer(request._request, body, content_type=_BYTES, cache=_FOR_EVER)
 
 
-class LogEntriesView(_Open):
+class LogEntriesView(Open):
     """Leaves of the tree."""
 
     renderer_classes = [BytesRenderer]
@@ -170,7 +152,7 @@ class LogEntriesView(_Open):
         if found is None:
             raise NotFound()
         body = selectors.bundle(place=found[0], width=found[1])
-        return _answer(request._request, body, content_type=_BYTES, cache=_FOR_EVER)
+        return answer(request._request, body, content_type=_BYTES, cache=_FOR_EVER)
 
 
 class ProofOutput(serializers.Serializer[Any]):
@@ -179,13 +161,13 @@ class ProofOutput(serializers.Serializer[Any]):
 
 def _proof(request: Request, proof: list[bytes]) -> HttpResponse:
     body = to_json({"proof": [notes.encoded(one) for one in proof]})
-    return _answer(request._request, body, content_type="application/json", cache=_FOR_EVER)
+    return answer(request._request, body, content_type="application/json", cache=_FOR_EVER)
 
 
 _PROOF = {200: ProofOutput, 304: OpenApiResponse(None, "Unchanged.")}
 
 
-class InclusionProofView(_Open):
+class InclusionProofView(Open):
     """That an entry is in a tree."""
 
     problems: ClassVar = (NotPublished,)
@@ -204,7 +186,7 @@ class InclusionProofView(_Open):
         return _proof(request, selectors.inclusion(index=_number(request, "index"), size=_number(request, "size")))
 
 
-class ConsistencyProofView(_Open):
+class ConsistencyProofView(Open):
     """That a tree continues another."""
 
     problems: ClassVar = (NotPublished,)
@@ -230,7 +212,7 @@ class LogKeysOutput(serializers.Serializer[Any]):
     witness = serializers.CharField(allow_null=True, help_text="Our own verifier key as a witness of other logs.")
 
 
-class LogKeysView(_Open):
+class LogKeysView(Open):
     """Names and keys, for who sets up an auditor or a witness. Compare them with what is published elsewhere."""
 
     @extend_schema(
@@ -247,68 +229,7 @@ class LogKeysView(_Open):
             "witnesses": [verifier.vkey for verifier, _ in keys.witnesses()],
             "witness": cosigner.verifier.vkey if cosigner else None,
         }
-        return _answer(request._request, to_json(body), content_type="application/json", cache="public, max-age=300")
-
-
-class AddCheckpointView(_Open):
-    """Other logs hand in their checkpoints and get our cosignature; nobody signs in, for the log's own signature counts."""
-
-    parser_classes = [AnythingParser]
-    renderer_classes = [TextRenderer, OrjsonRenderer]
-    problems: ClassVar = (LogUnknown, CheckpointUnsigned, CheckpointInconsistent)
-
-    @extend_schema(
-        operation_id="cosign_checkpoint",
-        tags=["transparency log"],
-        summary="Cosign a checkpoint of a log that is witnessed here (C2SP tlog-witness)",
-        request={"text/plain": str},
-        responses={
-            (200, "text/plain"): OpenApiResponse(str, "Our signature line."),
-            (409, "text/x.tlog.size"): OpenApiResponse(str, "The size that was cosigned last: begin there."),
-        },
-    )
-    def post(self, request: Request) -> HttpResponse:
-        cosigner = keys.cosigner()
-        if cosigner is None:
-            raise LogUnknown()
-        try:
-            body = request.data.decode() if isinstance(request.data, bytes) else ""
-        except UnicodeDecodeError as error:
-            raise Malformed() from error
-        try:
-            line = witness.add_checkpoint(body, cosigner=cosigner, known=keys.witnessed_logs(), now=clock.now())
-        except CheckpointStale as error:
-            response = HttpResponse(f"{error.size}\n", status=409, content_type="text/x.tlog.size")
-            # The protocol has this form for it and no other; it is not to become a problem.
-            response.is_page = True  # type: ignore[attr-defined]
-            return response
-        return HttpResponse(line, content_type=_TEXT)
-
-
-class WitnessedCheckpointView(_Open):
-    """What we cosigned last of a log, for who wonders whether it tells everybody the same."""
-
-    renderer_classes = [TextRenderer]
-    problems: ClassVar = (LogUnknown,)
-
-    @extend_schema(
-        operation_id="read_witnessed_checkpoint",
-        tags=["transparency log"],
-        summary="The newest checkpoint of another log that was cosigned here",
-        parameters=[
-            OpenApiParameter("origin_hash", str, OpenApiParameter.PATH, description="SHA-256 of its origin, in hex.")
-        ],
-        responses={
-            (200, "text/plain"): OpenApiResponse(str, "A signed note."),
-            (304, "text/plain"): OpenApiResponse(None, "Unchanged."),
-        },
-    )
-    def get(self, request: Request, origin_hash: str) -> HttpResponse:
-        cosigner = keys.cosigner()
-        if cosigner is None or not _ORIGIN_HASH.fullmatch(origin_hash):
-            raise LogUnknown()
-        note = witness.witnessed(origin_hash, cosigner=cosigner, origins=list(keys.witnessed_logs()))
-        return _answer(request._request, note.encode(), content_type=_TEXT, cache=_FOR_A_MOMENT)
+        return answer(request._request, to_json(body), content_type="application/json", cache="public, max-age=300")
 
 
 class _LoggedOutput(serializers.Serializer[Any]):
@@ -326,7 +247,7 @@ class StatusLoggedOutput(_LoggedOutput):
 class LogProofOutput(_LoggedOutput):
     origin = serializers.CharField(help_text="The log's name.")
     tree_size = serializers.IntegerField()
-    root = serializers.CharField(help_text="Base64.")
+    root_hash = serializers.CharField(help_text="Base64.")
     checkpoint = serializers.CharField(help_text="A signed note with the witnesses' cosignatures.")
     tlog_proof = serializers.CharField(help_text="The same as C2SP tlog-proof; the salt is the extra data.")
     covered_at = serializers.DateTimeField(help_text="The first checkpoint that shows the entry.")
@@ -335,7 +256,7 @@ class LogProofOutput(_LoggedOutput):
     status_changes = StatusLoggedOutput(many=True)
 
 
-class LogProofView(_Open):
+class LogProofView(Open):
     """For whoever holds the certificate: the proof that it is in the log, complete, to be checked without us."""
 
     problems: ClassVar = (NotPublished,)

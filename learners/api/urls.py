@@ -11,7 +11,6 @@ from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
 from learners.api.transparency import (
-    AddCheckpointView,
     ConsistencyProofView,
     InclusionProofView,
     LogCheckpointView,
@@ -19,9 +18,9 @@ from learners.api.transparency import (
     LogKeysView,
     LogProofView,
     LogTileView,
-    WitnessedCheckpointView,
 )
 from learners.api.verification import CredentialText, DidDocument, Door, Paper, Status, Verification
+from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 
@@ -35,11 +34,13 @@ def status_content(*, issued_index: int, status: str) -> bytes:
     return f"{issued_index} {status}".encode()
 
 
-def leaf(*, kind: str, committed: str, logged_at: datetime) -> bytes:
-    """The leaf's bytes: JSON with its members in this order and no spaces, the instant in UTC to the second."""
-    instant = logged_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    members = {"commitment": committed, "kind": kind, "logged_at": instant, "version": 1}
-    return json.dumps(members, separators=(",", ":")).encode()
+def leaf(*, kind: str, committed: str, logged_at: str) -> bytes:
+    """The leaf's bytes: JSON with its members in this order and no spaces.
+
+    Args:
+        logged_at: an instant in UTC, to the second, as `credentials.instant` writes it.
+    """
+    return f'{{"commitment":"{committed}","kind":"{kind}","logged_at":"{logged_at}","version":1}}'.encode()
 
 
 def logged_in_time(*, issued_at: datetime, covered_at: datetime | None, tolerance: timedelta = TOLERANCE) -> Timeliness:

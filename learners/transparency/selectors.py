@@ -145,7 +145,7 @@ def proof_of(certificate_id: UUID) -> dict[str, Any] | None:
     entries of the certificate. `salt` with the credential's text gives the commitment that stands in the leaf.
 
     Returns:
-        {origin, index, leaf, salt, logged_at, tree_size, root, inclusion_proof, checkpoint, tlog_proof, covered_at,
+        {origin, index, leaf, salt, logged_at, tree_size, root_hash, inclusion_proof, checkpoint, tlog_proof, covered_at,
         covered_by, timeliness, status_changes: [{status, index, leaf, salt, logged_at, inclusion_proof}]}; hashes in
         base64, salts in hex, `tlog_proof` in the form of C2SP tlog-proof with the salt as extra data.
     """
@@ -177,7 +177,7 @@ def proof_of(certificate_id: UUID) -> dict[str, Any] | None:
         "origin": notes.Checkpoint.parse(notes.Note.parse(checkpoint.note).text).origin,
         **mine,
         "tree_size": checkpoint.size,
-        "root": notes.encoded(bytes(checkpoint.root)),
+        "root_hash": notes.encoded(bytes(checkpoint.root)),
         "checkpoint": note,
         "tlog_proof": f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {issued.entry_id}\n{path_lines}\n{note}",
         "covered_at": rfc3339(covered_at),

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from common import clock
 from events.registry import Happened
+from learners.certificates.credentials import instant
 from learners.transparency import merkle, notes, rules, selectors, tiles
 from learners.transparency.errors import LogAltered
 from learners.transparency.keys import log_signer
@@ -107,13 +108,14 @@ def _rows(
     changed = defaultdict(set)
     for certificate_id, _, event_id, _ in logged:
         changed[certificate_id].add(event_id)
+    at = instant(now)
     salts = os.urandom(rules.SALT_BYTES * 2 * len(facts))
     rows: list[_Row] = []
 
     def add(fact: _Fact, content: bytes) -> None:
         salt = salts[len(rows) * rules.SALT_BYTES : (len(rows) + 1) * rules.SALT_BYTES]
         committed = rules.commitment(salt, content)
-        rows.append(_Row(size + len(rows), fact, salt, rules.leaf(kind=fact.kind, committed=committed, logged_at=now)))
+        rows.append(_Row(size + len(rows), fact, salt, rules.leaf(kind=fact.kind, committed=committed, logged_at=at)))
 
     for fact in facts:
         pk = fact.certificate_id

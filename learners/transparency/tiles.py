@@ -91,7 +91,7 @@ def hash_in(tiles: Mapping[Tile, bytes]) -> Callable[[Node], bytes]:
         tile = tiles[tile_of(node)]
         if len(tile) < (first + count) * HASH_BYTES:
             raise KeyError(tile_of(node))
-        return perfect_hash(hashes(tile)[first : first + count])
+        return perfect_hash(hashes(tile[first * HASH_BYTES : (first + count) * HASH_BYTES]))
 
     return hash_of
 

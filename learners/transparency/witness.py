@@ -98,10 +98,10 @@ def add_checkpoint(
     if asked.old > asked.checkpoint.size:
         raise Malformed(_("The old size is above the checkpoint's."))
     own = Note(asked.note.text, tuple(signature for _, signature in signed))
-    line, error = _judge(asked, own, cosigner=cosigner, now=now)
+    line, refusal = _judge(asked, own, cosigner=cosigner, now=now)
     # Raised out here: what is kept of a fork must not be rolled back with the refusal.
-    if error is not None:
-        raise error
+    if refusal is not None:
+        raise refusal
     return line
 
 
