@@ -29,9 +29,7 @@ def run() -> list[Figure]:
     reference_data.load()
     _certificates(str(starter_course.load()))
     before = LogEntry.objects.count()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        backend = cursor.fetchone()[0]
+    backend = connection.connection.info.backend_pid
     started = time.process_time() + backend_cpu(backend)
     events.drain("transparency", budget_s=300)
     appended = time.process_time() + backend_cpu(backend) - started

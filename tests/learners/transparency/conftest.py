@@ -21,6 +21,7 @@ from learners.models import Achievement, Award, Certificate, IssuerKey, LogCheck
 from learners.transparency import keys
 from learners.transparency.services import publish
 from tests.factories import make_learner
+from tests.learners.certificates.conftest import achievement, issue  # noqa: F401
 from tests.learners.transparency.auditor import Auditor
 
 ISSUED, CHANGED = "learners.certificate_issued", "learners.certificate_status_changed"

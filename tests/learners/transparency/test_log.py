@@ -49,6 +49,18 @@ def test_a_stranger_checks_aiko_s_certificate_offline(certify, auditor: Auditor)
             auditor.check_certificate(credential, told)
 
 
+def test_a_real_certificate_is_fetched_and_checked(issue, auditor: Auditor) -> None:
+    """From the consumers that award, sign and log, to a stranger with a code and the log's key."""
+    aiko = issue(name="山田 愛子")
+    signed()
+    credential = auditor.get(f"/verify/{aiko.public_code}/credential").content
+    proof = auditor.get(f"/verify/{aiko.public_code}/log-proof").json()
+    auditor.check_certificate(credential, proof)
+    assert proof["timeliness"] == "in_time"
+    auditor.follow()
+    assert auditor.leaves[proof["index"]] == proof["leaf"].encode()
+
+
 def test_the_log_names_nobody(certify, auditor: Auditor) -> None:
     made = certify(3)
     tell(CHANGED, made[0], status="revoked")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import threading
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import ClassVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,12 +16,15 @@ from django.db import connections
 from django.test import Client, override_settings
 
 from common import clock
+from learners import tasks
 from learners.models import LogCheckpoint, LogCosignature, LogFork, WitnessedLog
 from learners.transparency import cosigning, keys, merkle, notes, selectors
 from learners.transparency.auditing import audit
+from learners.transparency.errors import LogAltered
 from learners.transparency.notes import Checkpoint, Note, NoteSigner
 from learners.transparency.services import publish
 from learners.transparency.witness import Submission
+from tests.factories import make_user
 from tests.learners.transparency.auditor import Auditor, Caught
 from tests.learners.transparency.conftest import ISSUED, Witnesses, as_superuser, drain, signed, tell
 
@@ -347,3 +352,84 @@ def test_keys_are_read_as_the_issuer_s_is(settings, tmp_path) -> None:
     assert (tmp_path / "one.pem").stat().st_mode & 0o077 == 0
     drain()
     assert publish(now=clock.now()) is None
+
+
+class _Far(http.server.BaseHTTPRequestHandler):
+    """A witness at the other end of a real connection; answers by the path."""
+
+    got: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        self.got.append(self.rfile.read(int(self.headers["Content-Length"])))
+        status = int(self.path.split("/")[1])
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/200/add-checkpoint")
+        self.end_headers()
+        self.wfile.write(b"x" * 100_000 if status == 200 else b"7\n")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def test_what_comes_over_the_network_is_bounded_and_not_followed() -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Far)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}"
+        assert cosigning.post(f"{address}/409/add-checkpoint", "old 0\n—".encode()) == (409, b"7\n")
+        assert cosigning.post(f"{address}/302/add-checkpoint", b"x") == (302, b"7\n")
+        status, body = cosigning.post(f"{address}/200/add-checkpoint", b"x")
+        assert (status, len(body)) == (200, 65_536)
+        assert _Far.got == ["old 0\n—".encode(), b"x", b"x"]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert cosigning.post(f"{address}/200/add-checkpoint", b"x") == (0, b"")
+
+
+def test_an_answer_that_is_no_cosignature_is_not_kept(certify, witnesses: Witnesses) -> None:
+    certify(1)
+    signed()
+    stranger = keys.Cosigner(witnesses.listed[0].settings["WITNESS_NAME"], Ed25519PrivateKey.generate())
+    text = Note.parse(LogCheckpoint.objects.get().note).text
+    for status, body, problem in (
+        (200, b"", "no cosignature"), (200, b"\xff", "no cosignature"), (409, b"x", "at another size"),
+        (200, stranger.cosign(text, at=1).line.encode(), "no cosignature"), (500, b"", "answers 500"),
+        (409, b"2\n", "has seen 2 entries"),
+    ):  # fmt: skip
+        answers = cosigning.request_cosignatures(send=lambda url, sent, told=(status, body): told)
+        assert [problem in one.problem for one in answers] == [True, True], (status, body, answers)
+    assert not LogCosignature.objects.exists()
+
+
+def test_the_workers_tasks(certify, caplog) -> None:
+    tasks.publish_checkpoint()
+    certify(1)
+    drain()
+    tasks.publish_checkpoint()
+    tasks.request_cosignatures()
+    assert LogCheckpoint.objects.count() == 1
+    certify(1)
+    drain()
+    with as_superuser("learners_logtile") as cursor:
+        cursor.execute("UPDATE learners_logtile SET hashes = ''")
+    with pytest.raises(LogAltered):
+        tasks.publish_checkpoint()
+    assert [one.alert for one in caplog.records if hasattr(one, "alert")] == ["log_altered"]
+    assert LogCheckpoint.objects.count() == 1
+
+
+def test_staff_look_at_the_log_in_the_admin_and_change_nothing(certify, witnesses: Witnesses) -> None:
+    certify(1)
+    signed()
+    _asked(witnesses)
+    client = Client()
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    for model, key in (("logcheckpoint", 1), ("witnessedlog", WitnessedLog.objects.all()[0].pk)):
+        for path in (f"/admin/learners/{model}/", f"/admin/learners/{model}/{key}/change/"):
+            assert client.get(path).status_code == 200, path
+        assert client.post(f"/admin/learners/{model}/{key}/delete/").status_code == 403
+        assert client.post(f"/admin/learners/{model}/add/").status_code == 403
