@@ -17,8 +17,6 @@ RUN PYTHONPATH=/app:/app/platform \
     PUBLIC_BASE_URL=https://build.invalid \
     DATABASE_URL=postgresql://build@build.invalid/build \
     REDIS_URL=redis://build.invalid \
-    ISSUER_KEY_FILE=/nowhere \
-    LOG_KEY_FILE=/nowhere \
     /opt/venv/bin/python manage.py collectstatic --noinput -v0 \
  && /opt/venv/bin/python -m compileall -q platform courses learners assessments
 

@@ -15,7 +15,7 @@ from benchmarks.measure import Figure, backend_cpu, cpu_per_call
 from common import clock
 from config import reference_data, starter_course
 from events import public as events
-from learners.models import LogEntry
+from learners.models import IssuerKey, LogEntry, StatusList
 from learners.transparency import merkle, selectors, tiles
 from learners.transparency.services import publish
 from tests.factories import make_learner
@@ -74,7 +74,9 @@ def run() -> list[Figure]:
 def _certificates(edition_id: str) -> None:
     learner = make_learner()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO learners_issuerkey (id, did, multikey) VALUES ('did:web:b#z', 'did:web:b', 'z')")
+        cursor.execute(
+            "INSERT INTO learners_issuerkey (id, issuer_id, did, multikey) VALUES ('did:web:b#z', 'regional', 'did:web:b', 'z')"
+        )
         cursor.execute(
             """
             INSERT INTO learners_achievement (id, slug, version, edition_id, criteria, texts, active)
@@ -92,13 +94,15 @@ def _certificates(edition_id: str) -> None:
         cursor.execute(
             """
             INSERT INTO learners_certificate (
-                id, public_code, award_id, learner_id, key_id, credential, valid_from, status, status_reason
+                id, public_code, award_id, learner_id, key_id, credential, valid_from, status, status_reason,
+                status_list_id, status_index
             )
-            SELECT uuidv7(), substr(award.id::text, 11, 26), award.id, learner_id, 'did:web:b#z', %s, now(), 'active', ''
+            SELECT uuidv7(), substr(award.id::text, 11, 26), award.id, learner_id, 'did:web:b#z', %s, now(), 'active', '',
+                %s, row_number() OVER ()
             FROM learners_award AS award JOIN learners_achievement AS achievement ON achievement.id = achievement_id
             WHERE slug = 'benchmark' RETURNING id
             """,
-            [CREDENTIAL],
+            [CREDENTIAL, listed.pk],
         )
         made = [
             {"certificate_id": str(row[0]), "learner_id": str(learner.pk), "edition_id": ""}

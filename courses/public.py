@@ -2,6 +2,7 @@
 
 from courses.catalogue.identity import course_id_of, edition_id_of, lesson_id_of
 from courses.catalogue.selectors import edition, editions
+from courses.skills.case import item_id as case_item_id
 from courses.skills.selectors import framework, statement
 from courses.values import EditionView, FrameworkView, LessonView, SkillView, StatementView
 
@@ -11,6 +12,7 @@ __all__ = [
     "LessonView",
     "SkillView",
     "StatementView",
+    "case_item_id",
     "course_id_of",
     "edition",
     "edition_id_of",

@@ -1,7 +1,7 @@
 """Every model of the app, for one migration history."""
 
 from learners.assessors.models import AssessorVerdict, LevelAssessment
-from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
+from learners.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
 from learners.cohorts.models import Cohort, CohortMember
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.enrolments.models import Enrolment
@@ -39,6 +39,7 @@ __all__ = [
     "CohortMember",
     "Enrolment",
     "Evidence",
+    "Issuer",
     "IssuerKey",
     "ItemParameters",
     "Learner",
@@ -59,5 +60,6 @@ __all__ = [
     "SkillParameters",
     "SkillState",
     "Snapshot",
+    "StatusList",
     "WitnessedLog",
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from learners.assessors.selectors import Refusal, refusal, refusals
+from learners.certificates.awarding import decide_awards
+from learners.certificates.issuers import load_issuers
+from learners.certificates.issuing import issue_certificates
 from learners.certificates.selectors import AchievementStanding, achievement_standing
-from learners.certificates.services import decide_awards, issue_certificates
 from learners.cohorts.selectors import cohort_codes
 from learners.decisions.selectors import Change as LevelChangeView
 from learners.decisions.selectors import history as level_history
@@ -56,6 +58,7 @@ __all__ = [
     "item_difficulties",
     "learner",
     "level_history",
+    "load_issuers",
     "lock_levels",
     "log_certificates",
     "note_passed_assessments",

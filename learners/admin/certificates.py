@@ -20,7 +20,7 @@ from accounts.roles import REVIEWER
 from common import clock
 from common.errors import DomainError
 from learners.admin.read_only import NamesLearner, ReadOnly
-from learners.certificates import services
+from learners.certificates import life
 from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
 
 
@@ -92,7 +92,7 @@ class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
         form = RevocationForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
             try:
-                services.revoke(
+                life.revoke(
                     certificate_id=chosen[0].pk,
                     actor=str(request.user.pk),
                     reason=form.cleaned_data["reason"],

@@ -24,6 +24,7 @@ from common.rendering import to_json
 from learners.certificates import selectors as certificates
 from learners.transparency import keys, notes, selectors, tiles
 from learners.transparency.errors import NotPublished
+from learners.transparency.models import LogCheckpoint
 
 TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
@@ -207,7 +208,9 @@ class ConsistencyProofView(Open):
 
 class LogKeysOutput(serializers.Serializer[Any]):
     origin = serializers.CharField(help_text="The log's name, on every checkpoint.")
-    log = serializers.CharField(help_text="The log's verifier key (C2SP signed-note).")
+    log = serializers.CharField(
+        allow_null=True, help_text="The log's verifier key (C2SP signed-note); null before the first checkpoint."
+    )
     witnesses = serializers.ListField(child=serializers.CharField(), help_text="Verifier keys of who cosigns.")
     witness = serializers.CharField(allow_null=True, help_text="Our own verifier key as a witness of other logs.")
 
@@ -225,7 +228,8 @@ class LogKeysView(Open):
         cosigner = keys.cosigner()
         body = {
             "origin": settings.LOG_ORIGIN,
-            "log": keys.log_signer().verifier.vkey,
+            # Out of the checkpoint: the private key is with workers only.
+            "log": LogCheckpoint.objects.order_by("-size").values_list("verifier_key", flat=True).first(),
             "witnesses": [verifier.vkey for verifier, _ in keys.witnesses()],
             "witness": cosigner.verifier.vkey if cosigner else None,
         }

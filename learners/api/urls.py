@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from learners.api.certificates import MyCertificates
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
+from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
@@ -19,7 +20,7 @@ from learners.api.transparency import (
     LogProofView,
     LogTileView,
 )
-from learners.api.verification import CredentialText, DidDocument, Door, Paper, Status, Verification
+from learners.api.verification import CredentialText, Door, Paper, Status, Verification
 from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
@@ -48,4 +49,6 @@ urlpatterns: list[URLPattern] = [
     path("log/witness/add-checkpoint", AddCheckpointView.as_view(), name="witness-add-checkpoint"),
     path("log/witness/<str:origin_hash>/checkpoint", WitnessedCheckpointView.as_view(), name="witnessed-checkpoint"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
+    path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
+    path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),
 ]

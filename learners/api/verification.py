@@ -28,15 +28,14 @@ from rest_framework.views import APIView
 
 from common import clock
 from common.clock import rfc3339
-from common.conditional import etag_of, is_fresh, ready_bytes
+from common.conditional import etag_of, is_fresh
 from common.errors import InvalidInput, NotFound
 from common.languages import canonical, choose, lookup
 from common.rendering import OrjsonRenderer, to_json
-from learners.certificates import keys, pdf, presentation, rules, selectors
+from learners.certificates import pdf, presentation, rules, selectors
 from learners.certificates.errors import CertificateWithdrawn, GlyphMissing
 from learners.certificates.models import Certificate
 from learners.certificates.rules import Verdict
-from learners.certificates.signer import did_of
 from learners.certificates.verification import proof_holds
 
 _CODE = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
@@ -140,7 +139,7 @@ def _found(code: str) -> tuple[Certificate, Verdict]:
         # A genuine credential under another certificate's code would outlive its own revocation there.
         proof_holds=proof_holds(certificate.credential, certificate.key)
         and orjson.loads(certificate.credential)["id"].endswith(f"/verify/{code}"),
-        revoked=certificate.status == Certificate.Status.REVOKED,
+        status=certificate.status,
         valid_until=certificate.valid_until,
         now=clock.now(),
     )
@@ -318,20 +317,3 @@ class Paper(_Open):
 def _printed(certificate: Certificate, language: str) -> bytes:
     shown = presentation.shown(orjson.loads(certificate.credential), certificate.award.achievement, language)
     return pdf.render(shown, public_code=certificate.public_code)
-
-
-class DidDocument(_Open):
-    """The issuer's DID document (did:web): the keys that certificates verify with."""
-
-    @extend_schema(
-        operation_id="read_did_document",
-        tags=["verification"],
-        summary="The issuer's published keys",
-        responses={
-            200: OpenApiResponse(dict, "A DID document."),
-            304: OpenApiResponse(None, "Unchanged."),
-        },
-    )
-    def get(self, request: Request) -> HttpResponse:
-        body = to_json(keys.did_document(did_of(settings.PUBLIC_BASE_URL)))
-        return ready_bytes(request._request, body, etag=etag_of(body), cache="public, max-age=300")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from uuid import UUID
 
 import jsonschema_rs
 
-from learners.certificates.linked_data import CONTEXTS
+from learners.certificates.linked_data import CONTEXTS, instant
+from learners.certificates.status_list import PURPOSES, status_list_entry
 
 _PROFILE = Path(__file__).parent / "data" / "credential.schema.json"
 # DigComp's own publication, for its numbered competences, which have no address each.
 _DIGCOMP_URL = "https://publications.jrc.ec.europa.eu/repository/handle/JRC128415"
+_LONGEST_NAME = 200
+_NAME = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]*")
 _RELATED = "Related to; no equivalence is claimed."
 
 
@@ -38,17 +42,19 @@ class Skill:
     name: str
     level: int
     level_name: str
+    case_id: UUID
     mappings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Certified:
-    """An achievement as it is certified. `skills` holds the levels that it asks for."""
+    """An achievement as it is certified, in one language of `languages`. `skills` holds the levels that it asks for."""
 
     id: UUID
     slug: str
     version: int
     language: str
+    languages: tuple[str, ...]
     name: str
     description: str
     criteria: str
@@ -61,7 +67,10 @@ class Certified:
 
 @dataclass(frozen=True)
 class Issuance:
-    """One award as it is put on paper. `levels` and `evidence` are the award's facts; instants are aware."""
+    """One award as it is put on paper. `levels` and what follows are the award's facts; instants are aware.
+
+    status_index: its place in the lists of `status_list`. supervised: of `answers` so many.
+    """
 
     public_code: str
     subject_id: UUID
@@ -69,20 +78,21 @@ class Issuance:
     awarded_at: datetime
     valid_from: datetime
     valid_until: datetime
+    status_index: int
     levels: Mapping[str, int]
     evidence_sha256: str
     answers: int
     supervised: int
 
 
-def instant(at: datetime) -> str:
-    """An instant as xsd:dateTime in UTC, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def achievement_address(base_url: str, achievement_id: UUID, language: str) -> str:
+    """Where an achievement is published in a language; also the id of its node in a credential."""
+    return f"{base_url}/achievements/{achievement_id}/{language}"
 
 
 def achievement_node(certified: Certified) -> dict[str, Any]:
     """The part that all certificates of an achievement in one language share."""
-    node = f"urn:uuid:{certified.id}"
+    node = achievement_address(certified.base_url, certified.id, certified.language)
     return {
         "id": node,
         "type": ["Achievement"],
@@ -91,6 +101,16 @@ def achievement_node(certified: Certified) -> dict[str, Any]:
         "description": certified.description,
         "criteria": {"id": f"{node}#criteria", "narrative": certified.criteria},
         "inLanguage": certified.language,
+        "related": [
+            {
+                "id": achievement_address(certified.base_url, certified.id, language),
+                "type": ["Related"],
+                "inLanguage": language,
+                "version": str(certified.version),
+            }
+            for language in sorted(certified.languages)
+            if language != certified.language
+        ],
         "humanCode": certified.slug,
         "version": str(certified.version),
         "alignment": _alignments(certified, node),
@@ -122,8 +142,9 @@ def _alignments(certified: Certified, node: str) -> list[dict[str, Any]]:
         listed.append(
             {
                 "targetName": skill.name,
-                "targetUrl": f"{certified.base_url}/api/v1/framework#{skill.code}-{skill.level}",
+                "targetUrl": f"{certified.base_url}/ims/case/v1p1/CFItems/{skill.case_id}",
                 "targetCode": skill.code,
+                "targetType": "CFItem",
                 "targetFramework": f"{certified.framework} {certified.framework_version}",
                 "targetDescription": f"{skill.level} ({skill.level_name})",
             }
@@ -148,15 +169,19 @@ def _alignments(certified: Certified, node: str) -> list[dict[str, Any]]:
 
 
 def credential(
-    issuance: Issuance, *, achievement: Mapping[str, Any], issuer: Mapping[str, Any], base_url: str
+    issuance: Issuance,
+    *,
+    achievement: Mapping[str, Any],
+    issuer: Mapping[str, Any],
+    status_list: str,
+    base_url: str,
 ) -> dict[str, Any]:
     """The credential without its proof.
 
     Args:
-        achievement: from `achievement_node`. issuer: from `issuer_node`.
+        achievement: from `achievement_node`. issuer: from `issuer_node`. status_list: from `status_list_address`.
     """
     node = f"{base_url}/verify/{issuance.public_code}"
-    digest = base64.urlsafe_b64encode(bytes.fromhex(issuance.evidence_sha256)).decode().rstrip("=")
     return {
         "@context": list(CONTEXTS),
         "id": node,
@@ -183,22 +208,63 @@ def credential(
                 for code, level in issuance.levels.items()
             ],
         },
+        "credentialStatus": [
+            status_list_entry(
+                url=f"{status_list}/{purpose}",
+                purpose=purpose,
+                index=issuance.status_index,
+                node=f"{status_list}/{purpose}#{issuance.status_index}",
+            )
+            for purpose in PURPOSES
+        ],
         "evidence": [
             {
                 # RFC 6920: names the set of answers that the decision rests on, without telling them.
-                "id": f"ni:///sha-256;{digest}",
+                "id": f"ni:///sha-256;{short_digest(issuance.evidence_sha256)}",
                 "type": ["Evidence"],
                 "name": "Scored answers",
-                "genre": "assessment",
-                "description": f"{issuance.answers} scored answers, {issuance.supervised} of them supervised.",
+                "genre": genre(issuance.answers, issuance.supervised),
+                "description": described(issuance.answers, issuance.supervised),
             }
         ],
     }
 
 
+def status_list_address(base_url: str, issuer: str, number: int) -> str:
+    """Where a pair of status lists is published; each list below it, under the name of its purpose."""
+    return f"{base_url}/status/{issuer}/{number}"
+
+
+def short_digest(sha256: str) -> str:
+    """A SHA-256 in hex as RFC 6920 writes it: base64url without padding."""
+    return base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
+
+
+def described(answers: int, supervised: int) -> str:
+    """What the evidence is, in words."""
+    return f"{answers} scored answers, {supervised} of them supervised."
+
+
+def genre(answers: int, supervised: int) -> str:
+    """Whether the evidence was taken under supervision, all, in part or not at all."""
+    if not supervised:
+        return "unsupervised assessment"
+    return "supervised assessment" if supervised == answers else "partly supervised assessment"
+
+
 def issuer_node(*, did: str, name: str, base_url: str) -> dict[str, Any]:
     """The issuer's profile."""
     return {"id": did, "type": ["Profile"], "name": name, "url": base_url}
+
+
+def require_name(name: str) -> None:
+    """Check that a name may stand on a certificate: what `require_profile` asks of it.
+
+    Raises:
+        NotACredential: it is empty, too long, or has control characters or halves of surrogates. It is not quoted.
+    """
+    if not name or len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        raise NotACredential("/credentialSubject/identifier/0/identityHash: is no name")
 
 
 @cache

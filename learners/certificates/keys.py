@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from common.clock import rfc3339
 from common.errors import DomainError
-from learners.certificates.models import IssuerKey
+from learners.certificates.models import Issuer, IssuerKey
 from learners.certificates.proofs import verification_method
-from learners.certificates.signer import Signer
+from learners.certificates.signer import Signer, did_of
 
 # Clocks of workers differ; a proof may be this much older than its key's first registration.
 SKEW = timedelta(minutes=5)
@@ -23,10 +24,11 @@ class KeyRetired(DomainError):
     code, status = "issuer_key_retired", 500
 
 
-def ensure_registered(signer: Signer, *, now: datetime) -> str:
+def ensure_registered(signer: Signer, *, issuer: str, now: datetime) -> str:
     """Register the signer's key, in the caller's transaction; return its id. A second call changes nothing.
 
     A new key closes the one that signed before: two processes with two keys are an accident that shows at once.
+    `issuer` is the slug of the authority that signs.
 
     Raises:
         KeyRetired: this key was closed by a newer one.
@@ -46,10 +48,10 @@ def ensure_registered(signer: Signer, *, now: datetime) -> str:
         )
         cursor.execute(
             """
-            INSERT INTO learners_issuerkey (id, did, multikey, valid_from) VALUES (%s, %s, %s, %s)
+            INSERT INTO learners_issuerkey (id, issuer_id, did, multikey, valid_from) VALUES (%s, %s, %s, %s, %s)
             ON CONFLICT (id) DO NOTHING
             """,
-            [pk, signer.did, signer.multikey, now],
+            [pk, issuer, signer.did, signer.multikey, now],
         )
     return pk
 
@@ -59,13 +61,16 @@ def signed_in_its_time(key: IssuerKey, created: datetime) -> bool:
     return key.valid_from - SKEW <= created and (key.valid_until is None or created <= key.valid_until + SKEW)
 
 
-def did_document(did: str) -> dict[str, Any]:
-    """The DID document of an issuer: all its keys, the one that signs first; one query.
+def did_document(slug: str) -> dict[str, Any] | None:
+    """The DID document of an issuer: all its keys, the one that signs first; None where there is no issuer. One query, or two.
 
     A key that signs no more has no `expires`, for a verifier would then refuse what it signed in its time: its time
     stands in `validFrom` and `validUntil`, terms of schema.org.
     """
+    did = did_of(settings.PUBLIC_BASE_URL, slug)
     keys = sorted(IssuerKey.objects.filter(did=did), key=lambda key: (key.valid_until is not None, key.valid_from))
+    if not keys and not Issuer.objects.filter(pk=slug).exists():
+        return None
     methods = []
     for key in keys:
         method = {

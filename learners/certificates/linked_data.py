@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from openbadgeslib.ob3.contexts import load_context
@@ -25,6 +26,11 @@ _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]*")
 _NOWHERE = "https://relative.invalid/"
 _lock = threading.Lock()
 _resolved: dict[str, Any] = {}
+
+
+def instant(at: datetime) -> str:
+    """An instant as xsd:dateTime in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class NotLinkedData(ValueError):

@@ -6,17 +6,18 @@ What is signed is SHA-256 of the canonical proof options followed by SHA-256 of 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import base58
+import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from learners.certificates import linked_data
-from learners.certificates.credentials import instant
+from learners.certificates.linked_data import instant
 from learners.certificates.signer import Signer
 
 CRYPTOSUITE = "eddsa-rdfc-2022"
@@ -37,15 +38,34 @@ def secured(document: Mapping[str, Any], *, signer: Signer, created: datetime) -
     Raises:
         NotLinkedData: the proof would not cover all of the document.
     """
+    options, digest = options_of(signer, created=created, context=document["@context"])
+    signature = signer.sign(digest + linked_data.digest(document))
+    return {**document, "proof": [{**json.loads(options), "proofValue": multibase(signature)}]}
+
+
+def options_of(
+    signer: Signer, *, created: datetime, context: Sequence[str] = linked_data.CONTEXTS
+) -> tuple[str, bytes]:  # fmt: skip
+    """The proof without its value as JSON text, and the digest of its canonical form in a document of that context."""
+    return _options(signer.did, signer.multikey, instant(created), tuple(context))
+
+
+@lru_cache(maxsize=64)
+def _options(did: str, multikey: str, created: str, context: tuple[str, ...]) -> tuple[str, bytes]:
+    # All proofs of a batch have the same options.
     options = {
         "type": "DataIntegrityProof",
         "cryptosuite": CRYPTOSUITE,
-        "created": instant(created),
-        "verificationMethod": verification_method(signer.did, signer.multikey),
+        "created": created,
+        "verificationMethod": verification_method(did, multikey),
         "proofPurpose": "assertionMethod",
     }
-    signature = signer.sign(_message(document, options))
-    return {**document, "proof": [{**options, "proofValue": "z" + base58.b58encode(signature).decode()}]}
+    return orjson.dumps(options).decode(), linked_data.digest({"@context": list(context), **options})
+
+
+def multibase(signature: bytes) -> str:
+    """A signature as multibase base58btc."""
+    return "z" + str(base58.b58encode(signature).decode())
 
 
 def check(document: Mapping[str, Any], *, public_key: Ed25519PublicKey) -> None:
@@ -70,5 +90,4 @@ def _message(unsecured: Mapping[str, Any], options: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=64)
 def _digest_of_options(options: str) -> bytes:
-    # All proofs of a batch have the same options.
     return linked_data.digest(json.loads(options))

@@ -11,12 +11,19 @@ from uuid import UUID
 
 
 class Verdict(StrEnum):
-    """What the verification page says of a code."""
+    """What is said of a certificate that somebody shows.
+
+    Unknown: no certificate of ours. Unknown issuer: signed, by none of our issuers.
+    """
 
     VALID = "valid"
     EXPIRED = "expired"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
+    SUPERSEDED = "superseded"
     TAMPERED = "tampered"
+    UNKNOWN = "unknown"
+    UNKNOWN_ISSUER = "unknown_issuer"
 
 
 def criteria_met(
@@ -43,12 +50,16 @@ def evidence_digest(evidence_ids: Iterable[UUID]) -> str:
     return hashlib.sha256("\n".join(sorted(str(one) for one in set(evidence_ids))).encode()).hexdigest()
 
 
-def verdict(*, proof_holds: bool, revoked: bool, valid_until: datetime | None, now: datetime) -> Verdict:
-    """What holds of a certificate; the gravest first: what was altered is not even worth its status."""
+def verdict(*, proof_holds: bool, status: str, valid_until: datetime | None, now: datetime) -> Verdict:
+    """What holds of a certificate; the gravest first: what was altered is not even worth its status.
+
+    Args:
+        status: a `Certificate.Status`.
+    """
     if not proof_holds:
         return Verdict.TAMPERED
-    if revoked:
-        return Verdict.REVOKED
+    if status != "active":
+        return Verdict(status)
     if valid_until is not None and now >= valid_until:
         return Verdict.EXPIRED
     return Verdict.VALID

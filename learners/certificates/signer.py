@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
+REGIONAL = "regional"
 # Multicodec's prefix of an Ed25519 public key, and multibase's letter for base58btc (W3C Controlled Identifiers, Multikey).
 _ED25519_PUB = b"\xed\x01"
 _BASE58BTC = "z"
@@ -56,11 +58,15 @@ def public_key_of(multikey: str) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(raw[2:])
 
 
-def did_of(base_url: str) -> str:
-    """Return the did:web of the site at `base_url`: host, port with its colon as %3A, path segments with colons."""
+def did_of(base_url: str, slug: str = REGIONAL) -> str:
+    """Return the did:web of an issuer of the site at `base_url` (W3C CCG did:web, section 3.1).
+
+    The regional issuer is the site itself; that of a state stands below it, at `issuers:<slug>`.
+    """
     parts = urlsplit(base_url)
     host = (parts.hostname or "") + (f"%3A{parts.port}" if parts.port else "")
-    return ":".join(["did:web", host, *[segment for segment in parts.path.split("/") if segment]])
+    below = [] if slug == REGIONAL else ["issuers", slug]
+    return ":".join(["did:web", host, *[segment for segment in parts.path.split("/") if segment], *below])
 
 
 def read_key_file(path: Path, *, password: str, what: str, variable: str) -> Ed25519PrivateKey:
@@ -122,21 +128,78 @@ def create_key_file(path: Path, *, password: str) -> None:
         draft.unlink()
 
 
-def signer() -> Signer:
-    """The signer of this installation, read once per process and setting.
+class KeyService(Protocol):
+    """What a hardware module (PKCS#11) or a key management service offers: keys by label that never leave it."""
+
+    def public_key(self, label: str) -> bytes:
+        """Return the 32 raw bytes of the Ed25519 public key.
+
+        Raises:
+            KeyError: there is none of that label.
+        """
+        ...
+
+    def sign(self, label: str, message: bytes) -> bytes:
+        """Return the 64-byte Ed25519 signature (PKCS#11: CKM_EDDSA)."""
+        ...
+
+
+class KeyServiceSigner:
+    """Signs with a key that a `KeyService` keeps."""
+
+    def __init__(self, service: KeyService, *, label: str, did: str) -> None:
+        """Read the public key.
+
+        Raises:
+            ImproperlyConfigured: the service has no such key.
+        """
+        try:
+            raw = service.public_key(label)
+        except KeyError as error:
+            raise ImproperlyConfigured(f"the key service has no key {label!r}") from error
+        self._service, self._label = service, label
+        self.did = did
+        self.multikey = multikey_of(Ed25519PublicKey.from_public_bytes(raw))
+
+    def sign(self, message: bytes) -> bytes:
+        return self._service.sign(self._label, message)
+
+
+def signer_for(slug: str) -> Signer:
+    """The signer of an issuer, read once per process and setting.
+
+    `ISSUER_KEY_SERVICE` names a callable without arguments that returns a `KeyService`, in which the key is labelled
+    with the issuer's slug; without one the key is the file `<slug>.pem` of `ISSUER_KEY_DIR`.
 
     Raises:
         ImproperlyConfigured: there is no key and none may be made.
     """
-    return _file_signer(
-        settings.ISSUER_KEY_FILE, settings.ISSUER_KEY_PASSWORD, settings.PUBLIC_BASE_URL, settings.ISSUER_KEY_CREATE
-    )
+    did = did_of(settings.PUBLIC_BASE_URL, slug)
+    if settings.ISSUER_KEY_SERVICE:
+        return KeyServiceSigner(_key_service(settings.ISSUER_KEY_SERVICE), label=slug, did=did)
+    if not settings.ISSUER_KEY_DIR:
+        raise ImproperlyConfigured("ISSUER_KEY_DIR must name the folder of the issuers' keys")
+    return _file_signer(str(key_file(slug)), settings.ISSUER_KEY_PASSWORD, did, settings.ISSUER_KEY_CREATE)
 
 
-@lru_cache(maxsize=4)
-def _file_signer(file: str, password: str, base_url: str, create: bool) -> FileSigner:
-    if not file:
-        raise ImproperlyConfigured("ISSUER_KEY_FILE must name the issuer's key")
+def key_file(slug: str) -> Path:
+    """Where the key of an issuer lies."""
+    return Path(settings.ISSUER_KEY_DIR) / f"{slug}.pem"
+
+
+def forget_keys() -> None:
+    """Read keys anew at the next use: a file was replaced."""
+    _file_signer.cache_clear()
+
+
+@cache
+def _key_service(dotted: str) -> KeyService:
+    made: KeyService = import_string(dotted)()
+    return made
+
+
+@lru_cache(maxsize=64)
+def _file_signer(file: str, password: str, did: str, create: bool) -> FileSigner:
     if create:
         create_key_file(Path(file), password=password)
-    return FileSigner(Path(file), password=password, did=did_of(base_url))
+    return FileSigner(Path(file), password=password, did=did)

@@ -1,6 +1,7 @@
-"""A certificate changes in its status only and never once it is revoked; an award and a key's identity never change.
+"""A certificate changes in its status only and never once it is revoked or superseded; an award and a key's identity
+never change. A DELETE is allowed only while the transaction erases that learner (privacy.erasing).
 
-A DELETE is allowed, for it goes with its learner.
+Awards and certificates are inserted by the role skills_issuer alone, which workers may take (config/local/roles.sql).
 """
 
 from __future__ import annotations
@@ -14,22 +15,86 @@ BEGIN
 END
 $$;
 CREATE TRIGGER certificate_is_written_once
-    BEFORE UPDATE OF id, public_code, award_id, learner_id, key_id, credential, valid_from, valid_until, issued_at
+    BEFORE UPDATE OF id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index,
+        credential, valid_from, valid_until, issued_at
     ON learners_certificate FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
-CREATE TRIGGER certificate_stays_revoked
+CREATE TRIGGER certificate_stays_withdrawn
     BEFORE UPDATE OF status, status_reason, status_changed_at
-    ON learners_certificate FOR EACH ROW WHEN (OLD.status = 'revoked')
+    ON learners_certificate FOR EACH ROW WHEN (OLD.status IN ('revoked', 'superseded'))
     EXECUTE FUNCTION learners_refuse_certificate_change();
 CREATE TRIGGER award_is_written_once
     BEFORE UPDATE ON learners_award FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
 CREATE TRIGGER issuer_key_keeps_its_identity
-    BEFORE UPDATE OF id, did, multikey, valid_from
+    BEFORE UPDATE OF id, issuer_id, did, multikey, valid_from
     ON learners_issuerkey FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+CREATE TRIGGER issuer_key_stays BEFORE DELETE ON learners_issuerkey
+    FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+CREATE TRIGGER status_list_keeps_its_places
+    BEFORE UPDATE OF id, issuer_id, number, secret
+    ON learners_statuslist FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+CREATE TRIGGER status_list_hands_out_once
+    BEFORE UPDATE OF used ON learners_statuslist FOR EACH ROW WHEN (NEW.used < OLD.used)
+    EXECUTE FUNCTION learners_refuse_certificate_change();
+
+CREATE FUNCTION learners_refuse_certificate_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.learner_id::text = current_setting('privacy.erasing', true) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'what was certified is not deleted' USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER certificate_is_kept BEFORE DELETE ON learners_certificate
+    FOR EACH ROW EXECUTE FUNCTION learners_refuse_certificate_deletion();
+CREATE TRIGGER award_is_kept BEFORE DELETE ON learners_award
+    FOR EACH ROW EXECUTE FUNCTION learners_refuse_certificate_deletion();
+
+CREATE FUNCTION learners_require_award() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM written LEFT JOIN learners_award award
+            ON award.id = written.award_id AND award.learner_id = written.learner_id
+        WHERE award.id IS NULL
+    ) OR EXISTS (
+        SELECT FROM written JOIN learners_certificate before ON before.id = written.predecessor_id
+        WHERE before.award_id <> written.award_id
+    ) THEN
+        RAISE EXCEPTION 'a certificate needs an award of its learner' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER certificate_has_its_award AFTER INSERT ON learners_certificate
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION learners_require_award();
+
+-- A signed credential is read far more often than it is stored, and hardly compresses.
+ALTER TABLE learners_certificate ALTER COLUMN credential SET STORAGE EXTERNAL;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'skills_issuer') THEN
+        RAISE EXCEPTION 'the role skills_issuer is missing: run platform/config/local/roles.sql as the administrator';
+    END IF;
+END
+$$;
+GRANT SELECT, INSERT ON learners_award, learners_certificate TO skills_issuer;
+REVOKE INSERT ON learners_award, learners_certificate FROM skills_app;
 """
 BACKWARD = """
+GRANT INSERT ON learners_award, learners_certificate TO skills_app;
+REVOKE SELECT, INSERT ON learners_award, learners_certificate FROM skills_issuer;
+ALTER TABLE learners_certificate ALTER COLUMN credential SET STORAGE EXTENDED;
+DROP TRIGGER certificate_has_its_award ON learners_certificate;
+DROP FUNCTION learners_require_award();
+DROP TRIGGER award_is_kept ON learners_award;
+DROP TRIGGER certificate_is_kept ON learners_certificate;
+DROP FUNCTION learners_refuse_certificate_deletion();
+DROP TRIGGER status_list_hands_out_once ON learners_statuslist;
+DROP TRIGGER status_list_keeps_its_places ON learners_statuslist;
+DROP TRIGGER issuer_key_stays ON learners_issuerkey;
 DROP TRIGGER issuer_key_keeps_its_identity ON learners_issuerkey;
 DROP TRIGGER award_is_written_once ON learners_award;
-DROP TRIGGER certificate_stays_revoked ON learners_certificate;
+DROP TRIGGER certificate_stays_withdrawn ON learners_certificate;
 DROP TRIGGER certificate_is_written_once ON learners_certificate;
 DROP FUNCTION learners_refuse_certificate_change();
 """

@@ -1,5 +1,7 @@
 """The log only grows: entries, checkpoints and cosignatures are written once, a tile's hashes stay and get successors.
 
+The log is written by the role of workers alone; a web process can only read it and what it cosigned.
+
 A link goes only while the transaction erases that certificate's learner (privacy.erasing); what we witnessed never shrinks.
 """
 
@@ -49,8 +51,16 @@ END
 $$;
 CREATE TRIGGER log_link_is_written_once BEFORE UPDATE OR DELETE ON learners_loglink
     FOR EACH ROW EXECUTE FUNCTION learners_refuse_log_link_change();
+
+REVOKE INSERT, UPDATE, DELETE ON learners_logentry, learners_logtile, learners_logcheckpoint FROM skills_app;
+REVOKE INSERT, UPDATE ON learners_loglink FROM skills_app;
+GRANT INSERT ON learners_logentry, learners_loglink, learners_logcheckpoint TO skills_worker;
+GRANT INSERT, UPDATE ON learners_logtile TO skills_worker;
 """
 BACKWARD = """
+REVOKE INSERT, UPDATE ON learners_logentry, learners_loglink, learners_logcheckpoint, learners_logtile FROM skills_worker;
+GRANT INSERT, UPDATE, DELETE ON learners_logentry, learners_logtile, learners_logcheckpoint TO skills_app;
+GRANT INSERT, UPDATE ON learners_loglink TO skills_app;
 DROP TRIGGER log_link_is_written_once ON learners_loglink;
 DROP FUNCTION learners_refuse_log_link_change();
 DROP TRIGGER witnessed_log_only_grows ON learners_witnessedlog;

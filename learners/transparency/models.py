@@ -74,12 +74,13 @@ class LogTile(models.Model):
 class LogCheckpoint(models.Model):
     """A head of the tree that the log signed and published; written once, never deleted.
 
-    note: the signed text without the cosignatures of witnesses.
+    note: the signed text without the cosignatures of witnesses. verifier_key: of the key that signed it.
     """
 
     size = models.BigIntegerField(primary_key=True)
     root = models.BinaryField(max_length=32)
     note = models.TextField()
+    verifier_key = models.CharField(max_length=300)
     published_at = models.DateTimeField()
 
     def __str__(self) -> str:

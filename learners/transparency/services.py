@@ -194,7 +194,9 @@ def publish(*, now: datetime) -> LogCheckpoint | None:
     root = _root(size)
     text = notes.Checkpoint(signer.name, size, root).text
     note = notes.Note(text, (signer.sign(text),))
-    return LogCheckpoint.objects.create(size=size, root=root, note=note.whole, published_at=now)
+    return LogCheckpoint.objects.create(
+        size=size, root=root, note=note.whole, verifier_key=signer.verifier.vkey, published_at=now
+    )
 
 
 def _root(size: int) -> bytes:

@@ -21,7 +21,7 @@ KINDS: dict[str, str] = {
     "learners.award_decided": "an achievement was earned -- award_id, learner_id",
     "learners.certificate_issued": "a certificate was signed -- certificate_id, learner_id, edition_id",
     "learners.certificate_status_changed": (
-        "a certificate was revoked -- certificate_id, learner_id, edition_id, status"
+        "a certificate was suspended, reinstated, revoked or superseded -- certificate_id, learner_id, edition_id, status"
     ),
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
@@ -65,7 +65,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="criteria met: the achievement is awarded, once",
     ),
     Consumer(
-        "certificates", ("learners.award_decided",), learners.issue_certificates, batch=50,
+        "certificates", ("learners.award_decided",), learners.issue_certificates, batch=200,
         purpose="each award gets its signed credential, once",
     ),
     Consumer(

@@ -64,6 +64,7 @@ from learners.models import (
     SelfDescription,
     SittingTrace,
     SkillState,
+    StatusList,
 )
 from member_states.public import codes
 from privacy.models import ConsentRecord, Disclosure, Pull
@@ -127,7 +128,10 @@ class World:
 
     def _shared(self) -> None:
         self.lesson = self.edition.modules.get().lessons.get()
-        self.key = IssuerKey.objects.create(id="did:web:testserver#z1", did="did:web:testserver", multikey="z1")
+        self.key = IssuerKey.objects.create(
+            id="did:web:testserver#z1", issuer_id="regional", did="did:web:testserver", multikey="z1"
+        )
+        self.list = StatusList.objects.create(issuer_id="regional", number=1, secret=b"")
         self.achievement = Achievement.objects.create(slug="a", edition=self.edition, criteria={}, texts={})
         self.quiz = Quiz.objects.create(edition=self.edition, slug="q", titles={}, pools=[])
         self.cohort = Cohort.objects.create(edition=self.edition, code="c")
@@ -168,7 +172,10 @@ class World:
             given_at=now,
         )  # fmt: skip
         award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
-        _canaried(Certificate, state, award=award, learner=learner, key=self.key, valid_from=now)
+        _canaried(
+            Certificate, state, award=award, learner=learner, predecessor=None, key=self.key, status_list=self.list,
+            status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
+        )  # fmt: skip
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now

@@ -85,11 +85,27 @@ def test_every_file_that_compose_mounts_is_there() -> None:
     for name, service in SERVICES.items():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            assert not source.startswith("./") or (ROOT / source).exists(), f"{name}: {source}"
+            made = source.startswith("./deploy/secrets/")  # by deploy/make-secrets
+            assert made or not source.startswith("./") or (ROOT / source).exists(), f"{name}: {source}"
+
+
+def test_workers_alone_have_the_issuers_keys_and_the_role_that_issues(secrets: Path) -> None:
+    having = {
+        name for name, service in SERVICES.items() if any("issuer_keys" in one for one in service.get("volumes", []))
+    }
+    assert (
+        having
+        == {name for name, one in SERVICES.items() if "database_worker_url" in one.get("secrets", [])}
+        == {"worker"}
+    )
+    assert "skills_worker:" in (secrets / "database_worker_url").read_text()
+    states = {path.stem for path in (secrets / "issuer_keys").iterdir()}
+    assert len(states) == 13
+    assert "regional" in states
 
 
 def test_every_secret_is_made_by_the_script_and_declared(secrets: Path) -> None:
-    made = {path.name for path in secrets.iterdir()}
+    made = {path.name for path in secrets.iterdir() if path.is_file()}
     declared = COMPOSE["secrets"]
     assert made == set(declared)
     for service in SERVICES.values():
@@ -101,9 +117,9 @@ def test_every_secret_is_made_by_the_script_and_declared(secrets: Path) -> None:
 
 
 def test_the_script_never_overwrites_a_secret(secrets: Path) -> None:
-    before = {path.name: path.read_bytes() for path in secrets.iterdir()}
+    before = {path: path.read_bytes() for path in secrets.rglob("*") if path.is_file()}
     subprocess.run([str(ROOT / "deploy" / "make-secrets"), str(secrets)], check=True, capture_output=True)
-    assert {path.name: path.read_bytes() for path in secrets.iterdir()} == before
+    assert {path: path.read_bytes() for path in secrets.rglob("*") if path.is_file()} == before
     assert secrets.stat().st_mode & 0o077 == 0
 
 
@@ -193,8 +209,6 @@ REFUSED: list[tuple[str, dict[str, str | None], str]] = [
     ("a public address without TLS", {"PUBLIC_BASE_URL": "http://skills.example.org"}, "https"),
     ("a public address that no host answers", {"PUBLIC_BASE_URL": "https://other.example"}, "ALLOWED_HOSTS"),
     ("no broker", {"REDIS_URL_FILE": None}, "REDIS_URL"),
-    ("no issuer key", {"ISSUER_KEY_FILE": None}, "ISSUER_KEY_FILE"),
-    ("no key of the log", {"LOG_KEY_FILE": None}, "LOG_KEY_FILE"),
     ("no database", {"DATABASE_URL_FILE": None}, "DATABASE_URL"),
     ("another kind of database", {"DATABASE_URL_FILE": None, "DATABASE_URL": "sqlite:///x"}, "DATABASE_URL"),
     ("a database address that is none", {"DATABASE_URL_FILE": None, "DATABASE_URL": "skills"}, "DATABASE_URL"),
@@ -237,7 +251,7 @@ def test_production_starts_with(name: str, answers: dict[str, str]) -> None:
 
 
 def test_no_refusal_repeats_a_secret(answers: dict[str, str], secrets: Path) -> None:
-    values = [path.read_text().strip() for path in secrets.iterdir()]
+    values = [path.read_text().strip() for path in secrets.rglob("*") if path.is_file()]
     assert not [answer for answer in answers.values() for value in values if value in answer]
 
 
@@ -277,6 +291,7 @@ def test_the_roles_bind_the_application(tmp_path: Path) -> None:
         pytest.skip("the embedded PostgreSQL brings no psql")
     (tmp_path / "database_owner_password").write_text("owner-'quoted\"\n")
     (tmp_path / "database_app_password").write_text("app-$password\n")
+    (tmp_path / "database_worker_password").write_text("worker password\n")
     script = (ROOT / "deploy/postgres/10-roles.sql").read_text()
     script = script.replace("/run/secrets", str(tmp_path))
     script = script.replace("../platform/roles.sql", str(ROOT / "platform/config/local/roles.sql"))
@@ -296,6 +311,7 @@ def test_the_roles_bind_the_application(tmp_path: Path) -> None:
         with (
             psycopg.connect(user="skills_owner", password="owner-'quoted\"", **address) as owner,
             psycopg.connect(user="skills_app", password="app-$password", **address) as app,
+            psycopg.connect(user="skills_worker", password="worker password", **address) as worker,
         ):
             owner.execute("CREATE TABLE thing (id int PRIMARY KEY, state text)")
             owner.execute("ALTER TABLE thing ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
@@ -308,7 +324,20 @@ def test_the_roles_bind_the_application(tmp_path: Path) -> None:
             assert app.execute("SELECT count(*) FROM thing").fetchone() == (0,)
             for forbidden in ("CREATE TABLE mine (id int)", "DROP TABLE thing", "SET row_security = off; TABLE thing",
                               "ALTER TABLE thing DISABLE ROW LEVEL SECURITY", "SET ROLE skills_owner"):  # fmt: skip
+                for role in (app, worker):
+                    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                        role.execute(forbidden)
+            # Certificates: a table from which the application's role is kept, and which a worker reaches by a role.
+            owner.execute("CREATE TABLE paper (id int)")
+            owner.execute("REVOKE INSERT ON paper FROM skills_app; GRANT INSERT ON paper TO skills_issuer")
+            for role in (app, worker):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    app.execute(forbidden)
+                    role.execute("INSERT INTO paper VALUES (1)")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute("SET ROLE skills_issuer")
+            with worker.transaction():
+                worker.execute("SET LOCAL ROLE skills_issuer")
+                worker.execute("INSERT INTO paper VALUES (1)")
+            assert worker.execute("SELECT current_user").fetchone() == ("skills_worker",)
     finally:
         postgres.stop()

@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from learners.transparency.auditing import audit
@@ -24,19 +25,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--against", type=Path, metavar="FILE", help="an older checkpoint that must still hold")
-        parser.add_argument("--key", action="append", default=[], help="a former verifier key of the log")
+        parser.add_argument(
+            "--key", action="append", default=[], help="a verifier key of the log, in place of or beside LOG_KEY_FILE's"
+        )
 
     def handle(self, *args: Any, against: Path | None = None, key: list[str], **options: Any) -> None:
         old = None
         try:
-            verifiers = [log_signer().verifier, *map(Verifier.parse, key)]
+            verifiers = [*map(Verifier.parse, key), *([log_signer().verifier] if settings.LOG_KEY_FILE else [])]
+            if not verifiers:
+                raise CommandError("LOG_KEY_FILE is not set: give the log's verifier key by --key")
             if against is not None:
                 old, _ = checkpoint_by(against.read_text(encoding="utf-8"), verifiers)
         except NotANote as error:
             raise CommandError(f"{against or key}: {error}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{against}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
-        if old is not None and old.origin != log_signer().name:
+        if old is not None and old.origin != settings.LOG_ORIGIN:
             raise CommandError(f"{against}: a checkpoint of another log, {old.origin}")
         found = audit(verifiers=verifiers, old=old)
         for problem in found.problems:

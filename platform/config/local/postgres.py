@@ -126,7 +126,7 @@ class Postgres:
             time.sleep(0.2)
 
     def url(self, role: str, database: str = DATABASE) -> str:
-        """Connection URL for `skills_owner`, `skills_app` or `postgres` (the administrator)."""
+        """Connection URL for `skills_owner`, `skills_app`, `skills_worker` or `postgres` (the administrator)."""
         return f"postgresql://{role}:{self._password()}@127.0.0.1:{self.port}/{database}"
 
     def _password(self) -> str:
@@ -182,7 +182,7 @@ class Postgres:
                 return
             admin.execute(f"CREATE DATABASE {DATABASE}")
         with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
-            for role in ("owner", "app"):
+            for role in ("owner", "app", "worker"):
                 admin.execute("SELECT set_config(%s, %s, false)", [f"skills.{role}_password", self._password()])
             admin.execute((Path(__file__).parent / "roles.sql").read_text())
             if self.temporary:  # pytest makes its own databases

@@ -92,6 +92,7 @@ class Platform:
             undo.callback(postgres.stop)
             postgres.start()
             environment["DATABASE_URL"] = postgres.url("skills_app")
+            environment["DATABASE_WORKER_URL"] = postgres.url("skills_worker")
             environment["DATABASE_OWNER_URL"] = postgres.url("skills_owner")
             environment["EMBEDDED_DATABASE"] = "1"
         if not os.environ.get("REDIS_URL"):
@@ -157,7 +158,8 @@ class Platform:
         self.say(name)
         self._commands[name] = list(command)
         # The owner's password is for migrations: a part that had it could step around row-level security.
-        environment = {k: v for k, v in {**self.environment, **more}.items() if k != "DATABASE_OWNER_URL"}
+        of_others = ("DATABASE_OWNER_URL", "DATABASE_WORKER_URL")
+        environment = {k: v for k, v in {**self.environment, **more}.items() if k not in of_others}
         process = processes.spawn(command, log=self.log(name), env=environment)
         self._watched[name] = process
         self._undo.callback(processes.stop, process)
@@ -185,7 +187,8 @@ class Platform:
         if reload:
             folders = ["platform", "courses", "learners", "assessments"]
             worker = [PYTHON, "-m", "watchfiles", "--filter", "python", " ".join(worker), *folders]
-        self.start("worker", worker)
+        as_worker = self.environment.get("DATABASE_WORKER_URL", self.environment["DATABASE_URL"])
+        self.start("worker", worker, DATABASE_URL=as_worker)
         schedule = str(self.folder / "beat-schedule")
         self.start(
             "beat", [PYTHON, "-m", "celery", "-A", "config", "beat", "--schedule", schedule, "--loglevel", "INFO"]

@@ -348,12 +348,15 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# The issuer's key: an Ed25519 private key in PEM (PKCS#8). Development makes one in the state folder.
-ISSUER_KEY_FILE = env.str("ISSUER_KEY_FILE", default="")
+# The issuers' keys: a folder with an Ed25519 private key in PEM (PKCS#8) for each, `<issuer>.pem`. Only workers need it.
+ISSUER_KEY_DIR = env.str("ISSUER_KEY_DIR", default="")
 ISSUER_KEY_PASSWORD = env.str("ISSUER_KEY_PASSWORD", default="")
-# Stands on every certificate.
+ISSUER_KEY_CREATE = False
+# Instead of files: the dotted name of a callable that returns a learners.certificates.signer.KeyService.
+ISSUER_KEY_SERVICE = env.str("ISSUER_KEY_SERVICE", default="")
 # A copy of 1EdTech's ob_v3p0_achievementcredential_schema.json: checked before signing beside our own closed profile.
 OPEN_BADGES_SCHEMA_FILE = env.str("OPEN_BADGES_SCHEMA_FILE", default="")
+# The regional issuer's name, and the beginning of the others': stands on every certificate.
 ISSUER_NAME = env.str("ISSUER_NAME", default="AI Skills Platform of Japan and ASEAN")
 CREDENTIAL_VALIDITY = timedelta(days=env.int("CREDENTIAL_VALIDITY_DAYS", default=36 * 30))
 # The transparency log: its name, and its Ed25519 key, which is not the issuer's. Development makes one.
@@ -361,6 +364,7 @@ _HOST_AND_PATH = PUBLIC_BASE_URL.partition("://")[2]
 LOG_ORIGIN = env.str("LOG_ORIGIN", default=f"{_HOST_AND_PATH}/log")
 LOG_KEY_FILE = env.str("LOG_KEY_FILE", default="")
 LOG_KEY_PASSWORD = env.str("LOG_KEY_PASSWORD", default="")
+LOG_KEY_CREATE = WITNESS_KEY_CREATE = False
 # Who witnesses it: `<verifier key> <address>`, separated by commas.
 LOG_WITNESSES = env.list("LOG_WITNESSES", default=[])
 LOG_CHECKPOINT_EVERY_S = env.float("LOG_CHECKPOINT_EVERY_S", default=5.0)

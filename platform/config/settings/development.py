@@ -14,8 +14,8 @@ if "default" not in DATABASES:
     # Commands that need no database (schema, makemigrations --check, mypy's plugin) still import the settings.
     DATABASES["default"] = database("postgresql://skills_app@127.0.0.1:1/skills")
 
-if not env.str("ISSUER_KEY_FILE", default=""):
-    ISSUER_KEY_FILE = str(Path(os.environ.get("LOCAL_STATE", BASE_DIR / ".local")) / "issuer-key.pem")
+if not env.str("ISSUER_KEY_DIR", default=""):
+    ISSUER_KEY_DIR = str(Path(os.environ.get("LOCAL_STATE", BASE_DIR / ".local")) / "issuer-keys")
 ISSUER_KEY_CREATE = True
 if not env.str("LOG_KEY_FILE", default=""):
     LOG_KEY_FILE = str(Path(os.environ.get("LOCAL_STATE", BASE_DIR / ".local")) / "log-key.pem")

@@ -40,11 +40,6 @@ if not PUBLIC_BASE_URL.startswith("https://"):
 if not validate_host(urlsplit(PUBLIC_BASE_URL).hostname or "", ALLOWED_HOSTS):
     raise ImproperlyConfigured("the host of PUBLIC_BASE_URL must be one of ALLOWED_HOSTS")
 REDIS_URL = CELERY_BROKER_URL = _required("REDIS_URL")
-# The path of a file, not a secret's value: the key itself never enters the environment.
-ISSUER_KEY_FILE = _required("ISSUER_KEY_FILE")
-ISSUER_KEY_CREATE = False
-LOG_KEY_FILE = _required("LOG_KEY_FILE")
-LOG_KEY_CREATE = WITNESS_KEY_CREATE = False
 
 if "default" not in DATABASES:
     raise ImproperlyConfigured("DATABASE_URL (or DATABASE_URL_FILE) must be set in production")

@@ -49,10 +49,11 @@ def test_the_digest_names_the_set_of_evidence(ids, random) -> None:
 
 def test_the_gravest_verdict_is_told() -> None:
     past, future = NOW - timedelta(days=1), NOW + timedelta(days=1)
-    assert verdict(proof_holds=True, revoked=False, valid_until=future, now=NOW) is Verdict.VALID
-    assert verdict(proof_holds=True, revoked=False, valid_until=NOW, now=NOW) is Verdict.EXPIRED
-    assert verdict(proof_holds=True, revoked=True, valid_until=past, now=NOW) is Verdict.REVOKED
-    assert verdict(proof_holds=False, revoked=True, valid_until=past, now=NOW) is Verdict.TAMPERED
+    assert verdict(proof_holds=True, status="active", valid_until=future, now=NOW) is Verdict.VALID
+    assert verdict(proof_holds=True, status="active", valid_until=NOW, now=NOW) is Verdict.EXPIRED
+    for status in ("suspended", "revoked", "superseded"):
+        assert verdict(proof_holds=True, status=status, valid_until=past, now=NOW) == status
+        assert verdict(proof_holds=False, status=status, valid_until=past, now=NOW) is Verdict.TAMPERED
 
 
 def test_a_level_that_has_to_be_certified_is_not_met_by_the_filter_s_level() -> None:

@@ -27,7 +27,7 @@ from pyld import jsonld
 
 from common import clock
 from learners.certificates import credentials, keys, linked_data, proofs
-from learners.certificates.signer import FileSigner, create_key_file, multikey_of, signer
+from learners.certificates.signer import FileSigner, multikey_of, signer_for
 from learners.certificates.verification import NotVerified, verify_credential
 from learners.models import Certificate, IssuerKey
 
@@ -44,15 +44,15 @@ def _published(client: Client) -> Callable[[str], bytes]:
     """What a stranger fetches: our own did.json and nothing else."""
 
     def fetch(url: str) -> bytes:
-        assert url == "https://testserver/.well-known/did.json"
-        return client.get("/.well-known/did.json").content
+        assert url == "https://testserver/issuers/jp/did.json"
+        return client.get("/issuers/jp/did.json").content
 
     return fetch
 
 
 def _stranger_accepts(text: str, client: Client) -> bool:
     try:
-        OB3LdpVerifier(issuer_did="did:web:testserver").verify(text, download=_published(client))
+        OB3LdpVerifier(issuer_did="did:web:testserver:issuers:jp").verify(text, download=_published(client))
     except LibOpenBadgesException:
         return False
     return True
@@ -62,7 +62,7 @@ def _second_opinion(text: str, client: Client) -> None:
     """The algorithm of vc-di-eddsa 3.2 written down once more, with nothing of the product's."""
     document = json.loads(text)
     (proof,) = document.pop("proof")
-    published = client.get("/.well-known/did.json").json()
+    published = client.get("/issuers/jp/did.json").json()
     (method,) = [one for one in published["verificationMethod"] if one["id"] == proof["verificationMethod"]]
     assert method["id"] in published["assertionMethod"]
     raw = base58.b58decode(method["publicKeyMultibase"][1:])
@@ -203,7 +203,7 @@ def test_anothers_key_does_not_make_a_certificate(issue, tmp_path) -> None:
     key = Ed25519PrivateKey.generate()
 
     class Forger:
-        did = "did:web:testserver"
+        did = "did:web:testserver:issuers:jp"
         multikey = multikey_of(key.public_key())
 
         def sign(self, message: bytes) -> bytes:
@@ -219,23 +219,22 @@ def test_anothers_key_does_not_make_a_certificate(issue, tmp_path) -> None:
 
 def test_old_certificates_verify_after_the_key_was_replaced(issue, client: Client, tmp_path, settings) -> None:
     old = issue()
-    create_key_file(tmp_path / "next.pem", password="")
-    settings.ISSUER_KEY_FILE = str(tmp_path / "next.pem")
+    settings.ISSUER_KEY_DIR = str(tmp_path)  # where no key is yet: the next one is made
     new = issue()
     assert old.key_id != new.key_id
     for certificate in (old, new):
         verify_credential(certificate.credential)
         assert _stranger_accepts(certificate.credential, client)
         _second_opinion(certificate.credential, client)
-    document = client.get("/.well-known/did.json").json()
+    document = client.get("/issuers/jp/did.json").json()
     assert [one["id"] for one in document["verificationMethod"]] == [new.key_id, old.key_id]
     assert "validUntil" in document["verificationMethod"][1]
     assert "expires" not in json.dumps(document)
     # A worker that still has the old key cannot go on with it.
-    retired = FileSigner(tmp_path / "next.pem", password="", did="did:web:testserver")
+    retired = FileSigner(tmp_path / "jp.pem", password="", did="did:web:testserver:issuers:jp")
     IssuerKey.objects.filter(pk=new.key_id).update(valid_until=clock.now())
     with pytest.raises(keys.KeyRetired), transaction.atomic():
-        keys.ensure_registered(retired, now=clock.now())
+        keys.ensure_registered(retired, issuer="jp", now=clock.now())
 
 
 def test_a_proof_from_outside_its_keys_time_is_refused(issue) -> None:
@@ -264,7 +263,7 @@ def test_what_a_proof_would_not_cover_is_refused_before_signing(issue, change: C
     del document["proof"]
     change(document)
     with pytest.raises(linked_data.NotLinkedData):
-        proofs.secured(document, signer=signer(), created=clock.now())
+        proofs.secured(document, signer=signer_for("jp"), created=clock.now())
     with pytest.raises(credentials.NotACredential):
         credentials.require_profile(document)
 

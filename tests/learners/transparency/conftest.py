@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from common import clock
 from common.ids import public_code
 from courses.models import Course, Edition, Framework
 from events import public as events
-from learners.models import Achievement, Award, Certificate, IssuerKey, LogCheckpoint
+from learners.models import Achievement, Award, Certificate, IssuerKey, LogCheckpoint, StatusList
 from learners.transparency import keys
 from learners.transparency.services import publish
 from tests.factories import make_learner
@@ -34,7 +35,9 @@ def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
         course=Course.objects.create(slug="logged"), framework=Framework.objects.get(current=True), status="published",
         published_at=clock.now(), languages=["en"],
     )  # fmt: skip
-    key = IssuerKey.objects.create(id="did:web:log#z1", did="did:web:log", multikey="z1")
+    key = IssuerKey.objects.create(id="did:web:log#z1", issuer_id="regional", did="did:web:log", multikey="z1")
+    places = itertools.count()
+    status_list = StatusList.objects.create(issuer_id="regional", number=99, secret=b"")
 
     def make(number: int = 1, *, ago: timedelta = timedelta(0), tells: bool = True) -> list[Certificate]:
         now = clock.now() - ago
@@ -52,6 +55,7 @@ def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
         made = Certificate.objects.bulk_create(
             Certificate(
                 public_code=public_code(), award=award, learner=award.learner, key=key, valid_from=now,
+                status_list=status_list, status_index=next(places),
                 credential=f'{{"name":"{award.learner.legal_name}","n":"{award.pk}"}}',
             )
             for award in awards

@@ -63,7 +63,7 @@ def test_an_audit_finds_what_was_altered(certify, witnesses: Witnesses, capsys, 
     assert re.search(problem, capsys.readouterr().out)
 
 
-def test_an_old_checkpoint_must_be_the_log_s_own(certify, tmp_path: Path) -> None:
+def test_an_old_checkpoint_must_be_the_log_s_own(certify, settings, tmp_path: Path) -> None:
     certify(1)
     signed()
     note = LogCheckpoint.objects.get().note
@@ -82,7 +82,13 @@ def test_an_old_checkpoint_must_be_the_log_s_own(certify, tmp_path: Path) -> Non
     with pytest.raises(CommandError, match="verifier key"):
         call_command("audit_log", "--key", "x")
     file.write_text(note)
-    call_command("audit_log", "--against", str(file), "--key", keys.log_signer().verifier.vkey)
+    key = keys.log_signer().verifier.vkey
+    assert Client().get("/log/keys").json()["log"] == key
+    # Where the private key is not: by the key that was handed around.
+    settings.LOG_KEY_FILE = ""
+    with pytest.raises(CommandError, match="--key"):
+        call_command("audit_log", "--against", str(file))
+    call_command("audit_log", "--against", str(file), "--key", key)
 
 
 def test_the_files_are_what_the_addresses_answer(certify, tmp_path: Path, capsys) -> None:

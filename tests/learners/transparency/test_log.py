@@ -13,7 +13,7 @@ from django.test import Client
 
 from common import clock
 from events import public as events
-from learners.certificates import services as certificates
+from learners.certificates import life
 from learners.models import Certificate, LogCheckpoint, LogEntry, LogLink, LogTile
 from learners.transparency import rules, selectors
 from learners.transparency.rules import Timeliness
@@ -78,7 +78,7 @@ def test_the_log_names_nobody(certify, auditor: Auditor) -> None:
 def test_a_revocation_is_logged_and_proved(certify, auditor: Auditor) -> None:
     aiko, budi = certify(2)
     drain()
-    certificates.revoke(certificate_id=budi.pk, actor="reviewer", reason="issued in error", now=clock.now())
+    life.revoke(certificate_id=budi.pk, actor="reviewer", reason="issued in error", now=clock.now())
     signed()
     told = auditor.get(f"/verify/{budi.public_code}/log-proof").json()
     auditor.check_certificate(budi.credential.encode(), told)

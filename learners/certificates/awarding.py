@@ -1,0 +1,175 @@
+"""Deciding awards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from psycopg.types.json import Jsonb
+
+from common import clock
+from common.clock import rfc3339
+from common.ids import new_id
+from common.rendering import to_json
+from events import public as events
+from events.registry import Happened
+from learners.certificates import rules
+from learners.certificates.database_role import as_issuer
+from learners.certificates.models import Achievement, Award
+from learners.enrolments.models import Enrolment
+from learners.mastery.models import Evidence, SkillState
+from privacy import public as privacy
+
+_WORKER = "worker:certificates"
+
+
+@dataclass
+class _Standing:
+    """What is known of one learner when awards are decided."""
+
+    completed: dict[UUID, datetime]
+    states: dict[str, tuple[int, float, str, str | None]]  # level, probability, framework version, rule version
+    certified: dict[str, int]
+    held: set[str]  # slugs of achievements awarded before, in any version
+
+
+@transaction.atomic
+def decide_awards(happened: Sequence[Happened]) -> None:
+    """Consumer: awards every achievement whose criteria a learner now meets, once.
+
+    A constant number of statements for the batch. Whoever holds an achievement in any version is not awarded another
+    version of it: a changed criterion takes nothing away and hands nothing out a second time.
+    """
+    learner_ids = sorted({UUID(str(event.payload["learner_id"])) for event in happened})
+    achievements = list(Achievement.objects.filter(active=True).order_by("slug"))
+    if not learner_ids or not achievements:
+        return
+    codes = sorted({wanted["skill"] for one in achievements for wanted in one.criteria["skills"]})
+    standings = _standings(learner_ids, {one.edition_id for one in achievements}, codes)
+    earned = [
+        (learner_id, achievement)
+        for learner_id, standing in sorted(standings.items())
+        for achievement in achievements
+        if achievement.slug not in standing.held
+        and rules.criteria_met(
+            achievement.criteria,
+            completed=achievement.edition_id in standing.completed,
+            levels={code: state[0] for code, state in standing.states.items()},
+            certified=standing.certified,
+        )
+    ]
+    if not earned:
+        return
+    evidence = _evidence({learner_id for learner_id, _ in earned}, codes)
+    now = clock.now()
+    rows = [
+        _award_row(learner_id, achievement, standings[learner_id], evidence.get(learner_id, []))
+        for learner_id, achievement in earned
+    ]
+    new = _insert_awards(rows, now=now)
+    events.record_many(
+        "learners.award_decided",
+        [{"award_id": str(award_id), "learner_id": str(learner_id)} for award_id, learner_id in new],
+    )
+    privacy.audit_many(
+        actor=_WORKER, action="award.decided", subject_kind="award", subject_ids=[str(award_id) for award_id, _ in new]
+    )
+
+
+def _standings(
+    learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
+) -> dict[UUID, _Standing]:  # fmt: skip
+    standings = {one: _Standing(completed={}, states={}, certified={}, held=set()) for one in learner_ids}
+    for enrolment in Enrolment.objects.filter(learner_id__in=learner_ids, edition_id__in=list(edition_ids)):
+        if enrolment.completed_at is not None:
+            standings[enrolment.learner_id].completed[enrolment.edition_id] = enrolment.completed_at
+    for learner_id, code, level, certified, probability, framework_version, rule_version in SkillState.objects.filter(
+        learner_id__in=learner_ids, skill_code__in=codes
+    ).values_list(
+        "learner_id",
+        "skill_code",
+        "level",
+        "certified_level",
+        "probability",
+        "framework_version",
+        "learner__ability__rule_version",
+    ):
+        standings[learner_id].states[code] = (level, probability, framework_version, rule_version)
+        standings[learner_id].certified[code] = certified
+    for learner_id, slug in Award.objects.filter(learner_id__in=learner_ids).values_list(
+        "learner_id", "achievement__slug"
+    ):
+        standings[learner_id].held.add(slug)
+    return standings
+
+
+def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[tuple[UUID, list[str], bool]]]:
+    """(id, skills, supervised) of each learner's evidence on any of the skills."""
+    found: dict[UUID, list[tuple[UUID, list[str], bool]]] = defaultdict(list)
+    rows = Evidence.objects.filter(
+        learner_id__in=learner_ids, skills__overlap=list(codes), struck=False, lapsed=False
+    ).exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
+    for learner_id, pk, skills, supervised in rows.order_by().values_list("learner_id", "id", "skills", "supervised"):
+        found[learner_id].append((pk, skills, supervised))
+    return found
+
+
+def _award_row(
+    learner_id: UUID, achievement: Achievement, standing: _Standing, evidence: Sequence[tuple[UUID, list[str], bool]]
+) -> tuple[UUID, UUID, UUID, dict[str, Any], str]:  # fmt: skip
+    wanted = [one["skill"] for one in achievement.criteria["skills"]]
+    counted = [(pk, supervised) for pk, skills, supervised in evidence if set(skills) & set(wanted)]
+    completed_at = standing.completed.get(achievement.edition_id)
+    facts = {
+        "completed_at": rfc3339(completed_at) if completed_at else None,
+        "skills": [
+            {
+                "skill": code,
+                "level": standing.states[code][0],
+                "probability": standing.states[code][1],
+                "framework_version": standing.states[code][2],
+                "rule": standing.states[code][3],
+            }
+            for code in wanted
+        ],
+        "answers": len(counted),
+        "supervised": sum(supervised for _, supervised in counted),
+    }
+    return new_id(), learner_id, achievement.pk, facts, rules.evidence_digest(pk for pk, _ in counted)
+
+
+def _insert_awards(
+    rows: Sequence[tuple[UUID, UUID, UUID, dict[str, Any], str]], *, now: datetime
+) -> list[tuple[UUID, UUID]]:  # fmt: skip
+    """Insert in one statement those that are new; return their (award, learner) ids."""
+    with connection.cursor() as cursor:
+        # A learner erased meanwhile is passed over; the lock keeps one from being erased under the insert.
+        cursor.execute(
+            "SELECT user_id FROM learners_learner WHERE user_id = ANY(%s) ORDER BY user_id FOR KEY SHARE",
+            [[row[1] for row in rows]],
+        )
+        present = {row[0] for row in cursor.fetchall()}
+    columns = [list(column) for column in zip(*(row for row in rows if row[1] in present), strict=True)]
+    if not columns:
+        return []
+    ids, learner_ids, achievement_ids, facts, digests = columns
+    with as_issuer(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO learners_award (id, learner_id, achievement_id, number, decided_at, facts, evidence_sha256)
+            SELECT new.id, new.learner_id, new.achievement_id, 1, %s, new.facts, new.digest
+            FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[], %s::text[])
+                AS new(id, learner_id, achievement_id, facts, digest)
+            ORDER BY new.learner_id, new.achievement_id
+            ON CONFLICT (learner_id, achievement_id, number) DO NOTHING
+            RETURNING id, learner_id
+            """,
+            [now, ids, learner_ids, achievement_ids, [Jsonb(one, dumps=to_json) for one in facts], digests],
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
