@@ -74,9 +74,8 @@ def run() -> list[Figure]:
 def _certificates(edition_id: str) -> None:
     learner = make_learner()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO learners_issuerkey (id, issuer_id, did, multikey) VALUES ('did:web:b#z', 'regional', 'did:web:b', 'z')"
-        )
+        IssuerKey.objects.create(id="did:web:b#z", issuer_id="regional", did="did:web:b", multikey="z")
+        listed = StatusList.objects.create(issuer_id="regional", number=99, secret=b"")
         cursor.execute(
             """
             INSERT INTO learners_achievement (id, slug, version, edition_id, criteria, texts, active)
