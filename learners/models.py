@@ -18,6 +18,15 @@ from learners.mastery.models import (
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
+from learners.transparency.models import (
+    LogCheckpoint,
+    LogCosignature,
+    LogEntry,
+    LogFork,
+    LogLink,
+    LogTile,
+    WitnessedLog,
+)
 from learners.waivers.models import LessonWaiver
 
 __all__ = [
@@ -40,10 +49,17 @@ __all__ = [
     "LevelChange",
     "LevelDecision",
     "LevelFreeze",
+    "LogCheckpoint",
+    "LogCosignature",
+    "LogEntry",
+    "LogFork",
+    "LogLink",
+    "LogTile",
     "SelfDescription",
     "SittingTrace",
     "SkillParameters",
     "SkillState",
     "Snapshot",
     "StatusList",
+    "WitnessedLog",
 ]

@@ -29,6 +29,7 @@ from learners.profiles.selectors import LearnerView, birth_years_of, learner, st
 from learners.records.selectors import progress_documents
 from learners.self_description.selectors import genders_of
 from learners.self_description.services import forget_withdrawn
+from learners.transparency.services import log_certificates
 from learners.waivers.services import waive_lessons
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "level_history",
     "load_issuers",
     "lock_levels",
+    "log_certificates",
     "note_passed_assessments",
     "progress_documents",
     "refusal",

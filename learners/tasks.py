@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 
+from common import clock
 from learners.mastery import publishing
+from learners.transparency import cosigning
+from learners.transparency.errors import LogAltered
+from learners.transparency.services import publish
+
+_log = logging.getLogger(__name__)
 
 
 @shared_task(name="learners.publish_snapshot")
@@ -17,3 +25,19 @@ def publish_snapshot() -> None:
 def publish_all() -> None:
     """Let every item and skill learn from all answers that wait; nightly."""
     publishing.publish_all()
+
+
+@shared_task(name="learners.publish_checkpoint")
+def publish_checkpoint() -> None:
+    """Sign the transparency log's head if it grew; beat sends this every few seconds."""
+    try:
+        publish(now=clock.now())
+    except LogAltered:
+        _log.error("the log's rows contradict what it signed", extra={"alert": "log_altered"})
+        raise
+
+
+@shared_task(name="learners.request_cosignatures")
+def request_cosignatures() -> None:
+    """Ask the witnesses that have not cosigned the newest checkpoint; beat sends this when there are witnesses."""
+    cosigning.request_cosignatures()

@@ -38,6 +38,7 @@ class Parts:
             "DATABASE_URL": url,
             "REDIS_URL": settings.REDIS_URL,
             "ISSUER_KEY_DIR": settings.ISSUER_KEY_DIR,
+            "LOG_KEY_FILE": settings.LOG_KEY_FILE,
             "PUBLIC_BASE_URL": f"http://localhost:{self.port}",
         }
 

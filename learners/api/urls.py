@@ -11,7 +11,17 @@ from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
+from learners.api.transparency import (
+    ConsistencyProofView,
+    InclusionProofView,
+    LogCheckpointView,
+    LogEntriesView,
+    LogKeysView,
+    LogProofView,
+    LogTileView,
+)
 from learners.api.verification import CredentialText, Door, Paper, Status, Verification
+from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),
@@ -29,6 +39,15 @@ urlpatterns: list[URLPattern] = [
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
     path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
+    path("verify/<str:code>/log-proof", LogProofView.as_view(), name="certificate-log-proof"),
+    path("log/checkpoint", LogCheckpointView.as_view(), name="log-checkpoint"),
+    path("log/tile/entries/<path:name>", LogEntriesView.as_view(), name="log-entries"),
+    path("log/tile/<str:level>/<path:name>", LogTileView.as_view(), name="log-tile"),
+    path("log/proof/inclusion", InclusionProofView.as_view(), name="log-inclusion"),
+    path("log/proof/consistency", ConsistencyProofView.as_view(), name="log-consistency"),
+    path("log/keys", LogKeysView.as_view(), name="log-keys"),
+    path("log/witness/add-checkpoint", AddCheckpointView.as_view(), name="witness-add-checkpoint"),
+    path("log/witness/<str:origin_hash>/checkpoint", WitnessedCheckpointView.as_view(), name="witnessed-checkpoint"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
     path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
     path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),

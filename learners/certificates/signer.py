@@ -69,6 +69,26 @@ def did_of(base_url: str, slug: str = REGIONAL) -> str:
     return ":".join(["did:web", host, *[segment for segment in parts.path.split("/") if segment], *below])
 
 
+def read_key_file(path: Path, *, password: str, what: str, variable: str) -> Ed25519PrivateKey:
+    """Read an Ed25519 private key from a PEM file (PKCS#8, encrypted or not).
+
+    Args:
+        what: whose key it is, and variable: where its password comes from; for messages.
+
+    Raises:
+        ImproperlyConfigured: the file is missing, unreadable, or no such key. The message never quotes the file.
+    """
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password.encode() if password else None)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{what} {path} cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError) as error:
+        raise ImproperlyConfigured(f"{what} {path} is no PEM private key, or {variable} is not its password") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ImproperlyConfigured(f"{what} {path} is not an Ed25519 key")
+    return key
+
+
 class FileSigner:
     """Signs with an Ed25519 key from a PEM file (PKCS#8, encrypted or not)."""
 
@@ -78,16 +98,7 @@ class FileSigner:
         Raises:
             ImproperlyConfigured: the file is missing, unreadable, or no such key. The message never quotes the file.
         """
-        try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password.encode() if password else None)
-        except OSError as error:
-            raise ImproperlyConfigured(f"the issuer's key {path} cannot be read: {error.strerror}") from error
-        except (ValueError, TypeError) as error:
-            raise ImproperlyConfigured(
-                f"the issuer's key {path} is no PEM private key, or ISSUER_KEY_PASSWORD is not its password"
-            ) from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ImproperlyConfigured(f"the issuer's key {path} is not an Ed25519 key")
+        key = read_key_file(path, password=password, what="the issuer's key", variable="ISSUER_KEY_PASSWORD")
         self._key = key
         self.did = did
         self.multikey = multikey_of(key.public_key())

@@ -69,6 +69,11 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="each award gets its signed credential, once",
     ),
     Consumer(
+        "transparency", ("learners.certificate_issued", "learners.certificate_status_changed"),
+        learners.log_certificates,
+        purpose="each certificate and each change of its status is an entry of the transparency log, once",
+    ),
+    Consumer(
         "self_descriptions", ("privacy.consent_changed",), learners.forget_withdrawn,
         purpose="what was said for the fairness monitor goes with its consent",
     ),

@@ -63,6 +63,9 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Awards", "learners.award", "verified"),
             ("Achievements", "learners.achievement", "emoji_events"),
             ("Issuer's keys", "learners.issuerkey", "key"),
+            ("Log's checkpoints", "learners.logcheckpoint", "receipt_long"),
+            ("Logs witnessed", "learners.witnessedlog", "visibility"),
+            ("Forks of logs", "learners.logfork", "call_split"),
         ),
     ),
     (

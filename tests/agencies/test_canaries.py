@@ -60,6 +60,7 @@ from learners.models import (
     LevelChange,
     LevelDecision,
     LevelFreeze,
+    LogLink,
     SelfDescription,
     SittingTrace,
     SkillState,
@@ -74,6 +75,7 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
+# What a link to the log has is a salt; the log itself is read in tests/learners/transparency/test_log.py.
 # A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
 WITHOUT_TEXT = {
     SittingTrace,
@@ -84,6 +86,7 @@ WITHOUT_TEXT = {
     Enrolment,
     HandedInFile,
     LessonProgress,
+    LogLink,
     SelfDescription,
 }
 
@@ -224,7 +227,7 @@ def _paths(world: World, patterns: list[Any] | None = None, prefix: str = "") ->
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _paths(world, pattern.url_patterns, route)
-        elif route.startswith(("api/v1", "agency/", "verify", ".well-known")):
+        elif route.startswith(("api/v1", "agency/", "verify", "log/", ".well-known")):
             names = re.findall(r"<(?:\w+:)?(\w+)>", route)
             for values in itertools.product(*(world.ids.get(name, [uuid4()])[:3] for name in names)):
                 filled = route

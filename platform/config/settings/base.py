@@ -359,6 +359,20 @@ OPEN_BADGES_SCHEMA_FILE = env.str("OPEN_BADGES_SCHEMA_FILE", default="")
 # The regional issuer's name, and the beginning of the others': stands on every certificate.
 ISSUER_NAME = env.str("ISSUER_NAME", default="AI Skills Platform of Japan and ASEAN")
 CREDENTIAL_VALIDITY = timedelta(days=env.int("CREDENTIAL_VALIDITY_DAYS", default=36 * 30))
+# The transparency log: its name, and its Ed25519 key, which is not the issuer's. Development makes one.
+_HOST_AND_PATH = PUBLIC_BASE_URL.partition("://")[2]
+LOG_ORIGIN = env.str("LOG_ORIGIN", default=f"{_HOST_AND_PATH}/log")
+LOG_KEY_FILE = env.str("LOG_KEY_FILE", default="")
+LOG_KEY_PASSWORD = env.str("LOG_KEY_PASSWORD", default="")
+LOG_KEY_CREATE = WITNESS_KEY_CREATE = False
+# Who witnesses it: `<verifier key> <address>`, separated by commas.
+LOG_WITNESSES = env.list("LOG_WITNESSES", default=[])
+LOG_CHECKPOINT_EVERY_S = env.float("LOG_CHECKPOINT_EVERY_S", default=5.0)
+# Where this installation witnesses others: its key for that, and the verifier keys of the logs it knows.
+WITNESS_NAME = env.str("WITNESS_NAME", default=f"{_HOST_AND_PATH}/log/witness")
+WITNESS_KEY_FILE = env.str("WITNESS_KEY_FILE", default="")
+WITNESS_KEY_PASSWORD = env.str("WITNESS_KEY_PASSWORD", default="")
+WITNESSED_LOGS = env.list("WITNESSED_LOGS", default=[])
 # /readyz reports the outbox as late when the oldest delivery waits longer than this.
 OUTBOX_LAG_WARNING_S = env.int("OUTBOX_LAG_WARNING_S", default=60)
 # How often the published statistics are counted anew, in seconds.
