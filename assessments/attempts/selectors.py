@@ -192,7 +192,7 @@ def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
     return {one: _questions(rows.get(one, ()), language[one], shown) for one in language}
 
 
-def _one(sql: str, *values: object) -> tuple[Attempt, list[Question], bool]:
+def _one(sql: str, *values: str | UUID) -> tuple[Attempt, list[Question], bool]:
     with prepared() as cursor:
         cursor.execute(sql, values)
         found = cursor.fetchone()
