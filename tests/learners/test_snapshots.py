@@ -14,7 +14,7 @@ from common import clock
 from common.ids import new_id
 from events import public as events
 from learners import public as learners
-from learners.mastery import publishing, rules, store
+from learners.mastery import locks, publishing, rules
 from learners.mastery.calibration import YOUNG_BELOW, Observation, learn
 from learners.mastery.services import rebuild
 from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_B0
@@ -249,7 +249,7 @@ def test_no_answer_is_judged_by_a_snapshot_that_was_published_before_it_was_give
     other = Thread(target=publish)
     other.start()
     with transaction.atomic():
-        store.share_chain()
+        locks.share_chain()
         absorbing.set()
         assert not published.wait(0.5)
         given_at = clock.now()
