@@ -47,4 +47,7 @@ def lock(learner_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         "WHERE learner_id = ANY(%s::uuid[]) ORDER BY learner_id FOR UPDATE",
         [ids],
     )
-    return {row["learner_id"]: {**row, "last_at": row["last_at"] and datetime.fromisoformat(row["last_at"])} for row in found}
+    return {
+        row["learner_id"]: {**row, "last_at": row["last_at"] and datetime.fromisoformat(row["last_at"])}
+        for row in found
+    }

@@ -43,12 +43,7 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     answer or one of a learner who was erased. New evidence that is later than all a learner has extends the state;
     other evidence, and what a review corrected, rebuilds it, with the same result.
     """
-    told = [
-        answer
-        for event in happened
-        if event.payload["mode"] != "practice"
-        for answer in _evidence(event.payload)
-    ]
+    told = [answer for event in happened if event.payload["mode"] != "practice" for answer in _evidence(event.payload)]
     if not told:
         return
     locks.share_chain()
@@ -134,7 +129,8 @@ def _replay(
     stored = {learner: known.stored for learner, known in start.items()}
     states.write(masteries, tests, touched, reached, by, chain, stored=stored)
     levels.write_levels(levels.decided_about({UUID(learner) for learner in masteries}))
-    traces.write_traces(made, {learner: answers.get(learner, ()) for learner in masteries}, chain)
+    # An answer later than all that a learner has is of a sitting that nothing was written of.
+    traces.write_traces(made, {learner: answers.get(learner, ()) for learner in masteries}, chain, new=start.keys())
 
 
 @dataclass(frozen=True)
