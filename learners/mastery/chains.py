@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from common import arrays
+from common import binary
 from common.database import prepared
 from learners.mastery.rules import Answer
-from learners.mastery.snapshots import Chain, ItemKey, Parameters
+from learners.mastery.snapshots import Chain, Parameters
 
 
 def chain_of(answers: Iterable[Answer]) -> Chain:
@@ -17,29 +17,27 @@ def chain_of(answers: Iterable[Answer]) -> Chain:
 
     Three statements. Each looks one row up for every item or skill and instant, however many snapshots there are.
     """
-    items: set[tuple[ItemKey, datetime]] = set()
-    skills: set[tuple[str, datetime]] = set()
-    for answer in answers:
-        items.add((answer.item, answer.at))
-        skills.update((code, answer.at) for code in answer.skills)
-    instants = sorted({at for _, at in skills})
+    asked = list(answers)
+    instants = sorted({answer.at for answer in asked})
     if not instants:
         return Chain()
     with prepared() as cursor:
-        cursor.execute(_VERSIONS, [arrays.instants(instants)])
+        cursor.execute(_VERSIONS, [binary.instants(instants)])
         versions = cursor.fetchall()
         if not versions:
             return Chain()
+        items = {(answer.item, answer.at) for answer in asked}
+        skills = {(code, answer.at) for answer in asked for code in answer.skills}
         cursor.execute(
             _ITEMS_HELD,
             [
-                arrays.ids(key[0] for key, _ in items), arrays.numbers(key[1] for key, _ in items),
-                arrays.instants(at for _, at in items),
+                binary.uuids(key[0] for key, _ in items), binary.integers(key[1] for key, _ in items),
+                binary.instants(at for _, at in items),
             ],
         )  # fmt: skip
         item_rows = cursor.fetchall()
         cursor.execute(
-            _SKILLS_HELD, [arrays.texts(code for code, _ in skills), arrays.instants(at for _, at in skills)]
+            _SKILLS_HELD, [binary.texts(code for code, _ in skills), binary.instants(at for _, at in skills)]
         )
         skill_rows = cursor.fetchall()
     return Chain(

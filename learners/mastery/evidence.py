@@ -117,12 +117,13 @@ def insert_evidence(evidence: Iterable[NewEvidence]) -> tuple[list[Seen], set[st
 def _stored(evidence: Sequence[NewEvidence]) -> tuple[set[str], set[str], set[tuple[str, str]]]:
     """Ids that are stored; those that are corrected; pairs of learner and item that met before."""
     ids = [one.id for one in evidence]
+    corrects = [one.corrects for one in evidence if one.corrects]
     stored, corrected, met = set[str](), set[str](), set[tuple[str, str]]()
     with prepared() as cursor:
         cursor.execute(
             _STORED,
             [
-                binary.uuids(ids), binary.uuids([*ids, *(one.corrects for one in evidence if one.corrects)]),
+                binary.uuids(ids), binary.uuids(ids + corrects),
                 binary.uuids([one.learner_id for one in evidence]), binary.uuids([one.item_id for one in evidence]),
             ],
         )  # fmt: skip
@@ -146,7 +147,7 @@ def _row(one: NewEvidence) -> bytes:
     return b"".join(
         (
             _pack(
-                20, 16, binary.uuid(one.id), 16, binary.known_uuid(one.learner_id), 16, binary.known_uuid(one.item_id),
+                20, 16, binary.uuid(one.id), 16, binary.uuid(one.learner_id), 16, binary.uuid(one.item_id),
                 4, one.item_revision, 2, one.level, 8, one.score, 8, one.guess, 8, one.difficulty,
                 8, binary.instant(one.at), 1, one.met, 1, one.struck, 1, one.lapsed, 1, one.supervised,
             ),

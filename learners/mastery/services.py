@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -53,7 +54,11 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
         return
     by = scale()
     new = evidence.answers_by_learner(inserted)
-    known = states.load({learner: held[learner] for learner in new}, by)
+    # Also of what was struck: it counts for nothing, and by that moves its skills.
+    moved: dict[str, set[str]] = {learner: set() for learner in new}
+    for one in inserted:
+        moved[one.learner_id].update(one.skills)
+    known = states.load({learner: held[learner] for learner in new}, by, skills=moved)
     extended = {
         learner
         for learner, one in known.items()
@@ -70,10 +75,7 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     )
     events.record_many(
         "learners.mastery_changed",
-        [
-            {"learner_id": learner, "skills": sorted({code for answer in new[learner] for code in answer.skills})}
-            for learner in sorted(new)
-        ],
+        [{"learner_id": learner, "skills": sorted(moved[learner])} for learner in sorted(new)],
     )
 
 
@@ -82,6 +84,10 @@ _told = itemgetter(
     "id", "item_id", "item_revision", "skills", "level", "guess", "difficulty", "answered_at",
     "supervised", "language", "framework_version", "rule_version",
 )  # fmt: skip
+
+
+# The answers of an attempt share one instant: as one object it is hashed and compared once.
+_instant = lru_cache(maxsize=4096)(datetime.fromisoformat)
 
 
 def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
@@ -97,7 +103,7 @@ def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
         struck = told("struck", False)
         yield NewEvidence(
             identifier, learner_id, item, revision, skills if len(skills) == 1 else sorted(set(skills)), level,
-            0.0 if struck else answer["score"], guess, difficulty, datetime.fromisoformat(at), mode,
+            0.0 if struck else answer["score"], guess, difficulty, _instant(at), mode,
             told("met_before", False), struck, told("lapsed", False), supervised, language, framework, rule,
             told("corrects"), told("corrected_at"),
         )  # fmt: skip

@@ -39,8 +39,14 @@ class Known:
     reviewed: bool = False
 
 
-def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known]:
-    """What is stored of each locked learner."""
+def load(
+    held: Mapping[str, Mapping[str, Any]], scale: Scale, *, skills: Mapping[str, Collection[str]] | None = None
+) -> dict[str, Known]:
+    """What is stored of each locked learner.
+
+    Args:
+        skills: read the mastery and the tests of these only, by learner.
+    """
     known = {
         learner: Known(
             Mastery(row["mean"], row["variance"], row["count"], row["last_at"]),
@@ -72,6 +78,9 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
         ) in cursor.fetchall():
             one = known[learner]
             one.stored.add(code)
+            one.current &= version == scale.version
+            if skills is not None and code not in skills[learner]:
+                continue
             # A state without answers is what people decided, or what was left until the time was over: not the filter's;
             # unless all that a level was reached by was struck since.
             if count or level:
@@ -83,7 +92,6 @@ def load(held: Mapping[str, Mapping[str, Any]], scale: Scale) -> dict[str, Known
                     int(tested): Testing(log_e, counted, _instant(reached_at))
                     for tested, (log_e, counted, reached_at) in orjson.loads(tests).items()
                 }
-            one.current &= version == scale.version
         cursor.execute(
             "SELECT DISTINCT learner_id::text FROM learners_evidence "
             "WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])",

@@ -77,7 +77,7 @@ class _Sitting(NamedTuple):
 def _row(learner: str, at: datetime, waits: int, columns: Sequence[Sequence[Any]]) -> bytes:
     ids, *numbers = columns
     fields = [binary.field(binary.uuids(ids)), *(binary.field(binary.floats(one)) for one in numbers)]
-    return _pack(7, 16, binary.known_uuid(learner), 8, binary.instant(at), 2, waits) + b"".join(fields)
+    return _pack(7, 16, binary.uuid(learner), 8, binary.instant(at), 2, waits) + b"".join(fields)
 
 
 def _rewrite(sittings: Sequence[_Sitting]) -> None:

@@ -62,13 +62,11 @@ class _ArrayDumper(psycopg.adapt.Dumper):
 psycopg.adapters.register_dumper(Array, _ArrayDumper)
 
 
+# As many as a large batch names, for each is named several times.
+@lru_cache(maxsize=16384)
 def uuid(value: UUID | str) -> bytes:
     """The 16 bytes of a UUID."""
     return bytes.fromhex(value.replace("-", "")) if isinstance(value, str) else value.bytes
-
-
-# For UUIDs that come again and again.
-known_uuid = lru_cache(maxsize=8192)(uuid)
 
 
 @lru_cache(maxsize=4096)
