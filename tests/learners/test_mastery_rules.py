@@ -40,6 +40,8 @@ answers = st.builds(
     guess=st.sampled_from([0.0, 0.25, 0.5]) | st.floats(0, 0.99),
     difficulty=st.floats(-6, 6),
     at=st.integers(0, 400 * 86400).map(lambda seconds: START + timedelta(seconds=seconds // 3600 * 3600)),
+    certifying=st.just(False),
+    lapsed=st.just(False),
 )
 few = settings(max_examples=40, deadline=None)
 logs = st.lists(answers, max_size=25, unique_by=lambda answer: answer.id)
