@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import psycopg
 from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper
+
+from common import binary  # noqa: F401 (before the first connection: what it teaches psycopg holds for later ones)
 
 
 class _Prepared(psycopg.Cursor[Any]):
@@ -69,6 +71,30 @@ def _together(sqls: tuple[str, ...]) -> str:
     # An entry sees nothing of what the others write, whatever their order.
     entries = [sql.replace("{n}", str(n)).replace("{if_changed}", condition) for n, sql in enumerate(sqls)]
     return f"WITH {', '.join(entries)} SELECT {'count(*) FROM changed' if decides else '0'}"  # noqa: S608 (parts are constants)
+
+
+def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a query by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def copy_rows(table: str, columns: str, packed: Iterable[bytes]) -> None:
+    """COPY rows into a table: a fifth of what the same rows cost by INSERT, and no ON CONFLICT.
+
+    Args:
+        columns: names, separated by commas.
+        packed: each row as the number of its fields (two bytes) and its fields (`common.binary`), in the columns' order
+            and of exactly their types.
+    """
+    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        copy.write(_COPY_HEADER + b"".join(packed) + b"\xff\xff")
+
+
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
 def plain_fields(model: type[models.Model], *leaving_out: str) -> list[str]:

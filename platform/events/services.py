@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,12 +110,16 @@ def drain(name: str, *, budget_s: float = 20.0) -> Drained:
     return total
 
 
+# The deliveries first and alone: else a backlog's every event is read, and sorted, for each batch.
 _CLAIM = """
-    SELECT delivery.id, event.id, event.kind, event.payload::text, event.occurred_at::text
-    FROM events_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
-    -- Due by the database's clock, which also set the instant: a worker's clock may be off.
-    WHERE delivery.consumer = %s::text AND NOT delivery.dead AND delivery.available_at <= statement_timestamp()
-    ORDER BY delivery.id LIMIT %s::int FOR UPDATE OF delivery SKIP LOCKED
+    WITH claimed AS MATERIALIZED (
+        SELECT id, event_id FROM events_delivery
+        -- Due by the database's clock, which also set the instant: a worker's clock may be off.
+        WHERE consumer = %s::text AND NOT dead AND available_at <= statement_timestamp()
+        ORDER BY id LIMIT %s::int FOR UPDATE SKIP LOCKED
+    )
+    SELECT claimed.id, event.id, event.kind, event.payload::text, event.occurred_at::text
+    FROM claimed JOIN events_event AS event ON event.id = claimed.event_id ORDER BY claimed.id
 """
 
 
@@ -127,6 +131,11 @@ def _claim_batch(consumer: Consumer) -> dict[int, Happened]:
             delivery: Happened(event, kind, orjson.loads(payload), datetime.fromisoformat(at))
             for delivery, event, kind, payload, at in cursor.fetchall()
         }
+
+
+def _settle(delivery_ids: Iterable[int]) -> None:
+    with prepared() as cursor:
+        cursor.execute("DELETE FROM events_delivery WHERE id = ANY(%s::bigint[])", [list(delivery_ids)])
 
 
 def _claim(consumer: Consumer, ids: Sequence[int]) -> list[Delivery]:
@@ -151,7 +160,7 @@ def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
             claimed = _claim_batch(consumer)
             if claimed:
                 consumer.handler(list(claimed.values()))
-                Delivery.objects.filter(id__in=list(claimed)).delete()
+                _settle(claimed)
         return len(claimed), Drained(done=len(claimed))
     except Exception as error:
         if _is_nobodys_fault(error):
