@@ -7,8 +7,7 @@ the foreign key did). KEY SHARE is the foreign key's own lock: whoever deletes t
 
 from __future__ import annotations
 
-import django.db.models.deletion
-from django.db import migrations, models
+from django.db import migrations
 
 FORWARD = """
 CREATE FUNCTION learners_check_learners_of_evidence() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -49,17 +48,4 @@ DROP FUNCTION learners_check_learners_of_evidence();
 
 class Migration(migrations.Migration):
     dependencies = [("learners", "0005_room_for_updates")]
-    operations = [
-        migrations.AlterField(
-            model_name="evidence",
-            name="learner",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="evidence",
-                to="learners.learner",
-            ),
-        ),
-        migrations.RunSQL(FORWARD, BACKWARD),
-    ]
+    operations = [migrations.RunSQL(FORWARD, BACKWARD)]

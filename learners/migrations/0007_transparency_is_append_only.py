@@ -76,5 +76,5 @@ DROP FUNCTION learners_refuse_log_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0006_transparency")]
+    dependencies = [("learners", "0006_learners_of_evidence")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
