@@ -7,6 +7,7 @@ from learners.certificates.awarding import decide_awards
 from learners.certificates.issuers import load_issuers
 from learners.certificates.issuing import issue_certificates
 from learners.certificates.selectors import AchievementStanding, achievement_standing
+from learners.certificates.status_publishing import publish_changed as publish_status_lists
 from learners.cohorts.selectors import cohort_codes
 from learners.decisions.selectors import Change as LevelChangeView
 from learners.decisions.selectors import history as level_history
@@ -61,6 +62,7 @@ __all__ = [
     "lock_levels",
     "note_passed_assessments",
     "progress_documents",
+    "publish_status_lists",
     "refusal",
     "refusals",
     "release_level",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from common import clock
+from learners.certificates import status_publishing
 from learners.mastery import publishing
 
 
@@ -17,3 +19,9 @@ def publish_snapshot() -> None:
 def publish_all() -> None:
     """Let every item and skill learn from all answers that wait; nightly."""
     publishing.publish_all()
+
+
+@shared_task(name="learners.renew_status_lists")
+def renew_status_lists() -> None:
+    """Sign status lists anew long before a copy of them may not be relied on any more; beat sends this."""
+    status_publishing.renew_due(now=clock.now())

@@ -11,6 +11,7 @@ from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
+from learners.api.status_lists import StatusListDocument
 from learners.api.verification import CredentialText, Door, Paper, Status, Verification
 
 urlpatterns: list[URLPattern] = [
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
     path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
+    path("status/<slug:issuer>/<int:number>/<slug:purpose>", StatusListDocument.as_view(), name="status-list"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
     path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
     path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),

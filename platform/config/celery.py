@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
     "let young items learn": {"task": "learners.publish_snapshot", "schedule": 10.0, "options": {"expires": 9}},
+    "renew status lists": {
+        "task": "learners.renew_status_lists",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     # The nights' work: after 01:00 in Jakarta and Bangkok, after 03:00 in Tokyo.
     "let all items learn": {
         "task": "learners.publish_all",

@@ -69,6 +69,10 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="each award gets its signed credential, once",
     ),
     Consumer(
+        "status_lists", ("learners.certificate_status_changed",), learners.publish_status_lists,
+        purpose="the issuer's status lists say it, signed anew",
+    ),
+    Consumer(
         "self_descriptions", ("privacy.consent_changed",), learners.forget_withdrawn,
         purpose="what was said for the fairness monitor goes with its consent",
     ),
