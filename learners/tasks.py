@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from common import clock
-from learners.certificates import status_publishing
+from learners.certificates import reconciliation, reminders, status_publishing
 from learners.mastery import publishing
 
 
@@ -25,3 +25,17 @@ def publish_all() -> None:
 def renew_status_lists() -> None:
     """Sign status lists anew long before a copy of them may not be relied on any more; beat sends this."""
     status_publishing.renew_due(now=clock.now())
+
+
+@shared_task(name="learners.remind_of_expiry")
+def remind_of_expiry() -> None:
+    """Note which reminders of expiry are due, and send them; beat sends this."""
+    now = clock.now()
+    reminders.note_due(now=now)
+    reminders.send_due(now=now)
+
+
+@shared_task(name="learners.watch_certificates")
+def watch_certificates() -> None:
+    """Compare certificates with entitlement, and raise the alarm; beat sends this."""
+    reconciliation.watch(now=clock.now())

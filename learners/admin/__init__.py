@@ -1,7 +1,15 @@
 """The admin of learners: what staff of a member state may look at, and nothing that could be edited; assessors judge."""
 
 from learners.admin.assessors import LevelAssessmentAdmin
-from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin, IssuerKeyAdmin
+from learners.admin.certificate_decisions import (
+    BulkRevocationAdmin,
+    CertificateCorrectionAdmin,
+    IssuerAdmin,
+    IssuerKeyAdmin,
+    KeyRotationAdmin,
+    StatusListAdmin,
+)
+from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin
 from learners.admin.cohorts import CohortAdmin, CohortMemberAdmin
 from learners.admin.decisions import LevelDecisionAdmin, LevelFreezeAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
@@ -10,16 +18,21 @@ from learners.admin.mastery import EvidenceAdmin, LevelChangeAdmin, SkillStateAd
 __all__ = [
     "AchievementAdmin",
     "AwardAdmin",
+    "BulkRevocationAdmin",
     "CertificateAdmin",
+    "CertificateCorrectionAdmin",
     "CohortAdmin",
     "CohortMemberAdmin",
     "EnrolmentAdmin",
     "EvidenceAdmin",
+    "IssuerAdmin",
     "IssuerKeyAdmin",
+    "KeyRotationAdmin",
     "LearnerAdmin",
     "LevelAssessmentAdmin",
     "LevelChangeAdmin",
     "LevelDecisionAdmin",
     "LevelFreezeAdmin",
     "SkillStateAdmin",
+    "StatusListAdmin",
 ]

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from learners.api.certificate_life import MyCorrection, MyRenewal
 from learners.api.certificates import MyCertificates
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
@@ -25,6 +26,12 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
+    path("api/v1/me/certificates/<id:certificate_id>/renewal", MyRenewal.as_view(), name="my-renewal"),
+    path(
+        "api/v1/me/certificates/<id:certificate_id>/corrections/<id:correction_id>",
+        MyCorrection.as_view(),
+        name="my-correction",
+    ),
     path("verify", Door.as_view(), name="verification-form"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),

@@ -18,6 +18,7 @@ from learners.certificates.signer import Signer, did_of, forget_keys, signer_for
 
 # Clocks of workers differ; a proof may be this much older than its key's first registration.
 SKEW = timedelta(minutes=5)
+ROTATED_EVERY = timedelta(days=365)
 
 
 class KeyRetired(DomainError):
@@ -93,15 +94,21 @@ def ensure_registered(signer: Signer, *, issuer: str, now: datetime) -> str:
     return pk
 
 
+def due_for_rotation(*, now: datetime) -> list[str]:
+    """The issuers whose key has signed for longer than `ROTATED_EVERY`."""
+    old = IssuerKey.objects.filter(valid_until__isnull=True, valid_from__lte=now - ROTATED_EVERY)
+    return list(old.order_by("issuer_id").values_list("issuer_id", flat=True))
+
+
 def signed_in_its_time(key: IssuerKey, created: datetime) -> bool:
     """Whether a proof of that instant was made while the key signed."""
     return key.valid_from - SKEW <= created and (key.valid_until is None or created <= key.valid_until + SKEW)
 
 
 def did_document(slug: str) -> dict[str, Any] | None:
-    """The DID document of an issuer: all its keys, the one that signs first; None where there is no issuer. At most three queries.
+    """The DID document of an issuer: all its keys, the one that signs first; None where there is no issuer.
 
-    A key that is prepared for the next rotation stands last, with a `validFrom` that has not come.
+    At most three queries. A key that is prepared for the next rotation stands last, with a `validFrom` that has not come.
     A key that signs no more has no `expires`, for a verifier would then refuse what it signed in its time: its time
     stands in `validFrom` and `validUntil`, terms of schema.org.
     """

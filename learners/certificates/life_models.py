@@ -12,7 +12,7 @@ from common.ids import new_id
 class CertificateCorrection(models.Model):
     """Somebody asks that a certificate be issued anew with another legal name, and a member of staff decides; once.
 
-    A learner's own wish waits for a person: whoever could put any name on a certificate could hand it on to anybody.
+    Two persons stand behind it: whoever could put any name on a certificate could hand it on to anybody.
     What was asked never changes (a trigger refuses it). A worker issues the new certificate, which is the `successor` of
     this one; it is valid no longer than the one it replaces.
     Personal data: the name and the reason; goes when the learner is erased.
@@ -40,6 +40,11 @@ class CertificateCorrection(models.Model):
                 condition=models.Q(approved__isnull=True, decided_by__isnull=True, decided_at__isnull=True)
                 | models.Q(approved__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
                 name="correction_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_by__isnull=True)
+                | ~models.Q(decided_by=models.F("asked_by")) & ~models.Q(decided_by=models.F("learner_id")),
+                name="correction_by_two_persons",
             ),
         ]
 
@@ -105,7 +110,9 @@ class ExpiryReminder(models.Model):
         indexes = [
             # What is still to be sent.
             models.Index(
-                fields=["id"], condition=models.Q(sent_at__isnull=True, claimed_at__isnull=True), name="reminder_to_send"
+                fields=["id"],
+                condition=models.Q(sent_at__isnull=True, claimed_at__isnull=True),
+                name="reminder_to_send",
             )
         ]
 

@@ -66,7 +66,13 @@ def missing(
         held = (certified if strictly else levels).get(wanted["skill"], 0)
         if held < wanted["level"]:
             lacking.append(
-                {"kind": "skill", "skill": wanted["skill"], "level": wanted["level"], "held": held, "certified": strictly}
+                {
+                    "kind": "skill",
+                    "skill": wanted["skill"],
+                    "level": wanted["level"],
+                    "held": held,
+                    "certified": strictly,
+                }
             )
     return lacking
 

@@ -130,7 +130,8 @@ def _locked(list_id: int) -> _Stored:
 
 def _withdrawn(list_id: int) -> tuple[list[int], list[int]]:
     """The places of revoked and of suspended certificates, read after the list was locked."""
-    revoked, suspended = [], []
+    revoked: list[int] = []
+    suspended: list[int] = []
     places = Certificate.objects.filter(status_list_id=list_id).exclude(status=Certificate.Status.ACTIVE)
     for index, status in places.values_list("status_index", "status"):
         (revoked if status in _REVOKED else suspended).append(index)

@@ -31,6 +31,8 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "remind of expiry": {"task": "learners.remind_of_expiry", "schedule": 600.0, "options": {"expires": 590}},
+    "watch certificates": {"task": "learners.watch_certificates", "schedule": 300.0, "options": {"expires": 290}},
     # The nights' work: after 01:00 in Jakarta and Bangkok, after 03:00 in Tokyo.
     "let all items learn": {
         "task": "learners.publish_all",

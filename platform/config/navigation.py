@@ -60,9 +60,14 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Certificates",
         (
             ("Certificates", "learners.certificate", "workspace_premium"),
+            ("Corrections", "learners.certificatecorrection", "edit_document"),
+            ("Bulk revocations", "learners.bulkrevocation", "block"),
             ("Awards", "learners.award", "verified"),
             ("Achievements", "learners.achievement", "emoji_events"),
+            ("Issuers", "learners.issuer", "assured_workload"),
             ("Issuer's keys", "learners.issuerkey", "key"),
+            ("Rotations of keys", "learners.keyrotation", "sync_lock"),
+            ("Status lists", "learners.statuslist", "list_alt"),
         ),
     ),
     (
