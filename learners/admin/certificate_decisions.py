@@ -20,6 +20,7 @@ from learners.admin.steps import (
     Step,
     confirmed,
     is_reviewer,
+    person,
 )
 from learners.certificates import bulk_revocation, corrections, issuers
 from learners.certificates.life_models import BulkRevocation, CertificateCorrection, KeyRotation

@@ -9,6 +9,7 @@ from datetime import datetime
 from smtplib import SMTPException
 from urllib.parse import urlsplit
 
+import orjson
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
@@ -101,7 +102,7 @@ def _claim(*, now: datetime) -> list[_Due]:
                     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
                 ) RETURNING id, certificate_id, days
             )
-            SELECT claimed.id, claimed.days, account.email, learner.languages, achievement.texts,
+            SELECT claimed.id, claimed.days, account.email, learner.languages, achievement.texts::text,
                 certificate.valid_until
             FROM claimed JOIN learners_certificate certificate ON certificate.id = claimed.certificate_id
                 JOIN learners_award award ON award.id = certificate.award_id
@@ -113,7 +114,7 @@ def _claim(*, now: datetime) -> list[_Due]:
             """,
             [now, _BATCH],
         )
-        return [_Due(*row) for row in cursor.fetchall()]
+        return [_Due(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5]) for row in cursor.fetchall()]
 
 
 def _message(due: _Due) -> EmailMessage:
