@@ -33,6 +33,8 @@ from learners.certificates.errors import (
 )
 from learners.certificates.models import Certificate
 from learners.certificates.verification import verify_credential
+from learners.models import CertificateCorrection, ExpiryReminder
+from privacy import public as privacy
 from privacy.models import AuditEntry
 from tests.factories import make_learner, make_user, signed_in
 
@@ -288,6 +290,18 @@ def test_nothing_of_it_is_deleted_or_rewritten(issue) -> None:
     ):  # fmt: skip
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
+
+
+def test_all_of_it_goes_with_a_learner_who_is_erased(issue) -> None:
+    certificate = issue()
+    _approved(certificate)
+    events.drain("corrections")
+    ExpiryReminder.objects.create(certificate=certificate, days=90)
+    with privacy.erasing(certificate.learner_id):
+        certificate.learner.user.delete()
+    assert not Certificate.objects.exists()
+    assert not CertificateCorrection.objects.exists()
+    assert not ExpiryReminder.objects.exists()
 
 
 def _staff(role: str, **given: Any) -> Any:
