@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
-from accounts.models import User
 from common import clock
 from common.errors import DomainError, NotFound, ReasonMissing
 from common.ids import new_id
@@ -22,8 +21,6 @@ from learners.certificates import bulk_revocation, corrections, issuing, life, r
 from learners.certificates.errors import (
     AlreadyApproved,
     CorrectionDecided,
-    CorrectionOpen,
-    NameUnchanged,
     NotCorrectable,
     NotReinstatable,
     NotRevocable,
@@ -36,7 +33,7 @@ from learners.certificates.verification import verify_credential
 from learners.models import CertificateCorrection, ExpiryReminder
 from privacy import public as privacy
 from privacy.models import AuditEntry
-from tests.factories import make_learner, make_user, signed_in
+from tests.factories import make_learner, signed_in
 
 pytestmark = pytest.mark.django_db
 STEPS: dict[str, Callable[..., None]] = {"revoked": life.revoke, "suspended": life.suspend, "active": life.reinstate}
@@ -261,20 +258,22 @@ def test_of_revoking_and_superseding_at_the_same_time_one_comes_second(issue, mo
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("first", "second", "outcome"), [
-    ("suspended", "active", "done"), ("suspended", "suspended", "certificate_not_suspendable"),
-    ("revoked", "suspended", "certificate_not_suspendable"), ("suspended", "revoked", "done"),
-])  # fmt: skip
-def test_of_two_reviewers_the_second_acts_on_what_the_first_left(issue, first: str, second: str, outcome: str) -> None:
-    certificate = issue()
-    outcomes: list[str] = []
-    with transaction.atomic():
-        _take(first, certificate)
-        other = _meanwhile(lambda: _take(second, certificate), outcomes)
-    other.join()
-    assert outcomes == [outcome]
-    assert _status(certificate) == (second if outcome == "done" else first)
-    assert Event.objects.filter(kind="learners.certificate_status_changed").count() == (2 if outcome == "done" else 1)
+def test_of_two_reviewers_the_second_acts_on_what_the_first_left(issue) -> None:
+    for first, second, outcome in (
+        ("suspended", "active", "done"), ("suspended", "suspended", "certificate_not_suspendable"),
+        ("revoked", "suspended", "certificate_not_suspendable"), ("suspended", "revoked", "done"),
+    ):  # fmt: skip
+        certificate, outcomes = issue(), list[str]()
+        with transaction.atomic():
+            _take(first, certificate)
+            other = _meanwhile(lambda: _take(second, certificate), outcomes)  # noqa: B023
+        other.join()
+        assert outcomes == [outcome], (first, second)
+        assert _status(certificate) == (second if outcome == "done" else first)
+        told = Event.objects.filter(
+            kind="learners.certificate_status_changed", payload__certificate_id=str(certificate.pk)
+        )
+        assert told.count() == (2 if outcome == "done" else 1)
 
 
 def test_nothing_of_it_is_deleted_or_rewritten(issue) -> None:
@@ -302,77 +301,3 @@ def test_all_of_it_goes_with_a_learner_who_is_erased(issue) -> None:
     assert not Certificate.objects.exists()
     assert not CertificateCorrection.objects.exists()
     assert not ExpiryReminder.objects.exists()
-
-
-def _staff(role: str, **given: Any) -> Any:
-    from django.contrib.auth.models import Group
-    from django.test import Client
-
-    user: User = make_user(is_staff=True, **given)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def _act(client: Any, model: str, action: str, *rows: Any, **form: str) -> Any:
-    data = {"action": action, "_selected_action": [str(one.pk) for one in rows], **form}
-    return client.post(f"/admin/learners/{model}/", data)
-
-
-def test_reviewers_do_all_of_it_in_the_admin_and_others_nothing(issue) -> None:
-    certificate, second = issue(), issue()
-    one, two, trainer = (
-        _staff("reviewer"),
-        _staff("reviewer"),
-        _staff("member-state administrator", member_state_id="JP"),
-    )
-    assert "Reason" in _act(one, "certificate", "suspend", certificate).content.decode()
-    for action, status in (("suspend", "suspended"), ("reinstate", "active")):
-        _act(trainer, "certificate", action, certificate, reason="because")
-        assert _status(certificate) != status
-        assert _act(one, "certificate", action, certificate, reason="because").status_code == 302
-        assert _status(certificate) == status
-    _act(one, "certificate", "correct", certificate, legal_name="鈴木 愛子", reason="married")
-    correction = certificate.corrections.get()
-    assert "鈴木 愛子" in _act(two, "certificatecorrection", "approve", correction).content.decode()
-    _act(one, "certificatecorrection", "approve", correction, confirmed="yes")
-    correction.refresh_from_db()
-    assert correction.approved is None, "not by whoever asked"
-    _act(two, "certificatecorrection", "approve", correction, confirmed="yes")
-    events.drain("corrections")
-    assert _status(certificate) == "superseded"
-    successor = Certificate.objects.get(predecessor=certificate)
-    assert _act(one, "certificate", "revoke_many", successor, second).status_code == 200
-    _act(one, "certificate", "revoke_many", successor, second, reason="leaked items")
-    asked = bulk_revocation.BulkRevocation.objects.get()
-    _act(one, "bulkrevocation", "approve", asked, confirmed="yes")
-    events.drain("bulk_revocations")
-    assert _status(second) == "active"
-    _act(two, "bulkrevocation", "approve", asked, confirmed="yes")
-    events.drain("bulk_revocations")
-    assert _status(second) == _status(successor) == "revoked"
-
-
-def test_a_superuser_renames_an_issuer_and_nobody_adds_issues_or_sees_a_secret(issue) -> None:
-    from django.test import Client
-
-    certificate = issue()
-    client = Client()
-    client.force_login(make_user(is_staff=True, is_superuser=True))
-    page = "/admin/learners/issuer/jp/change/"
-    assert client.post(page, {"name": "Japan's authority", "active": "on"}).status_code == 302
-    assert "Japan's authority" in issue().credential
-    assert "Japan's authority" not in certificate.credential
-    assert client.post("/admin/learners/issuer/regional/change/", {"name": "Region"}).status_code == 200
-    shown = client.get(f"/admin/learners/statuslist/{certificate.status_list_id}/change/").content.decode()
-    assert "ecret" not in shown
-    for model in ("certificate", "award", "issuer", "issuerkey", "statuslist", "keyrotation", "bulkrevocation"):
-        assert client.get(f"/admin/learners/{model}/add/").status_code == 403
-        assert "issue" not in str(client.get(f"/admin/learners/{model}/").context["action_form"])
-    assert _staff("reviewer").post(page, {"name": "Mine", "active": "on"}).status_code == 403
-
-
-@pytest.mark.parametrize("error", [CorrectionOpen, NameUnchanged])
-def test_the_errors_have_words_for_people(error: type[DomainError]) -> None:
-    assert len(str(error.title)) > 10

@@ -170,7 +170,7 @@ def test_aiko_is_reminded_four_times_and_never_twice(issue) -> None:
     certificate = _addressed(issue)
     _addressed(issue, address="")
     assert certificate.valid_until is not None
-    for days in range(100, -5, -1):
+    for days in (100, 91, 90, 89, 61, 60, 45, 31, 30, 29, 8, 7, 6, 1, 0, -3):
         now = certificate.valid_until - timedelta(days=days)
         for _ in range(2):
             reminders.note_due(now=now)

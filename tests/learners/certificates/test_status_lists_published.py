@@ -11,11 +11,12 @@ from django.test import Client
 
 from common import clock
 from events import public as events
-from learners.certificates import life, proofs, signer, status_list, status_publishing
+from learners.certificates import life, proofs, selectors, signer, status_list, status_publishing
 from learners.certificates.models import Certificate, StatusList
 from learners.certificates.places import decoys
 from learners.certificates.signer import public_key_of
 from privacy import public as privacy
+from tests.factories import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,31 @@ def test_a_revocation_is_in_the_list_once_the_consumer_ran_and_no_other_is(issue
     assert _is_set(revoked, "revocation")
     assert not _is_set(revoked, "suspension")
     assert not _is_set(standing, "revocation")
+
+
+def test_every_view_says_the_same_once_the_consumer_ran(issue) -> None:
+    """Page, JSON, the learner's list, what agencies get, and both status lists; none may be kept longer than 30 s."""
+    certificate = issue()
+    client, code = Client(), certificate.public_code
+    for step, status, verdict in (
+        (life.suspend, "suspended", "suspended"), (life.reinstate, "active", "valid"),
+        (life.suspend, "suspended", "suspended"), (life.revoke, "revoked", "revoked"),
+    ):  # fmt: skip
+        step(certificate_id=certificate.pk, actor="reviewer", reason="looked into", now=clock.now())
+        events.drain("status_lists")
+        answers = [
+            client.get(f"/verify/{code}", headers={"accept": "text/html"}),
+            client.get(f"/verify/{code}", headers={"accept": "application/vc"}),
+        ]
+        assert [one["Certificate-Verdict"] for one in answers] == [verdict] * 2
+        assert all("no-cache" in one["Cache-Control"] for one in answers)
+        assert client.get(f"/verify/{code}/status").json()["verdict"] == verdict
+        mine = signed_in(certificate.learner.user).get("/api/v1/me/certificates").json()["items"]
+        assert [one["status"] for one in mine] == [status]
+        pulled = selectors.certificates_for_progress([certificate.learner_id])[certificate.learner_id]
+        assert [one["status"] for one in pulled] == [status]
+        assert _is_set(certificate, "suspension") == (status == "suspended")
+        assert _is_set(certificate, "revocation") == (status == "revoked")
 
 
 def test_what_did_not_change_is_not_signed_again_but_for_renewal(issue, monkeypatch) -> None:
