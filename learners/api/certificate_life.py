@@ -32,7 +32,7 @@ from learners.certificates.life_models import CertificateCorrection
 from privacy.public import ConsentMissing
 
 
-class MissingOutput(serializers.Serializer[Any]):
+class RenewalMissingOutput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(["completion", "skill"], help_text="The edition is not completed, or a level.")
     skill = serializers.CharField(required=False)
     level = serializers.IntegerField(required=False, help_text="Wanted.")
@@ -43,7 +43,9 @@ class MissingOutput(serializers.Serializer[Any]):
 class RenewalOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField([one.value for one in renewal.State])
     renewable_from = serializers.DateTimeField()
-    missing = MissingOutput(many=True, help_text="What the achievement asks for today and the learner does not have.")
+    missing = RenewalMissingOutput(
+        many=True, help_text="What the achievement asks for today and the learner does not have."
+    )
 
 
 class RenewalAsked(serializers.Serializer[Any]):
