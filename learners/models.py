@@ -1,6 +1,7 @@
 """Every model of the app, for one migration history."""
 
 from learners.assessors.models import AssessorVerdict, LevelAssessment
+from learners.certificates.life_models import BulkRevocation, CertificateCorrection, ExpiryReminder, KeyRotation
 from learners.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
 from learners.cohorts.models import Cohort, CohortMember
 from learners.decisions.models import LevelDecision, LevelFreeze
@@ -34,14 +35,18 @@ __all__ = [
     "Achievement",
     "AssessorVerdict",
     "Award",
+    "BulkRevocation",
     "Certificate",
+    "CertificateCorrection",
     "Cohort",
     "CohortMember",
     "Enrolment",
     "Evidence",
+    "ExpiryReminder",
     "Issuer",
     "IssuerKey",
     "ItemParameters",
+    "KeyRotation",
     "Learner",
     "LessonProgress",
     "LessonWaiver",

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from learners.api.certificate_life import MyCorrection, MyRenewal
 from learners.api.certificates import MyCertificates
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
@@ -11,6 +12,7 @@ from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
+from learners.api.status_lists import StatusListDocument
 from learners.api.transparency import (
     ConsistencyProofView,
     InclusionProofView,
@@ -34,6 +36,12 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
+    path("api/v1/me/certificates/<id:certificate_id>/renewal", MyRenewal.as_view(), name="my-renewal"),
+    path(
+        "api/v1/me/certificates/<id:certificate_id>/corrections/<id:correction_id>",
+        MyCorrection.as_view(),
+        name="my-correction",
+    ),
     path("verify", Door.as_view(), name="verification-form"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
@@ -48,6 +56,7 @@ urlpatterns: list[URLPattern] = [
     path("log/keys", LogKeysView.as_view(), name="log-keys"),
     path("log/witness/add-checkpoint", AddCheckpointView.as_view(), name="witness-add-checkpoint"),
     path("log/witness/<str:origin_hash>/checkpoint", WitnessedCheckpointView.as_view(), name="witnessed-checkpoint"),
+    path("status/<slug:issuer>/<int:number>/<slug:purpose>", StatusListDocument.as_view(), name="status-list"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
     path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
     path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),

@@ -27,7 +27,7 @@ from learners.certificates.compiled import Compiled
 from learners.certificates.credentials import Certified, Issuance, Skill
 from learners.certificates.database_role import as_issuer
 from learners.certificates.models import Achievement, Certificate
-from learners.certificates.signer import Signer, signer_for
+from learners.certificates.signer import Signer
 from privacy import public as privacy
 
 _WORKER = "worker:certificates"
@@ -35,7 +35,11 @@ _WORKER = "worker:certificates"
 
 @dataclass(frozen=True)
 class Awarded:
-    """A decided award with what is needed of its learner. `predecessor`: the certificate that a new one replaces."""
+    """A decided award with what is needed of its learner.
+
+    predecessor: the certificate that a new one replaces. valid_until: of a new one that is valid no longer than the one
+    it replaces.
+    """
 
     id: UUID
     learner_id: UUID
@@ -47,6 +51,7 @@ class Awarded:
     languages: Sequence[str]
     state: str
     predecessor: UUID | None = None
+    valid_until: datetime | None = None
 
 
 @transaction.atomic
@@ -106,8 +111,7 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
     rows: list[_Row] = []
     # In one order everywhere: the lists of two issuers are locked.
     for slug in sorted(by_issuer):
-        signs = signer_for(slug)
-        key = keys.ensure_registered(signs, issuer=slug, now=now)
+        signs, key = keys.signing(slug, now=now)
         name = issuers.name_of(slug)
         taken = allotment.take(slug, len(by_issuer[slug]))
         for award, (list_id, number, index) in zip(by_issuer[slug], taken, strict=True):
@@ -228,7 +232,7 @@ class _Row:
 def _row(
     award: Awarded, compiled: Compiled, *, signs: Signer, key: str, list_id: int, index: int, now: datetime
 ) -> _Row:
-    code, valid_until = public_code(), now + settings.CREDENTIAL_VALIDITY
+    code, valid_until = public_code(), award.valid_until or now + settings.CREDENTIAL_VALIDITY
     issuance = Issuance(
         public_code=code,
         # Of this certificate alone: two certificates do not tell that they are one person's.

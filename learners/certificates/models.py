@@ -180,6 +180,12 @@ class Certificate(models.Model):
             ),
             models.UniqueConstraint(fields=["status_list", "status_index"], name="one_certificate_per_place_in_a_list"),
         ]
+        indexes = [
+            # What a status list says: the few of its certificates that are withdrawn.
+            models.Index(fields=["status_list"], condition=~models.Q(status="active"), name="withdrawn_of_a_list"),
+            # Whose certificate expires next.
+            models.Index(fields=["valid_until"], condition=models.Q(status="active"), name="active_by_expiry"),
+        ]
 
     def __str__(self) -> str:
         return self.public_code

@@ -48,10 +48,12 @@ from learners.models import (
     AssessorVerdict,
     Award,
     Certificate,
+    CertificateCorrection,
     Cohort,
     CohortMember,
     Enrolment,
     Evidence,
+    ExpiryReminder,
     IssuerKey,
     Learner,
     LessonProgress,
@@ -84,6 +86,7 @@ WITHOUT_TEXT = {
     CohortMember,
     Disclosure,
     Enrolment,
+    ExpiryReminder,
     HandedInFile,
     LessonProgress,
     LogLink,
@@ -172,10 +175,14 @@ class World:
             given_at=now,
         )  # fmt: skip
         award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
-        _canaried(
+        certificate = _canaried(
             Certificate, state, award=award, learner=learner, predecessor=None, key=self.key, status_list=self.list,
             status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
         )  # fmt: skip
+        correction = _canaried(
+            CertificateCorrection, state, id=new_id(), certificate=certificate, learner=learner, asked_by=new_id()
+        )
+        ExpiryReminder.objects.create(certificate=certificate, days=90)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
@@ -211,6 +218,7 @@ class World:
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
             ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk),
+            ("certificate_id", certificate.pk), ("correction_id", correction.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk

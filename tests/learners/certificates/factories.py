@@ -10,7 +10,8 @@ from common import clock
 from common.ids import new_id
 from courses import public as courses
 from events import public as events
-from learners.models import Ability, Achievement, Enrolment, Evidence, Learner, SkillState
+from learners.certificates.signer import signer_for
+from learners.models import Ability, Achievement, Enrolment, Evidence, KeyRotation, Learner, SkillState
 from tests.factories import make_learner
 
 SKILLS = ("AIS-A1", "AIS-A3")
@@ -55,3 +56,12 @@ def settle() -> None:
     """Let the consumers do what they owe."""
     events.drain("awards")
     events.drain("certificates")
+
+
+def approve_key(issuer: str) -> None:
+    """Let the key that the issuer's signer has now follow the one before, as after a rotation by two persons."""
+    signs, now = signer_for(issuer), clock.now()
+    KeyRotation.objects.create(
+        issuer_id=issuer, did=signs.did, multikey=signs.multikey, planned_from=now, prepared_by=new_id(),
+        prepared_at=now, approved_by=new_id(), approved_at=now,
+    )  # fmt: skip

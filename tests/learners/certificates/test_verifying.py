@@ -30,6 +30,7 @@ from learners.certificates import credentials, keys, linked_data, proofs
 from learners.certificates.signer import FileSigner, multikey_of, signer_for
 from learners.certificates.verification import NotVerified, verify_credential
 from learners.models import Certificate, IssuerKey
+from tests.learners.certificates.factories import approve_key
 
 pytestmark = pytest.mark.django_db
 
@@ -220,6 +221,7 @@ def test_anothers_key_does_not_make_a_certificate(issue, tmp_path) -> None:
 def test_old_certificates_verify_after_the_key_was_replaced(issue, client: Client, tmp_path, settings) -> None:
     old = issue()
     settings.ISSUER_KEY_DIR = str(tmp_path)  # where no key is yet: the next one is made
+    approve_key("jp")
     new = issue()
     assert old.key_id != new.key_id
     for certificate in (old, new):
