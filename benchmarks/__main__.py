@@ -16,10 +16,12 @@ def main() -> int:
 
     made = setup_databases(verbosity=0, interactive=False)
     try:
-        from benchmarks import certificates, mastery, progress, reads, submissions
+        from benchmarks import certificates, mastery, progress, reads, submissions, verification
         from benchmarks.measure import table
 
-        figures = [*certificates.run(), *reads.run(), *progress.run(), *submissions.run(), *mastery.run()]
+        figures = [
+            *certificates.run(), *verification.run(), *reads.run(), *progress.run(), *submissions.run(), *mastery.run(),
+        ]  # fmt: skip
         cores = os.cpu_count()
         print(
             f"One process, one connection, PostgreSQL on the same machine ({cores} cores), fsync off for both sides.\n"

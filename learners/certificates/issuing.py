@@ -20,7 +20,7 @@ from common.languages import lookup
 from courses import public as courses
 from events import public as events
 from events.registry import Happened
-from learners.certificates import allotment, credentials, issuers, keys
+from learners.certificates import allotment, compact, credentials, issuers, keys
 from learners.certificates.compiled import Compiled
 from learners.certificates.credentials import Certified, Issuance, Skill
 from learners.certificates.database_role import as_issuer
@@ -109,7 +109,9 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
             compiled = words.compiled(
                 achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
             )
-            rows.append(_row(award, compiled, signs=signs, key=key, list_id=list_id, index=index, now=now))
+            rows.append(
+                _row(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now)
+            )
     new = set(_insert(rows, now=now))
     stored = [row for row in rows if row.id in new]
     events.record_many(
@@ -217,11 +219,12 @@ class _Row:
     list_id: int
     index: int
     credential: str
+    compact: bytes
     valid_until: datetime
 
 
 def _row(
-    award: Awarded, compiled: Compiled, *, signs: Signer, key: str, list_id: int, index: int, now: datetime
+    award: Awarded, compiled: Compiled, *, issuer: str, signs: Signer, key: str, list_id: int, index: int, now: datetime
 ) -> _Row:
     code, valid_until = public_code(), now + settings.CREDENTIAL_VALIDITY
     issuance = Issuance(
@@ -239,7 +242,11 @@ def _row(
         supervised=award.facts["supervised"],
     )
     text = compiled.signed(issuance, signer=signs, created=now)
-    return _Row(new_id(), code, award, key, list_id, index, text, valid_until)
+    short = compact.signed(
+        signer=signs, issuer=issuer, public_code=code, name=award.legal_name, achievement=compiled.achievement,
+        levels=issuance.levels, valid_from=now, valid_until=valid_until, credential=text,
+    )  # fmt: skip
+    return _Row(new_id(), code, award, key, list_id, index, text, short, valid_until)
 
 
 def _columns(rows: Sequence[_Row]) -> Iterator[list[Any]]:
@@ -252,6 +259,7 @@ def _columns(rows: Sequence[_Row]) -> Iterator[list[Any]]:
     yield [row.list_id for row in rows]
     yield [row.index for row in rows]
     yield [row.credential for row in rows]
+    yield [row.compact for row in rows]
     yield [row.valid_until for row in rows]
 
 
@@ -262,11 +270,11 @@ def _insert(rows: Sequence[_Row], *, now: datetime) -> list[UUID]:
             """
             INSERT INTO learners_certificate (
                 id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index, credential,
-                valid_until, valid_from, status, status_reason
+                compact, valid_until, valid_from, status, status_reason
             )
             SELECT new.*, %s, %s, ''
             FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::int[],
-                %s::text[], %s::timestamptz[]) AS new
+                %s::text[], %s::bytea[], %s::timestamptz[]) AS new
             ON CONFLICT DO NOTHING
             RETURNING id
             """,
