@@ -33,7 +33,9 @@ def run() -> list[Figure]:
         events.drain("awards", budget_s=300)
         events.drain("certificates", budget_s=300)
     texts = list(Certificate.objects.values_list("credential", flat=True)[:CREDENTIALS])
-    spelt = [orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() for text in texts]
+    spelt = [
+        orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() for text in texts
+    ]
     key, message = Ed25519PrivateKey.generate(), os.urandom(64)
     signature, public = key.sign(message), key.public_key()
     raw = per_second(lambda: public.verify(signature, message), times=1000)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from learners.api.certificates import MyCertificates
+from learners.api.checking import CompactPage, Door
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
@@ -11,7 +12,7 @@ from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
-from learners.api.verification import CredentialText, Door, Paper, Status, Verification
+from learners.api.verification import CredentialText, Paper, Status, Verification
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),
@@ -25,6 +26,9 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
     path("verify", Door.as_view(), name="verification-form"),
+    path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
+    # As a QR code has it, whose alphanumeric mode knows capitals only.
+    path("VERIFY/Q/<str:payload>", CompactPage.as_view(), name="compact-certificate-scanned"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),

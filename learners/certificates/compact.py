@@ -27,7 +27,8 @@ _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">B8s17sII16s")
 _SIGNATURE: Final = 64
 _CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-_VALUES: Final = {letter: value for value, letter in enumerate(_CROCKFORD)}
+# `int` reads base 32 with the letters up to v.
+_IN_ORDER: Final = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
 _CODE_LETTERS: Final = 26
 # The achievement's name may be a sentence; the paper beside the code has all of it.
 _LONGEST_ACHIEVEMENT: Final = 80
@@ -72,9 +73,7 @@ def signed(
     valid_from: datetime, valid_until: datetime, credential: str,
 ) -> bytes:  # fmt: skip
     """Return the compact certificate of a credential, signed; about 40 µs with a key in memory."""
-    number = 0
-    for letter in public_code:
-        number = number << 5 | _VALUES[letter]
+    number = int(public_code.translate(_IN_ORDER), 32)
     if len(achievement) > _LONGEST_ACHIEVEMENT:
         achievement = achievement[: _LONGEST_ACHIEVEMENT - 1] + "…"
     parts = [
@@ -83,15 +82,25 @@ def signed(
             int(valid_until.timestamp()), digest_of(credential),
         )
     ]  # fmt: skip
-    for text in (issuer, name, achievement):
-        encoded = text.encode()
-        parts += (len(encoded).to_bytes(2), encoded)
-    parts.append(len(levels).to_bytes(1))
-    for code, level in levels.items():
-        encoded = code.encode()
-        parts += (bytes((len(encoded), level)), encoded)
+    parts += (_text(issuer), _text.__wrapped__(name), _text(achievement), _levels(tuple(levels.items())))
     body = b"".join(parts)
     return body + signer.sign(DOMAIN + body)
+
+
+# The same for all of a batch.
+@lru_cache(maxsize=256)
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return len(encoded).to_bytes(2) + encoded
+
+
+@lru_cache(maxsize=1024)
+def _levels(levels: tuple[tuple[str, int], ...]) -> bytes:
+    parts = [len(levels).to_bytes(1)]
+    for code, level in levels:
+        encoded = code.encode()
+        parts += (bytes((len(encoded), level)), encoded)
+    return b"".join(parts)
 
 
 def read(raw: bytes) -> Compact:

@@ -23,3 +23,15 @@ class GlyphMissing(DomainError):
     """None of the fonts has a character of the certificate; `character` is its code point. Boxes are never drawn."""
 
     code, status, title = "glyph_missing", 422, _("A character of this certificate cannot be drawn")
+
+
+class TooManyCredentials(DomainError):
+    """One request checks 1,000 credentials at most: send the rest in another."""
+
+    code, status, title = "too_many_credentials", 422, _("These are too many certificates at once")
+
+
+class CredentialsTooLarge(DomainError):
+    """The body is larger than 1,000 credentials can be, or the file larger than any certificate."""
+
+    code, status, title = "credentials_too_large", 413, _("This is too large")

@@ -109,9 +109,7 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
             compiled = words.compiled(
                 achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
             )
-            rows.append(
-                _row(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now)
-            )
+            rows.append(_row(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now))
     new = set(_insert(rows, now=now))
     stored = [row for row in rows if row.id in new]
     events.record_many(

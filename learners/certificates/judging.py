@@ -28,10 +28,11 @@ from learners.certificates.verification import NotVerified, proof_holds, read_js
 
 # Of what is not stored, so many are canonicalised per call: a thousand forgeries would keep a process for half a minute.
 MOST_CANONICALISED: Final = 20
-_CODE = r"[0-9a-hjkmnp-tv-z]{26}"
+_LETTERS = r"[0-9a-hjkmnp-tv-z]{26}"
+CODE: Final = re.compile(_LETTERS)
 # Where our own text has its id: a guess that is worth nothing until the whole text is compared.
-_GUESS = re.compile(rf'"id":"[^"\s]{{1,300}}/verify/({_CODE})"')
-_ADDRESS = re.compile(rf"[^\s]{{1,300}}/verify/({_CODE})")
+_GUESS = re.compile(rf'"id":"[^"\s]{{1,300}}/verify/({_LETTERS})"')
+_ADDRESS = re.compile(rf"[^\s]{{1,300}}/verify/({_LETTERS})")
 _SORTED: Final = orjson.OPT_SORT_KEYS
 
 
@@ -49,14 +50,18 @@ class Why(StrEnum):
 class Judged:
     """The verdict on one document.
 
-    certificate, document: the stored one, where what was handed in is exactly that and genuine; None otherwise, for
-    nothing that a forger wrote is said again. `why` is then the reason.
+    certificate: the stored one, where what was handed in is exactly that and genuine; None otherwise, for nothing that a
+    forger wrote is said again. `why` is then the reason.
     """
 
     verdict: Verdict
     why: Why | None = None
     certificate: Certificate | None = None
-    document: Mapping[str, Any] | None = None
+
+    @property
+    def document(self) -> Mapping[str, Any] | None:
+        """The stored credential as read."""
+        return orjson.loads(self.certificate.credential) if self.certificate is not None else None
 
 
 def judge(handed_in: Sequence[str | Mapping[str, Any]], *, now: datetime) -> list[Judged]:
@@ -210,4 +215,4 @@ def _of_stored(certificate: Certificate, *, now: datetime) -> Judged:
     verdict = rules.verdict(
         proof_holds=True, status=certificate.status, valid_until=certificate.valid_until, now=now.astimezone(UTC)
     )
-    return Judged(verdict, None, certificate, orjson.loads(certificate.credential))
+    return Judged(verdict, None, certificate)

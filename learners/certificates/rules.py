@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,25 @@ class Verdict(StrEnum):
     TAMPERED = "tampered"
     UNKNOWN = "unknown"
     UNKNOWN_ISSUER = "unknown_issuer"
+
+
+# Published lists are made anew more often than this; what is older is said to be.
+LISTS_ARE_FRESH_FOR = timedelta(days=1)
+# Until a change stands in the published list.
+LISTS_LAG = timedelta(minutes=2)
+
+
+def lists_are_stale(published_at: datetime | None, *, changed_at: datetime | None, now: datetime) -> bool:
+    """Whether who reads the published status lists may see another status than the one that holds.
+
+    Args:
+        published_at: when the lists were last published; None where none was yet. changed_at: of the status.
+    """
+    if published_at is None:
+        return changed_at is not None and now - changed_at > LISTS_LAG
+    if changed_at is not None and published_at < changed_at and now - changed_at > LISTS_LAG:
+        return True
+    return now - published_at > LISTS_ARE_FRESH_FOR
 
 
 def criteria_met(

@@ -95,7 +95,12 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
 
 def by_code(public_code: str) -> Certificate | None:
     """The certificate with that code, or None; one query."""
-    return Certificate.objects.select_related("key", "award__achievement").filter(public_code=public_code).first()
+    return (
+        Certificate.objects.select_related("key", "award__achievement", "status_list")
+        .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "award__facts")
+        .filter(public_code=public_code)
+        .first()
+    )
 
 
 def by_codes(public_codes: Collection[str]) -> dict[str, Certificate]:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('learners', '0005_room_for_updates'),
+        ("learners", "0005_room_for_updates"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='certificate',
-            name='compact',
-            field=models.BinaryField(db_default=b''),
+            model_name="certificate",
+            name="compact",
+            field=models.BinaryField(db_default=b""),
         ),
     ]

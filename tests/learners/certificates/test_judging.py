@@ -111,7 +111,8 @@ def test_two_members_of_one_name_are_no_credential(issue) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "[]", "null", "{" * 50_000, '{"a":NaN}', "{}", '{"proof":[]}', "eyJ.e30." + "A" * 86, "x" * 300_000]
+    "text",
+    ["", "hello", "[]", "null", "{" * 50_000, '{"a":NaN}', "{}", '{"proof":[]}', "eyJ.e30." + "A" * 86, "x" * 300_000],
 )
 def test_what_is_nothing_of_the_kind_is_unknown(achievement, text: str) -> None:
     assert judge_one(text) == Judged(Verdict.UNKNOWN, Why.NOT_A_CREDENTIAL)
