@@ -154,9 +154,8 @@ class Door(OpenView):
         responses=_ANSWERS,
     )
     def post(self, request: Request) -> HttpResponse:
-        if (request.content_type or "").startswith("application/json"):
-            return _answer_many(request)
-        return _answer_one(request)
+        is_form = (request.content_type or "").startswith(("multipart/", "application/x-www-form-urlencoded"))
+        return _answer_one(request) if is_form else _answer_many(request)
 
 
 class CompactPage(OpenView):

@@ -20,6 +20,8 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _KEYWORD: Final = b"openbadgecredential"
 _ELEMENT: Final = "openbadges:credential"
 _MOST_ATTACHMENTS: Final = 16
+_MOST_CHUNKS: Final = 4096
+_DEEPEST: Final = 200
 _DICTIONARY: Final = 4096
 _EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile(?![A-Za-z0-9])")
 _STREAM = re.compile(rb">>\s*stream\r?\n")
@@ -79,19 +81,20 @@ def _inflated(packed: bytes) -> bytes:
 
 def _in_png(image: bytes) -> Iterator[bytes]:
     at = len(_PNG)
-    while at + 12 <= len(image):
+    for _ in range(_MOST_CHUNKS):
         length, kind = int.from_bytes(image[at : at + 4]), image[at + 4 : at + 8]
         chunk, at = image[at + 8 : at + 8 + length], at + 12 + length
-        if at > len(image):
-            raise NothingFound("damaged")
         if kind == b"IEND":
             return
+        if at > len(image):
+            raise NothingFound("damaged")
         keyword, _, rest = chunk.partition(b"\0")
         if kind == b"iTXt" and keyword == _KEYWORD and len(rest) > 2:
             # Compression flag and method, language tag, keyword in that language, text (PNG 1.2, section 4.2.3.3).
             parts = rest[2:].split(b"\0", 2)
             if len(parts) == 3:
                 yield _inflated(parts[2]) if rest[0] else parts[2]
+    raise NothingFound("too many chunks")
 
 
 def _in_pdf(paper: bytes) -> Iterator[bytes]:
@@ -124,6 +127,7 @@ class _Svg:
     def __init__(self) -> None:
         self.found: list[str] = []
         self._parts: list[str] | None = None
+        self._depth = 0
 
     def read(self, image: bytes) -> None:
         reader = expat.ParserCreate()
@@ -136,6 +140,9 @@ class _Svg:
             raise NothingFound("not XML, or more than plain XML") from error
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise NothingFound("too deep")
         if name == _ELEMENT:
             self._parts = [attributes.get("verify", "")]
 
@@ -144,6 +151,7 @@ class _Svg:
             self._parts.append(data)
 
     def _close(self, name: str) -> None:
+        self._depth -= 1
         if name == _ELEMENT and self._parts is not None:
             self.found.append("".join(self._parts).strip())
             self._parts = None

@@ -229,7 +229,17 @@ class ProblemMiddleware:
     A page that is meant to be read says so by `response.is_page = True` (the verification page's verdicts).
     """
 
-    PREFIXES = ("/api/", "/agency/", "/verify", "/VERIFY/", "/auth/", "/.well-known/", "/livez", "/readyz", "/problems/")
+    PREFIXES = (
+        "/api/",
+        "/agency/",
+        "/verify",
+        "/VERIFY/",
+        "/auth/",
+        "/.well-known/",
+        "/livez",
+        "/readyz",
+        "/problems/",
+    )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
