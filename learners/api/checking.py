@@ -197,12 +197,12 @@ def _answer_many(request: Request) -> HttpResponse:
 def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
     """The entries; what is neither a text nor an object becomes an empty text, which is no credential."""
     if not isinstance(given, dict):
-        raise InvalidInput(_("This is not an object."), pointer="")
+        raise InvalidInput()
     entries = given.get("credentials")
     if not isinstance(entries, list):
-        raise InvalidInput(_("This is not a list."), pointer="/credentials")
+        raise InvalidInput(pointer="/credentials")
     if unknown := sorted(given.keys() - {"credentials"}):
-        raise InvalidInput(_("This field is not known."), pointer=f"/{unknown[0]}")
+        raise InvalidInput(pointer=f"/{unknown[0]}")
     if len(entries) > MOST_CREDENTIALS:
         raise TooManyCredentials()
     return [one if isinstance(one, str | dict) else "" for one in entries]
@@ -239,7 +239,7 @@ def _answer_one(request: Request) -> HttpResponse:
     if int(bare.META.get("CONTENT_LENGTH") or 0) > carriers.MOST_BYTES + _ENVELOPE:
         return refused("too_large", 413)
     try:
-        given = request.data
+        given: Any = request.data
     except (exceptions.ParseError, RequestDataTooBig):
         return refused("unreadable", 400)
     file = given.get("file")
