@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check a certificate of the AI Skills Platform without its server, without a network and without any library.
 
-    python verify_certificate.py FILE --keys did.json [--status-list revocation.json ...] [--at 2030-01-31T00:00:00Z]
+    python verify_certificate.py FILE --keys did.json [--status-list FILE ...] [--log-proof FILE] [--at INSTANT]
 
 FILE is the credential (JSON), the PDF it is attached to, a PNG or SVG it is baked into, or a text file with what the QR
 code holds. The keys are the DID document of the issuing authority, best taken from its own site: the address is printed
@@ -569,7 +569,7 @@ def verify(text: str, keys: list[Key], lists: list[Any] | None = None, *, now: d
     verdict, why, unchecked = _status(document, issuer, keys, lists or [], now)
     if not verdict:
         verdict, why = _dates(document["validFrom"], document["validUntil"], now)
-    return Result(verdict, why, says, [*unchecked, "whether the keys are the issuer's own", "the transparency log"])
+    return Result(verdict, why, says, [*unchecked, "whether the keys are the issuer's own", _LOG])
 
 
 def _dates(begins: str, ends: str, now: datetime) -> tuple[str, str]:
@@ -624,6 +624,7 @@ def _bits(encoded: str) -> bytes:
     return bits
 
 
+_LOG = "the transparency log"
 _DOMAIN = b"ai-skills compact certificate 1\n"
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -665,8 +666,51 @@ def _verify_compact(text: str, keys: list[Key], now: datetime) -> Result:
         "code": "".join(_CROCKFORD[number >> 5 * place & 31] for place in reversed(range(26))),
     }  # fmt: skip
     verdict, why = _dates(says["valid from"], says["valid until"], now)
-    unchecked = ["revocation and suspension", "whether the keys are the issuer's own", "the transparency log"]
+    unchecked = ["revocation and suspension", "whether the keys are the issuer's own", _LOG]
     return Result(verdict, why, says, unchecked)
+
+
+# --- The transparency log (RFC 6962) -----------------------------------------------------------------------------------
+
+
+def log_says(text: str, proof: Any) -> tuple[bool, str]:
+    """Whether a proof of the log shows this credential's text in the tree of its checkpoint, and in words.
+
+    Args:
+        proof: {leaf, salt, index, tree_size, inclusion_proof, checkpoint}: hashes in base64, the salt in hex.
+    """
+    try:
+        leaf = proof["leaf"].encode()
+        committed = hashlib.sha256(bytes.fromhex(proof["salt"]) + text.encode()).hexdigest()
+        said, index, size = json.loads(leaf), proof["index"], proof["tree_size"]
+        path = [base64.b64decode(one, validate=True) for one in proof["inclusion_proof"]]
+        origin, told_size, told_root = proof["checkpoint"].split("\n")[:3]
+        if said["kind"] != "issued" or said["commitment"] != committed:
+            return False, "the log's entry is about another text"
+        root = _root(hashlib.sha256(b"\0" + leaf).digest(), index, size, path)
+        if root is None or str(size) != told_size or base64.b64encode(root).decode() != told_root:
+            return False, "the proof does not lead to the checkpoint"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False, "it is no proof of a log"
+    return True, f"in the log {origin} since {said.get('logged_at')}"
+
+
+def _root(node: bytes, index: int, size: int, path: list[bytes]) -> bytes | None:
+    """The root that an inclusion proof leads to (RFC 9162, section 2.1.3.2); None if it is too short or too long."""
+    if not 0 <= index < size:
+        return None
+    last = size - 1
+    for one in path:
+        if not last:
+            return None
+        if index & 1 or index == last:
+            node = hashlib.sha256(b"\1" + one + node).digest()
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\1" + node + one).digest()
+        index, last = index >> 1, last >> 1
+    return None if last else node
 
 
 # --- Files -----------------------------------------------------------------------------------------------------------------
@@ -762,6 +806,16 @@ def _in_svg(data: bytes) -> Iterator[bytes]:
     yield from (one.strip().encode() for one in found if one.strip())
 
 
+def _with_log(result: Result, logged: tuple[bool, str]) -> Result:
+    """A proof that does not hold tells nothing of the certificate: the log is then as unchecked as without one."""
+    holds, words = logged
+    unchecked = [one for one in result.unchecked if one != _LOG]
+    if not holds:
+        return result._replace(unchecked=[*unchecked, f"{_LOG}: {words}"])
+    says = {**result.says, "transparency log": words}
+    return result._replace(says=says, unchecked=[*unchecked, "who signed the log's checkpoint"])
+
+
 # --- The command -----------------------------------------------------------------------------------------------------------
 
 
@@ -775,6 +829,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--status-list", type=Path, nargs="+", default=[], metavar="FILE", help="the issuer's lists")
     parser.add_argument(
+        "--log-proof", type=Path, metavar="FILE", help="the certificate's proof of the transparency log"
+    )
+    parser.add_argument(
         "--at", metavar="INSTANT", help="judge as of this instant (2030-01-31T00:00:00Z) instead of now"
     )
     given = parser.parse_args(arguments)
@@ -782,13 +839,17 @@ def main(arguments: list[str] | None = None) -> int:
         data = given.file.read_bytes()
         keys = keys_of([json.loads(one.read_bytes()) for one in given.keys])
         lists = [json.loads(one.read_bytes()) for one in given.status_list]
+        log_proof = json.loads(given.log_proof.read_bytes()) if given.log_proof else None
         now = instant_of(given.at) if given.at else datetime.now(UTC)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         parser.error(str(error))
     except Wrong as wrong:
         parser.error(wrong.why)
     try:
-        result = verify(text_in(data), keys, lists, now=now)
+        text = text_in(data)
+        result = verify(text, keys, lists, now=now)
+        if log_proof is not None and result.says:
+            result = _with_log(result, log_says(text, log_proof))
     except Wrong as wrong:
         result = Result(wrong.verdict, wrong.why, {}, [])
     print(f"{result.verdict.upper().replace('_', ' ')}: {result.why}")

@@ -67,6 +67,17 @@ def test_what_was_issued_is_valid_in_any_spelling_of_its_json(issue) -> None:
         assert judged.document == document
 
 
+def test_lists_in_another_order_are_the_same_statements(issue) -> None:
+    certificate = issue(name="Budi")
+    document = json.loads(certificate.credential)
+    document["credentialSubject"]["result"].reverse()
+    judged = judge_one(document)
+    assert (judged.verdict, judged.document) == (Verdict.VALID, json.loads(certificate.credential))
+    # Told twice it is the same statement, and the proof would hold; but nobody signed a list like that.
+    document["credentialSubject"]["result"].append(document["credentialSubject"]["result"][0])
+    assert judge_one(document).verdict is Verdict.TAMPERED
+
+
 def test_the_status_and_the_date_decide_of_what_is_genuine(issue, settings) -> None:
     one = issue()
     assert judge([one.credential], now=one.valid_until)[0].verdict is Verdict.EXPIRED

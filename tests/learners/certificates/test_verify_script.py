@@ -8,8 +8,10 @@ import json
 import random
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -214,6 +216,55 @@ def test_it_reads_the_issuers_lists(signed, script: ModuleType) -> None:
         result = script.verify(text, known, [useless], now=now)
         assert result.verdict == "valid"
         assert any("revocation" in one for one in result.unchecked)
+
+
+def _tree(leaves: list[bytes]) -> bytes:
+    """RFC 6962, section 2.1, written as it is defined."""
+    if len(leaves) == 1:
+        return sha256(b"\0" + leaves[0]).digest()
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\1" + _tree(leaves[:split]) + _tree(leaves[split:])).digest()
+
+
+def _path(index: int, leaves: list[bytes]) -> list[bytes]:
+    if len(leaves) == 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < split:
+        return [*_path(index, leaves[:split]), _tree(leaves[split:])]
+    return [*_path(index - split, leaves[split:]), _tree(leaves[:split])]
+
+
+def test_it_follows_a_proof_of_the_log_to_the_checkpoint(signed, script: ModuleType) -> None:
+    text, salt = signed(), bytes(16)
+    about = {
+        "commitment": sha256(salt + text.encode()).hexdigest(), "kind": "issued", "logged_at": "2026-01-01T00:00:00Z",
+        "version": 1,
+    }  # fmt: skip
+    leaf = json.dumps(about, separators=(",", ":"))
+    for size in (1, 2, 3, 7, 8, 13):
+        for index in range(size):
+            leaves = [f"leaf {number}".encode() for number in range(size)]
+            leaves[index] = leaf.encode()
+            path = [b64encode(one).decode() for one in _path(index, leaves)]
+            checkpoint = f"log.example/1\n{size}\n{b64encode(_tree(leaves)).decode()}\n\n— log.example x\n"
+            proof = {
+                "leaf": leaf, "salt": salt.hex(), "index": index, "tree_size": size, "inclusion_proof": path,
+                "checkpoint": checkpoint,
+            }  # fmt: skip
+            assert script.log_says(text, proof) == (True, "in the log log.example/1 since 2026-01-01T00:00:00Z")
+            for wrong in (
+                {"index": index + 1}, {"tree_size": size + 1}, {"inclusion_proof": [*path, path[0] if path else leaf]},
+                {"inclusion_proof": path[1:]} if path else {"salt": "00"}, {"salt": "01" * 16}, {"leaf": "{}"},
+                {"checkpoint": checkpoint.replace("log.example/1\n", "")}, {"index": None},
+            ):  # fmt: skip
+                assert not script.log_says(text, {**proof, **wrong})[0], (size, index, wrong)
+            assert not script.log_says(text + " ", proof)[0]
+    assert not script.log_says(text, None)[0]
+    told = script.verify(text, script.keys_of([signed.did]), now=clock.now())
+    assert "the transparency log" in told.unchecked
+    assert "transparency log" in script._with_log(told, (True, "in the log")).says
+    assert script._with_log(told, (False, "no")).verdict == "valid"
 
 
 def test_a_bare_interpreter_does_on_files_of_every_kind(signed, tmp_path: Path) -> None:
