@@ -181,6 +181,11 @@ class CompactPage(OpenView):
         return _verdict_page(request._request, judged, now)
 
 
+@extend_schema(exclude=True)
+class ScannedPage(CompactPage):
+    """The same under the address in capitals, which is the one that QR codes hold."""
+
+
 def _to(code: str, language: str) -> HttpResponse:
     return guarded(HttpResponseRedirect(f"/verify/{code}?{urlencode({'language': language})}", status=303))
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from learners.api.certificates import MyCertificates
-from learners.api.checking import CompactPage, Door
+from learners.api.checking import CompactPage, Door, ScannedPage
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
@@ -28,7 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("verify", Door.as_view(), name="verification-form"),
     path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
     # As a QR code has it, whose alphanumeric mode knows capitals only.
-    path("VERIFY/Q/<str:payload>", CompactPage.as_view(), name="compact-certificate-scanned"),
+    path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
