@@ -234,6 +234,8 @@ class ProblemMiddleware:
         "/agency/",
         "/verify",
         "/VERIFY/",
+        "/achievements/",
+        "/issuers/",
         "/auth/",
         "/.well-known/",
         "/livez",
