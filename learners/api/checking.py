@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from accounts import public as accounts
 from common import clock
 from common.clock import rfc3339
-from common.errors import InvalidInput
+from common.errors import Forbidden, InvalidInput, Throttled
 from common.rendering import OrjsonRenderer, to_json
 from learners.api.verification_pages import LANGUAGE, OpenView, PageRenderer, guarded, is_for_people, language_of, page
 from learners.certificates import carriers, presentation, rules
@@ -112,7 +112,8 @@ class Door(OpenView):
     """A form for a code or a document, and what happens to what was typed or handed in."""
 
     parser_classes = (_Many, MultiPartParser, FormParser)
-    problems: ClassVar = {"POST": (TooManyCredentials, CredentialsTooLarge)}
+    # Forbidden: the proxy does not say whose request it is, so it cannot be counted.
+    problems: ClassVar = {"POST": (TooManyCredentials, CredentialsTooLarge, Throttled, Forbidden)}
 
     def get_renderers(self) -> list[BaseRenderer]:
         return [OrjsonRenderer(), PageRenderer()] if self.request.method == "POST" else [PageRenderer()]
