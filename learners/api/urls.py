@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from learners.api.certificate_life import MyCorrection, MyRenewal
 from learners.api.certificates import MyCertificates
+from learners.api.checking import CompactPage, Door, ScannedPage
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
@@ -22,7 +23,7 @@ from learners.api.transparency import (
     LogProofView,
     LogTileView,
 )
-from learners.api.verification import CredentialText, Door, Paper, Status, Verification
+from learners.api.verification import CredentialText, Paper, Status, Verification
 from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
@@ -43,6 +44,9 @@ urlpatterns: list[URLPattern] = [
         name="my-correction",
     ),
     path("verify", Door.as_view(), name="verification-form"),
+    path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
+    # As a QR code has it, whose alphanumeric mode knows capitals only.
+    path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),

@@ -107,3 +107,15 @@ class AchievementRetired(DomainError):
     """There is no version of the achievement any more that is awarded."""
 
     code, status, title = "achievement_retired", 410, _("This achievement is not awarded any more")
+
+
+class TooManyCredentials(DomainError):
+    """One request checks 1,000 credentials at most: send the rest in another."""
+
+    code, status, title = "too_many_credentials", 422, _("These are too many certificates at once")
+
+
+class CredentialsTooLarge(DomainError):
+    """The body is larger than 1,000 credentials can be, or the file larger than any certificate."""
+
+    code, status, title = "credentials_too_large", 413, _("This is too large")

@@ -22,7 +22,7 @@ from common.languages import lookup
 from courses import public as courses
 from events import public as events
 from events.registry import Happened
-from learners.certificates import allotment, credentials, issuers, keys
+from learners.certificates import allotment, compact, credentials, issuers, keys
 from learners.certificates.compiled import Compiled
 from learners.certificates.credentials import Certified, Issuance, Skill
 from learners.certificates.database_role import as_issuer
@@ -118,7 +118,7 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
             compiled = words.compiled(
                 achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
             )
-            rows.append(_row(award, compiled, signs=signs, key=key, list_id=list_id, index=index, now=now))
+            rows.append(_row(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now))
     with as_issuer():
         _insert(rows, now=now)
     events.record_many(
@@ -226,11 +226,12 @@ class _Row:
     list_id: int
     index: int
     credential: str
+    compact: bytes
     valid_until: datetime
 
 
 def _row(
-    award: Awarded, compiled: Compiled, *, signs: Signer, key: str, list_id: int, index: int, now: datetime
+    award: Awarded, compiled: Compiled, *, issuer: str, signs: Signer, key: str, list_id: int, index: int, now: datetime
 ) -> _Row:
     code, valid_until = public_code(), award.valid_until or now + settings.CREDENTIAL_VALIDITY
     issuance = Issuance(
@@ -248,14 +249,18 @@ def _row(
         supervised=award.facts["supervised"],
     )
     text = compiled.signed(issuance, signer=signs, created=now)
-    return _Row(new_id(), code, award, key, list_id, index, text, valid_until)
+    short = compact.signed(
+        signer=signs, issuer=issuer, public_code=code, name=award.legal_name, achievement=compiled.achievement,
+        levels=issuance.levels, valid_from=now, valid_until=valid_until, credential=text,
+    )  # fmt: skip
+    return _Row(new_id(), code, award, key, list_id, index, text, short, valid_until)
 
 
 _COLUMNS = (
-    "id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index, credential, valid_from, "
-    "valid_until, status, status_reason"
+    "id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index, credential, compact, "
+    "valid_from, valid_until, status, status_reason"
 )
-_FIELDS = struct.Struct("!h").pack(13)
+_FIELDS = struct.Struct("!h").pack(14)
 _BIGINT, _INTEGER, _UUID = struct.Struct("!iq"), struct.Struct("!ii"), struct.Struct("!i16s")
 
 
@@ -278,6 +283,7 @@ def _packed(row: _Row, *, now: datetime) -> bytes:
             _BIGINT.pack(8, row.list_id),
             _INTEGER.pack(4, row.index),
             binary.field(row.credential.encode()),
+            binary.field(row.compact),
             _BIGINT.pack(8, binary.instant(now)),
             _BIGINT.pack(8, binary.instant(row.valid_until)),
             binary.text(Certificate.Status.ACTIVE),

@@ -77,6 +77,25 @@ def missing(
     return lacking
 
 
+# Published lists are made anew more often than this; what is older is said to be.
+LISTS_ARE_FRESH_FOR = timedelta(days=1)
+# Until a change stands in the published list.
+LISTS_LAG = timedelta(minutes=2)
+
+
+def lists_are_stale(published_at: datetime | None, *, changed_at: datetime | None, now: datetime) -> bool:
+    """Whether who reads the published status lists may see another status than the one that holds.
+
+    Args:
+        published_at: when the lists were last published; None where none was yet. changed_at: of the status.
+    """
+    if published_at is None:
+        return changed_at is not None and now - changed_at > LISTS_LAG
+    if changed_at is not None and published_at < changed_at and now - changed_at > LISTS_LAG:
+        return True
+    return now - published_at > LISTS_ARE_FRESH_FOR
+
+
 def criteria_met(
     criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int], certified: Mapping[str, int]
 ) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,7 +99,12 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
 
 def by_code(public_code: str) -> Certificate | None:
     """The certificate with that code, or None; one query."""
-    return Certificate.objects.select_related("key", "award__achievement").filter(public_code=public_code).first()
+    return (
+        Certificate.objects.select_related("key", "award__achievement", "status_list")
+        .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "award__facts")
+        .filter(public_code=public_code)
+        .first()
+    )
 
 
 def published_list(*, issuer: str, number: int, purpose: str) -> str | None:
@@ -125,3 +130,15 @@ def correction(*, learner_id: UUID, certificate_id: UUID, correction_id: UUID) -
     return CertificateCorrection.objects.filter(
         pk=correction_id, certificate_id=certificate_id, learner_id=learner_id
     ).first()
+
+
+def by_codes(public_codes: Collection[str]) -> dict[str, Certificate]:
+    """The certificates with those codes, by code, with their key and status list but for its long texts; one query."""
+    if not public_codes:
+        return {}
+    found = (
+        Certificate.objects.select_related("key", "status_list")
+        .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "status_reason")
+        .filter(public_code__in=list(public_codes))
+    )
+    return {one.public_code: one for one in found}

@@ -234,7 +234,7 @@ class ProblemMiddleware:
 
     PREFIXES = (
         "/api/", "/agency/", "/verify", "/log/", "/auth/", "/.well-known/", "/livez", "/readyz", "/problems/", "/issuers/",
-        "/achievements/", "/status/", "/ims/", "/shared/",
+        "/achievements/", "/status/", "/ims/", "/shared/", "/VERIFY/",
     )  # fmt: skip
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
