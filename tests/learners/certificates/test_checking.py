@@ -17,6 +17,7 @@ from common import clock
 from learners.api import checking
 from learners.certificates import compact, life, rules
 from learners.models import Certificate, StatusList
+from tests.learners.certificates.factories import supersede
 from tests.learners.certificates.test_carriers import PNG, SVG, paper_with
 from tests.learners.certificates.test_judging import twin_of
 from tests.learners.certificates.test_pages import _Page
@@ -76,7 +77,10 @@ def test_every_verdict_has_its_words_in_every_language(issue, client: Client) ->
     seen["tampered"] = hand_in(client, text=certificate.credential.replace("Budi", "Dao"))
     assert "Dao" not in seen["tampered"].content.decode()
     for status in ("suspended", "active", "superseded"):
-        Certificate.objects.filter(pk=certificate.pk).update(status=status, status_changed_at=clock.now())
+        if status == "superseded":
+            supersede(certificate, name="Citra Santoso")
+        else:
+            Certificate.objects.filter(pk=certificate.pk).update(status=status, status_changed_at=clock.now())
         word = "valid" if status == "active" else status
         seen[word] = hand_in(client, text=certificate.credential)
         page = client.get(f"/verify/{certificate.public_code}?language=en", headers={"Accept": "text/html"})
@@ -99,8 +103,8 @@ def test_every_verdict_has_its_words_in_every_language(issue, client: Client) ->
 
 
 def test_who_holds_the_old_certificate_is_not_led_to_the_new_name(issue, client: Client) -> None:
-    old, new = issue(name="Budi Santoso"), issue(name="Citra Santoso")
-    Certificate.objects.filter(pk=old.pk).update(status="superseded", status_changed_at=clock.now())
+    old = issue(name="Budi Santoso")
+    new = supersede(old, name="Citra Santoso")
     page = client.get(f"/verify/{old.public_code}?language=en", headers={"Accept": "text/html"}).content.decode()
     assert "Ask its holder" in page
     assert "Citra" not in page

@@ -18,6 +18,7 @@ from learners.certificates.judging import Judged, Why, judge, judge_compact
 from learners.certificates.rules import Verdict
 from learners.certificates.signer import multikey_of, signer_for
 from learners.models import Certificate, IssuerKey
+from tests.learners.certificates.factories import supersede
 
 pytestmark = pytest.mark.django_db
 
@@ -81,8 +82,13 @@ def test_lists_in_another_order_are_the_same_statements(issue) -> None:
 def test_the_status_and_the_date_decide_of_what_is_genuine(issue, settings) -> None:
     one = issue()
     assert judge([one.credential], now=one.valid_until)[0].verdict is Verdict.EXPIRED
-    for status in ("suspended", "superseded"):
-        Certificate.objects.filter(pk=one.pk).update(status=status)
+    for status in ("suspended", "active", "superseded"):
+        if status == "superseded":
+            supersede(one, name="Citra Santoso")
+        else:
+            Certificate.objects.filter(pk=one.pk).update(status=status)
+        if status == "active":
+            continue
         assert judge_one(one.credential).verdict is Verdict(status)
         assert judge_compact(compact.as_text(bytes(one.compact)), now=clock.now()).verdict is Verdict(status)
     other = issue()
