@@ -1,0 +1,97 @@
+"""Verifiers from public registries judge what we issue, offline: `make verify-independent`.
+
+Node's part is skipped where Node or its packages are not there, and says so; the Python part always runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from common import clock
+from learners.certificates.signer import create_key_file, signer
+from learners.models import Certificate
+from tests.independent import openbadges
+from tests.independent.corpus import HOST, build
+
+pytestmark = pytest.mark.django_db
+
+_VERIFIERS = Path(__file__).parent / "verifiers"
+
+
+@pytest.fixture
+def corpus(issue: Callable[..., Certificate], client: Client, settings: Any, tmp_path: Path) -> Path:
+    settings.PUBLIC_BASE_URL = f"https://{HOST}"
+    for name in ("first", "second"):
+        create_key_file(tmp_path / f"{name}.pem", password="")
+    settings.ISSUER_KEY_FILE = str(tmp_path / "first.pem")
+    old = issue(name="Aiko Yamada", languages=("en",)).credential
+    settings.ISSUER_KEY_FILE = str(tmp_path / "second.pem")
+    new = issue(name="Budi Santoso", languages=("en",)).credential
+    folder = Path(os.environ.get("CORPUS") or tmp_path / "corpus")
+    folder.mkdir(parents=True, exist_ok=True)
+    build(
+        folder, at=clock.now().replace(microsecond=0), old=old, new=new, signer=signer(), keys_folder=tmp_path,
+        did_document=client.get("/.well-known/did.json").json(),
+    )  # fmt: skip
+    return folder
+
+
+def _table(manifest: dict[str, Any], judged: dict[str, dict[str, tuple[str, str]]]) -> str:
+    rows = [["case", "expected", *judged]]
+    rows += [
+        [one["id"], one["expected"], *(found[one["id"]][0] for found in judged.values())] for one in manifest["cases"]
+    ]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _disagreements(manifest: dict[str, Any], judged: dict[str, dict[str, tuple[str, str]]]) -> list[str]:
+    return [
+        f"{verifier}: {one['id']}: {found[one['id']]}, expected {expected}"
+        for verifier, found in judged.items()
+        for one in manifest["cases"]
+        if found[one["id"]][0] != (expected := one["limits"].get(verifier, one["expected"]))
+    ]
+
+
+def _openbadgeslib(folder: Path, manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {
+        one["id"]: openbadges.judge(folder, manifest, (folder / one["file"]).read_text()) for one in manifest["cases"]
+    }
+
+
+def _node(folder: Path) -> dict[str, dict[str, tuple[str, str]]]:
+    answer = subprocess.run(
+        ["node", "verify.mjs", str(folder)], cwd=_VERIFIERS, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    judged: dict[str, dict[str, tuple[str, str]]] = {}
+    for line in map(json.loads, answer.stdout.splitlines()):
+        judged.setdefault(line["verifier"], {})[line["case"]] = (line["actual"], line["detail"])
+    return judged
+
+
+def test_openbadgeslib_judges_as_it_should(corpus: Path) -> None:
+    manifest = json.loads((corpus / "manifest.json").read_text())
+    judged = {"openbadgeslib": _openbadgeslib(corpus, manifest)}
+    print("\n" + _table(manifest, judged))
+    assert not _disagreements(manifest, judged)
+
+
+def test_verifiers_of_node_judge_as_they_should(corpus: Path) -> None:
+    if not shutil.which("node") or not (_VERIFIERS / "node_modules").is_dir():
+        pytest.skip("needs Node 20 and the packages in tests/independent/verifiers: make verify-independent")
+    manifest = json.loads((corpus / "manifest.json").read_text())
+    judged = _node(corpus)
+    print("\n" + _table(manifest, judged))
+    assert set(judged) == {"@digitalbazaar/vc", "verifier-core"}
+    assert not _disagreements(manifest, judged)
