@@ -87,11 +87,34 @@ def test_openbadgeslib_judges_as_it_should(corpus: Path) -> None:
     assert not _disagreements(manifest, judged)
 
 
+_needs_node = pytest.mark.skipif(
+    not shutil.which("node") or not (_VERIFIERS / "node_modules").is_dir(),
+    reason="needs Node 20 and the packages in tests/independent/verifiers: make verify-independent",
+)
+
+
+@_needs_node
 def test_verifiers_of_node_judge_as_they_should(corpus: Path) -> None:
-    if not shutil.which("node") or not (_VERIFIERS / "node_modules").is_dir():
-        pytest.skip("needs Node 20 and the packages in tests/independent/verifiers: make verify-independent")
     manifest = json.loads((corpus / "manifest.json").read_text())
     judged = _node(corpus)
     print("\n" + _table(manifest, judged))
     assert set(judged) == {"@digitalbazaar/vc", "verifier-core"}
     assert not _disagreements(manifest, judged)
+
+
+@_needs_node
+def test_a_verifier_that_asks_the_network_is_found_out(tmp_path: Path) -> None:
+    """Control: with nothing but files around it, a connection is refused and remembered."""
+    (tmp_path / "manifest.json").write_text('{"web": {}}')
+    script = """
+        import('./offline.mjs').then(async ({attempts}) => {
+          try { require('node:https').get('https://127.0.0.1:9/'); } catch (error) { console.log(error.message); }
+          const {status} = await fetch('https://127.0.0.1:9/');
+          console.log(attempts.length, status);
+        });
+    """
+    answer = subprocess.run(
+        ["node", "-e", script, "verify", str(tmp_path)], cwd=_VERIFIERS, capture_output=True, text=True, timeout=30,
+        check=True,
+    )  # fmt: skip
+    assert answer.stdout.split() == ["offline", "1", "404"]
