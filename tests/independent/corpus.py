@@ -8,25 +8,33 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
 from openbadgeslib.ob3.contexts import bundled_contexts
 
-from learners.certificates import keys, proofs
-from learners.certificates.credentials import instant
+from learners.certificates import proofs
+from learners.certificates.credentials import status_list_address
+from learners.certificates.linked_data import instant
+from learners.certificates.proofs import verification_method
 from learners.certificates.signer import FileSigner, Signer, create_key_file
-from learners.certificates.status_list import encode, status_list_credential, status_list_entry
+from learners.certificates.status_list import (
+    ENTRIES,
+    PURPOSES,
+    REVOCATION,
+    SUSPENSION,
+    encode,
+    status_list_credential,
+    status_list_entry,
+)
 
 HOST = "skills.example"
 REGIONAL = f"did:web:{HOST}"
 STATE = f"did:web:{HOST}:issuers:jp"
-STRANGER = "did:web:diplomas.example"
-ABSENT = "did:web:nowhere.example"
 _REGISTRY = "https://registry.example/registry.json"
 
 Change = Callable[[Any], None]
@@ -71,19 +79,33 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Authority:
-    """An issuer with its two lists of status. Entry 7 is revoked, 9 is suspended."""
+    """An issuer with its pair of status lists. `lists`: their address. `free`: places that no certificate has."""
 
     corpus: Corpus
     signer: Signer
-    site: str
+    lists: str
+    free: Sequence[int] = (0, 1, 2)
+    stored_revoked: Sequence[int] = ()
 
-    REVOKED, SUSPENDED, GOOD = 7, 9, 11
+    @property
+    def good(self) -> int:
+        return self.free[0]
 
-    def lists(self) -> None:
-        for purpose, index in (("revocation", self.REVOKED), ("suspension", self.SUSPENDED)):
-            self.list_at(f"{self.site}/status/{purpose}", purpose, [index])
+    @property
+    def revoked(self) -> int:
+        return self.free[1]
 
-    def list_at(self, url: str, purpose: str, indexes: list[int], *, until: datetime | None = None) -> dict[str, Any]:
+    @property
+    def suspended(self) -> int:
+        return self.free[2]
+
+    def publish_lists(self) -> None:
+        self.list_at(f"{self.lists}/{REVOCATION}", REVOCATION, [*self.stored_revoked, self.revoked])
+        self.list_at(f"{self.lists}/{SUSPENSION}", SUSPENSION, [self.suspended])
+
+    def list_at(
+        self, url: str, purpose: str, indexes: Sequence[int], *, until: datetime | None = None
+    ) -> dict[str, Any]:
         document = status_list_credential(
             did=self.signer.did, url=url, purpose=purpose, encoded=encode(indexes),
             valid_from=self.corpus.at - timedelta(hours=2), valid_until=until or self.corpus.at + timedelta(hours=2),
@@ -92,31 +114,41 @@ class Authority:
         self.corpus.serve(url, signed)
         return signed
 
-    def issued(self, document: Mapping[str, Any], *, index: int = GOOD, change: Change | None = None) -> dict[str, Any]:
-        """That credential, by this authority and with a status, signed."""
+    def issued(
+        self, document: Mapping[str, Any], *, index: int | None = None, change: Change | None = None
+    ) -> dict[str, Any]:
+        """That credential, by this authority and in that place of its lists, signed."""
         unsigned = copy.deepcopy({name: value for name, value in document.items() if name != "proof"})
         unsigned["issuer"]["id"] = self.signer.did
+        index = self.good if index is None else index
         unsigned["credentialStatus"] = [
             status_list_entry(
-                url=f"{self.site}/status/{purpose}", purpose=purpose, index=index, node=f"{unsigned['id']}#{purpose}"
+                url=f"{self.lists}/{purpose}", purpose=purpose, index=index, node=f"{self.lists}/{purpose}#{index}"
             )
-            for purpose in ("revocation", "suspension")
+            for purpose in PURPOSES
         ]
         if change:
             change(unsigned)
         return proofs.secured(unsigned, signer=self.signer, created=self.corpus.at)
 
 
-def _signer(folder: Path, name: str, did: str) -> Signer:
-    path = folder / f"{name}.pem"
-    create_key_file(path, password="")
-    return FileSigner(path, password="", did=did)
-
-
-def _publish(corpus: Corpus, signer: Signer, url: str) -> None:
-    with transaction.atomic():
-        keys.ensure_registered(signer, now=corpus.at)
-    corpus.serve(url, keys.did_document(signer.did))
+def _foreign_authority(corpus: Corpus, folder: Path, host: str, *, published: bool) -> Authority:
+    """An issuer that nobody of ours knows, with its own key and lists; and its DID document, if it has one."""
+    did = f"did:web:{host}"
+    create_key_file(folder / f"{host}.pem", password="")
+    signer = FileSigner(folder / f"{host}.pem", password="", did=did)
+    method = verification_method(did, signer.multikey)
+    document = {
+        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        "id": did,
+        "verificationMethod": [
+            {"id": method, "type": "Multikey", "controller": did, "publicKeyMultibase": signer.multikey}
+        ],
+        "assertionMethod": [method],
+    }
+    if published:
+        corpus.serve(f"https://{host}/.well-known/did.json", document)
+    return Authority(corpus, signer, f"https://{host}/status/1")
 
 
 @dataclass(frozen=True)
@@ -131,36 +163,51 @@ class _Respelt:
         return self.inner.sign(message)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A credential exactly as the product stored it, and what is to be said of it."""
+
+    name: str
+    expected: str
+    text: str
+
+
 def build(
     folder: Path,
     *,
     at: datetime,
-    old: str,
-    new: str,
-    signer: Signer,
-    did_document: Mapping[str, Any],
+    stored: Sequence[Stored],
+    signers: Mapping[str, Signer],
+    web: Mapping[str, Mapping[str, Any]],
+    taken: Set[int],
+    revoked: Sequence[int],
     keys_folder: Path,
 ) -> Corpus:
     """Write the corpus.
 
     Args:
-        old: a credential as the product stored it, of a key that was replaced since. new: one of the present key.
-        signer: the present one. did_document: what the product serves for it.
+        stored: of the state's authority and of the regional one; the first is what the others are made of.
+        signers: of the two, by slug. web: what the product serves, by address.
+        taken: places in status lists that certificates have. revoked: those of revoked ones.
     """
     corpus = Corpus(folder, at)
-    corpus.serve(f"https://{HOST}/.well-known/did.json", did_document)
-    regional = Authority(corpus, signer, f"https://{HOST}")
-    state = Authority(corpus, _signer(keys_folder, "state", STATE), f"https://{HOST}/issuers/jp")
-    stranger = Authority(corpus, _signer(keys_folder, "stranger", STRANGER), "https://diplomas.example")
-    absent = Authority(corpus, _signer(keys_folder, "absent", ABSENT), "https://nowhere.example")
-    _publish(corpus, state.signer, f"https://{HOST}/issuers/jp/did.json")
-    _publish(corpus, stranger.signer, "https://diplomas.example/.well-known/did.json")
+    for url, document in web.items():
+        corpus.serve(url, document)
+    free = list(islice((index for index in range(ENTRIES) if index not in taken), 3))
+    regional, state = (
+        Authority(corpus, signers[slug], status_list_address(f"https://{HOST}", slug, 1), free, revoked)
+        for slug in ("regional", "jp")
+    )
+    stranger = _foreign_authority(corpus, keys_folder, "diplomas.example", published=True)
+    absent = _foreign_authority(corpus, keys_folder, "nowhere.example", published=False)
     for authority in (regional, state, stranger, absent):
-        authority.lists()
-    base = json.loads(new)
-    _genuine(corpus, old, new, base, regional, state)
+        authority.publish_lists()
+    for one in stored:
+        corpus.case(f"stored: {one.name}", one.expected, one.text)
+    base, other = json.loads(stored[0].text), json.loads(stored[1].text)
+    _genuine(corpus, base, regional, state)
     _foreign(corpus, base, regional, stranger, absent)
-    _tampered(corpus, base, json.loads(old), regional)
+    _tampered(corpus, base, other, regional)
     _lists(corpus, base, regional, stranger)
     corpus.write()
     return corpus
@@ -171,26 +218,29 @@ def _window(start: datetime, end: datetime) -> Change:
 
 
 def _genuine(
-    corpus: Corpus, old: str, new: str, base: dict[str, Any], regional: Authority, state: Authority
+    corpus: Corpus, base: dict[str, Any], regional: Authority, state: Authority
 ) -> None:  # fmt: skip
     day = timedelta(days=1)
     past, future = _window(corpus.at - 90 * day, corpus.at - day), _window(corpus.at + day, corpus.at + 90 * day)
-    corpus.case("as stored", "valid", new)
-    corpus.case("of a key replaced since", "valid", old)
     for name, authority in (("regional", regional), ("state", state)):
         corpus.case(f"{name} valid", "valid", authority.issued(base))
-        corpus.case(f"{name} revoked", "revoked", authority.issued(base, index=Authority.REVOKED))
-        corpus.case(f"{name} suspended", "suspended", authority.issued(base, index=Authority.SUSPENDED))
+        corpus.case(f"{name} revoked", "revoked", authority.issued(base, index=authority.revoked))
+        corpus.case(f"{name} suspended", "suspended", authority.issued(base, index=authority.suspended))
         corpus.case(f"{name} expired", "expired", authority.issued(base, change=past))
     corpus.case("not valid yet", "rejected", regional.issued(base, change=future))
-    for name in ('O\'Brien "Bud" \\ <b>&amp;</b>', "ស៊ុខ សុភា", "محمد بن عبدالله\u200f", "မောင်မောင်", "𠮷野家", "e\u0301"):
+    names = {
+        "quotes and markup": "O'Brien \"Bud\" \\ <b>&amp;</b>", "Khmer": "ស៊ុខ សុភា", "Arabic": "محمد بن عبدالله\u200f",
+        "Burmese": "မောင်မောင်", "beyond the BMP": "𠮷野家", "decomposed": "e\u0301",
+    }  # fmt: skip
+    for script, name in names.items():
+        corpus.case(f"name: {script}", "valid", _signed_for(regional, base, name))
 
-        def renamed(document: Any, name: str = name) -> None:
-            document["credentialSubject"]["identifier"][0]["identityHash"] = name
 
-        corpus.case(
-            f"name {name[:3]!a}".replace("\\", "").replace("'", ""), "valid", regional.issued(base, change=renamed)
-        )
+def _signed_for(authority: Authority, base: dict[str, Any], name: str) -> dict[str, Any]:
+    def change(document: Any) -> None:
+        document["credentialSubject"]["identifier"][0]["identityHash"] = name
+
+    return authority.issued(base, change=change)
 
 
 def _foreign(
@@ -244,7 +294,7 @@ def _tampered(corpus: Corpus, base: dict[str, Any], other: dict[str, Any], regio
         "no end of validity": (("validUntil",), None),
         "status left out": (("credentialStatus",), None),
         "suspension left out": (("credentialStatus", 1), None),
-        "index moved": (("credentialStatus", 0, "statusListIndex"), "12"),
+        "index moved": (("credentialStatus", 0, "statusListIndex"), "12345"),
         "list moved": (("credentialStatus", 0, "statusListCredential"), "https://evil.example/status"),
         "issuer's name": (("issuer", "name"), "Another Authority"),
         "type added": (("type",), [*good["type"], "https://evil.example/Type"]),
@@ -272,23 +322,23 @@ def _tampered(corpus: Corpus, base: dict[str, Any], other: dict[str, Any], regio
 
 def _lists(corpus: Corpus, base: dict[str, Any], regional: Authority, stranger: Authority) -> None:
     """Lists that say nothing: whoever relied on them would take a revoked certificate for a good one."""
-    at, site = corpus.at, regional.site
+    at, site = corpus.at, regional.lists
 
     def asks(name: str, url: str, **limits: str) -> None:
         def change(document: Any) -> None:
             document["credentialStatus"][0]["statusListCredential"] = url
 
-        document = regional.issued(base, index=Authority.REVOKED, change=change)
+        document = regional.issued(base, index=regional.revoked, change=change)
         corpus.case(f"list {name}", "undetermined", document, limits=limits)
 
-    asks("missing", f"{site}/status/none")
-    regional.list_at(f"{site}/status/stale", "revocation", [], until=at - timedelta(hours=1))
-    asks("out of date", f"{site}/status/stale")
-    altered = regional.list_at(f"{site}/status/altered", "revocation", [Authority.REVOKED])
-    corpus.serve(f"{site}/status/altered", _with(altered, ("credentialSubject", "encodedList"), encode([])))
-    asks("altered", f"{site}/status/altered")
-    stranger.list_at(f"{site}/status/theirs", "revocation", [])
+    asks("missing", f"{site}/none")
+    regional.list_at(f"{site}/stale", "revocation", [], until=at - timedelta(hours=1))
+    asks("out of date", f"{site}/stale")
+    altered = regional.list_at(f"{site}/altered", "revocation", [regional.revoked])
+    corpus.serve(f"{site}/altered", _with(altered, ("credentialSubject", "encodedList"), encode([])))
+    asks("altered", f"{site}/altered")
+    stranger.list_at(f"{site}/theirs", "revocation", [])
     # verifier-core asks its reader of lists not to compare issuers: the list is the one that the issuer named.
-    asks("of another issuer", f"{site}/status/theirs", **{"verifier-core": "valid"})
-    regional.list_at(f"{site}/status/purpose", "message", [])
-    asks("of another purpose", f"{site}/status/purpose")
+    asks("of another issuer", f"{site}/theirs", **{"verifier-core": "valid"})
+    regional.list_at(f"{site}/purpose", "message", [])
+    asks("of another purpose", f"{site}/purpose")
