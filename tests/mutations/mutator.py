@@ -33,6 +33,10 @@ _KEYWORDS = [
 ]  # fmt: skip
 
 
+# The arrays whose order our profile prescribes: in another order they are refused.
+_IN_ORDER = ("@context", "type", "credentialStatus")
+
+
 class Good:
     """A credential as it was issued: its text, and its value, which nobody changes."""
 
@@ -524,7 +528,7 @@ def _same_value(text: str, good: Good) -> bool:
 def rearranged(random: Random, good: Good) -> str | None:
     """The same statements with the entries of an array in another order: JSON-LD keeps no order of a set."""
     document = copy.deepcopy(good.document)
-    places = [path for path in good.arrays if path[-1] not in ("@context", "type") and len(at(document, path)) > 1]
+    places = [path for path in good.arrays if path[-1] not in _IN_ORDER and len(at(document, path)) > 1]
     entries = at(document, random.choice(places))
     before = list(entries)
     random.shuffle(entries)
