@@ -165,8 +165,8 @@ def _report(tally: Tally, *, goods: int, writings: int, seed: int) -> str:
     sums = [sum(found[stage] for found in tally.stages.values()) for stage in stages]
     return f"""# Altered credentials
 
-Written by `make mutations`. From {goods} credentials in as many names and {len(_NAMES)} languages and scripts, altered
-by the ways below (seed {seed}), each judged by `verify_credential`.
+Written by `make mutations`. From {goods} credentials of two authorities, for names in as many writings, altered by the
+ways below (seed {seed}), each judged by `verify_credential`.
 
 - altered and **refused: {tally.refused:,}**
 - altered and **accepted: 0**
