@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -79,28 +78,19 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Authority:
-    """An issuer with its pair of status lists. `lists`: their address. `free`: places that no certificate has."""
+    """An issuer with a pair of status lists made here, at the address `lists`, for the credentials made here.
+
+    The lists of stored credentials are those that the product publishes.
+    """
 
     corpus: Corpus
     signer: Signer
     lists: str
-    free: Sequence[int] = (0, 1, 2)
-    stored_revoked: Sequence[int] = ()
 
-    @property
-    def good(self) -> int:
-        return self.free[0]
-
-    @property
-    def revoked(self) -> int:
-        return self.free[1]
-
-    @property
-    def suspended(self) -> int:
-        return self.free[2]
+    good, revoked, suspended = 11, 7, ENTRIES - 1
 
     def publish_lists(self) -> None:
-        self.list_at(f"{self.lists}/{REVOCATION}", REVOCATION, [*self.stored_revoked, self.revoked])
+        self.list_at(f"{self.lists}/{REVOCATION}", REVOCATION, [self.revoked])
         self.list_at(f"{self.lists}/{SUSPENSION}", SUSPENSION, [self.suspended])
 
     def list_at(
@@ -179,8 +169,6 @@ def build(
     stored: Sequence[Stored],
     signers: Mapping[str, Signer],
     web: Mapping[str, Mapping[str, Any]],
-    taken: Set[int],
-    revoked: Sequence[int],
     keys_folder: Path,
 ) -> Corpus:
     """Write the corpus.
@@ -188,14 +176,12 @@ def build(
     Args:
         stored: of the state's authority and of the regional one; the first is what the others are made of.
         signers: of the two, by slug. web: what the product serves, by address.
-        taken: places in status lists that certificates have. revoked: those of revoked ones.
     """
     corpus = Corpus(folder, at)
     for url, document in web.items():
         corpus.serve(url, document)
-    free = list(islice((index for index in range(ENTRIES) if index not in taken), 3))
     regional, state = (
-        Authority(corpus, signers[slug], status_list_address(f"https://{HOST}", slug, 1), free, revoked)
+        Authority(corpus, signers[slug], status_list_address(f"https://{HOST}", slug, 99))
         for slug in ("regional", "jp")
     )
     stranger = _foreign_authority(corpus, keys_folder, "diplomas.example", published=True)

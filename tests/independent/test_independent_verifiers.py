@@ -17,12 +17,15 @@ import pytest
 from django.test import Client
 
 from common import clock
+from events import public as events
 from learners.certificates import life
 from learners.certificates.signer import signer_for
+from learners.certificates.status_list import PURPOSES
 from learners.certificates.verification import NotVerified, verify_credential
 from learners.models import Certificate, Issuer, IssuerKey
 from tests.independent import openbadges
 from tests.independent.corpus import HOST, Stored, build
+from tests.learners.certificates.factories import approve_key
 
 pytestmark = pytest.mark.django_db
 
@@ -36,25 +39,42 @@ def corpus(issue: Callable[..., Certificate], client: Client, settings: Any, tmp
     settings.ISSUER_KEY_DIR = str(tmp_path / "first")
     old = issue(name="Aiko Yamada", languages=("en",))
     settings.ISSUER_KEY_DIR = str(tmp_path / "second")  # where no key is yet: the next ones are made
-    new, gone = issue(name="Budi Santoso", languages=("en",)), issue(name="Citra Reyes", languages=("th",))
-    life.revoke(certificate_id=gone.pk, actor="test", reason="issued in error", now=clock.now())
-    regional = issue(name="Nguyễn Thị Hồng", state="VN", languages=("ja",))
-    assert {old.key_id, new.key_id}.isdisjoint({regional.key_id})
-    assert old.key_id != new.key_id
+    approve_key("jp")
+    new, gone, held, back = (
+        issue(name=name, languages=("en", "th"))
+        for name in ("Budi Santoso", "Citra Reyes", "Dao Suksan", "Nguyễn Thị Hồng")
+    )
+    regional = issue(name="Linh", state="VN", languages=("ja",))
+    assert len({old.key_id, new.key_id, regional.key_id}) == 3
+    for change, certificate in (
+        (life.revoke, gone),
+        (life.suspend, held),
+        (life.suspend, back),
+        (life.reinstate, back),
+    ):
+        change(certificate_id=certificate.pk, actor="test", reason="a test", now=clock.now())
+    events.drain("status_lists")
     folder = Path(os.environ.get("CORPUS") or tmp_path / "corpus")
     folder.mkdir(parents=True, exist_ok=True)
+    paths = ["/.well-known/did.json", "/issuers/jp/did.json"]
+    paths += [f"/status/{slug}/1/{purpose}" for slug in ("jp", "regional") for purpose in PURPOSES]
     build(
         folder, at=clock.now().replace(microsecond=0), keys_folder=tmp_path,
         stored=[
             Stored("state", "valid", new.credential), Stored("of a key replaced since", "valid", old.credential),
-            Stored("revoked", "revoked", gone.credential), Stored("regional", "valid", regional.credential),
+            Stored("revoked", "revoked", gone.credential), Stored("suspended", "suspended", held.credential),
+            Stored("reinstated", "valid", back.credential), Stored("regional", "valid", regional.credential),
         ],
         signers={slug: signer_for(slug) for slug in ("jp", "regional")},
-        web={f"https://{HOST}{path}": client.get(path).json() for path in ("/.well-known/did.json", "/issuers/jp/did.json")},
-        taken=set(Certificate.objects.values_list("status_index", flat=True)),
-        revoked=list(Certificate.objects.filter(status="revoked").values_list("status_index", flat=True)),
+        web={f"https://{HOST}{path}": _published(client, path) for path in paths},
     )  # fmt: skip
     return folder
+
+
+def _published(client: Client, path: str) -> Any:
+    answer = client.get(path, headers={"Accept": "application/vc, application/json"})
+    assert answer.status_code == 200, path
+    return json.loads(answer.content)
 
 
 def _table(manifest: dict[str, Any], judged: dict[str, dict[str, tuple[str, str]]]) -> str:
