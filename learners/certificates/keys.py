@@ -116,7 +116,9 @@ def did_document(slug: str) -> dict[str, Any] | None:
     keys = sorted(IssuerKey.objects.filter(did=did), key=lambda key: (key.valid_until is not None, key.valid_from))
     if not keys and not Issuer.objects.filter(pk=slug).exists():
         return None
-    # Published ahead: a verifier that keeps a copy of this document knows the next key when it first signs.
+    # Published ahead: a verifier that keeps a copy of this document knows the next key when it first signs. Until a second
+    # person approved it, it may assert nothing: a stranger refuses what it signs.
+    asserting = [key.pk for key in keys]
     keys += [
         IssuerKey(
             id=verification_method(did, one.multikey), did=did, multikey=one.multikey, valid_from=one.planned_from
@@ -140,5 +142,5 @@ def did_document(slug: str) -> dict[str, Any] | None:
         ],
         "id": did,
         "verificationMethod": methods,
-        "assertionMethod": [key.pk for key in keys],
+        "assertionMethod": asserting,
     }
