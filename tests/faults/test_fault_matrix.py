@@ -117,7 +117,7 @@ def _note(outcome: Outcome, profile: Profile) -> None:
     doubled = outcome.certificates - outcome.learners
     row = [
         name, f"{outcome.certificates:,}", f"{outcome.seconds:.0f}", f"{outcome.learners:,}", str(doubled),
-        f"{len(outcome.credentials):,}", f"{outcome.poison_issued} / {outcome.poison_dead} of {2 * profile.poison}",
+        f"{len(outcome.credentials):,}", f"{outcome.poison_issued} / {outcome.poison_dead} of {profile.poison * (1 if outcome.seed is None else 2)}",
         ", ".join(outcome.faults) or "none",
     ]  # fmt: skip
     with REPORT.open("a") as report:
