@@ -112,7 +112,7 @@ def test_one_status_entry_is_as_good_as_two_and_a_list_of_one_is_not(issue, scri
     known = script.keys_of([json.loads(orjson.dumps(keys.did_document("jp")))])
     result = script.verify(certificate.credential, known, now=clock.now())
     assert result.verdict == "valid"
-    assert [one.split(":")[0] for one in result.unchecked][0] == "revocation"
+    assert result.unchecked[0].startswith("revocation")
     assert "suspension" not in "".join(result.unchecked)
     verify_credential(certificate.credential)
     document = json.loads(certificate.credential)
