@@ -15,6 +15,7 @@ from learners.mastery.models import (
     SkillState,
     Snapshot,
 )
+from learners.paper.models import PaperDesign, Rendering
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
@@ -40,6 +41,8 @@ __all__ = [
     "LevelChange",
     "LevelDecision",
     "LevelFreeze",
+    "PaperDesign",
+    "Rendering",
     "SelfDescription",
     "SittingTrace",
     "SkillParameters",

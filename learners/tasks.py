@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from common import clock
 from learners.mastery import publishing
+from learners.paper import keeping
 
 
 @shared_task(name="learners.publish_snapshot")
@@ -17,3 +19,9 @@ def publish_snapshot() -> None:
 def publish_all() -> None:
     """Let every item and skill learn from all answers that wait; nightly."""
     publishing.publish_all()
+
+
+@shared_task(name="learners.forget_renderings")
+def forget_renderings() -> None:
+    """Delete pages and pictures of certificates that were made long ago; they are made again when asked for."""
+    keeping.forget(now=clock.now())

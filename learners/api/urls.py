@@ -7,11 +7,12 @@ from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
+from learners.api.paper import Paper, PngBadge, SvgBadge
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
-from learners.api.verification import CredentialText, Door, Paper, Status, Verification
+from learners.api.verification import CredentialText, Door, Status, Verification
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),
@@ -28,6 +29,8 @@ urlpatterns: list[URLPattern] = [
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
+    path("verify/<str:code>/badge.png", PngBadge.as_view(), name="certificate-png"),
+    path("verify/<str:code>/badge.svg", SvgBadge.as_view(), name="certificate-svg"),
     path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
     path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from django.conf import settings
@@ -32,8 +32,7 @@ from common.conditional import etag_of, is_fresh
 from common.errors import InvalidInput, NotFound
 from common.languages import canonical, choose, lookup
 from common.rendering import OrjsonRenderer, to_json
-from learners.certificates import pdf, presentation, rules, selectors
-from learners.certificates.errors import CertificateWithdrawn, GlyphMissing
+from learners.certificates import presentation, rules, selectors
 from learners.certificates.models import Certificate
 from learners.certificates.rules import Verdict
 from learners.certificates.verification import proof_holds
@@ -59,10 +58,6 @@ class PageRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         return b"" if data is None else to_json(data)
-
-
-class PdfRenderer(PageRenderer):
-    media_type, format = "application/pdf", "pdf"
 
 
 class CredentialRenderer(OrjsonRenderer):
@@ -283,37 +278,3 @@ class Status(_Open):
             "valid_until": rfc3339(certificate.valid_until) if certificate.valid_until else None,
         }
         return _guarded(HttpResponse(to_json(body), content_type="application/json"))
-
-
-class Paper(_Open):
-    """A certificate that is not withdrawn as PDF, A4 landscape."""
-
-    renderer_classes = [PdfRenderer]
-    problems: ClassVar = (CertificateWithdrawn, GlyphMissing)
-
-    @extend_schema(
-        operation_id="print_certificate",
-        tags=["verification"],
-        summary="The certificate as PDF",
-        parameters=[LANGUAGE],
-        responses={(200, "application/pdf"): OpenApiResponse(bytes, "A4, landscape.")},
-    )
-    def get(self, request: Request, code: str) -> HttpResponse:
-        certificate, verdict = _found(code)
-        if verdict not in (Verdict.VALID, Verdict.EXPIRED):
-            raise CertificateWithdrawn()
-        language = language_of(request._request)
-        try:
-            made = _printed(certificate, language)
-        except GlyphMissing:
-            # The words around the name may be English where a font for the language is missing; the name stays.
-            made, language = _printed(certificate, "en"), "en"
-        response = HttpResponse(made, content_type="application/pdf")
-        response["Content-Disposition"] = f'inline; filename="certificate-{certificate.public_code}.pdf"'
-        response["Content-Language"] = canonical(language)
-        return _guarded(response)
-
-
-def _printed(certificate: Certificate, language: str) -> bytes:
-    shown = presentation.shown(orjson.loads(certificate.credential), certificate.award.achievement, language)
-    return pdf.render(shown, public_code=certificate.public_code)
