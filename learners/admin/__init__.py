@@ -6,6 +6,7 @@ from learners.admin.cohorts import CohortAdmin, CohortMemberAdmin
 from learners.admin.decisions import LevelDecisionAdmin, LevelFreezeAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
 from learners.admin.mastery import EvidenceAdmin, LevelChangeAdmin, SkillStateAdmin
+from learners.admin.paper import PaperDesignAdmin
 
 __all__ = [
     "AchievementAdmin",
@@ -21,5 +22,6 @@ __all__ = [
     "LevelChangeAdmin",
     "LevelDecisionAdmin",
     "LevelFreezeAdmin",
+    "PaperDesignAdmin",
     "SkillStateAdmin",
 ]

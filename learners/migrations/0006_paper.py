@@ -8,37 +8,75 @@ import common.ids
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('learners', '0005_room_for_updates'),
+        ("learners", "0005_room_for_updates"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Rendering',
+            name="Rendering",
             fields=[
-                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('body', models.BinaryField()),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='renderings', to='learners.certificate')),
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("body", models.BinaryField()),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="renderings",
+                        to="learners.certificate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PaperDesign',
+            name="PaperDesign",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(editable=False, null=True)),
-                ('accent', models.CharField(default='#1b2a41', help_text='Colour of the frame and the heading.', max_length=7)),
-                ('logo', models.BinaryField(blank=True, default=b'')),
-                ('signature', models.BinaryField(blank=True, default=b'')),
-                ('texts', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('published_at', models.DateTimeField(editable=False, null=True)),
-                ('issuer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paper_designs', to='learners.issuer')),
+                ("id", models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(editable=False, null=True)),
+                (
+                    "accent",
+                    models.CharField(default="#1b2a41", help_text="Colour of the frame and the heading.", max_length=7),
+                ),
+                ("logo", models.BinaryField(blank=True, default=b"")),
+                ("signature", models.BinaryField(blank=True, default=b"")),
+                ("texts", models.JSONField(blank=True, default=dict)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("published_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "issuer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="paper_designs", to="learners.issuer"
+                    ),
+                ),
             ],
             options={
-                'permissions': [('publish_paperdesign', 'Can publish paper design')],
-                'constraints': [models.UniqueConstraint(fields=('issuer', 'version'), name='one_paper_design_per_issuer_and_version'), models.UniqueConstraint(condition=models.Q(('published_at__isnull', True)), fields=('issuer',), name='one_draft_of_paper_per_issuer', violation_error_message='This authority has a draft already.'), models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('version__isnull', True)), models.Q(('published_at__isnull', False), ('version__isnull', False)), _connector='OR'), name='a_published_paper_design_has_its_version'), models.CheckConstraint(condition=models.Q(('accent__regex', '^#[0-9a-f]{6}$')), name='accent_is_a_colour')],
+                "permissions": [("publish_paperdesign", "Can publish paper design")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("issuer", "version"), name="one_paper_design_per_issuer_and_version"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("published_at__isnull", True)),
+                        fields=("issuer",),
+                        name="one_draft_of_paper_per_issuer",
+                        violation_error_message="This authority has a draft already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("published_at__isnull", True), ("version__isnull", True)),
+                            models.Q(("published_at__isnull", False), ("version__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_published_paper_design_has_its_version",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("accent__regex", "^#[0-9a-f]{6}$")), name="accent_is_a_colour"
+                    ),
+                ],
             },
         ),
     ]

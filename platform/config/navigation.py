@@ -62,6 +62,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Certificates", "learners.certificate", "workspace_premium"),
             ("Awards", "learners.award", "verified"),
             ("Achievements", "learners.achievement", "emoji_events"),
+            ("Look of certificates", "learners.paperdesign", "brush"),
             ("Issuer's keys", "learners.issuerkey", "key"),
         ),
     ),
