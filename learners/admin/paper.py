@@ -97,6 +97,9 @@ class _DesignForm(forms.ModelForm):
             if text:
                 texts.setdefault(language, {})[field] = text
         self.instance.texts = texts
+        issuer = cleaned.get("issuer")
+        if issuer and self.instance._state.adding and issuer.paper_designs.filter(version__isnull=True).exists():
+            self.add_error("issuer", "This authority has a draft already.")
         for name in _PICTURES:
             if cleaned.get(name):
                 setattr(self.instance, name, cleaned[name])

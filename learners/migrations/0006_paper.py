@@ -63,7 +63,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("published_at__isnull", True)),
                         fields=("issuer",),
                         name="one_draft_of_paper_per_issuer",
-                        violation_error_message="This authority has a draft already.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -38,7 +38,6 @@ class PaperDesign(models.Model):
                 fields=["issuer"],
                 condition=models.Q(published_at__isnull=True),
                 name="one_draft_of_paper_per_issuer",
-                violation_error_message="This authority has a draft already.",
             ),
             models.CheckConstraint(
                 condition=models.Q(published_at__isnull=True, version__isnull=True)
