@@ -17,8 +17,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import typst
 
@@ -31,7 +32,7 @@ Template = Literal["certificate", "badge"]
 Format = Literal["pdf", "png", "svg"]
 # Archival, with attachments (ISO 19005-3). Its exporter also refuses any glyph that a font does not have: the check of
 # characters sees the text before it is shaped, this one sees what shaping made of it.
-_STANDARD = "a-3b"
+_STANDARD: Final = "a-3b"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Press:
         }
         self._lock = threading.Lock()
         sources = "".join(template.read_text() for template in templates)
-        self._digest = f"{typst.__version__}\n{sources}\n{self.fonts.digest}"
+        self._digest = f"{version('typst')}\n{sources}\n{self.fonts.digest}"
 
     def picture(self, picture: bytes) -> str:
         """Name a harmless picture for use in a sheet's look; empty for none."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from uuid import UUID
 
 from common.languages import lookup
 from learners.paper.models import PaperDesign
@@ -35,6 +37,15 @@ def design_from(row: PaperDesign) -> Design:
 
 
 def current_design(issuer: str) -> Design:
-    """The newest published design of an issuer, by slug; the plain one when there is none. One query."""
-    row = PaperDesign.objects.filter(issuer_id=issuer, version__isnull=False).order_by("-version").first()
-    return design_from(row) if row is not None else PLAIN
+    """The newest published design of an issuer, by slug; the plain one when there is none. One query.
+
+    A second one the first time that a process sees the design: it never changes, and its pictures may be large.
+    """
+    published = PaperDesign.objects.filter(issuer_id=issuer, version__isnull=False)
+    newest = published.order_by("-version").values_list("pk", flat=True).first()
+    return _published(newest) if newest is not None else PLAIN
+
+
+@lru_cache(maxsize=64)
+def _published(pk: UUID) -> Design:
+    return design_from(PaperDesign.objects.get(pk=pk))

@@ -60,6 +60,7 @@ from learners.models import (
     LevelChange,
     LevelDecision,
     LevelFreeze,
+    Rendering,
     SelfDescription,
     SittingTrace,
     SkillState,
@@ -169,10 +170,11 @@ class World:
             given_at=now,
         )  # fmt: skip
         award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
-        _canaried(
+        certificate = _canaried(
             Certificate, state, award=award, learner=learner, predecessor=None, key=self.key, status_list=self.list,
             status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
         )  # fmt: skip
+        Rendering.objects.create(sha256=state, certificate=certificate, body=f"CANARY-{state}".encode())
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
