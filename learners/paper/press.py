@@ -147,3 +147,7 @@ def _remove(root: Path, owner: int) -> None:
 def press() -> Press:
     """The process's typesetter; made when it is first needed."""
     return Press()
+
+
+# A forked child has a typesetter of its own: two in one folder could set each other's data.
+os.register_at_fork(after_in_child=press.cache_clear)

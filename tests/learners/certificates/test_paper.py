@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,11 @@ from learners.certificates import life
 from learners.certificates.errors import GlyphMissing
 from learners.certificates.verification import verify_credential
 from learners.models import Certificate, PaperDesign, Rendering
-from learners.paper import badges, keeping, press, samples, services
+from learners.paper import badges, keeping, pages, press, samples, services
 from learners.paper.images import harmless
 from learners.paper.selectors import PLAIN
 from privacy import public as privacy
+from tests.learners.certificates.factories import shown_of
 from tests.learners.certificates.pictures import SVG, png
 
 pytestmark = pytest.mark.django_db
@@ -83,15 +86,15 @@ def test_the_paper_is_archival_and_carries_the_credential(issue, client: Client)
 def test_the_paper_says_of_when_it_is_and_where_to_ask(issue, client: Client, monkeypatch) -> None:
     certificate = issue(name="Budi Santoso", languages=("en",))
     first = clock.now()
-    pages = []
+    printed = []
     for day in (0, 0, 1, 4000):
         monkeypatch.setattr(clock, "now", lambda day=day: first.replace(hour=day % 5 + 1) + timedelta(days=day))
-        pages.append(_pdf(client, certificate))
-    assert pages[0] == pages[1] != pages[2]
-    text = " ".join(PdfReader(io.BytesIO(pages[0])).pages[0].extract_text().split())
+        printed.append(_pdf(client, certificate))
+    assert printed[0] == printed[1] != printed[2]
+    text = " ".join(PdfReader(io.BytesIO(printed[0])).pages[0].extract_text().split())
     assert f"As of {first.day} {first:%B %Y}, when this page was made, the certificate was valid." in text
     assert certificate.public_code in text
-    assert "the certificate had expired" in PdfReader(io.BytesIO(pages[3])).pages[0].extract_text()
+    assert "the certificate had expired" in PdfReader(io.BytesIO(printed[3])).pages[0].extract_text()
 
 
 def test_a_page_is_set_once_for_all_processes(issue, client: Client, monkeypatch, query_budget) -> None:
@@ -242,3 +245,29 @@ def test_nothing_of_a_learner_is_left_in_the_typesetters_folder(issue, client: C
 def test_an_svg_ends_with_what_was_baked_in() -> None:
     made = badges.baked(b"<svg><g></g></svg>", '{"a": "]]>]]>"}', format="svg")
     assert OB3Verifier.extract_token_from_svg(made) == '{"a": "]]>]]>"}'
+
+
+def test_pages_set_at_the_same_time_are_not_mixed_up(issue) -> None:
+    certificate, now, setter = issue(name="x", languages=("en",)), clock.now(), press.press()
+    sheets = {
+        name: pages.page(
+            shown_of(certificate, "en", name=name), public_code=name, credential=name, design=PLAIN, expired=False,
+            now=now, press=setter,
+        )
+        for name in (f"Learner{number}x" for number in range(24))
+    }  # fmt: skip
+    with ThreadPoolExecutor(8) as pool:
+        made = dict(zip(sheets, pool.map(setter.make, sheets.values()), strict=True))
+    for name, page in made.items():
+        reader = PdfReader(io.BytesIO(page))
+        told = set(re.findall(r"Learner\d+x", reader.pages[0].extract_text()))
+        assert (told, reader.attachments["credential.json"]) == ({name}, [name.encode()])
+
+
+def test_a_forked_process_has_a_typesetter_of_its_own() -> None:
+    press.press()
+    child = os.fork()
+    if child == 0:
+        os._exit(press.press.cache_info().currsize)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert press.press.cache_info().currsize == 1
