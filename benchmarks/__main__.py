@@ -16,10 +16,19 @@ def main() -> int:
 
     made = setup_databases(verbosity=0, interactive=False)
     try:
-        from benchmarks import certificates, mastery, paper, progress, reads, submissions
+        from benchmarks import certificates, mastery, paper, progress, reads, submissions, transparency, verification
         from benchmarks.measure import table
 
-        figures = [*certificates.run(), *paper.run(), *reads.run(), *progress.run(), *submissions.run(), *mastery.run()]
+        figures = [
+            *certificates.run(),
+            *transparency.run(),
+            *verification.run(),
+            *paper.run(),
+            *reads.run(),
+            *progress.run(),
+            *submissions.run(),
+            *mastery.run(),
+        ]
         cores = os.cpu_count()
         print(
             f"One process, one connection, PostgreSQL on the same machine ({cores} cores), fsync off for both sides.\n"

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
+from uuid import uuid4
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.conf import settings
+from django.db import connection
+from openbadgeslib.ob3.ldp import add_data_integrity_proof
 
 from benchmarks.measure import Figure, per_second
+from common import clock
 from config import reference_data, starter_course
 from events import public as events
-from learners.models import Certificate
+from learners.certificates import credentials, issuing, proofs
+from learners.certificates.compiled import Compiled
+from learners.certificates.credentials import Issuance
+from learners.certificates.signer import signer_for
+from learners.models import Achievement, Certificate
 from tests.population import entitle
 
-LEARNERS = 300
+LEARNERS, SIGNED = 4000, 4000
 
 
 def run() -> list[Figure]:
-    """Entitle `LEARNERS`, decide, issue; beside raw Ed25519 signing of a message of a credential's size."""
+    """Entitle `LEARNERS`, decide, issue; and sign in process; beside raw Ed25519, COPY and openbadgeslib."""
     reference_data.load()
     edition_id = starter_course.load()
     entitle(20, edition_id)  # warms caches and contexts
@@ -25,6 +37,8 @@ def run() -> list[Figure]:
     events.drain("certificates")
     before = Certificate.objects.count()
     entitle(LEARNERS, edition_id)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
     started = time.perf_counter()
     events.drain("awards", budget_s=300)
     decided = time.perf_counter()
@@ -35,10 +49,88 @@ def run() -> list[Figure]:
         raise RuntimeError(f"{issued} of {LEARNERS} certificates")
     key, message = Ed25519PrivateKey.generate(), os.urandom(64)
     raw = per_second(lambda: key.sign(message), times=2000)
-    ours = issued / (ended - decided)
+    stored = issued / (ended - decided)
     decisions = issued / (decided - started)
+    copied = _copied_per_second()
+    in_process, general = _signed_per_second()
+    peer = _by_openbadgeslib()
     signatures = ("raw Ed25519 signatures", f"{raw:.0f}/s")
+    copies = ("COPY of the same rows", f"{copied:.0f}/s")
     return [
-        Figure("certificates: validate, canonicalise, sign, store, event", f"{ours:.0f}/s", *signatures, ours / raw),
-        Figure("awards decided", f"{decisions:.0f}/s", *signatures, decisions / raw),
-    ]
+        Figure("credentials signed in process", f"{in_process:.0f}/s", *signatures, in_process / raw),
+        Figure(
+            "credentials signed in process", f"{in_process:.0f}/s", "the general way (pyld)", f"{general:.0f}/s",
+            in_process / general,
+        ),
+        Figure(
+            "credentials signed in process", f"{in_process:.0f}/s", "openbadgeslib's signer", f"{peer:.0f}/s",
+            in_process / peer,
+        ),
+        Figure("certificates: read, sign, store, event, by one worker", f"{stored:.0f}/s", *signatures, stored / raw),
+        Figure("certificates: read, sign, store, event, by one worker", f"{stored:.0f}/s", *copies, stored / copied),
+        Figure("awards decided", f"{decisions:.0f}/s", *copies, decisions / copied),
+    ]  # fmt: skip
+
+
+def _signed_per_second() -> tuple[float, float]:
+    """Compiled and general, in one process, a new name and place each time."""
+    achievement = Achievement.objects.get(active=True)
+    signs, now = signer_for("jp"), clock.now().replace(microsecond=0)
+    parts = {
+        "achievement": issuing.published_achievement(achievement, "ja"),
+        "issuer": credentials.issuer_node(did=signs.did, name="bench", base_url=settings.PUBLIC_BASE_URL),
+        "status_list": credentials.status_list_address(settings.PUBLIC_BASE_URL, "jp", 1),
+        "base_url": settings.PUBLIC_BASE_URL,
+    }
+    skills = tuple(one["skill"] for one in achievement.criteria["skills"])
+    compiled = Compiled(**parts, skills=skills)  # type: ignore[arg-type]
+    issuances = [
+        Issuance(
+            public_code=f"{number:026d}", subject_id=uuid4(), name=f"山田 愛子 {number}", awarded_at=now, valid_from=now,
+            valid_until=now + timedelta(days=1080), status_index=number, levels=dict.fromkeys(skills, 1),
+            evidence_sha256="ab" * 32, answers=12, supervised=0,
+        )
+        for number in range(SIGNED)
+    ]  # fmt: skip
+    compiled.signed(issuances[0], signer=signs, created=now)
+    started = time.perf_counter()
+    for issuance in issuances:
+        compiled.signed(issuance, signer=signs, created=now)
+    fast = SIGNED / (time.perf_counter() - started)
+    few = issuances[:100]
+    started = time.perf_counter()
+    for issuance in few:
+        document = credentials.credential(issuance, **parts)  # type: ignore[arg-type]
+        orjson.dumps(proofs.secured(document, signer=signs, created=now))
+    return fast, len(few) / (time.perf_counter() - started)
+
+
+def _copied_per_second() -> float:
+    """COPY of the certificates' rows, as they are, into a table like theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE copied (LIKE learners_certificate INCLUDING INDEXES INCLUDING DEFAULTS)")
+        cursor.execute("SELECT * FROM learners_certificate")
+        rows = cursor.fetchall()
+        started = time.perf_counter()
+        with cursor.copy("COPY copied FROM STDIN") as into:
+            for row in rows:
+                into.write_row(row)
+        seconds = time.perf_counter() - started
+        cursor.execute("DROP TABLE copied")
+    return len(rows) / seconds
+
+
+def _by_openbadgeslib(times: int = 50) -> float:
+    """The same credentials by openbadgeslib's signer of `eddsa-rdfc-2022`."""
+    document = orjson.loads(Certificate.objects.order_by("pk").values_list("credential", flat=True)[0])
+    del document["proof"]
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def sign() -> None:
+        add_data_integrity_proof(document, pem, verification_method="did:web:testserver#key")
+
+    sign()
+    started = time.perf_counter()
+    for _ in range(times):
+        sign()
+    return times / (time.perf_counter() - started)

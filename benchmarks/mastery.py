@@ -16,7 +16,7 @@ from common.ids import new_id
 from config.celery import collect_less_often
 from courses import public as courses
 from events import public as events
-from learners.mastery import publishing, rules, store
+from learners.mastery import chains, evidence, publishing, rules
 from learners.mastery.framework import scale
 from learners.models import Learner
 from tests.factories import make_user
@@ -74,10 +74,10 @@ def run() -> list[Figure]:
         if sitting:  # the first warms caches and makes the states
             absorbing, learning = absorbing + spent, learning + learned
     answers = LEARNERS * SITTINGS * QUESTIONS
-    evidence = store.evidence_of(map(str, ids))
-    chain = store.chain_of(answer for listed in evidence.values() for answer in listed)
+    listed = evidence.evidence_of(map(str, ids))
+    chain = chains.chain_of(answer for answers_of_one in listed.values() for answer in answers_of_one)
     by = scale()
-    pure = _cpu(lambda: [rules.extend(rules.Mastery(), evidence[str(one)], by, chain) for one in ids])
+    pure = _cpu(lambda: [rules.extend(rules.Mastery(), listed[str(one)], by, chain) for one in ids])
     copied = _copy(ids)
     total = LEARNERS * (SITTINGS + 1) * QUESTIONS
 

@@ -1,6 +1,7 @@
 """Every model of the app, for one migration history."""
 
 from learners.assessors.models import AssessorVerdict, LevelAssessment
+from learners.certificates.life_models import BulkRevocation, CertificateCorrection, ExpiryReminder, KeyRotation
 from learners.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
 from learners.cohorts.models import Cohort, CohortMember
 from learners.decisions.models import LevelDecision, LevelFreeze
@@ -19,6 +20,15 @@ from learners.paper.models import PaperDesign, Rendering
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
+from learners.transparency.models import (
+    LogCheckpoint,
+    LogCosignature,
+    LogEntry,
+    LogFork,
+    LogLink,
+    LogTile,
+    WitnessedLog,
+)
 from learners.waivers.models import LessonWaiver
 
 __all__ = [
@@ -26,14 +36,18 @@ __all__ = [
     "Achievement",
     "AssessorVerdict",
     "Award",
+    "BulkRevocation",
     "Certificate",
+    "CertificateCorrection",
     "Cohort",
     "CohortMember",
     "Enrolment",
     "Evidence",
+    "ExpiryReminder",
     "Issuer",
     "IssuerKey",
     "ItemParameters",
+    "KeyRotation",
     "Learner",
     "LessonProgress",
     "LessonWaiver",
@@ -41,6 +55,12 @@ __all__ = [
     "LevelChange",
     "LevelDecision",
     "LevelFreeze",
+    "LogCheckpoint",
+    "LogCosignature",
+    "LogEntry",
+    "LogFork",
+    "LogLink",
+    "LogTile",
     "PaperDesign",
     "Rendering",
     "SelfDescription",
@@ -49,4 +69,5 @@ __all__ = [
     "SkillState",
     "Snapshot",
     "StatusList",
+    "WitnessedLog",
 ]

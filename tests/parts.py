@@ -38,6 +38,7 @@ class Parts:
             "DATABASE_URL": url,
             "REDIS_URL": settings.REDIS_URL,
             "ISSUER_KEY_DIR": settings.ISSUER_KEY_DIR,
+            "LOG_KEY_FILE": settings.LOG_KEY_FILE,
             "PUBLIC_BASE_URL": f"http://localhost:{self.port}",
         }
 
@@ -59,8 +60,8 @@ class Parts:
         )  # fmt: skip
         self.wait(self._answers, "the web server")
 
-    def start_worker(self, *, app: str = "config", concurrency: int = 2) -> None:
-        self.start("worker", "celery", "-A", app, "worker", *WORKER_OPTIONS, "--concurrency", str(concurrency))
+    def start_worker(self, *, app: str = "config", concurrency: int = 2, name: str = "worker") -> None:
+        self.start(name, "celery", "-A", app, "worker", *WORKER_OPTIONS, "--concurrency", str(concurrency))
 
     def start_beat(self) -> None:
         schedule = str(self.folder / "beat-schedule")

@@ -57,7 +57,7 @@ def apply(appeal: Appeal, *, decision_id: UUID, remedy: Remedy, reason: str, act
         grading.correct(attempt_id=appeal.attempt_id, scores=remedy.scores, reason=reason, actor=str(actor), now=now)
     if remedy.new_try and appeal.level_assessment_id is None:
         # Assessors may be asked again without an allowance; attempts are counted.
-        grant_try(learner_id=appeal.learner_id, quiz_ids=_quizzes(appeal))
+        grant_try(learner_id=appeal.learner_id, quiz_ids=_quizzes(appeal), now=now)
 
 
 def _quizzes(appeal: Appeal) -> list[UUID]:
@@ -66,14 +66,14 @@ def _quizzes(appeal: Appeal) -> list[UUID]:
     return list(quizzes_of_achievement(appeal.learner_id, appeal.achievement))
 
 
-def grant_try(*, learner_id: UUID, quiz_ids: list[UUID]) -> None:
-    """Give the learner one attempt more than the limit of each quiz."""
+def grant_try(*, learner_id: UUID, quiz_ids: list[UUID], now: datetime) -> None:
+    """Give the learner one attempt more than the limit of each quiz, without waiting for a cool-down."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO assessments_attemptallowance AS allowance (quiz_id, learner_id, used, granted)
-            SELECT quiz_id, %s, 0, 1 FROM unnest(%s::uuid[]) AS quiz_id ORDER BY quiz_id
-            ON CONFLICT (quiz_id, learner_id) DO UPDATE SET granted = allowance.granted + 1
+            INSERT INTO assessments_attemptallowance AS allowance (quiz_id, learner_id, used, granted, granted_at)
+            SELECT quiz_id, %s, 0, 1, %s::timestamptz FROM unnest(%s::uuid[]) AS quiz_id ORDER BY quiz_id
+            ON CONFLICT (quiz_id, learner_id) DO UPDATE SET granted = allowance.granted + 1, granted_at = excluded.granted_at
             """,
-            [learner_id, quiz_ids],
+            [learner_id, now, quiz_ids],
         )

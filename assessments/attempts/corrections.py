@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db import transaction
 
 from assessments.attempts.models import Attempt, ScoreCorrection
-from assessments.attempts.results import graded, has_passed, scored, write
+from assessments.attempts.results import graded, has_passed, scored, writing
 from assessments.attempts.selectors import Question, attempts_for_update, questions_of
 from assessments.errors import InvalidMarks, NotGraded, NothingCounts
 from assessments.outcomes.rules import CorrectedItem, correction
 from assessments.scoring.rules import score_attempt
+from common.database import write
 from common.errors import NotFound
 from courses import public as courses
 from events import public as events
@@ -67,7 +68,7 @@ def correct(
     row.score = score_attempt(item.score for item in items)
     row.passed = has_passed(row, items)
     ScoreCorrection.objects.bulk_create(corrections)
-    write([row], changed)
+    write(writing([row], changed))
     told = [
         CorrectedItem(replace(scored(item), id=one.pk), corrects=one.corrects)
         for item, one in zip(changed, corrections, strict=True)

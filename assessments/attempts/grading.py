@@ -12,18 +12,18 @@ from django.db import transaction
 
 from assessments.attempts.corrections import are_shares, correct
 from assessments.attempts.models import Attempt
-from assessments.attempts.results import graded, has_passed, scored, write
+from assessments.attempts.results import graded, has_passed, scored, writing
 from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers, read_seconds
 from assessments.attempts.selectors import (
     AttemptView,
     Question,
-    attempt_for_update,
+    attempt_to_submit,
     attempts_for_update,
     questions_of,
     view,
 )
 from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer, InvalidMarks
-from assessments.files.services import require_handed_in
+from assessments.files.services import handed_in
 from assessments.outcomes.rules import outcome
 from assessments.scoring.rules import (
     RULE_VERSION,
@@ -32,6 +32,7 @@ from assessments.scoring.rules import (
     score_response,
 )
 from common.clock import rfc3339
+from common.database import Part, write
 from common.errors import NotFound
 from courses import public as courses
 from events import public as events
@@ -59,22 +60,25 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         AttemptExpired: the time is over; the attempt is closed without these answers.
         AlreadySubmitted: it was submitted with other answers.
     """
-    with transaction.atomic():
-        row, items = attempt_for_update(attempt_id=attempt_id, learner_id=learner_id)
-        responses = _read(answers, items, row.language)
-        if row.submitted_at is None:
-            privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
-            require_handed_in(attempt_id=row.pk, responses=responses)
-            if is_late(due_at=row.due_at, now=now):
-                closing = _Closing(row, items, at=row.due_at, known_at=now, expired=True)
-            else:
-                seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
-                closing = _Closing(row, items, at=now, known_at=now, responses=responses, seconds=seconds)
-            _close([closing], actor=str(learner_id))
-        elif not row.expired and responses != {item.id: item.response for item in items if item.response is not None}:
-            raise AlreadySubmitted()
+    row, items, consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
+    responses = _read(answers, items, row.language)
+    if row.submitted_at is None:
+        if not consents:
+            raise privacy.ConsentMissing(purpose=privacy.LEARNING_RECORDS, agency_id=None)
+        if is_late(due_at=row.due_at, now=now):
+            closing = _Closing(row, items, at=row.due_at, known_at=now, expired=True)
+        else:
+            seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
+            closing = _Closing(row, items, at=now, known_at=now, responses=responses, seconds=seconds)
+        with handed_in(attempt_id=attempt_id, responses=responses):
+            is_first = _close([closing], actor=str(learner_id))
+        if not is_first:
+            # Another submission or the clock closed it since it was read: what they wrote stands.
+            row, items, _consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
+    # What this call wrote itself has the same responses; what another wrote may differ.
+    if not row.expired and responses != {item.id: item.response for item in items if item.response is not None}:
+        raise AlreadySubmitted()
     if row.expired:
-        # Raised when the closing is committed.
         raise AttemptExpired(due_at=rfc3339(row.due_at))
     return view(row, items, now=now)
 
@@ -107,9 +111,9 @@ def settle(*, attempt_id: UUID, marks: Mapping[UUID, float], now: datetime, acto
     row.known_at = now
     # As with what expires: who withdrew the consent meanwhile gets the result, and nothing is added to the records.
     row.told = privacy.has_consent(user_id=row.learner_id, purpose=privacy.LEARNING_RECORDS)
-    write([row], items)
+    write(writing([row], items))
     if row.told:
-        _tell([(row, items)])
+        write(_outcomes([(row, items)]))
     privacy.audit(actor=actor, action="attempt.graded", subject_kind="attempt", subject_id=str(row.pk))
 
 
@@ -157,7 +161,7 @@ def tell_untold(*, learner_id: UUID, now: datetime) -> int:
         items = questions_of(rows)
         for row in rows:
             row.known_at, row.told = now, True
-        _tell([(row, items[row.pk]) for row in rows])
+        write(_outcomes([(row, items[row.pk]) for row in rows]))
         Attempt.objects.bulk_update(rows, ["known_at", "told"])
     return len(rows)
 
@@ -202,10 +206,11 @@ def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
     _close(closing, actor=actor)
 
 
-def _close(closing: Sequence[_Closing], *, actor: str) -> None:
-    """Close locked attempts, score those that nobody need mark, and tell of it: a few statements, whatever their number.
+def _close(closing: Sequence[_Closing], *, actor: str) -> bool:
+    """Close attempts, score those that nobody need mark, and tell of it: one statement, whatever their number.
 
-    The rows in memory get the same values as those in the database.
+    They are locked, or it is one alone. Return whether it took place: when somebody else closed that one since it was
+    read, nothing is written. The rows in memory have the values that were to be written.
     """
     done: dict[str, list[_Closing]] = {"attempt.graded": [], "attempt.expired": [], "attempt.submitted": []}
     for one in closing:
@@ -218,14 +223,20 @@ def _close(closing: Sequence[_Closing], *, actor: str) -> None:
         else:
             _score(one.row, one.items, {})
             done["attempt.expired" if one.expired else "attempt.graded"].append(one)
-    write([one.row for one in closing], [item for one in closing for item in one.items])
-    _tell([(one.row, one.items) for one in closing if one.row.score is not None and one.is_told])
-    _ask_for_marks(done["attempt.submitted"])
-    for action, those in done.items():
-        if those:
-            privacy.audit_many(
-                actor=actor, action=action, subject_kind="attempt", subject_ids=[str(one.row.pk) for one in those]
-            )
+    parts = [writing([one.row for one in closing], [item for one in closing for item in one.items], live=True)]
+    told = [(one.row, one.items) for one in closing if one.row.score is not None and one.is_told]
+    if told:
+        parts.append(_outcomes(told))
+    if done["attempt.submitted"]:
+        parts.append(_requests_for_marks(done["attempt.submitted"]))
+    parts += [
+        privacy.auditing(
+            actor=actor, action=action, subject_kind="attempt", subject_ids=[str(one.row.pk) for one in those]
+        )
+        for action, those in done.items()
+        if those
+    ]
+    return write(*parts) == len(closing)
 
 
 def _score(row: Attempt, items: Sequence[Question], marks: Mapping[UUID, float]) -> None:
@@ -246,16 +257,16 @@ def _to_mark(items: Sequence[Question]) -> list[UUID]:
     return [item.id for item in items if is_marked_by_people(kind=item.revision.kind, response=item.response)]
 
 
-def _tell(those: Sequence[tuple[Attempt, Sequence[Question]]]) -> None:
+def _outcomes(those: Sequence[tuple[Attempt, Sequence[Question]]]) -> Part:
     version = courses.framework().version
-    events.record_many(
+    return events.recording(
         "assessments.outcome_recorded",
         [outcome(graded(row, framework_version=version), [scored(item) for item in items]) for row, items in those],
     )
 
 
-def _ask_for_marks(those: Sequence[_Closing]) -> None:
-    events.record_many(
+def _requests_for_marks(those: Sequence[_Closing]) -> Part:
+    return events.recording(
         "assessments.marking_needed",
         [
             {"attempt_id": one.row.pk, "learner_id": one.row.learner_id, "attempt_items": _to_mark(one.items)}

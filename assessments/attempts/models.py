@@ -11,7 +11,7 @@ from common.ids import new_id
 class AttemptAllowance(models.Model):
     """How many attempts of a quiz a learner has used; counted up by one atomic statement that knows the limit.
 
-    Personal data: the learner's id and a number.
+    Personal data: the learner's id, numbers and an instant.
     """
 
     quiz = models.ForeignKey("assessments.Quiz", on_delete=models.CASCADE)
@@ -20,6 +20,7 @@ class AttemptAllowance(models.Model):
     granted = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="attempts beyond the quiz's limit, by decisions on appeals"
     )
+    granted_at = models.DateTimeField(null=True, help_text="when the last of these was granted")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["quiz", "learner"], name="one_allowance_per_quiz_and_learner")]

@@ -9,35 +9,43 @@ from assessments.attempts.selectors import Question, judged
 from assessments.outcomes.rules import Graded, ScoredItem
 from assessments.quizzes.rules import missed, pass_rule
 from assessments.quizzes.selectors import blueprint_of
-from common.database import prepared
+from common.database import Part
 from common.rendering import to_json
 
 # By way of an array: the planner takes that for ten rows and finds them by index, however few rows the tables have. A
 # function that returns rows it takes for a hundred, and would read small tables whole each time.
 _WRITE = """
-    WITH answered AS (
+    changed AS (
+        UPDATE assessments_attempt AS attempt
+        SET submitted_at = (given.row ->> 'submitted_at')::timestamptz,
+            score = (given.row ->> 'score')::float8,
+            passed = (given.row ->> 'passed')::boolean,
+            expired = (given.row ->> 'expired')::boolean,
+            rule_version = given.row ->> 'rule_version',
+            known_at = (given.row ->> 'known_at')::timestamptz,
+            told = (given.row ->> 'told')::boolean
+        FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
+        WHERE attempt.id = (given.row ->> 'id')::uuid AND (attempt.submitted_at IS NULL) = %s::boolean
+        RETURNING attempt.id
+    ),
+    answered AS (
         UPDATE assessments_attemptitem AS item
         SET response = NULLIF(given.item -> 'response', 'null'),
             score = (given.item ->> 'score')::float8,
             seconds = (given.item ->> 'seconds')::float8
         FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (item)
-        WHERE item.id = (given.item ->> 'id')::uuid
+        WHERE item.id = (given.item ->> 'id')::uuid AND EXISTS (SELECT FROM changed)
     )
-    UPDATE assessments_attempt AS attempt
-    SET submitted_at = (given.row ->> 'submitted_at')::timestamptz,
-        score = (given.row ->> 'score')::float8,
-        passed = (given.row ->> 'passed')::boolean,
-        expired = (given.row ->> 'expired')::boolean,
-        rule_version = given.row ->> 'rule_version',
-        known_at = (given.row ->> 'known_at')::timestamptz,
-        told = (given.row ->> 'told')::boolean
-    FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
-    WHERE attempt.id = (given.row ->> 'id')::uuid
 """
 
 
-def write(rows: Sequence[Attempt], items: Sequence[Question]) -> None:
-    """Write what was decided of locked attempts and these of their items: one statement, whatever their number."""
+def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = False) -> Part:
+    """Return what writes what was decided of attempts and these of their items, however many, and comes first.
+
+    Args:
+        live: the attempts are closed by this. One that is not locked must then be alone: if another transaction closed
+            it meanwhile, nothing is written, and no part that follows this one writes anything.
+    """
     given_items = [
         {"id": item.id, "response": item.response, "score": item.score, "seconds": item.seconds} for item in items
     ]
@@ -54,8 +62,7 @@ def write(rows: Sequence[Attempt], items: Sequence[Question]) -> None:
         }
         for row in rows
     ]
-    with prepared() as cursor:
-        cursor.execute(_WRITE, [to_json(given_items).decode(), to_json(given_rows).decode()])
+    return Part(_WRITE, (to_json(given_rows).decode(), live, to_json(given_items).decode()))
 
 
 def has_passed(row: Attempt, items: Sequence[Question]) -> bool:

@@ -6,13 +6,13 @@ running them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import are_over, read_windows
 from common.database import plain_fields, prepared
 from common.errors import NotFound
+from privacy import public as privacy
 
 _ATTEMPT = plain_fields(Attempt)
 _QUIZ = [field.attname for field in Quiz._meta.concrete_fields]
@@ -48,12 +49,15 @@ _ONE_ATTEMPT = f"""
                    AND (one.number >= quiz.attempt_limit + coalesce(allowance.granted, 0) OR one.passed)
            ),
            coalesce(allowance.granted, 0),
+           {{consents}},
            {", ".join(f"attempt.{name}" for name in _ATTEMPT)}, {", ".join(f"quiz.{name}" for name in _QUIZ)}
     FROM assessments_attempt AS attempt JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
     LEFT JOIN assessments_attemptallowance AS allowance
         ON allowance.quiz_id = attempt.quiz_id AND allowance.learner_id = attempt.learner_id
     WHERE attempt.id = %s AND attempt.learner_id = %s
 """  # noqa: S608 (the columns are constants)
+_TO_READ = _ONE_ATTEMPT.format(consents="NULL")
+_TO_SUBMIT = _ONE_ATTEMPT.format(consents=privacy.has_consent_sql(user="attempt.learner_id"))
 _REVISION = 3  # its place in _ITEM
 _ITS_ITEMS = f"""
     SELECT item.attempt_id, jsonb_agg(jsonb_build_array({_ITEM}) ORDER BY item.position)
@@ -164,20 +168,16 @@ def attempts_for_update() -> QuerySet[Attempt]:
     return Attempt.objects.select_for_update(no_key=True, of=("self",)).select_related("quiz")
 
 
-def attempt_for_update(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question]]:
-    """The learner's own attempt, locked as `attempts_for_update` does, and its questions.
+def attempt_to_submit(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question], bool]:
+    """The learner's own attempt, its questions, and whether the learner consents to its being recorded.
 
-    One query, one more for questions that the process does not know yet, and one more for what was submitted already.
+    Nothing is locked: whoever writes must make sure that the attempt is still live then (`results.writing`). One query,
+    and one more for questions that the process does not know yet.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    row, items = _one(f"{_ONE_ATTEMPT} FOR NO KEY UPDATE OF attempt", attempt_id, learner_id)
-    if row.submitted_at is not None:
-        # The lock may have been waited for. Then this statement has the attempt as it was committed meanwhile, and its
-        # items still as they were before; a new statement sees both.
-        items = questions_of([row])[row.pk]
-    return row, items
+    return _one(_TO_SUBMIT, privacy.LEARNING_RECORDS, attempt_id, learner_id)
 
 
 def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
@@ -185,27 +185,28 @@ def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
     language = {row.pk: row.language for row in attempts}
     with prepared() as cursor:
         cursor.execute(_ITS_ITEMS, [list(language)])
-        rows = {attempt_id: json.loads(items) for attempt_id, items in cursor.fetchall()}
+        rows = {attempt_id: orjson.loads(items) for attempt_id, items in cursor.fetchall()}
     shown = frozen.revisions(
         [(item[_REVISION], language[attempt_id]) for attempt_id, items in rows.items() for item in items]
     )  # fmt: skip
     return {one: _questions(rows.get(one, ()), language[one], shown) for one in language}
 
 
-def _one(sql: str, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question]]:
+def _one(sql: str, *values: str | UUID) -> tuple[Attempt, list[Question], bool]:
     with prepared() as cursor:
-        cursor.execute(sql, [attempt_id, learner_id])
+        cursor.execute(sql, values)
         found = cursor.fetchone()
     if found is None:
         raise NotFound()
-    items, attempts_over, granted, *values = found
-    row = Attempt.from_db("default", _ATTEMPT, values[: len(_ATTEMPT)])
-    quiz = dict(zip(_QUIZ, values[len(_ATTEMPT) :], strict=True))
-    quiz |= {name: json.loads(quiz[name]) for name in _QUIZ_JSON if quiz[name] is not None}
+    asked, attempts_over, granted, consents, *columns = found
+    row = Attempt.from_db("default", _ATTEMPT, columns[: len(_ATTEMPT)])
+    quiz = dict(zip(_QUIZ, columns[len(_ATTEMPT) :], strict=True))
+    quiz |= {name: orjson.loads(quiz[name]) for name in _QUIZ_JSON if quiz[name] is not None}
     row.quiz = Quiz.from_db("default", _QUIZ, list(quiz.values()))
     row.attempts_over, row.granted = attempts_over, granted  # type: ignore[attr-defined]
-    items = json.loads(items or "[]")
-    return row, _questions(items, row.language, frozen.revisions([(item[_REVISION], row.language) for item in items]))
+    items = orjson.loads(asked or "[]")
+    shown = frozen.revisions([(item[_REVISION], row.language) for item in items])
+    return row, _questions(items, row.language, shown), bool(consents)
 
 
 def _questions(
@@ -233,7 +234,7 @@ def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    row, items = _one(_ONE_ATTEMPT, attempt_id, learner_id)
+    row, items, _consents = _one(_TO_READ, attempt_id, learner_id)
     return view(row, items, now=now)
 
 

@@ -15,7 +15,7 @@ from assessments.accommodations.rules import extra_seconds
 from assessments.accommodations.selectors import in_force
 from assessments.attempts.choosing import choose, count_exposures
 from assessments.attempts.grading import close_overdue, tell_untold
-from assessments.attempts.models import Attempt, AttemptItem
+from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.attempts.rules import TooFewItems, due, shown_options
 from assessments.attempts.selectors import AttemptView, questions_of, view
 from assessments.errors import (
@@ -184,10 +184,7 @@ def _start(
             raise AttemptLive(attempt_id=str(one.pk))
     if number is None:
         raise AttemptsUsedUp(attempt_limit=quiz.attempt_limit)
-    ends = [one.submitted_at for one in known if one.submitted_at is not None]
-    available = available_at(last_end=max(ends, default=None), cool_down_s=quiz.cool_down_s, now=now)
-    if available is not None:
-        raise CoolingDown(available_at=rfc3339(available))
+    _require_cooled_down(quiz, learner_id, [one.submitted_at for one in known if one.submitted_at is not None], now)
     seed = secrets.randbits(63)
     held = bank(edition_id=quiz.edition_id, language=language)
     try:
@@ -238,6 +235,20 @@ def _start(
     if quiz.mode == "certification":
         count_exposures(quiz_id=quiz.pk, item_ids=[one.item_id for _, one in chosen.items])
     return view(row, items, now=now)
+
+
+def _require_cooled_down(quiz: Quiz, learner_id: UUID, ends: Sequence[datetime], now: datetime) -> None:
+    """Refuse a start too soon after the last of these ends, unless a try was granted since; one query with a cool-down.
+
+    Raises:
+        CoolingDown: it is too soon.
+    """
+    if not quiz.cool_down_s or not ends:
+        return
+    granted_at = AttemptAllowance.objects.values_list("granted_at", flat=True).get(quiz=quiz, learner_id=learner_id)
+    available = available_at(last_end=max(ends), cool_down_s=quiz.cool_down_s, now=now, granted_at=granted_at)
+    if available is not None:
+        raise CoolingDown(available_at=rfc3339(available))
 
 
 def _met(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -98,8 +99,11 @@ def delete_file(*, file_id: UUID, attempt_id: UUID, learner_id: UUID, now: datet
         )  # fmt: skip
 
 
-def require_handed_in(*, attempt_id: UUID, responses: Mapping[UUID, Any]) -> None:
-    """Refuse responses that name files which were never uploaded to the attempt; one query, none without files.
+@contextmanager
+def handed_in(*, attempt_id: UUID, responses: Mapping[UUID, Any]) -> Iterator[None]:
+    """Keep the files that responses name from being taken back until the block ends; no query where they name none.
+
+    The attempt is locked, as for whoever takes a file back, and the block is one transaction.
 
     Raises:
         InvalidAnswer: `reason` is file_missing, `file_ids` lists them; upload them and submit again.
@@ -108,11 +112,15 @@ def require_handed_in(*, attempt_id: UUID, responses: Mapping[UUID, Any]) -> Non
         one for response in responses.values() if isinstance(response, Mapping) for one in _named(response.get("files"))
     }
     if not named:
+        yield
         return
-    there = HandedInFile.objects.filter(attempt_id=attempt_id, pk__in=named).values_list("pk", flat=True)
-    missing = sorted(str(one) for one in named - set(there))
-    if missing:
-        raise InvalidAnswer(REASONS["file_missing"], pointer="/answers", reason="file_missing", file_ids=missing)
+    with transaction.atomic():
+        attempts_for_update().filter(pk=attempt_id).first()
+        there = HandedInFile.objects.filter(attempt_id=attempt_id, pk__in=named).values_list("pk", flat=True)
+        missing = sorted(str(one) for one in named - set(there))
+        if missing:
+            raise InvalidAnswer(REASONS["file_missing"], pointer="/answers", reason="file_missing", file_ids=missing)
+        yield
 
 
 def _named(files: Any) -> list[UUID]:

@@ -230,9 +230,16 @@ def review_shown(policy: ReviewPolicy, *, windows_over: bool, attempts_over: boo
 # ---- before an attempt
 
 
-def available_at(*, last_end: datetime | None, cool_down_s: int, now: datetime) -> datetime | None:
-    """Return when the next attempt may start if that is later than `now`, else None."""
-    if last_end is None or not cool_down_s:
+def available_at(
+    *, last_end: datetime | None, cool_down_s: int, now: datetime, granted_at: datetime | None = None
+) -> datetime | None:
+    """Return when the next attempt may start if that is later than `now`, else None.
+
+    Args:
+        granted_at: when the learner was last granted an attempt beyond the limit. One granted since the last attempt may
+            start at once: it makes good what went wrong there.
+    """
+    if last_end is None or not cool_down_s or (granted_at is not None and granted_at >= last_end):
         return None
     at = last_end + timedelta(seconds=cool_down_s)
     return at if at > now else None

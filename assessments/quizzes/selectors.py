@@ -132,6 +132,7 @@ def quizzes_of_edition(
         place = opening(windows, cohorts=taking.cohorts, now=now)
         mine = attempts[quiz.pk]
         ends = [one.submitted_at for one in mine if one.submitted_at is not None]
+        allowance = allowances.get(quiz.pk)
         found.append(
             QuizView(
                 id=quiz.pk,
@@ -140,8 +141,8 @@ def quizzes_of_edition(
                 title=title,
                 mode=quiz.mode,
                 item_count=item_count(blueprint_of(quiz)),
-                attempt_limit=quiz.attempt_limit + (allowances[quiz.pk].granted if quiz.pk in allowances else 0),
-                attempts_used=allowances[quiz.pk].used if quiz.pk in allowances else 0,
+                attempt_limit=quiz.attempt_limit + (allowance.granted if allowance else 0),
+                attempts_used=allowance.used if allowance else 0,
                 live_attempt_id=next((one.pk for one in mine if one.submitted_at is None), None),
                 passed=_passed(quiz, mine, windows_over=are_over(windows, now=now)),
                 time_limit_s=quiz.time_limit_s
@@ -151,7 +152,12 @@ def quizzes_of_edition(
                 opens_at=place.window.opens_at if place.window else None,
                 closes_at=place.window.closes_at if place.window else None,
                 time_zone=place.window.zone if place.window else None,
-                available_at=available_at(last_end=max(ends, default=None), cool_down_s=quiz.cool_down_s, now=now),
+                available_at=available_at(
+                    last_end=max(ends, default=None),
+                    cool_down_s=quiz.cool_down_s,
+                    now=now,
+                    granted_at=allowance.granted_at if allowance else None,
+                ),
                 missing=missing[quiz.pk],
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -34,6 +35,12 @@ class CertificateOutput(serializers.Serializer[Certificate]):
     issued_at = serializers.DateTimeField()
     valid_from = serializers.DateTimeField()
     valid_until = serializers.DateTimeField()
+    renewable_from = serializers.SerializerMethodField(
+        help_text="From then on `POST …/renewal` renews it; null: it is withdrawn."
+    )
+
+    def get_renewable_from(self, certificate: Certificate) -> datetime | None:
+        return selectors.renewable_from(certificate)
 
     def get_url(self, certificate: Certificate) -> str:
         return f"{settings.PUBLIC_BASE_URL}/verify/{certificate.public_code}"

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from common import clock
 from common.conditional import etag_of, is_fresh
 from common.languages import canonical
-from learners.api.verification import LANGUAGE, PageRenderer, _found, _guarded, _Open, language_of
+from learners.api.verification import found
+from learners.api.verification_pages import LANGUAGE, OpenView, PageRenderer, guarded, language_of
 from learners.certificates.errors import CertificateWithdrawn, GlyphMissing
 from learners.certificates.models import Certificate
 from learners.certificates.rules import Verdict
@@ -40,7 +41,7 @@ def _standing(code: str) -> tuple[Certificate, Verdict]:
         NotFound: no certificate has the code.
         CertificateWithdrawn: it is revoked, suspended or superseded, or not genuine.
     """
-    certificate, verdict = _found(code)
+    certificate, verdict = found(code)
     if verdict not in (Verdict.VALID, Verdict.EXPIRED):
         raise CertificateWithdrawn()
     return certificate, verdict
@@ -55,10 +56,10 @@ def _answer(request: Request, made: bytes, *, media_type: str, name: str) -> Htt
         response = HttpResponse(made, content_type=media_type)
         response["Content-Disposition"] = f'inline; filename="{name}"'
     response["ETag"] = etag
-    return _guarded(response)
+    return guarded(response)
 
 
-class Paper(_Open):
+class Paper(OpenView):
     """A certificate that is not withdrawn as PDF, A4 landscape."""
 
     renderer_classes = [PdfRenderer]
@@ -91,7 +92,7 @@ class Paper(_Open):
         return response
 
 
-class _Badge(_Open):
+class _Badge(OpenView):
     problems: ClassVar = (CertificateWithdrawn, GlyphMissing)
     picture: ClassVar[Literal["png", "svg"]]
 

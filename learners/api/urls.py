@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, path
 
+from learners.api.certificate_life import MyCorrection, MyRenewal
 from learners.api.certificates import MyCertificates
+from learners.api.checking import CompactPage, Door, ScannedPage
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
@@ -12,7 +14,18 @@ from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
-from learners.api.verification import CredentialText, Door, Status, Verification
+from learners.api.status_lists import StatusListDocument
+from learners.api.transparency import (
+    ConsistencyProofView,
+    InclusionProofView,
+    LogCheckpointView,
+    LogEntriesView,
+    LogKeysView,
+    LogProofView,
+    LogTileView,
+)
+from learners.api.verification import CredentialText, Status, Verification
+from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/home", Home.as_view(), name="home"),
@@ -25,13 +38,32 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
+    path("api/v1/me/certificates/<id:certificate_id>/renewal", MyRenewal.as_view(), name="my-renewal"),
+    path(
+        "api/v1/me/certificates/<id:certificate_id>/corrections/<id:correction_id>",
+        MyCorrection.as_view(),
+        name="my-correction",
+    ),
     path("verify", Door.as_view(), name="verification-form"),
+    path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
+    # As a QR code has it, whose alphanumeric mode knows capitals only.
+    path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
     path("verify/<str:code>/badge.png", PngBadge.as_view(), name="certificate-png"),
     path("verify/<str:code>/badge.svg", SvgBadge.as_view(), name="certificate-svg"),
     path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
+    path("verify/<str:code>/log-proof", LogProofView.as_view(), name="certificate-log-proof"),
+    path("log/checkpoint", LogCheckpointView.as_view(), name="log-checkpoint"),
+    path("log/tile/entries/<path:name>", LogEntriesView.as_view(), name="log-entries"),
+    path("log/tile/<str:level>/<path:name>", LogTileView.as_view(), name="log-tile"),
+    path("log/proof/inclusion", InclusionProofView.as_view(), name="log-inclusion"),
+    path("log/proof/consistency", ConsistencyProofView.as_view(), name="log-consistency"),
+    path("log/keys", LogKeysView.as_view(), name="log-keys"),
+    path("log/witness/add-checkpoint", AddCheckpointView.as_view(), name="witness-add-checkpoint"),
+    path("log/witness/<str:origin_hash>/checkpoint", WitnessedCheckpointView.as_view(), name="witnessed-checkpoint"),
+    path("status/<slug:issuer>/<int:number>/<slug:purpose>", StatusListDocument.as_view(), name="status-list"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
     path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
     path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),

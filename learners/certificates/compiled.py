@@ -9,11 +9,14 @@ by the general way, and each credential is those with the marks replaced, sorted
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -83,12 +86,16 @@ class Compiled:
         marks = {slot: f"mark-{token}-{slot}" for slot in (*self._slots, *(f"level-{code}" for code in skills))}
         marked = credentials.credential(sample, **self._general)
         document = _marked(marked, marks, skills)
-        quads = _as_template(linked_data.canonical_quads(document), marks)
-        self._quads = [line for line in quads.split("\n") if line]
-        self._quads_text = "\n".join(self._quads)
-        text = orjson.dumps(document).decode()
-        self._text = _as_template(text, marks)
+        self._first, others = _apart(linked_data.canonical_quads(document), marks)
+        self._first_digest = hashlib.sha256(self._first)
+        self._others = _Form(others, marks)
+        self._json = _Form(orjson.dumps(document).decode(), marks)
         self._try_out()
+
+    @property
+    def achievement(self) -> str:
+        """The achievement's name, in the language of these credentials."""
+        return str(self._general["achievement"]["name"])
 
     def _try_out(self) -> None:
         """Fill in what is hostile, and hold it against the general way."""
@@ -102,7 +109,9 @@ class Compiled:
         for issuance in (sample, replace(sample, name="A", public_code="1" * 26, supervised=3, status_index=0)):
             text, quads = self.filled(issuance)
             document = credentials.credential(issuance, **self._general)
-            if text != orjson.dumps(document).decode() or quads != linked_data.canonical_quads(document):
+            general = linked_data.canonical_quads(document)
+            hashed = self._digest(self._checked(issuance)) == hashlib.sha256(general.encode()).digest()
+            if text != orjson.dumps(document).decode() or quads != general or not hashed:
                 raise CompilationFailed("a compiled credential differs from the general one")
 
     def filled(self, issuance: Issuance) -> tuple[str, str]:
@@ -111,17 +120,8 @@ class Compiled:
         Raises:
             NotACredential: the name cannot stand on a certificate; the message does not quote it.
         """
-        if tuple(issuance.levels) != self._skills:
-            raise NotACredential("/credentialSubject/result: other skills than the achievement's")
-        name = issuance.name
-        credentials.require_name(name)
-        values = _values(issuance)
-        in_json = {**values, "name": orjson.dumps(name).decode()[1:-1]}
-        in_quads = {**values, "name": name.translate(_ESCAPES)}
-        quads = (self._quads_text % in_quads).split("\n")
-        quads.sort()
-        quads.append("")
-        return self._text % in_json, "\n".join(quads)
+        values = self._checked(issuance)
+        return self._json.filled(values).decode(), (self._first + self._others.filled(_in_quads(values))).decode()
 
     def signed(self, issuance: Issuance, *, signer: Signer, created: datetime) -> str:
         """Return the secured credential as JSON text: what `proofs.secured` makes of the general one, byte for byte.
@@ -129,27 +129,75 @@ class Compiled:
         Raises:
             NotACredential: see `filled`.
         """
-        text, quads = self.filled(issuance)
+        values = self._checked(issuance)
         options, digest = proofs.options_of(signer, created=created)
-        signature = signer.sign(digest + hashlib.sha256(quads.encode()).digest())
-        return f'{text[:-1]},"proof":[{options[:-1]},"proofValue":"{proofs.multibase(signature)}"}}]}}'
+        value = proofs.multibase(signer.sign(digest + self._digest(values)))
+        text = self._json.filled(values).decode()
+        return f'{text[:-1]},"proof":[{options[:-1]},"proofValue":"{value}"}}]}}'
+
+    def _checked(self, issuance: Issuance) -> dict[str, bytes]:
+        """What is filled in, as JSON holds it."""
+        if tuple(issuance.levels) != self._skills:
+            raise NotACredential("/credentialSubject/result: other skills than the achievement's")
+        credentials.require_name(issuance.name)
+        return _values(issuance)
+
+    def _digest(self, values: dict[str, bytes]) -> bytes:
+        """SHA-256 of the canonical statements; most of them are hashed already."""
+        hashing = self._first_digest.copy()
+        hashing.update(self._others.filled(_in_quads(values)))
+        return hashing.digest()
 
 
-def _values(issuance: Issuance) -> dict[str, str]:
+def _values(issuance: Issuance) -> dict[str, bytes]:
     values = {
-        "code": issuance.public_code,
-        "subject": str(issuance.subject_id),
-        "from": instant(issuance.valid_from),
-        "until": instant(issuance.valid_until),
-        "awarded": instant(issuance.awarded_at),
-        "digest": credentials.short_digest(issuance.evidence_sha256),
-        "index": str(issuance.status_index),
-        "genre": credentials.genre(issuance.answers, issuance.supervised),
-        "described": credentials.described(issuance.answers, issuance.supervised),
+        "code": issuance.public_code.encode(),
+        "subject": str(issuance.subject_id).encode(),
+        "name": orjson.dumps(issuance.name)[1:-1],
+        "from": _instant(issuance.valid_from),
+        "until": _instant(issuance.valid_until),
+        "awarded": _instant(issuance.awarded_at),
+        "digest": credentials.short_digest(issuance.evidence_sha256).encode(),
+        "index": b"%d" % issuance.status_index,
+        "genre": credentials.genre(issuance.answers, issuance.supervised).encode(),
+        "described": credentials.described(issuance.answers, issuance.supervised).encode(),
     }
     for code, level in issuance.levels.items():
-        values[f"level-{code}"] = str(level)
+        values[f"level-{code}"] = b"%d" % level
     return values
+
+
+@lru_cache(maxsize=256)
+def _instant(at: datetime) -> bytes:
+    # Most of a batch's are the same.
+    return instant(at).encode()
+
+
+def _in_quads(values: dict[str, bytes]) -> dict[str, bytes]:
+    """The same values as canonical N-Quads hold them: of all only a name is escaped otherwise, or at all."""
+    name: str = orjson.loads(b'"%b"' % values["name"])
+    return {**values, "name": name.translate(_ESCAPES).encode()}
+
+
+def _at(marks: Mapping[str, str]) -> re.Pattern[str]:
+    # The longest first: one may begin with another.
+    return re.compile("(" + "|".join(re.escape(mark) for mark in sorted(marks.values(), key=len, reverse=True)) + ")")
+
+
+class _Form:
+    """A text with places to fill in."""
+
+    def __init__(self, text: str, marks: Mapping[str, str]) -> None:
+        slots = {mark: slot for slot, mark in marks.items()}
+        parts = _at(marks).split(text)
+        self._parts = [part.encode() for part in parts]
+        self._places = [(place, slots[part]) for place, part in enumerate(parts) if place % 2]
+
+    def filled(self, values: Mapping[str, bytes]) -> bytes:
+        parts = self._parts.copy()
+        for place, slot in self._places:
+            parts[place] = values[slot]
+        return b"".join(parts)
 
 
 def _marked(document: dict[str, Any], marks: Mapping[str, str], skills: tuple[str, ...]) -> dict[str, Any]:
@@ -171,9 +219,34 @@ def _marked(document: dict[str, Any], marks: Mapping[str, str], skills: tuple[st
     return made
 
 
-def _as_template(text: str, marks: Mapping[str, str]) -> str:
-    """The text as a %-template whose places are the marks."""
-    text = text.replace("%", "%%")
-    for slot, mark in marks.items():
-        text = text.replace(mark, f"%({slot})s")
-    return text
+def _apart(quads: str, marks: Mapping[str, str]) -> tuple[bytes, str]:
+    """Split canonical statements into those that come first in every credential, and the others.
+
+    A statement without a mark comes before one with a mark, whatever is filled in, when it sorts before the part in
+    front of that one's first mark.
+
+    Raises:
+        CompilationFailed: the order of the others depends on what is filled in.
+    """
+    lines = [f"{line}\n" for line in quads.split("\n")[:-1]]
+    places = {line: min((line.find(mark) for mark in marks.values() if mark in line), default=-1) for line in lines}
+    least = min(line[:place] for line, place in places.items() if place >= 0)
+    first = [line for line in lines if places[line] < 0 and line < least]
+    others = [line for line in lines if places[line] >= 0 or line >= least]
+    split = _at(marks)
+    for before, after in itertools.pairwise(others):
+        if not _always_before(split.split(before), split.split(after)):
+            raise CompilationFailed("the order of statements depends on what is filled in")
+    return "".join(first).encode(), "".join(others)
+
+
+def _always_before(before: list[str], after: list[str]) -> bool:
+    """Whether the first text sorts before the second whatever stands in the marks (the odd places of both)."""
+    for place, (one, other) in enumerate(zip(before, after, strict=False)):
+        if one == other:
+            continue  # the same text, or the same mark: equal whatever is filled in
+        if place % 2:
+            return False  # two different marks
+        # Decided within both texts, before a mark of either begins.
+        return one < other and not other.startswith(one)
+    return False

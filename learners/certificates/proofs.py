@@ -20,6 +20,9 @@ from learners.certificates import linked_data
 from learners.certificates.linked_data import instant
 from learners.certificates.signer import Signer
 
+_BASE58 = base58.BITCOIN_ALPHABET.decode()
+_TWO_DIGITS = [first + second for first in _BASE58 for second in _BASE58]
+_58_TO_10 = 58**10
 CRYPTOSUITE = "eddsa-rdfc-2022"
 
 
@@ -65,7 +68,15 @@ def _options(did: str, multikey: str, created: str, context: tuple[str, ...]) ->
 
 def multibase(signature: bytes) -> str:
     """A signature as multibase base58btc."""
-    return "z" + str(base58.b58encode(signature).decode())
+    leading = len(signature) - len(signature.lstrip(b"\0"))
+    left, digits = int.from_bytes(signature), ""
+    # The library divides the whole number 88 times; here ten digits are split off at once, and then two by two.
+    while left:
+        left, ten = divmod(left, _58_TO_10)
+        for _ in range(5):
+            ten, two = divmod(ten, 3364)
+            digits = _TWO_DIGITS[two] + digits
+    return "z" + "1" * leading + digits.lstrip("1")
 
 
 def check(document: Mapping[str, Any], *, public_key: Ed25519PublicKey) -> None:

@@ -69,6 +69,26 @@ def did_of(base_url: str, slug: str = REGIONAL) -> str:
     return ":".join(["did:web", host, *[segment for segment in parts.path.split("/") if segment], *below])
 
 
+def read_key_file(path: Path, *, password: str, what: str, variable: str) -> Ed25519PrivateKey:
+    """Read an Ed25519 private key from a PEM file (PKCS#8, encrypted or not).
+
+    Args:
+        what: whose key it is, and variable: where its password comes from; for messages.
+
+    Raises:
+        ImproperlyConfigured: the file is missing, unreadable, or no such key. The message never quotes the file.
+    """
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password.encode() if password else None)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{what} {path} cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError) as error:
+        raise ImproperlyConfigured(f"{what} {path} is no PEM private key, or {variable} is not its password") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ImproperlyConfigured(f"{what} {path} is not an Ed25519 key")
+    return key
+
+
 class FileSigner:
     """Signs with an Ed25519 key from a PEM file (PKCS#8, encrypted or not)."""
 
@@ -78,16 +98,7 @@ class FileSigner:
         Raises:
             ImproperlyConfigured: the file is missing, unreadable, or no such key. The message never quotes the file.
         """
-        try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password.encode() if password else None)
-        except OSError as error:
-            raise ImproperlyConfigured(f"the issuer's key {path} cannot be read: {error.strerror}") from error
-        except (ValueError, TypeError) as error:
-            raise ImproperlyConfigured(
-                f"the issuer's key {path} is no PEM private key, or ISSUER_KEY_PASSWORD is not its password"
-            ) from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ImproperlyConfigured(f"the issuer's key {path} is not an Ed25519 key")
+        key = read_key_file(path, password=password, what="the issuer's key", variable="ISSUER_KEY_PASSWORD")
         self._key = key
         self.did = did
         self.multikey = multikey_of(key.public_key())
@@ -132,6 +143,17 @@ class KeyService(Protocol):
         """Return the 64-byte Ed25519 signature (PKCS#11: CKM_EDDSA)."""
         ...
 
+    def create(self, label: str) -> None:
+        """Make an Ed25519 key of that label; if there is one, it is left alone (PKCS#11: CKM_EC_EDWARDS_KEY_PAIR_GEN)."""
+        ...
+
+    def rename(self, label: str, to: str) -> None:
+        """Give a key another label, in the place of the key that had it, which is destroyed or put away.
+
+        A second call after a first that went through changes nothing.
+        """
+        ...
+
 
 class KeyServiceSigner:
     """Signs with a key that a `KeyService` keeps."""
@@ -174,6 +196,46 @@ def signer_for(slug: str) -> Signer:
 def key_file(slug: str) -> Path:
     """Where the key of an issuer lies."""
     return Path(settings.ISSUER_KEY_DIR) / f"{slug}.pem"
+
+
+def prepare_next(slug: str) -> str:
+    """Make the issuer's next key, where there is none yet: `<slug>.next`; return it as Multikey.
+
+    Raises:
+        ImproperlyConfigured: it cannot be made or read.
+    """
+    label, did = f"{slug}.next", did_of(settings.PUBLIC_BASE_URL, slug)
+    if settings.ISSUER_KEY_SERVICE:
+        service = _key_service(settings.ISSUER_KEY_SERVICE)
+        service.create(label)
+        return KeyServiceSigner(service, label=label, did=did).multikey
+    if not settings.ISSUER_KEY_DIR:
+        raise ImproperlyConfigured("ISSUER_KEY_DIR must name the folder of the issuers' keys")
+    create_key_file(key_file(label), password=settings.ISSUER_KEY_PASSWORD)
+    return FileSigner(key_file(label), password=settings.ISSUER_KEY_PASSWORD, did=did).multikey
+
+
+def next_key(slug: str) -> str | None:
+    """The issuer's next key as Multikey; None when there is none, as after a switch."""
+    label, did = f"{slug}.next", did_of(settings.PUBLIC_BASE_URL, slug)
+    if settings.ISSUER_KEY_SERVICE:
+        try:
+            return KeyServiceSigner(_key_service(settings.ISSUER_KEY_SERVICE), label=label, did=did).multikey
+        except ImproperlyConfigured:
+            return None
+    if not key_file(label).exists():
+        return None
+    return FileSigner(key_file(label), password=settings.ISSUER_KEY_PASSWORD, did=did).multikey
+
+
+def switch_to_next(slug: str) -> None:
+    """Put the issuer's next key in the place of the one that signs; a repeat changes nothing. The old private key is gone."""
+    if settings.ISSUER_KEY_SERVICE:
+        _key_service(settings.ISSUER_KEY_SERVICE).rename(f"{slug}.next", slug)
+    elif key_file(f"{slug}.next").exists():
+        # One step: at every instant there is one whole key.
+        os.replace(key_file(f"{slug}.next"), key_file(slug))
+    forget_keys()
 
 
 def forget_keys() -> None:

@@ -45,6 +45,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
@@ -84,8 +85,9 @@ class Certification:
     def level(self, code: str) -> int:
         """Highest level certified in a skill, 0 for none."""
         certified = 0
-        for level, testing in sorted(self.skills.get(code, {}).items()):
-            if testing.reached_at is None:
+        tests = self.skills.get(code, {})
+        for level in sorted(tests):
+            if tests[level].reached_at is None:
                 break
             certified = level
         return certified
@@ -148,8 +150,10 @@ def extend(certification: Certification, answers: Sequence[Answer], scale: Scale
         certification.last_at = at
         touched: dict[str, int] = {}
         for answer in sitting:
-            item, revision = answer.item
-            if not counts(answer) or item in certification.items:
+            if not answer.certifying or not counts(answer):
+                continue
+            item = answer.item[0]
+            if item in certification.items:
                 continue
             (code,) = answer.skills
             levels = computable(scale, code)
@@ -159,16 +163,15 @@ def extend(certification: Certification, answers: Sequence[Answer], scale: Scale
             if code not in touched:
                 touched[code] = certification.level(code)
             tests = certification.skills.setdefault(code, {})
-            parameters = chain.item((item, revision), answer.difficulty, at)
+            parameters = chain.item(answer.item, answer.difficulty, at)
             difficulty = parameters.mean - CAUTION * math.sqrt(parameters.variance)
             for level in levels:
-                testing = tests.setdefault(level, Testing())
+                testing = tests.get(level)
+                if testing is None:
+                    testing = tests[level] = Testing()
                 if testing.reached_at is None:
                     testing.count += 1
-                    testing.log_e += factor(
-                        right=answer.score >= 1.0, cut=cut_of(scale.thresholds[level]), difficulty=difficulty,
-                        guess=answer.guess,
-                    )  # fmt: skip
+                    testing.log_e += _factor(answer.score >= 1.0, scale.thresholds[level], difficulty, answer.guess)
         for code, before in sorted(touched.items()):
             tests = certification.skills[code]
             for testing in tests.values():
@@ -189,6 +192,12 @@ def keep(certification: Certification, earlier: Certification) -> None:
             if testing.reached_at is not None and (here is None or here.reached_at is None):
                 kept = Testing(testing.log_e, testing.count, testing.reached_at)
                 certification.skills.setdefault(code, {})[level] = kept
+
+
+@lru_cache(maxsize=32768)
+def _factor(right: bool, threshold: float, difficulty: float, guess: float) -> float:
+    """`factor`, kept: the answers to an item are judged by the same few numbers until its next snapshot."""
+    return factor(right=right, cut=cut_of(threshold), difficulty=difficulty, guess=guess)
 
 
 def _newly(code: str, tests: Mapping[int, Testing], before: int, now: int, at: datetime) -> list[Certified]:

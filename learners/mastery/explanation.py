@@ -15,7 +15,7 @@ from courses import public as courses
 from courses.public import FrameworkView
 from learners.decisions.rules import EVIDENCE, Decided, Standing, is_capped, standing
 from learners.decisions.selectors import Change, history, what_people_said
-from learners.mastery import rules, store
+from learners.mastery import chains, evidence, rules
 from learners.mastery.framework import scale
 from learners.mastery.models import Ability, SkillState
 from learners.mastery.selectors import counting, told
@@ -38,14 +38,14 @@ def explained(
     ability = Ability.objects.filter(learner_id=learner_id).first()
     states = told(learner_id)
     rows = {str(row["id"]): row for row in counting(learner_id)} if states else {}
-    answers = store.answers_by_learner(
-        store.Seen(
+    answers = evidence.answers_by_learner(
+        evidence.Seen(
             identifier, str(learner_id), str(row["item_id"]), row["item_revision"], row["skills"], row["level"],
             row["score"], row["guess"], row["difficulty"], row["answered_at"], row["mode"], row["met_before"],
         )
         for identifier, row in rows.items()
     ).get(str(learner_id), [])  # fmt: skip
-    chain = store.chain_of(answers)
+    chain = chains.chain_of(answers)
     moved: list[rules.Movement] = []
     mastery = rules.Mastery()
     rules.extend(mastery, answers, scale(), chain, movements=moved)

@@ -16,7 +16,7 @@ from courses import public as courses
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.decisions.rules import Standing, standing
 from learners.decisions.selectors import Key, effective, what_people_said
-from learners.mastery import rules, store
+from learners.mastery import locks, rules
 from learners.mastery.framework import scale
 from learners.mastery.models import LevelChange, SkillState
 
@@ -29,7 +29,7 @@ def refresh_levels(*, learner_ids: Iterable[UUID]) -> None:
 
 def lock(learner_ids: Iterable[UUID]) -> set[UUID]:
     """Lock the learners' abilities in the order of their ids; return those learners that exist."""
-    return {UUID(learner) for learner in store.lock(str(one) for one in learner_ids)}
+    return {UUID(learner) for learner in locks.lock(str(one) for one in learner_ids)}
 
 
 def decided_about(learner_ids: Collection[UUID]) -> set[UUID]:

@@ -17,9 +17,11 @@ class Evidence(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
+    # Two triggers stand for the foreign key, and ask once per statement (0006_learners_of_evidence); the index below
+    # begins with it.
     learner = models.ForeignKey(
-        "learners.Learner", on_delete=models.CASCADE, related_name="evidence", db_index=False
-    )  # the index below begins with it
+        "learners.Learner", on_delete=models.CASCADE, related_name="evidence", db_index=False, db_constraint=False
+    )
     item_id = models.UUIDField()
     item_revision = models.PositiveIntegerField()
     skills = ArrayField(models.CharField(max_length=20), help_text="codes of the framework, sorted")

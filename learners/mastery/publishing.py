@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from django.db import connection, transaction
 
 from common import arrays
-from learners.mastery import rules, store
+from common.database import rows
+from learners.mastery import chains, locks, rules
 from learners.mastery.calibration import Observation, learn
 from learners.mastery.models import SittingTrace
 from learners.mastery.snapshots import ItemKey, Parameters
@@ -45,7 +46,7 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
     waits = SittingTrace.Waits
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHER_LOCK])
-    waiting = store.rows(_WAITING, [(waits.FOR_SECONDS if young_only else waits.FOR_THE_NIGHT).value, most])
+    waiting = rows(_WAITING, [(waits.FOR_SECONDS if young_only else waits.FOR_THE_NIGHT).value, most])
     if not waiting:
         return 0
     seen = [
@@ -64,7 +65,7 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
     with connection.cursor() as cursor:
         # From here to the commit no answers are absorbed: those before were judged without this snapshot, and were given
         # before it holds.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [store.CHAIN_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [locks.CHAIN_LOCK])
         cursor.execute(
             f"""
             INSERT INTO learners_snapshot (version, held_from, answers, rule_version)
@@ -112,7 +113,7 @@ def publish_all() -> int:
 def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, Parameters]:
     """The newest parameters of items; those never learned of are missing."""
     wanted = list(dict.fromkeys(keys))
-    found = store.rows(
+    found = rows(
         """
         SELECT held.* FROM unnest(%s::uuid[], %s::int[]) AS wanted(item_id, item_revision) CROSS JOIN LATERAL (
             SELECT p.* FROM learners_itemparameters AS p
@@ -122,12 +123,12 @@ def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, Parameters]:
         """,
         [arrays.ids(item for item, _ in wanted), arrays.numbers(number for _, number in wanted)],
     )
-    return {(str(row["item_id"]), row["item_revision"]): store.parameters_of(row) for row in found}
+    return {(str(row["item_id"]), row["item_revision"]): chains.parameters_of(row) for row in found}
 
 
 def newest_skills(codes: Iterable[str]) -> Mapping[str, Parameters]:
     """The newest offsets of skills; those never learned of are missing."""
-    found = store.rows(
+    found = rows(
         """
         SELECT held.* FROM unnest(%s::text[]) AS wanted(skill_code) CROSS JOIN LATERAL (
             SELECT p.* FROM learners_skillparameters AS p WHERE p.skill_code = wanted.skill_code
@@ -136,7 +137,7 @@ def newest_skills(codes: Iterable[str]) -> Mapping[str, Parameters]:
         """,
         [arrays.texts(dict.fromkeys(codes))],
     )
-    return {row["skill_code"]: store.parameters_of(row) for row in found}
+    return {row["skill_code"]: chains.parameters_of(row) for row in found}
 
 
 def _columns(parameters: Iterable[Parameters]) -> list[str]:

@@ -24,8 +24,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 from learners.mastery.snapshots import UNSEEN_SKILL, Chain, ItemKey
 
@@ -44,7 +46,7 @@ _DAY_S = 86400.0
 _PI_8 = math.pi / 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scale:
     """What a framework's version says of computed levels.
 
@@ -57,9 +59,17 @@ class Scale:
     ranges: Mapping[str, tuple[int, int]]
     max_jump: int
 
+    @cached_property
+    def computable(self) -> Mapping[str, tuple[int, ...]]:
+        """Levels of each skill that may be computed, lowest first."""
+        levels = sorted(self.thresholds)
+        return {
+            code: tuple(level for level in levels if lowest <= level <= highest)
+            for code, (lowest, highest) in self.ranges.items()
+        }
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(NamedTuple):
     """One piece of evidence; ids are canonical texts.
 
     skills: sorted, without doubles, not empty. score: in [0, 1]. guess: in [0, 1).
@@ -105,8 +115,7 @@ class Mastery:
     skills: dict[str, SkillMastery] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LevelReached:
+class LevelReached(NamedTuple):
     """A level was given: by which answer, with which probability, when."""
 
     skill: str
@@ -116,8 +125,7 @@ class LevelReached:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """By how many logits one answer moved the learner's ability in one skill (general and further together).
 
     `practice` is the part of it that is given for having answered at all: whoever practises learns, also from mistakes.
@@ -129,8 +137,7 @@ class Movement:
     practice: float
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """Where the learner stood just before an answer on its skills, in logits, and what success was expected, 0 to 1."""
 
     evidence_id: str
@@ -308,10 +315,9 @@ def unanswered(scale: Scale) -> SkillMastery:
     return SkillMastery(probability=0.5 * math.erfc(-z / math.sqrt(2.0)))
 
 
-def computable(scale: Scale, code: str) -> list[int]:
+def computable(scale: Scale, code: str) -> Sequence[int]:
     """Levels of the skill that may be computed, lowest first; none for a skill that the framework does not know."""
-    lowest, highest = scale.ranges.get(code, (1, 0))
-    return [level for level in sorted(scale.thresholds) if lowest <= level <= highest]
+    return scale.computable.get(code, ())
 
 
 def _judge(

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +18,14 @@ from django.db import transaction
 
 from events import public as events
 from events.registry import Happened
-from learners.mastery import certification, levels, rules, store
+from learners.mastery import certification, chains, evidence, levels, locks, rules, states, traces
 from learners.mastery.certification import Certification
+from learners.mastery.evidence import NewEvidence
 from learners.mastery.framework import scale
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, Trace
 from learners.mastery.snapshots import Chain
-from learners.mastery.store import Known, NewEvidence
+from learners.mastery.states import Known
 
 # Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected.
 ANSWER_FIELDS = (
@@ -40,23 +44,21 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     answer or one of a learner who was erased. New evidence that is later than all a learner has extends the state;
     other evidence, and what a review corrected, rebuilds it, with the same result.
     """
-    answers = [
-        answer
-        for event in happened
-        if event.payload["mode"] != "practice"
-        for answer in _evidence(event.payload)
-        if answer.skills
-    ]
-    if not answers:
+    told = [answer for event in happened if event.payload["mode"] != "practice" for answer in _evidence(event.payload)]
+    if not told:
         return
-    store.share_chain()
-    held = store.lock({answer.learner_id for answer in answers})
-    inserted, corrected = store.insert_evidence([answer for answer in answers if answer.learner_id in held])
+    locks.share_chain()
+    held = locks.lock({answer.learner_id for answer in told})
+    inserted, corrected = evidence.insert_evidence(answer for answer in told if answer.learner_id in held)
     if not inserted:
         return
     by = scale()
-    new = store.answers_by_learner(inserted)
-    known = store.load({learner: held[learner] for learner in new}, by)
+    new = evidence.answers_by_learner(inserted)
+    # Also of what was struck: it counts for nothing, and by that moves its skills.
+    moved: dict[str, set[str]] = {learner: set() for learner in new}
+    for one in inserted:
+        moved[one.learner_id].update(one.skills)
+    known = states.load({learner: held[learner] for learner in new}, by, skills=moved)
     extended = {
         learner
         for learner, one in known.items()
@@ -65,7 +67,7 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     }  # fmt: skip
     rebuilt = set(new) - extended
     _replay(
-        {learner: new[learner] for learner in extended} | store.evidence_of(rebuilt),
+        {learner: new[learner] for learner in extended} | evidence.evidence_of(rebuilt),
         start={learner: known[learner] for learner in extended},
         fresh=rebuilt,
         by=by,
@@ -73,24 +75,37 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     )
     events.record_many(
         "learners.mastery_changed",
-        [
-            {"learner_id": learner, "skills": sorted({code for answer in new[learner] for code in answer.skills})}
-            for learner in sorted(new)
-        ],
+        [{"learner_id": learner, "skills": sorted(moved[learner])} for learner in sorted(new)],
     )
+
+
+# Those that every answer has, of the fields of `NewEvidence`.
+_told = itemgetter(
+    "id", "item_id", "item_revision", "skills", "level", "guess", "difficulty", "answered_at",
+    "supervised", "language", "framework_version", "rule_version",
+)  # fmt: skip
+
+
+# The answers of an attempt share one instant: as one object it is hashed and compared once.
+_instant = lru_cache(maxsize=4096)(datetime.fromisoformat)
 
 
 def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
     """The answers of an outcome as rows of evidence."""
     learner_id, mode = outcome["learner_id"], outcome["mode"]
     for answer in outcome["answers"]:
-        skills, struck = answer["skills"], answer.get("struck", False)
+        (
+            identifier, item, revision, skills, level, guess, difficulty, at, supervised, language, framework, rule,
+        ) = _told(answer)  # fmt: skip
+        if not skills:
+            continue
+        told = answer.get
+        struck = told("struck", False)
         yield NewEvidence(
-            answer["id"], learner_id, answer["item_id"], answer["item_revision"],
-            skills if len(skills) == 1 else sorted(set(skills)), answer["level"], 0.0 if struck else answer["score"],
-            answer["guess"], answer["difficulty"], answer["answered_at"], mode, answer.get("met_before", False),
-            answer["supervised"], answer["language"], answer["framework_version"], answer["rule_version"],
-            answer.get("corrects"), struck, answer.get("lapsed", False), answer.get("corrected_at"),
+            identifier, learner_id, item, revision, skills if len(skills) == 1 else sorted(set(skills)), level,
+            0.0 if struck else answer["score"], guess, difficulty, _instant(at), mode,
+            told("met_before", False), struck, told("lapsed", False), supervised, language, framework, rule,
+            told("corrects"), told("corrected_at"),
         )  # fmt: skip
 
 
@@ -98,29 +113,30 @@ def _replay(
     answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, Known], fresh: set[str], by: Scale, forget: set[str]
 ) -> None:  # fmt: skip
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
-    chain = store.chain_of(answer for listed in answers.values() for answer in listed)
+    chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
     before = _before_corrections(fresh, by)
     reached: dict[str, list[LevelReached]] = {}
-    states: dict[str, Mastery] = {}
+    masteries: dict[str, Mastery] = {}
     tests: dict[str, Certification] = {}
     touched: dict[str, set[str]] = {}
-    traces: dict[str, list[Trace]] = {}
+    made: dict[str, list[Trace]] = {}
     for learner in [*start, *sorted(fresh)]:
         listed = answers.get(learner, ())
         known = start.get(learner)
-        states[learner] = known.mastery if known else Mastery()
+        masteries[learner] = known.mastery if known else Mastery()
         tests[learner] = known.tests if known else Certification()
-        traces[learner] = []
-        reached[learner] = rules.extend(states[learner], listed, by, chain, traces=traces[learner])
+        made[learner] = []
+        reached[learner] = rules.extend(masteries[learner], listed, by, chain, traces=made[learner])
         certification.extend(tests[learner], listed, by, chain)
         if learner in before:
-            before[learner].keep(states[learner], tests[learner], reached[learner], by, chain)
+            before[learner].keep(masteries[learner], tests[learner], reached[learner], by, chain)
         touched[learner] = {code for answer in listed for code in answer.skills} | {c.skill for c in reached[learner]}
-    store.forget(forget)
+    states.forget(forget)
     stored = {learner: known.stored for learner, known in start.items()}
-    store.write(states, tests, touched, reached, by, chain, stored=stored)
-    levels.write_levels(levels.decided_about({UUID(learner) for learner in states}))
-    store.write_traces(traces, {learner: answers.get(learner, ()) for learner in states}, chain)
+    states.write(masteries, tests, touched, reached, by, chain, stored=stored)
+    levels.write_levels(levels.decided_about({UUID(learner) for learner in masteries}))
+    # An answer later than all that a learner has is of a sitting that nothing was written of.
+    traces.write_traces(made, {learner: answers.get(learner, ()) for learner in masteries}, chain, new=start.keys())
 
 
 @dataclass(frozen=True)
@@ -140,11 +156,11 @@ class _Earlier:
 
 def _before_corrections(learner_ids: Iterable[str], by: Scale) -> dict[str, _Earlier]:
     found = {}
-    for learner, stages in store.evidence_before_corrections(learner_ids).items():
+    for learner, stages in evidence.evidence_before_corrections(learner_ids).items():
         levels_reached: list[LevelReached] = []
         tests = []
         for answers in stages:
-            chain = store.chain_of(answers)
+            chain = chains.chain_of(answers)
             levels_reached += rules.extend(Mastery(), answers, by, chain)
             tests.append(Certification())
             certification.extend(tests[-1], answers, by, chain)
@@ -168,19 +184,19 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
         write: put the rebuilt state in the place of one that differed. A second call finds no drift.
     """
     by = scale()
-    store.share_chain()
-    held = store.lock(str(one) for one in learner_ids)
-    known = store.load(held, by)
-    stored_changes = store.level_changes(held)
-    evidence = store.evidence_of(held)
-    chain = store.chain_of(answer for listed in evidence.values() for answer in listed)
+    locks.share_chain()
+    held = locks.lock(str(one) for one in learner_ids)
+    known = states.load(held, by)
+    stored_changes = states.level_changes(held)
+    answers = evidence.evidence_of(held)
+    chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
     before = _before_corrections(held, by)
     levels_drifted = levels.drifted(UUID(learner) for learner in held)
     drifts: list[Drift] = []
     for learner in sorted(held):
         mastery, tests = Mastery(), Certification()
-        changes = rules.extend(mastery, evidence.get(learner, []), by, chain)
-        certification.extend(tests, evidence.get(learner, []), by, chain)
+        changes = rules.extend(mastery, answers.get(learner, []), by, chain)
+        certification.extend(tests, answers.get(learner, []), by, chain)
         if learner in before:
             before[learner].keep(mastery, tests, changes, by, chain)
         parts = _differences(known[learner].mastery, mastery)
@@ -198,14 +214,14 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     drifted = {str(drift.learner_id) for drift in drifts}
     if write and drifted:
         _replay(
-            {learner: evidence.get(learner, []) for learner in drifted}, start={}, fresh=drifted, by=by, forget=drifted
+            {learner: answers.get(learner, []) for learner in drifted}, start={}, fresh=drifted, by=by, forget=drifted
         )
         events.record_many(
             "learners.mastery_changed",
             [
                 {
                     "learner_id": learner,
-                    "skills": sorted({code for answer in evidence.get(learner, ()) for code in answer.skills}),
+                    "skills": sorted({code for answer in answers.get(learner, ()) for code in answer.skills}),
                 }
                 for learner in sorted(drifted)
             ],

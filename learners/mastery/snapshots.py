@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 K = TypeVar("K")
@@ -35,6 +36,12 @@ class Parameters:
     mean: float
     variance: float
     count: int = 0
+
+
+@lru_cache(maxsize=256)
+def stated_difficulty(stated: float) -> Parameters:
+    """The parameters of an item that nobody answered, from the difficulty that its trainer stated."""
+    return Parameters(stated, V_B0)
 
 
 UNSEEN_SKILL = Parameters(math.log(BASE_RATE / (1.0 - BASE_RATE)), V_D0)
@@ -80,7 +87,7 @@ class Chain:
     def item(self, key: ItemKey, stated: float, instant: datetime) -> Parameters:
         """Difficulty of an item's revision at an instant; the trainer's `stated` one until there are answers."""
         line = self._items.get(key)
-        return (line.at(instant) if line is not None else None) or Parameters(stated, V_B0)
+        return (line.at(instant) if line is not None else None) or stated_difficulty(stated)
 
     def skill(self, code: str, instant: datetime) -> Parameters:
         """Offset of a skill at an instant."""

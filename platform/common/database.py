@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper
+
+from common import binary  # noqa: F401 (before the first connection: what it teaches psycopg holds for later ones)
 
 
 class _Prepared(psycopg.Cursor[Any]):
@@ -28,6 +33,68 @@ def prepared() -> CursorWrapper:
     # The way every cursor of Django's is dressed: errors become Django's, and query budgets see the statement.
     cursor: CursorWrapper = connection._prepare_cursor(raw)  # type: ignore[attr-defined]
     return cursor
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one piece of code has to write, as entries of a `WITH`, to be run together with what others have.
+
+    `sql` never changes from call to call. In it `{n}` stands for a number that no other part has, to make names unique,
+    and `{if_changed}` where a part behind the first must write nothing when the first one wrote nothing.
+    """
+
+    sql: str
+    values: tuple[Any, ...]
+    after_commit: Callable[[], object] | None = None
+
+
+def write(*parts: Part) -> int:
+    """Run the parts as one statement; return how many rows the first one changed, if its `changed` entry tells.
+
+    One statement is one transaction by itself: all of it takes place or nothing. Where the first part has an entry
+    `changed` (an update that tells `RETURNING id`), it decides about the others: when another transaction was faster and
+    it finds nothing to change any more, they write nothing either.
+    """
+    with prepared() as cursor:
+        cursor.execute(_together(tuple(part.sql for part in parts)), [value for part in parts for value in part.values])
+        (changed,) = cursor.fetchone()
+    for part in parts:
+        if part.after_commit is not None:
+            transaction.on_commit(part.after_commit)
+    return int(changed)
+
+
+@lru_cache(maxsize=256)
+def _together(sqls: tuple[str, ...]) -> str:
+    decides = sqls[0].lstrip().startswith("changed AS")
+    condition = "WHERE EXISTS (SELECT FROM changed)" if decides else ""
+    # An entry sees nothing of what the others write, whatever their order.
+    entries = [sql.replace("{n}", str(n)).replace("{if_changed}", condition) for n, sql in enumerate(sqls)]
+    return f"WITH {', '.join(entries)} SELECT {'count(*) FROM changed' if decides else '0'}"  # noqa: S608 (parts are constants)
+
+
+def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a query by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def copy_rows(table: str, columns: str, packed: Iterable[bytes]) -> None:
+    """COPY rows into a table: a fifth of what the same rows cost by INSERT, and no ON CONFLICT.
+
+    Args:
+        columns: names, separated by commas.
+        packed: each row as the number of its fields (two bytes) and its fields (`common.binary`), in the columns' order
+            and of exactly their types.
+    """
+    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        copy.write(_COPY_HEADER + b"".join(packed) + b"\xff\xff")
+
+
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
 def plain_fields(model: type[models.Model], *leaving_out: str) -> list[str]:

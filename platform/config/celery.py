@@ -26,6 +26,18 @@ app.conf.beat_schedule = {
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
     "let young items learn": {"task": "learners.publish_snapshot", "schedule": 10.0, "options": {"expires": 9}},
+    "publish the log's checkpoint": {
+        "task": "learners.publish_checkpoint",
+        "schedule": settings.LOG_CHECKPOINT_EVERY_S,
+        "options": {"expires": 30},
+    },
+    "renew status lists": {
+        "task": "learners.renew_status_lists",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "remind of expiry": {"task": "learners.remind_of_expiry", "schedule": 600.0, "options": {"expires": 590}},
+    "watch certificates": {"task": "learners.watch_certificates", "schedule": 300.0, "options": {"expires": 290}},
     # The nights' work: after 01:00 in Jakarta and Bangkok, after 03:00 in Tokyo.
     "let all items learn": {
         "task": "learners.publish_all",
@@ -71,6 +83,13 @@ app.conf.beat_schedule = {
         "options": {"expires": 25},
     },
 }
+
+if settings.LOG_WITNESSES:
+    app.conf.beat_schedule["ask the log's witnesses"] = {
+        "task": "learners.request_cosignatures",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    }
 
 
 @signals.setup_logging.connect

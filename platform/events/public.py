@@ -2,7 +2,7 @@
 
 from events.idempotency import IdempotencyKeyRequired, IdempotencyKeyReused, idempotent
 from events.registry import Consumer, Happened
-from events.services import drain, is_waiting, lag_seconds, record, record_many
+from events.services import drain, is_waiting, lag_seconds, record, record_many, recording
 
 __all__ = [
     "Consumer",
@@ -15,4 +15,5 @@ __all__ = [
     "lag_seconds",
     "record",
     "record_many",
+    "recording",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models import Min
 from django.db.models.functions import Now
 
 from common import clock
-from common.database import prepared
+from common.database import Part, prepared, write
 from common.rendering import to_json
 from common.requests import request_id
 from events import registry, wakeups
@@ -44,26 +44,41 @@ def record_many(kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
         KeyError: `kind` is not in config/flow.py.
         RuntimeError: there is no transaction to be part of.
     """
-    consumers = registry.consumers_of(kind)
+    part = recording(kind, payloads)
     if not payloads:
         return
     if not connection.in_atomic_block:
         raise _MustBeAtomic(f"{kind} was recorded outside a transaction")
-    with prepared() as cursor:
-        cursor.execute(
-            """
-            WITH happened AS (
-                INSERT INTO events_event (kind, payload, request_id)
-                SELECT %s::text, value, %s::text FROM jsonb_array_elements(%s::jsonb) RETURNING id
-            )
-            INSERT INTO events_delivery (event_id, consumer)
-            SELECT happened.id, consumer FROM happened CROSS JOIN unnest(%s::text[]) AS consumer
-            ORDER BY happened.id
-            """,
-            [kind, request_id.get(), to_json(list(payloads)).decode(), list(consumers)],
-        )
-    if consumers:
-        transaction.on_commit(lambda: wakeups.wake(consumers))
+    write(part)
+
+
+# The array by way of a subquery, as in all parts: where the planner sees how long an array is, it plans at each call anew
+# for what differs between them, which takes longer than writing.
+_RECORD = """
+    happened_{n} AS (
+        INSERT INTO events_event (kind, payload, request_id)
+        SELECT %s::text, value, %s::text FROM jsonb_array_elements(%s::jsonb) {if_changed} RETURNING id
+    ),
+    owed_{n} AS (
+        INSERT INTO events_delivery (event_id, consumer)
+        SELECT happened.id, consumer FROM happened_{n} AS happened CROSS JOIN unnest(ARRAY(SELECT unnest(%s::text[]))) AS consumer
+        ORDER BY happened.id
+    )
+"""
+
+
+def recording(kind: str, payloads: Sequence[Mapping[str, Any]]) -> Part:
+    """Return what `record_many` writes, for a statement that also writes what made the events true.
+
+    Raises:
+        KeyError: `kind` is not in config/flow.py.
+    """
+    consumers = registry.consumers_of(kind)
+    return Part(
+        _RECORD,
+        (kind, request_id.get(), to_json(list(payloads)).decode(), list(consumers)),
+        after_commit=(lambda: wakeups.wake(consumers)) if consumers and payloads else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -95,12 +110,16 @@ def drain(name: str, *, budget_s: float = 20.0) -> Drained:
     return total
 
 
+# The deliveries first and alone: else a backlog's every event is read, and sorted, for each batch.
 _CLAIM = """
-    SELECT delivery.id, event.id, event.kind, event.payload::text, event.occurred_at::text
-    FROM events_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
-    -- Due by the database's clock, which also set the instant: a worker's clock may be off.
-    WHERE delivery.consumer = %s::text AND NOT delivery.dead AND delivery.available_at <= statement_timestamp()
-    ORDER BY delivery.id LIMIT %s::int FOR UPDATE OF delivery SKIP LOCKED
+    WITH claimed AS MATERIALIZED (
+        SELECT id, event_id FROM events_delivery
+        -- Due by the database's clock, which also set the instant: a worker's clock may be off.
+        WHERE consumer = %s::text AND NOT dead AND available_at <= statement_timestamp()
+        ORDER BY id LIMIT %s::int FOR UPDATE SKIP LOCKED
+    )
+    SELECT claimed.id, event.id, event.kind, event.payload::text, event.occurred_at::text
+    FROM claimed JOIN events_event AS event ON event.id = claimed.event_id ORDER BY claimed.id
 """
 
 
@@ -112,6 +131,11 @@ def _claim_batch(consumer: Consumer) -> dict[int, Happened]:
             delivery: Happened(event, kind, orjson.loads(payload), datetime.fromisoformat(at))
             for delivery, event, kind, payload, at in cursor.fetchall()
         }
+
+
+def _settle(delivery_ids: Iterable[int]) -> None:
+    with prepared() as cursor:
+        cursor.execute("DELETE FROM events_delivery WHERE id = ANY(%s::bigint[])", [list(delivery_ids)])
 
 
 def _claim(consumer: Consumer, ids: Sequence[int]) -> list[Delivery]:
@@ -136,32 +160,50 @@ def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
             claimed = _claim_batch(consumer)
             if claimed:
                 consumer.handler(list(claimed.values()))
-                Delivery.objects.filter(id__in=list(claimed)).delete()
+                _settle(claimed)
         return len(claimed), Drained(done=len(claimed))
     except Exception as error:
         if _is_nobodys_fault(error):
             raise
-        _log.warning("batch failed, retrying one by one", extra={"consumer": consumer.name}, exc_info=True)
-    return len(claimed), _one_by_one(consumer, list(claimed))
+        _log.warning("batch failed, retrying it in halves", extra={"consumer": consumer.name}, exc_info=True)
+    return len(claimed), _in_halves(consumer, list(claimed))
 
 
-def _one_by_one(consumer: Consumer, ids: Sequence[int]) -> Drained:
-    """Repeat a failed batch, each delivery in a transaction of its own: a poisonous event holds up nobody else's."""
+def _in_halves(consumer: Consumer, ids: Sequence[int]) -> Drained:
+    """Repeat a failed batch in ever smaller parts: a poisonous event holds up nobody else's, at some twice log2(n) tries."""
+    if len(ids) == 1:
+        return _alone(consumer, ids[0])
     total = Drained()
-    for delivery_id in ids:
-        with transaction.atomic():
-            # Empty when another drain took it meanwhile; else ours until the effect or the failure is committed.
-            for delivery in _claim(consumer, [delivery_id]):
-                try:
-                    with transaction.atomic():
-                        consumer.handler([_happened(delivery.event)])
-                        Delivery.objects.filter(id=delivery.pk).delete()
-                    total += Drained(done=1)
-                except Exception as error:
-                    if _is_nobodys_fault(error):
-                        raise
-                    total += _postpone(delivery, error)
+    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+        try:
+            with transaction.atomic():
+                # Those that another drain took meanwhile are missing; the rest is ours until the commit.
+                deliveries = _claim(consumer, half)
+                if deliveries:
+                    consumer.handler([_happened(delivery.event) for delivery in deliveries])
+                    _settle([delivery.pk for delivery in deliveries])
+            total += Drained(done=len(deliveries))
+        except Exception as error:
+            if _is_nobodys_fault(error):
+                raise
+            total += _in_halves(consumer, half)
     return total
+
+
+def _alone(consumer: Consumer, delivery_id: int) -> Drained:
+    """Give one delivery its effect in a transaction of its own, or note the failure."""
+    with transaction.atomic():
+        for delivery in _claim(consumer, [delivery_id]):
+            try:
+                with transaction.atomic():
+                    consumer.handler([_happened(delivery.event)])
+                    _settle([delivery.pk])
+                return Drained(done=1)
+            except Exception as error:
+                if _is_nobodys_fault(error):
+                    raise
+                return _postpone(delivery, error)
+    return Drained()
 
 
 # SQLSTATE classes of what passes by itself: connection lost, transaction rolled back (deadlock, serialisation), out of

@@ -8,9 +8,10 @@ from events import registry, services, wakeups
 
 
 @shared_task(name="events.drain")
-def drain(consumer: str) -> None:
-    """Drain one consumer."""
-    services.drain(consumer)
+def drain(*consumers: str) -> None:
+    """Drain consumers one after the other; what another worker is at meanwhile is passed over."""
+    for consumer in consumers:
+        services.drain(consumer)
 
 
 @shared_task(name="events.wake_all")
@@ -19,7 +20,10 @@ def wake_all() -> None:
     from events.models import Delivery
 
     owed = Delivery.objects.filter(dead=False).values_list("consumer", flat=True).distinct()
-    wakeups.wake([name for name in owed if name in registry.consumers()])
+    for name in owed:
+        if name in registry.consumers():
+            # A message each: after an outage all workers have something to do.
+            wakeups.wake([name])
 
 
 @shared_task(name="events.prune")

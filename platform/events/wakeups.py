@@ -27,28 +27,27 @@ _producers: dict[int, ProducerPool] = {}
 def wake(consumers: Sequence[str]) -> None:
     """Ask a worker to drain `consumers` soon; never raises and never waits long.
 
-    One wake-up serves all that commits until a worker acts on it, so a burst sends few. While the broker is down nobody
-    is asked: beat does it later.
+    One wake-up serves all that commits until a worker acts on it, and all consumers that are due for one, so a burst
+    sends few: to send one costs as much as a request. While the broker is down nobody is asked: beat does it later.
     """
     global _broker_down_until
     now = time.monotonic()
     if now < _broker_down_until:
         return
-    for name in consumers:
-        with _lock:
-            if now < _next_allowed.get(name, 0.0):
-                continue
-            _next_allowed[name] = now + _QUIET_S
-        try:
-            # A countdown of the quiet time lets the message run after those it stands for.
-            with _pool().acquire(block=True) as producer:
-                current_app.send_task(
-                    "events.drain", args=[name], countdown=_QUIET_S, expires=60, retry=False, producer=producer
-                )
-        except (BrokerDown, RedisError, OSError) as error:
-            _broker_down_until = time.monotonic() + _AFTER_FAILURE_S
-            _log.warning("no wake-up sent, beat will", extra={"cause": type(error).__name__})
-            return
+    with _lock:
+        due = [name for name in consumers if now >= _next_allowed.get(name, 0.0)]
+        _next_allowed.update(dict.fromkeys(due, now + _QUIET_S))
+    if not due:
+        return
+    try:
+        # A countdown of the quiet time lets the message run after those it stands for.
+        with _pool().acquire(block=True) as producer:
+            current_app.send_task(
+                "events.drain", args=due, countdown=_QUIET_S, expires=60, retry=False, producer=producer
+            )
+    except (BrokerDown, RedisError, OSError) as error:
+        _broker_down_until = time.monotonic() + _AFTER_FAILURE_S
+        _log.warning("no wake-up sent, beat will", extra={"cause": type(error).__name__})
 
 
 def _pool() -> ProducerPool:

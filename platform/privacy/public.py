@@ -1,10 +1,11 @@
 """Everything other apps may know about privacy: consents, the ledger of disclosures, the audit log."""
 
-from privacy.audit.services import audit, audit_many
+from privacy.audit.services import audit, audit_many, auditing
 from privacy.consents.errors import ConsentMissing
 from privacy.consents.selectors import (
     agencies_consented_to,
     has_consent,
+    has_consent_sql,
     require_consent,
     users_consenting_to,
     users_with_consent,
@@ -24,8 +25,10 @@ __all__ = [
     "agencies_consented_to",
     "audit",
     "audit_many",
+    "auditing",
     "erasing",
     "has_consent",
+    "has_consent_sql",
     "record_pull",
     "require_consent",
     "users_consenting_to",

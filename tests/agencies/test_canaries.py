@@ -48,10 +48,12 @@ from learners.models import (
     AssessorVerdict,
     Award,
     Certificate,
+    CertificateCorrection,
     Cohort,
     CohortMember,
     Enrolment,
     Evidence,
+    ExpiryReminder,
     IssuerKey,
     Learner,
     LessonProgress,
@@ -60,6 +62,7 @@ from learners.models import (
     LevelChange,
     LevelDecision,
     LevelFreeze,
+    LogLink,
     Rendering,
     SelfDescription,
     SittingTrace,
@@ -75,6 +78,7 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
+# What a link to the log has is a salt; the log itself is read in tests/learners/transparency/test_log.py.
 # A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
 WITHOUT_TEXT = {
     SittingTrace,
@@ -83,8 +87,10 @@ WITHOUT_TEXT = {
     CohortMember,
     Disclosure,
     Enrolment,
+    ExpiryReminder,
     HandedInFile,
     LessonProgress,
+    LogLink,
     SelfDescription,
 }
 
@@ -175,6 +181,10 @@ class World:
             status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
         )  # fmt: skip
         Rendering.objects.create(sha256=state, certificate=certificate, body=f"CANARY-{state}".encode())
+        correction = _canaried(
+            CertificateCorrection, state, id=new_id(), certificate=certificate, learner=learner, asked_by=new_id()
+        )
+        ExpiryReminder.objects.create(certificate=certificate, days=90)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
@@ -210,6 +220,7 @@ class World:
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
             ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk),
+            ("certificate_id", certificate.pk), ("correction_id", correction.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk
@@ -226,7 +237,7 @@ def _paths(world: World, patterns: list[Any] | None = None, prefix: str = "") ->
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _paths(world, pattern.url_patterns, route)
-        elif route.startswith(("api/v1", "agency/", "verify", ".well-known")):
+        elif route.startswith(("api/v1", "agency/", "verify", "log/", ".well-known")):
             names = re.findall(r"<(?:\w+:)?(\w+)>", route)
             for values in itertools.product(*(world.ids.get(name, [uuid4()])[:3] for name in names)):
                 filled = route

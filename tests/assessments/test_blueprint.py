@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from assessments.accommodations import services as accommodations
 from assessments.accommodations.models import Accommodation
 from assessments.api.attempts import AttemptOutput
+from assessments.appeals.effects import grant_try
 from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.errors import AlreadyAccommodated, AttemptLive, CoolingDown, UnsoundQuiz
@@ -149,6 +150,18 @@ def test_a_cool_down_is_kept_and_says_until_when(client, edition, at):
     at(NINE_IN_TOKYO + timedelta(seconds=3600))
     assert offer(client, quiz)["available_at"] is None
     assert start(client, quiz)["number"] == 2
+
+
+def test_a_try_that_was_granted_waits_for_no_cool_down_and_the_next_one_does(client, edition, aiko, at):
+    quiz = make_quiz(edition, cool_down_s=3600, attempt_limit=1)
+    at(NINE_IN_TOKYO)
+    submit(client, start(client, quiz))
+    grant_try(learner_id=aiko.pk, quiz_ids=[quiz.pk], now=NINE_IN_TOKYO + timedelta(seconds=60))
+    at(NINE_IN_TOKYO + timedelta(seconds=120))
+    assert offer(client, quiz)["available_at"] is None
+    submit(client, start(client, quiz))
+    AttemptAllowance.objects.update(granted=2)
+    assert refused(client, quiz, "cooling_down")["available_at"] == "2026-05-01T01:02:00.000Z"
 
 
 def test_a_window_opens_by_the_wall_clock_of_each_cohort(client, edition, aiko, at):

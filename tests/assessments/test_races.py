@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from time import sleep
 
@@ -20,6 +21,7 @@ from common import clock
 from common.errors import NotFound
 from common.ids import new_id
 from events.models import Event
+from privacy.models import AuditEntry
 from tests.assessments.factories import RIGHT, WRONG, enrol, make_bank, make_edition, make_quiz
 from tests.factories import make_learner
 
@@ -115,24 +117,45 @@ def test_of_two_people_with_one_id_the_second_finds_nothing(edition, aiko):
 
 
 @pytest.mark.parametrize("other", [RIGHT, WRONG])
-def test_a_second_submission_just_before_the_lock_gives_one_outcome(edition, aiko, monkeypatch, other):
+def test_a_second_submission_between_reading_and_writing_gives_one_outcome(edition, aiko, monkeypatch, other):
     attempt = start(make_quiz(edition), aiko).attempt
-    lock, overtaken = grading.attempt_for_update, []
+    write, overtaken = grading.write, []
 
-    def overtaking(**which):
+    def overtaken_writing(*parts):
         if not overtaken:
             overtaken.append(True)
             overtaken.extend(in_threads(lambda _: submit(attempt, aiko, RIGHT), [None], threads=1))
-        return lock(**which)
+        return write(*parts)
 
-    monkeypatch.setattr(grading, "attempt_for_update", overtaking)
+    monkeypatch.setattr(grading, "write", overtaken_writing)
     if other is RIGHT:
         assert submit(attempt, aiko, RIGHT) == overtaken[1]
     else:
         with pytest.raises(AlreadySubmitted):
             submit(attempt, aiko, WRONG)
     assert Attempt.objects.get().score == 1.0
+    assert set(AttemptItem.objects.values_list("score", flat=True)) == {1.0}
     assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 1
+    assert AuditEntry.objects.filter(action="attempt.graded").count() == 1
+
+
+def test_whoever_wrote_without_looking_again_would_tell_of_two_outcomes(edition, aiko, monkeypatch):
+    """The control: the same race, written whether or not the attempt is still live."""
+    attempt = start(make_quiz(edition), aiko).attempt
+    write, overtaken = grading.write, []
+
+    def overtaken_writing(first, *others):
+        if not overtaken:
+            overtaken.append(True)
+            in_threads(lambda _: submit(attempt, aiko, RIGHT), [None], threads=1)
+            naive = first.sql.replace("AND (attempt.submitted_at IS NULL) = %s", "AND %s IS NOT NULL")
+            assert naive != first.sql
+            first = replace(first, sql=naive)
+        return write(first, *others)
+
+    monkeypatch.setattr(grading, "write", overtaken_writing)
+    submit(attempt, aiko, WRONG)
+    assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 2
 
 
 def test_twenty_submissions_at_once_give_one_outcome(edition, aiko):
@@ -148,16 +171,18 @@ def test_closing_and_submitting_at_once_give_one_outcome(edition, aiko, monkeypa
     now = clock.now()
     attempt = start(make_quiz(edition), aiko, now=now).attempt
     in_time, overdue = attempt.due_at + timedelta(seconds=29), attempt.due_at + timedelta(minutes=1)
-    lock, closed = grading.attempt_for_update, []
+    write, closed = grading.write, []
 
-    def closing(**which):
-        closed.extend(in_threads(lambda _: grading.close_expired(now=overdue), [None], threads=1))
-        return lock(**which)
+    def closing(*parts):
+        if not closed:
+            closed.append(None)
+            closed.extend(in_threads(lambda _: grading.close_expired(now=overdue), [None], threads=1))
+        return write(*parts)
 
-    monkeypatch.setattr(grading, "attempt_for_update", closing)
+    monkeypatch.setattr(grading, "write", closing)
     with pytest.raises(grading.AttemptExpired):
         submit(attempt, aiko, RIGHT, now=in_time)
-    assert closed == [1]
+    assert closed == [None, 1]
     assert Attempt.objects.get().expired
     assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -254,7 +253,7 @@ def test_a_higher_level_waits_for_the_lower_ones() -> None:
 )
 def test_what_does_not_count_changes_nothing(change: dict[str, object]) -> None:
     dao = Certification()
-    answers = [replace(an_answer(number), **change) for number in range(1, 60)]
+    answers = [an_answer(number)._replace(**change) for number in range(1, 60)]
     assert certification.extend(dao, answers, SCALE, known(answers)) == []
     assert (dao.skills, dao.items) == ({}, set())
 
@@ -262,7 +261,7 @@ def test_what_does_not_count_changes_nothing(change: dict[str, object]) -> None:
 def test_an_item_counts_once_also_in_a_later_revision() -> None:
     first = an_answer(1)
     again = [
-        replace(first, id=str(UUID(int=n)), at=START + timedelta(days=n), item=(first.item[0], n)) for n in range(2, 50)
+        first._replace(id=str(UUID(int=n)), at=START + timedelta(days=n), item=(first.item[0], n)) for n in range(2, 50)
     ]
     budi = Certification()
     assert certification.extend(budi, [first, *again], SCALE, STATED) == []

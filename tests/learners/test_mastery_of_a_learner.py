@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -176,6 +176,36 @@ def test_evidence_is_written_once() -> None:
     with erasing(aiko.pk):
         aiko.user.delete()
     assert not Evidence.objects.exists()
+
+
+def test_evidence_is_of_somebody_and_nobody_leaves_it_behind() -> None:
+    aiko, dao = make_learner("JP"), make_learner("TH")
+    record_outcomes(an_outcome(aiko.pk, [an_answer()]))
+    drained()
+    row = Evidence.objects.get(learner=aiko)
+    row.pk, row.learner_id = new_id(), new_id()
+    with pytest.raises(DatabaseError, match="evidence of nobody"), transaction.atomic():
+        row.save(force_insert=True)
+    # Past the application, straight in the database; nothing else of the learner stands in the way.
+    for table in ("skillstate", "levelchange", "sittingtrace", "ability"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM learners_{table} WHERE learner_id = %s", [aiko.pk])
+    for learner, refused in ((aiko, pytest.raises(DatabaseError, match="has evidence")), (dao, nullcontext())):
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM learners_learner WHERE user_id = %s", [learner.pk])
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert list(Learner.objects.all()) == [aiko]
+
+
+def test_an_answer_under_the_id_of_somebody_elses_is_passed_over() -> None:
+    aiko, dao = make_learner("JP"), make_learner("TH")
+    answer = an_answer()
+    record_outcomes(an_outcome(aiko.pk, [answer]))
+    drained()
+    record_outcomes(an_outcome(dao.pk, [answer]))
+    drained()
+    assert Evidence.objects.get().learner == aiko
+    assert not SkillState.objects.filter(learner=dao).exists()
 
 
 def test_the_rebuild_reports_drift_and_mends_it() -> None:

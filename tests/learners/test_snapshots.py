@@ -14,13 +14,13 @@ from common import clock
 from common.ids import new_id
 from events import public as events
 from learners import public as learners
-from learners.mastery import publishing, rules, store
+from learners.mastery import locks, publishing, rules
 from learners.mastery.calibration import YOUNG_BELOW, Observation, learn
 from learners.mastery.services import rebuild
 from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_B0
 from learners.models import Ability, Evidence, ItemParameters, Learner, SittingTrace, SkillState, Snapshot
 from tests.factories import make_learner
-from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes
+from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes, recorded
 from tests.learners.test_mastery_of_a_learner import drained, state_of
 
 pytestmark = pytest.mark.django_db
@@ -129,10 +129,28 @@ def test_a_corrected_answer_counts_as_corrected_and_a_struck_one_for_nothing() -
     document, _ = learners.explanation(learner_id=aiko.pk, accept_language="en", now=clock.now())
     assert {str(one["id"]) for one in document["items"][0]["evidence"]} == {once["id"], right["id"]}
     corrected(aiko, once, score=None, struck=True)
+    # Whoever follows mastery hears which skill it was.
+    assert recorded("learners.mastery_changed")[-1] == {"learner_id": str(aiko.pk), "skills": ["AIS-A1"]}
     answered(dao, {**right, "id": str(new_id())})
     assert SkillState.objects.get(learner=aiko).mean == SkillState.objects.get(learner=dao).mean
     assert Evidence.objects.filter(learner=aiko).count() == 4
     assert rebuild(learner_ids=[aiko.pk, budi.pk, dao.pk], write=False) == []
+
+
+def test_the_first_of_two_corrections_counts_also_in_one_batch() -> None:
+    aiko = make_learner("JP")
+    wrong = an_answer(score=0.0)
+    answered(aiko, wrong)
+    first, second = (
+        {**wrong, "id": str(new_id()), "corrects": wrong["id"], "corrected_at": ENROLLED_AT, "score": score}
+        for score in (1.0, 0.5)
+    )
+    for both in ([second, first], [second], [first]):
+        with transaction.atomic():
+            events.record("assessments.outcome_corrected", **an_outcome(aiko.pk, both))
+        drained()
+    assert [str(one.pk) for one in Evidence.objects.filter(corrects=wrong["id"])] == [first["id"]]
+    assert rebuild(learner_ids=[aiko.pk], write=False) == []
 
 
 def test_a_level_outlives_the_answers_that_a_review_struck() -> None:
@@ -249,7 +267,7 @@ def test_no_answer_is_judged_by_a_snapshot_that_was_published_before_it_was_give
     other = Thread(target=publish)
     other.start()
     with transaction.atomic():
-        store.share_chain()
+        locks.share_chain()
         absorbing.set()
         assert not published.wait(0.5)
         given_at = clock.now()

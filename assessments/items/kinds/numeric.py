@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Context, Decimal
-from fractions import Fraction
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
 from assessments.items.kinds.base import (
@@ -27,7 +26,9 @@ _LARGEST = 10**20
 _LONGEST = 200
 # Minus signs and hyphens as keyboards and typography have them; the Arabic decimal separator.
 _SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u066b": "."})
-_EXACT = Context(prec=60)
+_SHORTEST = Context(prec=60)
+# Places for the product of any two numbers that `_NUMBER` lets through: a mistake in this is an error, never rounding.
+_EXACT = Context(prec=10_000, traps=[Inexact, InvalidOperation])
 
 
 class Numeric(ItemKind):
@@ -75,15 +76,17 @@ class Numeric(ItemKind):
             raise ResponseRefused("not_a_number")
         if abs(number) >= _LARGEST:
             raise ResponseRefused("number_out_of_range")
-        return str(number.normalize(_EXACT)) if number else "0"
+        return str(number.normalize(_SHORTEST)) if number else "0"
 
     def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
         value, given = _decimal(key["value"]), _decimal(response)
         absolute, percent = _decimal(key.get("tolerance", 0)), _decimal(key.get("tolerance_percent", 0))
         if value is None or given is None or absolute is None or percent is None:
             return 0.0
-        tolerance = Fraction(absolute) + abs(Fraction(value)) * Fraction(percent) / 100
-        return 1.0 if abs(Fraction(given) - Fraction(value)) <= tolerance else 0.0
+        # All of it times 100, so that nothing is divided.
+        tolerance = _EXACT.add(_EXACT.multiply(absolute, 100), _EXACT.multiply(value.copy_abs(), percent))
+        off = _EXACT.multiply(_EXACT.subtract(given, value).copy_abs(), 100)
+        return 1.0 if off <= tolerance else 0.0
 
     def key_text(self, key: Mapping[str, Any]) -> str:
         text = str(key.get("value", ""))

@@ -257,6 +257,9 @@ ACCOUNT_RATE_LIMITS = {
     "signup": env.str("RATE_LIMIT_SIGNUP", default="60/m/ip"),
     "login": env.str("RATE_LIMIT_LOGIN", default="60/m/ip"),
     "login_failed": env.str("RATE_LIMIT_LOGIN_FAILED", default="20/m/ip,5/300s/key"),
+    # Certificates that anybody pastes or uploads, and lists of them; looking one up by its code is not counted.
+    "verify": env.str("RATE_LIMIT_VERIFY", default="60/m/ip"),
+    "verify_many": env.str("RATE_LIMIT_VERIFY_MANY", default="30/m/ip"),
 }
 # Proxies of ours in front of the web server: which entry of X-Forwarded-For is the client. None by default.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
@@ -359,6 +362,20 @@ OPEN_BADGES_SCHEMA_FILE = env.str("OPEN_BADGES_SCHEMA_FILE", default="")
 # The regional issuer's name, and the beginning of the others': stands on every certificate.
 ISSUER_NAME = env.str("ISSUER_NAME", default="AI Skills Platform of Japan and ASEAN")
 CREDENTIAL_VALIDITY = timedelta(days=env.int("CREDENTIAL_VALIDITY_DAYS", default=36 * 30))
+# The transparency log: its name, and its Ed25519 key, which is not the issuer's. Development makes one.
+_HOST_AND_PATH = PUBLIC_BASE_URL.partition("://")[2]
+LOG_ORIGIN = env.str("LOG_ORIGIN", default=f"{_HOST_AND_PATH}/log")
+LOG_KEY_FILE = env.str("LOG_KEY_FILE", default="")
+LOG_KEY_PASSWORD = env.str("LOG_KEY_PASSWORD", default="")
+LOG_KEY_CREATE = WITNESS_KEY_CREATE = False
+# Who witnesses it: `<verifier key> <address>`, separated by commas.
+LOG_WITNESSES = env.list("LOG_WITNESSES", default=[])
+LOG_CHECKPOINT_EVERY_S = env.float("LOG_CHECKPOINT_EVERY_S", default=5.0)
+# Where this installation witnesses others: its key for that, and the verifier keys of the logs it knows.
+WITNESS_NAME = env.str("WITNESS_NAME", default=f"{_HOST_AND_PATH}/log/witness")
+WITNESS_KEY_FILE = env.str("WITNESS_KEY_FILE", default="")
+WITNESS_KEY_PASSWORD = env.str("WITNESS_KEY_PASSWORD", default="")
+WITNESSED_LOGS = env.list("WITNESSED_LOGS", default=[])
 # /readyz reports the outbox as late when the oldest delivery waits longer than this.
 OUTBOX_LAG_WARNING_S = env.int("OUTBOX_LAG_WARNING_S", default=60)
 # How often the published statistics are counted anew, in seconds.

@@ -17,6 +17,9 @@ if "default" not in DATABASES:
 if not env.str("ISSUER_KEY_DIR", default=""):
     ISSUER_KEY_DIR = str(Path(os.environ.get("LOCAL_STATE", BASE_DIR / ".local")) / "issuer-keys")
 ISSUER_KEY_CREATE = True
+if not env.str("LOG_KEY_FILE", default=""):
+    LOG_KEY_FILE = str(Path(os.environ.get("LOCAL_STATE", BASE_DIR / ".local")) / "log-key.pem")
+LOG_KEY_CREATE = WITNESS_KEY_CREATE = True
 
 # A cohort of hundreds signs up from one address within a minute.
 ACCOUNT_RATE_LIMITS = {

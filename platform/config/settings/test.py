@@ -29,3 +29,8 @@ DATABASES["default"]["CONN_MAX_AGE"] = int(os.environ.get("DATABASE_CONN_MAX_AGE
 DATABASES.pop("owner", None)
 ISSUER_KEY_DIR = os.environ.get("ISSUER_KEY_DIR") or tempfile.mkdtemp(prefix="issuer-")
 ISSUER_KEY_CREATE = True
+LOG_KEY_FILE = os.environ.get("LOG_KEY_FILE") or str(Path(tempfile.mkdtemp(prefix="log-")) / "key.pem")
+LOG_KEY_CREATE = WITNESS_KEY_CREATE = True
+# The origin follows the address that is set above, not the default's.
+LOG_ORIGIN = os.environ.get("LOG_ORIGIN") or PUBLIC_BASE_URL.partition("://")[2] + "/log"
+WITNESS_NAME = os.environ.get("WITNESS_NAME") or LOG_ORIGIN + "/witness"

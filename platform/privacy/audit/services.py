@@ -5,32 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from common.database import prepared
+from common.database import Part, write
 from common.rendering import to_json
 from common.requests import request_id
 
 
 def audit(*, actor: str, action: str, subject_kind: str, subject_id: str, **detail: Any) -> None:
     """Write one audit entry in the caller's transaction; `detail` holds codes and numbers only."""
-    _write(actor, action, subject_kind, [str(subject_id)], detail)
+    write(_auditing(actor, action, subject_kind, [str(subject_id)], detail))
 
 
 def audit_many(*, actor: str, action: str, subject_kind: str, subject_ids: Sequence[str]) -> None:
     """Write one audit entry per subject in one statement."""
-    _write(actor, action, subject_kind, [str(subject_id) for subject_id in subject_ids], {})
+    if subject_ids:
+        write(auditing(actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids))
 
 
-def _write(actor: str, action: str, subject_kind: str, subject_ids: list[str], detail: dict[str, Any]) -> None:
-    if not subject_ids:
-        return
-    values: list[Any] = [
-        str(actor), action, subject_kind, to_json(detail).decode(), request_id.get(), subject_ids,
-    ]  # fmt: skip
-    with prepared() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO privacy_auditentry (actor, action, subject_kind, subject_id, detail, request_id)
-            SELECT %s::text, %s::text, %s::text, subject_id, %s::jsonb, %s::text FROM unnest(%s::text[]) AS subject_id
-            """,
-            values,
-        )
+def auditing(*, actor: str, action: str, subject_kind: str, subject_ids: Sequence[str]) -> Part:
+    """Return what `audit_many` writes, for a statement that also writes what the entries tell of."""
+    return _auditing(actor, action, subject_kind, [str(subject_id) for subject_id in subject_ids], {})
+
+
+_AUDIT = """
+    audited_{n} AS (
+        INSERT INTO privacy_auditentry (actor, action, subject_kind, subject_id, detail, request_id)
+        SELECT %s::text, %s::text, %s::text, subject_id, %s::jsonb, %s::text
+        FROM unnest(ARRAY(SELECT unnest(%s::text[]))) AS subject_id {if_changed}
+    )
+"""
+
+
+def _auditing(actor: str, action: str, subject_kind: str, subject_ids: list[str], detail: dict[str, Any]) -> Part:
+    return Part(_AUDIT, (str(actor), action, subject_kind, to_json(detail).decode(), request_id.get(), subject_ids))

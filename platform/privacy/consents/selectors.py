@@ -11,20 +11,31 @@ from privacy.models import ConsentRecord
 
 # Every write of a learner comes through here, so that it does not compose the same query anew.
 _NEWEST = (
-    "SELECT given FROM privacy_consentrecord WHERE user_id = %s::uuid AND purpose_id = %s::text AND agency_id {} "
+    "SELECT given FROM privacy_consentrecord WHERE user_id = {user} AND purpose_id = %s::text AND agency_id {agency} "
     "ORDER BY ordinal DESC LIMIT 1"
 )
+_OF_NO_AGENCY = _NEWEST.format(user="%s::uuid", agency="IS NULL")
+_OF_AN_AGENCY = _NEWEST.format(user="%s::uuid", agency="= %s::uuid")
 
 
 def has_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> bool:
     """Whether the newest record of that purpose (and agency) gives consent."""
     with prepared() as cursor:
         if agency_id is None:
-            cursor.execute(_NEWEST.format("IS NULL"), [user_id, purpose])
+            cursor.execute(_OF_NO_AGENCY, [user_id, purpose])
         else:
-            cursor.execute(_NEWEST.format("= %s::uuid"), [user_id, purpose, agency_id])
+            cursor.execute(_OF_AN_AGENCY, [user_id, purpose, agency_id])
         newest = cursor.fetchone()
     return newest is not None and newest[0] is True
+
+
+def has_consent_sql(*, user: str) -> str:
+    """Return `has_consent` as an expression for a statement that reads other things too; it takes the purpose as value.
+
+    Args:
+        user: the column that has the user's id there.
+    """
+    return f"coalesce(({_NEWEST.format(user=user, agency='IS NULL')}), false)"
 
 
 def require_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> None:

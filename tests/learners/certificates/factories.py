@@ -12,9 +12,10 @@ from common import clock
 from common.ids import new_id
 from courses import public as courses
 from events import public as events
-from learners.certificates import presentation
+from learners.certificates import corrections, presentation
 from learners.certificates.presentation import Shown
-from learners.models import Ability, Achievement, Certificate, Enrolment, Evidence, Learner, SkillState
+from learners.certificates.signer import signer_for
+from learners.models import Ability, Achievement, Certificate, Enrolment, Evidence, KeyRotation, Learner, SkillState
 from tests.factories import make_learner
 
 SKILLS = ("AIS-A1", "AIS-A3")
@@ -65,3 +66,24 @@ def shown_of(certificate: Certificate, language: str, *, name: str) -> Shown:
     """What a certificate shows in a language, with another name on it."""
     shown = presentation.shown(json.loads(certificate.credential), certificate.award.achievement, language)
     return replace(shown, name=name)
+
+
+def approve_key(issuer: str) -> None:
+    """Let the key that the issuer's signer has now follow the one before, as after a rotation by two persons."""
+    signs, now = signer_for(issuer), clock.now()
+    KeyRotation.objects.create(
+        issuer_id=issuer, did=signs.did, multikey=signs.multikey, planned_from=now, prepared_by=new_id(),
+        prepared_at=now, approved_by=new_id(), approved_at=now,
+    )  # fmt: skip
+
+
+def supersede(certificate: Certificate, *, name: str) -> Certificate:
+    """Correct the name on a certificate, as two persons and a worker do; return the certificate that took its place."""
+    correction_id, now = new_id(), clock.now()
+    corrections.ask(
+        correction_id=correction_id, certificate_id=certificate.pk, legal_name=name, reason="married",
+        asked_by=certificate.learner_id, learner_id=certificate.learner_id, now=now,
+    )  # fmt: skip
+    corrections.decide(correction_id=correction_id, approved=True, decided_by=new_id(), now=now)
+    events.drain("corrections")
+    return Certificate.objects.get(predecessor=certificate)

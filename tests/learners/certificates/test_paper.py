@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from common import clock
-from learners.certificates import life
+from learners.certificates import carriers, life
 from learners.certificates.errors import GlyphMissing
 from learners.certificates.verification import verify_credential
 from learners.models import Certificate, PaperDesign, Rendering
@@ -80,6 +80,7 @@ def test_the_paper_is_archival_and_carries_the_credential(issue, client: Client)
         assert "/FontFile2" in described or "/FontFile3" in described
     objects = [one for one in _all_objects(reader) if isinstance(one, DictionaryObject)]
     assert not [one for one in objects if one.get("/S") in ("/JavaScript", "/Launch")]
+    assert carriers.text_in(made) == certificate.credential
     assert verify_credential(reader.attachments["credential.json"][0].decode())["id"].endswith(certificate.public_code)
 
 
@@ -138,6 +139,7 @@ def test_a_baked_picture_gives_the_credential_back(issue, client: Client, kind: 
     text = extract(answer.content)
     # XML has no place for U+FFFE: there it stands as JSON writes it in letters.
     assert text == certificate.credential.replace("\ufffe", "\\ufffe" if kind == "svg" else "\ufffe")
+    assert carriers.text_in(answer.content) == text
     assert verify_credential(text) == json.loads(certificate.credential)
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert "sandbox" in answer["Content-Security-Policy"]

@@ -102,7 +102,7 @@ def kinds_recorded(consumer: Consumer) -> list[str]:
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             first = call.args[0] if call.args else None
             if (
-                _last_name(call.func) in ("record", "record_many")
+                _last_name(call.func) in ("record", "record_many", "recording")
                 and isinstance(first, ast.Constant)
                 and first.value in flow.KINDS
             ):

@@ -9,7 +9,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learners", "0005_room_for_updates"),
+        ("learners", "0008_certificate_life_is_guarded"),
     ]
 
     operations = [

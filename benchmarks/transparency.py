@@ -1,0 +1,110 @@
+"""The transparency log: entries appended, and proofs read, beside raw SHA-256 and a bare SELECT.
+
+In CPU seconds of this process and of PostgreSQL's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from hashlib import sha256
+
+from django.db import connection, transaction
+
+from benchmarks.measure import Figure, backend_cpu, cpu_per_call
+from common import clock
+from config import reference_data, starter_course
+from events import public as events
+from learners.models import IssuerKey, LogEntry, StatusList
+from learners.transparency import merkle, selectors, tiles
+from learners.transparency.services import publish
+from tests.factories import make_learner
+
+ENTRIES = 6000
+CREDENTIAL = "x" * 6000
+
+
+def run() -> list[Figure]:
+    """Log `ENTRIES` certificates as a worker does, batch by batch; sign; prove."""
+    reference_data.load()
+    _certificates(str(starter_course.load()))
+    before = LogEntry.objects.count()
+    backend = connection.connection.info.backend_pid
+    started = time.process_time() + backend_cpu(backend)
+    events.drain("transparency", budget_s=300)
+    appended = time.process_time() + backend_cpu(backend) - started
+    if LogEntry.objects.count() - before != ENTRIES:
+        raise RuntimeError("not every certificate was logged")
+    publish(now=clock.now())
+    size = selectors.newest().size
+    text, leaf = b"s" * 16 + CREDENTIAL.encode(), b"l" * 160
+
+    def raw() -> None:
+        # What an entry cannot do without: the salted hash of its credential, its leaf's hash, its share of the tree.
+        sha256(text).digest()
+        sha256(leaf).digest()
+        sha256(leaf[:65]).digest()
+
+    hashes = [merkle.leaf_hash(bytes([number % 256])) for number in range(1 << 16)]
+    tree = len(hashes) / cpu_per_call(lambda: tiles.grown({}, 0, hashes), times=1, rounds=3)
+    places = itertools.cycle(range(0, size, 7))
+    raw_entry = 1 / cpu_per_call(raw, times=5000)
+    raw_hash = 1 / cpu_per_call(lambda: sha256(leaf[:65]).digest(), times=50_000)
+    proofs = 1 / cpu_per_call(
+        lambda: selectors.inclusion(index=next(places), size=size), times=200, rounds=3, backend=backend
+    )
+    with connection.cursor() as cursor:
+        selects = 1 / cpu_per_call(lambda: cursor.execute("SELECT 1"), times=500, rounds=3, backend=backend)
+    ours = ENTRIES / appended
+    return [
+        Figure(
+            "log: entries a CPU second, with salt, link, tiles and delivery", f"{ours:.0f}/s",
+            "raw SHA-256 of the same", f"{raw_entry:.0f}/s", ours / raw_entry,
+        ),
+        Figure(
+            "log: leaves a CPU second into tiles, in process", f"{tree:.0f}/s", "raw SHA-256 of a node", f"{raw_hash:.0f}/s",
+            tree / raw_hash,
+        ),
+        Figure(
+            "log: inclusion proofs a CPU second", f"{proofs:.0f}/s", "`SELECT 1`", f"{selects:.0f}/s", proofs / selects
+        ),
+    ]  # fmt: skip
+
+
+def _certificates(edition_id: str) -> None:
+    learner = make_learner()
+    with transaction.atomic(), connection.cursor() as cursor:
+        IssuerKey.objects.create(id="did:web:b#z", issuer_id="regional", did="did:web:b", multikey="z")
+        listed = StatusList.objects.create(issuer_id="regional", number=99, secret=b"")
+        cursor.execute(
+            """
+            INSERT INTO learners_achievement (id, slug, version, edition_id, criteria, texts, active)
+            SELECT uuidv7(), 'benchmark', number, %s, '{}', '{}', false FROM generate_series(1, %s) AS number
+            """,
+            [edition_id, ENTRIES],
+        )
+        cursor.execute(
+            """
+            INSERT INTO learners_award (id, learner_id, achievement_id, decided_at, facts, evidence_sha256)
+            SELECT uuidv7(), %s, id, now(), '{}', '' FROM learners_achievement WHERE slug = 'benchmark'
+            """,
+            [learner.pk],
+        )
+        cursor.execute(
+            """
+            INSERT INTO learners_certificate (
+                id, public_code, award_id, learner_id, key_id, credential, valid_from, status, status_reason,
+                status_list_id, status_index
+            )
+            SELECT uuidv7(), substr(award.id::text, 11, 26), award.id, learner_id, 'did:web:b#z', %s, now(), 'active', '',
+                %s, row_number() OVER ()
+            FROM learners_award AS award JOIN learners_achievement AS achievement ON achievement.id = achievement_id
+            WHERE slug = 'benchmark' RETURNING id
+            """,
+            [CREDENTIAL, listed.pk],
+        )
+        made = [
+            {"certificate_id": str(row[0]), "learner_id": str(learner.pk), "edition_id": ""}
+            for row in cursor.fetchall()
+        ]
+        events.record_many("learners.certificate_issued", made)

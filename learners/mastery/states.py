@@ -1,0 +1,250 @@
+"""What follows from evidence, between the database and the rules: one statement each, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from common import arrays, binary
+from common.database import prepared, rows
+from learners.mastery import rules
+from learners.mastery.certification import Certification, Testing
+from learners.mastery.locks import RULES
+from learners.mastery.rules import LevelReached, Mastery, Scale, SkillMastery
+from learners.mastery.snapshots import STATED, Chain
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+@dataclass(slots=True)
+class Known:
+    """What is stored of a learner: mastery, the tests for certified mastery, and whether today's rules computed them.
+
+    stored: the skills that have a row, answered or not. reviewed: evidence was corrected; such a state is computed from
+    the whole, for levels reached before are kept beside what counts now.
+    """
+
+    mastery: Mastery
+    tests: Certification
+    current: bool
+    stored: set[str] = field(default_factory=set)
+    reviewed: bool = False
+
+
+def load(
+    held: Mapping[str, Mapping[str, Any]], scale: Scale, *, skills: Mapping[str, Collection[str]] | None = None
+) -> dict[str, Known]:
+    """What is stored of each locked learner.
+
+    Args:
+        skills: read the mastery and the tests of these only, by learner.
+    """
+    known = {
+        learner: Known(
+            Mastery(row["mean"], row["variance"], row["count"], row["last_at"]),
+            Certification(last_at=row["last_at"]),
+            row["rule_version"] == RULES,
+        )
+        for learner, row in held.items()
+    }
+    with prepared() as cursor:
+        cursor.execute(
+            "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
+            "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
+            "WHERE learner_id = ANY(%s::uuid[])",
+            [arrays.ids(sorted(held))],
+        )
+        for (
+            learner,
+            version,
+            tests,
+            code,
+            mean,
+            variance,
+            count,
+            last_at,
+            shown,
+            level,
+            likely,
+            since,
+        ) in cursor.fetchall():
+            one = known[learner]
+            one.stored.add(code)
+            one.current &= version == scale.version
+            if skills is not None and code not in skills[learner]:
+                continue
+            # A state without answers is what people decided, or what was left until the time was over: not the filter's;
+            # unless all that a level was reached by was struck since.
+            if count or level:
+                one.mastery.skills[code] = SkillMastery(
+                    mean, variance, count, _instant(last_at), shown, level, likely, _instant(since)
+                )
+            if tests:
+                one.tests.skills[code] = {
+                    int(tested): Testing(log_e, counted, _instant(reached_at))
+                    for tested, (log_e, counted, reached_at) in orjson.loads(tests).items()
+                }
+        cursor.execute(
+            "SELECT DISTINCT learner_id::text FROM learners_evidence "
+            "WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])",
+            [arrays.ids(sorted(held))],
+        )
+        for (learner,) in cursor.fetchall():
+            known[learner].reviewed = True
+    return known
+
+
+def level_changes(learner_ids: Iterable[str]) -> dict[str, list[LevelReached]]:
+    """The computed levels reached, as stored, by learner."""
+    grouped: dict[str, list[LevelReached]] = defaultdict(list)
+    for row in rows(
+        "SELECT learner_id::text, skill_code, level, evidence_id::text, probability, at FROM learners_levelchange "
+        "WHERE learner_id = ANY(%s::uuid[])",
+        [arrays.ids(sorted(learner_ids))],
+    ):
+        grouped[row["learner_id"]].append(
+            LevelReached(row["skill_code"], row["level"], row["evidence_id"], row["probability"], row["at"])
+        )
+    return grouped
+
+
+def forget(learner_ids: Collection[str]) -> None:
+    """Delete what follows from the evidence of learners that are rebuilt; their locked abilities and traces stay."""
+    if not learner_ids:
+        return
+    ids = arrays.ids(sorted(learner_ids))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM learners_skillstate WHERE learner_id = ANY(%s::uuid[])", [ids])
+        cursor.execute("DELETE FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])", [ids])
+
+
+_WRITE_ABILITIES = """
+UPDATE learners_ability AS ability
+SET mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at, rule_version = %s,
+    snapshot = new.snapshot
+FROM unnest(%s::uuid[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::text[])
+    AS new(learner_id, mean, variance, count, last_at, snapshot)
+WHERE ability.learner_id = new.learner_id
+"""
+_NEW_STATES = """
+FROM unnest(
+    %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[], %s::smallint[],
+    %s::float8[], %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::jsonb[]
+) AS new(
+    learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
+    certified_level, certified_at, tests
+)
+"""
+_INSERT_STATES = f"""
+INSERT INTO learners_skillstate (
+    framework_version, learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability,
+    computed_since, certified_level, certified_at, tests, level, level_since
+)
+SELECT %s, learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
+    certified_level, certified_at, tests, computed_level, computed_since
+{_NEW_STATES}
+ON CONFLICT (learner_id, skill_code) DO UPDATE
+SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
+    shown_level = EXCLUDED.shown_level, computed_level = EXCLUDED.computed_level, probability = EXCLUDED.probability,
+    computed_since = EXCLUDED.computed_since, certified_level = EXCLUDED.certified_level,
+    certified_at = EXCLUDED.certified_at, tests = EXCLUDED.tests, level = EXCLUDED.level,
+    level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version
+"""
+# Where the row is known to be there this costs half of the other.
+_UPDATE_STATES = f"""
+UPDATE learners_skillstate AS kept
+SET framework_version = %s, mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at,
+    shown_level = new.shown_level, computed_level = new.computed_level, probability = new.probability,
+    computed_since = new.computed_since, certified_level = new.certified_level, certified_at = new.certified_at,
+    tests = new.tests, level = new.computed_level, level_since = new.computed_since
+{_NEW_STATES}
+WHERE kept.learner_id = new.learner_id AND kept.skill_code = new.code
+"""  # noqa: S608 (constants)
+_INSERT_CHANGES = """
+INSERT INTO learners_levelchange (learner_id, skill_code, level, evidence_id, probability, at, rule_version)
+SELECT new.*, %s
+FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[]) AS new
+"""
+
+
+def write(
+    states: Mapping[str, Mastery], tests: Mapping[str, Certification], touched: Mapping[str, set[str]],
+    reached: Mapping[str, Sequence[LevelReached]], by: Scale, chain: Chain, *, stored: Mapping[str, set[str]],
+) -> None:  # fmt: skip
+    """Write abilities, the skills touched, and the levels reached: four statements.
+
+    Where people decided, the levels that count still have to follow (`levels.write_levels`).
+
+    Args:
+        stored: skills that have a row for certain, by learner.
+    """
+    abilities = list(states.values())
+    blank = rules.unanswered(by)
+    new: list[tuple[str, str, SkillMastery]] = []
+    known: list[tuple[str, str, SkillMastery]] = []
+    for learner, mastery in states.items():
+        there = stored.get(learner, ())
+        for code in sorted(touched[learner]):
+            # Without an answer where all were left until the time was over: the tests go on from there.
+            (known if code in there else new).append((learner, code, mastery.skills.get(code, blank)))
+    changes = [(learner, change) for learner, made in reached.items() for change in made]
+    with prepared() as cursor:
+        cursor.execute(
+            _WRITE_ABILITIES,
+            [
+                RULES, binary.uuids(states), binary.floats(one.mean for one in abilities),
+                binary.floats(one.variance for one in abilities), binary.integers(one.count for one in abilities),
+                binary.instants(one.last_at for one in abilities),
+                binary.texts(chain.version(one.last_at) if one.last_at else STATED for one in abilities),
+            ],
+        )  # fmt: skip
+        for statement, skills in ((_INSERT_STATES, new), (_UPDATE_STATES, known)):
+            if skills:
+                cursor.execute(statement, [by.version, *_state_columns(skills, tests)])
+        if changes:
+            cursor.execute(
+                _INSERT_CHANGES,
+                [
+                    rules.RULE, binary.uuids(learner for learner, _ in changes),
+                    binary.texts(one.skill for _, one in changes), binary.small_integers(one.level for _, one in changes),
+                    binary.uuids(one.evidence_id for _, one in changes),
+                    binary.floats(one.probability for _, one in changes), binary.instants(one.at for _, one in changes),
+                ],
+            )  # fmt: skip
+
+
+def _state_columns(
+    skills: Sequence[tuple[str, str, SkillMastery]], tests: Mapping[str, Certification]
+) -> list[binary.Array]:
+    """The columns of `_NEW_STATES`."""
+    learners, codes, states = zip(*skills, strict=True)
+    certified, since, told = zip(*[_certified(tests[learner], code) for learner, code, _ in skills], strict=True)
+    return [
+        binary.uuids(learners), binary.texts(codes), binary.floats([one.mean for one in states]),
+        binary.floats([one.variance for one in states]), binary.integers([one.count for one in states]),
+        binary.instants([one.last_at for one in states]), binary.small_integers([one.shown_level for one in states]),
+        binary.small_integers([one.level for one in states]), binary.floats([one.probability for one in states]),
+        binary.instants([one.level_since for one in states]), binary.small_integers(certified), binary.instants(since),
+        binary.documents(told),
+    ]  # fmt: skip
+
+
+def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, bytes | None]:
+    """Certified level, since when, and the tests as JSON."""
+    levels = tests.skills.get(code)
+    if not levels:
+        return 0, None, None
+    certified = tests.level(code)
+    since = None
+    if certified:
+        since = max(one.reached_at for level, one in levels.items() if level <= certified and one.reached_at)
+    told = {str(level): (one.log_e, one.count, one.reached_at) for level, one in levels.items()}
+    return certified, since, orjson.dumps(told)

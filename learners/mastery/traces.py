@@ -1,0 +1,93 @@
+"""Where learners stood before their answers: what items and skills learn from."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from common import arrays, binary
+from common.database import copy_rows, prepared
+from learners.mastery.calibration import YOUNG_BELOW
+from learners.mastery.models import SittingTrace
+from learners.mastery.rules import Answer, Trace
+from learners.mastery.snapshots import Chain
+
+_WRITE_TRACES = """
+INSERT INTO learners_sittingtrace (learner_id, at, evidence_ids, theta, theta_variance, expected, waits)
+SELECT learner_id, at, ids::uuid[], theta::float8[], theta_variance::float8[], expected::float8[], waits
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[])
+    AS new(learner_id, at, ids, theta, theta_variance, expected, waits)
+ON CONFLICT (learner_id, at) DO UPDATE
+SET evidence_ids = EXCLUDED.evidence_ids, theta = EXCLUDED.theta, theta_variance = EXCLUDED.theta_variance,
+    expected = EXCLUDED.expected
+"""
+
+
+_COLUMNS = "learner_id, at, waits, evidence_ids, theta, theta_variance, expected"
+_pack = struct.Struct("!h i16s iq ih").pack
+
+
+def write_traces(
+    traced: Mapping[str, Sequence[Trace]],
+    answers: Mapping[str, Sequence[Answer]],
+    chain: Chain,
+    *,
+    new: Collection[str],
+) -> None:
+    """Write where learners stood before their answers; a sitting that was learned from is not learned from again.
+
+    Args:
+        traced, answers: by learner, in order; an answer that lapsed has no trace.
+        new: learners of whom no sitting in `answers` has a trace yet.
+    """
+    packed: list[bytes] = []
+    others: list[_Sitting] = []
+    for learner, listed in answers.items():
+        of_learner = iter(traced[learner])
+        for at, sitting in groupby(listed, key=attrgetter("at")):
+            asked = [one for one in sitting if not one.lapsed]
+            if not asked:
+                continue
+            young = any(chain.item(one.item, 0.0, at).count < YOUNG_BELOW for one in asked)
+            waits = SittingTrace.Waits.FOR_SECONDS if young else SittingTrace.Waits.FOR_THE_NIGHT
+            columns = list(zip(*islice(of_learner, len(asked)), strict=True))
+            if learner in new:
+                packed.append(_row(learner, at, waits.value, columns))
+            else:
+                others.append(_Sitting(learner, at, waits.value, columns))
+    if packed:
+        copy_rows("learners_sittingtrace", _COLUMNS, packed)
+    if others:
+        _rewrite(others)
+
+
+class _Sitting(NamedTuple):
+    """A sitting's trace; the columns are those of `Trace`."""
+
+    learner: str
+    at: datetime
+    waits: int
+    columns: Sequence[Sequence[Any]]
+
+
+def _row(learner: str, at: datetime, waits: int, columns: Sequence[Sequence[Any]]) -> bytes:
+    ids, *numbers = columns
+    fields = [binary.field(binary.uuids(ids)), *(binary.field(binary.floats(one)) for one in numbers)]
+    return _pack(7, 16, binary.uuid(learner), 8, binary.instant(at), 2, waits) + b"".join(fields)
+
+
+def _rewrite(sittings: Sequence[_Sitting]) -> None:
+    learners, instants, waits, columns = zip(*sittings, strict=True)
+    ids, *numbers = zip(*columns, strict=True)
+    with prepared() as cursor:
+        cursor.execute(
+            _WRITE_TRACES,
+            [
+                arrays.ids(learners), arrays.instants(instants), arrays.nested(arrays.ids(one) for one in ids),
+                *(arrays.nested(arrays.numbers(one) for one in listed) for listed in numbers), arrays.numbers(waits),
+            ],
+        )  # fmt: skip
