@@ -26,7 +26,7 @@ from learners.paper import badges, keeping, pages, press, samples, services
 from learners.paper.images import harmless
 from learners.paper.selectors import PLAIN
 from privacy import public as privacy
-from tests.learners.certificates.factories import shown_of
+from tests.learners.certificates.factories import shown_of, supersede
 from tests.learners.certificates.pictures import SVG, png
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +166,8 @@ def test_what_is_withdrawn_gives_neither_paper_nor_picture(issue, client: Client
     assert [client.get(path).status_code for path in paths] == [200, 200, 200]
     if status == "revoked":
         life.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
+    elif status == "superseded":
+        supersede(certificate, name="Budi Santosa")
     else:
         Certificate.objects.filter(pk=certificate.pk).update(status=status, status_changed_at=clock.now())
     for path in paths:
