@@ -16,6 +16,7 @@ from learners.mastery.models import (
     SkillState,
     Snapshot,
 )
+from learners.paper.models import PaperDesign, Rendering
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
@@ -60,6 +61,8 @@ __all__ = [
     "LogFork",
     "LogLink",
     "LogTile",
+    "PaperDesign",
+    "Rendering",
     "SelfDescription",
     "SittingTrace",
     "SkillParameters",

@@ -63,6 +63,7 @@ from learners.models import (
     LevelDecision,
     LevelFreeze,
     LogLink,
+    Rendering,
     SelfDescription,
     SittingTrace,
     SkillState,
@@ -179,6 +180,7 @@ class World:
             Certificate, state, award=award, learner=learner, predecessor=None, key=self.key, status_list=self.list,
             status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
         )  # fmt: skip
+        Rendering.objects.create(sha256=state, certificate=certificate, body=f"CANARY-{state}".encode())
         correction = _canaried(
             CertificateCorrection, state, id=new_id(), certificate=certificate, learner=learner, asked_by=new_id()
         )
