@@ -25,5 +25,5 @@ DROP FUNCTION learners_refuse_design_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0009_paper")]
+    dependencies = [("learners", "0008_certificate_life_is_guarded")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
