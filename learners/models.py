@@ -18,6 +18,7 @@ from learners.mastery.models import (
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
+from learners.sharing.models import Share, SharedCertificate
 from learners.transparency.models import (
     LogCheckpoint,
     LogCosignature,
@@ -56,6 +57,8 @@ __all__ = [
     "LogLink",
     "LogTile",
     "SelfDescription",
+    "Share",
+    "SharedCertificate",
     "SittingTrace",
     "SkillParameters",
     "SkillState",

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from common import clock
 from learners.mastery import publishing
+from learners.sharing import services as sharing
 from learners.transparency import cosigning
 from learners.transparency.errors import LogAltered
 from learners.transparency.services import publish
@@ -41,3 +42,9 @@ def publish_checkpoint() -> None:
 def request_cosignatures() -> None:
     """Ask the witnesses that have not cosigned the newest checkpoint; beat sends this when there are witnesses."""
     cosigning.request_cosignatures()
+
+
+@shared_task(name="learners.forget_old_shares")
+def forget_old_shares() -> None:
+    """Delete links whose time was over a while ago; beat sends this daily."""
+    sharing.forget_old(now=clock.now())

@@ -10,6 +10,8 @@ from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
+from learners.api.shared import Shared
+from learners.api.shares import MyShare, MyShares
 from learners.api.skills import MySkills
 from learners.api.transparency import (
     ConsistencyProofView,
@@ -34,6 +36,9 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
+    path("api/v1/me/shares", MyShares.as_view(), name="my-shares"),
+    path("api/v1/me/shares/<id:share_id>", MyShare.as_view(), name="my-share"),
+    path("shared/<str:token>", Shared.as_view(), name="shared"),
     path("verify", Door.as_view(), name="verification-form"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),

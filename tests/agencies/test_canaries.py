@@ -62,6 +62,8 @@ from learners.models import (
     LevelFreeze,
     LogLink,
     SelfDescription,
+    Share,
+    SharedCertificate,
     SittingTrace,
     SkillState,
     StatusList,
@@ -88,6 +90,7 @@ WITHOUT_TEXT = {
     LessonProgress,
     LogLink,
     SelfDescription,
+    SharedCertificate,
 }
 
 
@@ -172,10 +175,15 @@ class World:
             given_at=now,
         )  # fmt: skip
         award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
-        _canaried(
+        certificate = _canaried(
             Certificate, state, award=award, learner=learner, predecessor=None, key=self.key, status_list=self.list,
             status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
         )  # fmt: skip
+        share = _canaried(
+            Share, state, id=new_id(), learner=learner, token_sha256=state.encode(), salt=b"", created_at=now,
+            expires_at=now + timedelta(days=1),
+        )  # fmt: skip
+        SharedCertificate.objects.create(share=share, certificate=certificate, position=0)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
@@ -210,7 +218,7 @@ class World:
         for name, value in (
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
-            ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk),
+            ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk), ("share_id", share.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk
@@ -227,7 +235,7 @@ def _paths(world: World, patterns: list[Any] | None = None, prefix: str = "") ->
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _paths(world, pattern.url_patterns, route)
-        elif route.startswith(("api/v1", "agency/", "verify", "log/", ".well-known")):
+        elif route.startswith(("api/v1", "agency/", "verify", "log/", ".well-known", "shared/", "ims/")):
             names = re.findall(r"<(?:\w+:)?(\w+)>", route)
             for values in itertools.product(*(world.ids.get(name, [uuid4()])[:3] for name in names)):
                 filled = route
