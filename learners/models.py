@@ -15,6 +15,7 @@ from learners.mastery.models import (
     SkillState,
     Snapshot,
 )
+from learners.presentations.models import CertificateTwin, Passport
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
@@ -36,6 +37,7 @@ __all__ = [
     "AssessorVerdict",
     "Award",
     "Certificate",
+    "CertificateTwin",
     "Cohort",
     "CohortMember",
     "Enrolment",
@@ -56,6 +58,7 @@ __all__ = [
     "LogFork",
     "LogLink",
     "LogTile",
+    "Passport",
     "SelfDescription",
     "Share",
     "SharedCertificate",

@@ -25,6 +25,8 @@ from learners.mastery.selectors import (
     standing,
 )
 from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
+from learners.presentations.passports import sign_passports
+from learners.presentations.twins import sign_twins
 from learners.profiles.selectors import LearnerView, birth_years_of, learner, states_of
 from learners.records.selectors import progress_documents
 from learners.self_description.selectors import genders_of
@@ -66,6 +68,8 @@ __all__ = [
     "refusal",
     "refusals",
     "release_level",
+    "sign_passports",
+    "sign_twins",
     "standing",
     "states_of",
     "taking",

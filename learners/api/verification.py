@@ -29,14 +29,16 @@ from rest_framework.views import APIView
 from common import clock
 from common.clock import rfc3339
 from common.conditional import etag_of, is_fresh
-from common.errors import InvalidInput, NotFound
+from common.errors import InvalidInput, NotAcceptable, NotFound
 from common.languages import canonical, choose, lookup
 from common.rendering import OrjsonRenderer, to_json
+from learners.api.presentations import JwtRenderer
 from learners.certificates import pdf, presentation, rules, selectors
 from learners.certificates.errors import CertificateWithdrawn, GlyphMissing
 from learners.certificates.models import Certificate
 from learners.certificates.rules import Verdict
 from learners.certificates.verification import proof_holds
+from learners.presentations import jose, twins
 
 _CODE = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 # What is misread in Crockford's base 32.
@@ -178,7 +180,9 @@ class Door(_Open):
 class Verification(_Open):
     """A certificate for people as a page, for machines as the credential's signed text."""
 
-    renderer_classes = [PageRenderer, OrjsonRenderer, CredentialRenderer, TypedCredentialRenderer, LinkedDataRenderer]
+    renderer_classes = [
+        PageRenderer, OrjsonRenderer, CredentialRenderer, TypedCredentialRenderer, LinkedDataRenderer, JwtRenderer,
+    ]  # fmt: skip
 
     @extend_schema(
         operation_id="verify_certificate",
@@ -187,7 +191,8 @@ class Verification(_Open):
         description=(
             "`Accept: text/html` answers the verdict as a page. `application/json`, `application/vc`, "
             "`application/vc+ld+json` and `application/ld+json` answer the credential, byte for byte as it was signed, "
-            "whatever its status: the status is in the header `Certificate-Verdict` and at `/verify/{code}/status`."
+            "whatever its status: the status is in the header `Certificate-Verdict` and at `/verify/{code}/status`. "
+            "`application/vc+jwt` answers the credential as VC-JWT where its learner asked for one, else 406."
         ),
         parameters=[LANGUAGE],
         responses={
@@ -196,6 +201,7 @@ class Verification(_Open):
             (200, "application/vc"): OpenApiResponse(dict, "The credential."),
             (200, "application/vc+ld+json"): OpenApiResponse(dict, "The credential."),
             (200, "application/ld+json"): OpenApiResponse(dict, "The credential."),
+            (200, jose.MEDIA_TYPE): OpenApiResponse(str, "The credential as VC-JWT."),
             (304, "application/json"): OpenApiResponse(None, "Unchanged."),
         },
     )
@@ -226,13 +232,17 @@ class Verification(_Open):
 
 def _credential(request: Request, code: str) -> HttpResponse:
     certificate, verdict = _found(code)
-    media_type = request.accepted_renderer.media_type
-    etag = etag_of(f"{media_type} {verdict.value} {certificate.credential}".encode())
+    media_type, text = request.accepted_renderer.media_type, certificate.credential
+    if media_type == jose.MEDIA_TYPE:
+        text = twins.token_of(certificate.pk) or ""
+        if not text:
+            raise NotAcceptable()
+    etag = etag_of(f"{media_type} {verdict.value} {text}".encode())
     if is_fresh(request._request, etag):
         response = HttpResponse(status=304)
         del response["Content-Type"]
     else:
-        response = HttpResponse(certificate.credential.encode(), content_type=media_type)
+        response = HttpResponse(text.encode(), content_type=media_type)
     response["ETag"] = etag
     response["Certificate-Verdict"] = verdict.value
     return _guarded(response)

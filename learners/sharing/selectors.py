@@ -15,7 +15,7 @@ from learners.certificates import presentation, rules
 from learners.certificates.models import Certificate
 from learners.certificates.presentation import Shown
 from learners.certificates.rules import Verdict
-from learners.certificates.verification import proof_holds
+from learners.certificates.verification import is_genuine
 from learners.sharing.models import Share, SharedCertificate, ShownField
 
 
@@ -74,7 +74,7 @@ def seen(*, share_id: UUID, fields: Sequence[str], language: str, now: datetime)
 
 def _seen(certificate: Certificate, fields: frozenset[str], language: str, now: datetime) -> Seen:
     verdict = rules.verdict(
-        proof_holds=proof_holds(certificate.credential, certificate.key),
+        proof_holds=is_genuine(certificate),
         status=certificate.status,
         valid_until=certificate.valid_until,
         now=now,

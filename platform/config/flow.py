@@ -23,6 +23,8 @@ KINDS: dict[str, str] = {
     "learners.certificate_status_changed": (
         "a certificate was suspended, reinstated, revoked or superseded -- certificate_id, learner_id, edition_id, status"
     ),
+    "learners.certificate_twin_asked": "a certificate is wanted as VC-JWT -- certificate_id, learner_id",
+    "learners.passport_asked": "a learner wants all they hold in one signed record -- learner_id",
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
@@ -72,6 +74,14 @@ CONSUMERS: tuple[Consumer, ...] = (
         "transparency", ("learners.certificate_issued", "learners.certificate_status_changed"),
         learners.log_certificates,
         purpose="each certificate and each change of its status is an entry of the transparency log, once",
+    ),
+    Consumer(
+        "certificate_twins", ("learners.certificate_twin_asked",), learners.sign_twins,
+        purpose="a certificate that is wanted as VC-JWT is signed in that form, once",
+    ),
+    Consumer(
+        "passports", ("learners.passport_asked",), learners.sign_passports, batch=5,
+        purpose="a passport that is wanted is put together and signed",
     ),
     Consumer(
         "self_descriptions", ("privacy.consent_changed",), learners.forget_withdrawn,

@@ -48,6 +48,7 @@ from learners.models import (
     AssessorVerdict,
     Award,
     Certificate,
+    CertificateTwin,
     Cohort,
     CohortMember,
     Enrolment,
@@ -61,6 +62,7 @@ from learners.models import (
     LevelDecision,
     LevelFreeze,
     LogLink,
+    Passport,
     SelfDescription,
     Share,
     SharedCertificate,
@@ -183,6 +185,8 @@ class World:
             Share, state, id=new_id(), learner=learner, token_sha256=state.encode(), salt=b"", created_at=now,
             expires_at=now + timedelta(days=1),
         )  # fmt: skip
+        _canaried(CertificateTwin, state, certificate=certificate, key=self.key, asked_at=now, signed_at=now)
+        _canaried(Passport, state, learner=learner, key=self.key, asked_at=now, valid_until=now)
         SharedCertificate.objects.create(share=share, certificate=certificate, position=0)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
@@ -219,6 +223,7 @@ class World:
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
             ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk), ("share_id", share.pk),
+            ("certificate_id", certificate.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk

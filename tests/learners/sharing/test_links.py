@@ -91,9 +91,7 @@ def test_the_page_is_for_the_visitor_alone_and_in_their_language(issue: Callable
     assert "default-src 'none'" in answer["Content-Security-Policy"]
 
 
-def test_several_certificates_stand_in_the_learners_order(
-    issue: Callable[..., Certificate], achievement: Any
-) -> None:
+def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., Certificate], achievement: Any) -> None:
     from tests.learners.certificates.factories import settle, tell
 
     first = issue()
@@ -151,22 +149,27 @@ def _mine(learner: Learner) -> list[dict[str, Any]]:
 
 
 def test_the_verdict_is_of_the_moment(issue: Callable[..., Certificate]) -> None:
-    certificate = issue()
+    certificate, other = issue(languages=("en",)), issue()
     path = _path(_share(certificate, shown=ALL))
     life.revoke(certificate_id=certificate.pk, actor="test", reason="a mistake of ours", now=clock.now())
     html = _see(path).content.decode()
     assert "This certificate was revoked." in html
     assert "a mistake of ours" not in html
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE learners_certificate DISABLE TRIGGER certificate_is_written_once")
         text = certificate.credential.replace("First steps", "Forged steps")
         cursor.execute("UPDATE learners_certificate SET credential = %s WHERE id = %s", [text, certificate.pk])
     assert _see(path, "application/json").json()["certificates"] == [{"verdict": "tampered"}]
+    assert "not genuine" in _see(path).content.decode()
+    with connection.cursor() as cursor:  # a genuine text in the wrong place
+        cursor.execute(
+            "UPDATE learners_certificate SET credential = %s WHERE id = %s", [other.credential, certificate.pk]
+        )
+    assert _see(path, "application/json").json()["certificates"] == [{"verdict": "tampered"}]
 
 
-def test_making_a_link_again_answers_as_the_first_time(
-    issue: Callable[..., Certificate], query_budget: Any
-) -> None:
+def test_making_a_link_again_answers_as_the_first_time(issue: Callable[..., Certificate], query_budget: Any) -> None:
     certificate = issue()
     client, path = signed_in(certificate.learner.user), f"/api/v1/me/shares/{new_id()}"
     body = _body(certificate, shown=["dates", "name", "dates"], days=7)
