@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from django.conf import settings
 from django.test import Client
 from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3.clr import bundled_clr_contexts
@@ -127,6 +128,8 @@ def test_levels_are_told_as_they_are_held_and_never_raised(mover: Learner) -> No
     own, *related = told["alignment"]
     assert own["targetType"] == "CFItem"
     assert own["targetDescription"].startswith("2 (")
+    item = Client().get(own["targetUrl"].removeprefix(settings.PUBLIC_BASE_URL)).json()
+    assert (item["humanCodingScheme"], item["fullStatement"]) == ("AIS-A1", own["targetName"])
     assert {one["targetDescription"] for one in related} == {"Related to; no equivalence is claimed."}
     assert {"DigComp", "Digital Skill Standard (Japan): literacy"} <= {one["targetFramework"] for one in related}
     assert not any("level" in json.dumps(one).lower().replace("#level-", "") for one in related)
