@@ -39,6 +39,21 @@ test: $(STAMP) ## the suite, on embedded PostgreSQL and Redis with a real worker
 test-slow: $(STAMP) ## load and fault runs of minutes
 	@$(BIN)/python -m pytest -q -m slow
 
+VERIFIERS := tests/independent/verifiers
+
+$(VERIFIERS)/node_modules/.package-lock.json: $(VERIFIERS)/package-lock.json
+	@command -v npm >/dev/null 2>&1 || { echo "error: Node 20 with npm is needed"; exit 1; }
+	@echo "· installing the locked verifiers"
+	@cd $(VERIFIERS) && npm ci --silent --ignore-scripts --no-audit --no-fund
+
+.PHONY: verify-independent
+verify-independent: $(STAMP) $(VERIFIERS)/node_modules/.package-lock.json ## judge what we issue by verifiers that are not ours (needs Node 20)
+	@$(BIN)/python -m pytest -q -n 0 -s tests/independent
+
+.PHONY: mutations
+mutations: $(STAMP) ## verify 100,000 altered credentials and write docs/mutations.md (half an hour)
+	@$(BIN)/python -m pytest -q -n 0 -m slow tests/mutations
+
 .PHONY: check
 check: $(STAMP) ## exactly what CI runs
 	@$(BIN)/ruff format --check --quiet .

@@ -16,12 +16,13 @@ def main() -> int:
 
     made = setup_databases(verbosity=0, interactive=False)
     try:
-        from benchmarks import certificates, mastery, progress, reads, submissions, transparency
+        from benchmarks import certificates, mastery, progress, reads, submissions, transparency, verification
         from benchmarks.measure import table
 
         figures = [
             *certificates.run(),
             *transparency.run(),
+            *verification.run(),
             *reads.run(),
             *progress.run(),
             *submissions.run(),

@@ -1,6 +1,7 @@
 """Every model of the app, for one migration history."""
 
 from learners.assessors.models import AssessorVerdict, LevelAssessment
+from learners.certificates.life_models import BulkRevocation, CertificateCorrection, ExpiryReminder, KeyRotation
 from learners.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
 from learners.cohorts.models import Cohort, CohortMember
 from learners.decisions.models import LevelDecision, LevelFreeze
@@ -36,15 +37,19 @@ __all__ = [
     "Achievement",
     "AssessorVerdict",
     "Award",
+    "BulkRevocation",
     "Certificate",
+    "CertificateCorrection",
     "CertificateTwin",
     "Cohort",
     "CohortMember",
     "Enrolment",
     "Evidence",
+    "ExpiryReminder",
     "Issuer",
     "IssuerKey",
     "ItemParameters",
+    "KeyRotation",
     "Learner",
     "LessonProgress",
     "LessonWaiver",

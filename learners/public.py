@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from learners.assessors.selectors import Refusal, refusal, refusals
 from learners.certificates.awarding import decide_awards
+from learners.certificates.bulk_revocation import revoke_approved
+from learners.certificates.corrections import supersede_corrected
 from learners.certificates.issuers import load_issuers
 from learners.certificates.issuing import issue_certificates
+from learners.certificates.reconciliation import last_seen as certificate_differences
+from learners.certificates.renewal import renew as renew_awards
 from learners.certificates.selectors import AchievementStanding, achievement_standing
+from learners.certificates.status_publishing import publish_changed as publish_status_lists
 from learners.cohorts.selectors import cohort_codes
 from learners.decisions.selectors import Change as LevelChangeView
 from learners.decisions.selectors import history as level_history
@@ -47,6 +52,7 @@ __all__ = [
     "absorb_outcomes",
     "achievement_standing",
     "birth_years_of",
+    "certificate_differences",
     "cohort_codes",
     "counts_by_level",
     "decide_awards",
@@ -65,13 +71,17 @@ __all__ = [
     "log_certificates",
     "note_passed_assessments",
     "progress_documents",
+    "publish_status_lists",
     "refusal",
     "refusals",
     "release_level",
+    "renew_awards",
+    "revoke_approved",
     "sign_passports",
     "sign_twins",
     "standing",
     "states_of",
+    "supersede_corrected",
     "taking",
     "unfrozen_levels",
     "waive_lessons",

@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 
 from common import clock
+from learners.certificates import reconciliation, reminders, status_publishing
 from learners.mastery import publishing
 from learners.sharing import services as sharing
 from learners.transparency import cosigning
@@ -42,6 +43,26 @@ def publish_checkpoint() -> None:
 def request_cosignatures() -> None:
     """Ask the witnesses that have not cosigned the newest checkpoint; beat sends this when there are witnesses."""
     cosigning.request_cosignatures()
+
+
+@shared_task(name="learners.renew_status_lists")
+def renew_status_lists() -> None:
+    """Sign status lists anew long before a copy of them may not be relied on any more; beat sends this."""
+    status_publishing.renew_due(now=clock.now())
+
+
+@shared_task(name="learners.remind_of_expiry")
+def remind_of_expiry() -> None:
+    """Note which reminders of expiry are due, and send them; beat sends this."""
+    now = clock.now()
+    reminders.note_due(now=now)
+    reminders.send_due(now=now)
+
+
+@shared_task(name="learners.watch_certificates")
+def watch_certificates() -> None:
+    """Compare certificates with entitlement, and raise the alarm; beat sends this."""
+    reconciliation.watch(now=clock.now())
 
 
 @shared_task(name="learners.forget_old_shares")

@@ -7,8 +7,26 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.db.models.signals import pre_migrate
 from django.test.utils import CaptureQueriesContext
+
+
+def _privileges_of_production(app_config: Any, using: str, **_: Any) -> None:
+    """Before the first migration: the privileges that roles.sql gives, so that what migrations revoke is revoked here too."""
+    if app_config.label != "accounts":
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """
+            GRANT USAGE ON SCHEMA public TO skills_app, skills_issuer;
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO skills_app;
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO skills_app;
+            """
+        )
+
+
+pre_migrate.connect(_privileges_of_production)
 
 
 @pytest.fixture(autouse=True)

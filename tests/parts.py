@@ -60,8 +60,8 @@ class Parts:
         )  # fmt: skip
         self.wait(self._answers, "the web server")
 
-    def start_worker(self, *, app: str = "config", concurrency: int = 2) -> None:
-        self.start("worker", "celery", "-A", app, "worker", *WORKER_OPTIONS, "--concurrency", str(concurrency))
+    def start_worker(self, *, app: str = "config", concurrency: int = 2, name: str = "worker") -> None:
+        self.start(name, "celery", "-A", app, "worker", *WORKER_OPTIONS, "--concurrency", str(concurrency))
 
     def start_beat(self) -> None:
         schedule = str(self.folder / "beat-schedule")

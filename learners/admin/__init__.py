@@ -1,7 +1,15 @@
 """The admin of learners: what staff of a member state may look at, and nothing that could be edited; assessors judge."""
 
 from learners.admin.assessors import LevelAssessmentAdmin
-from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin, IssuerKeyAdmin
+from learners.admin.certificate_decisions import (
+    BulkRevocationAdmin,
+    CertificateCorrectionAdmin,
+    IssuerAdmin,
+    IssuerKeyAdmin,
+    KeyRotationAdmin,
+    StatusListAdmin,
+)
+from learners.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin
 from learners.admin.cohorts import CohortAdmin, CohortMemberAdmin
 from learners.admin.decisions import LevelDecisionAdmin, LevelFreezeAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
@@ -11,12 +19,16 @@ from learners.admin.transparency import LogCheckpointAdmin, LogForkAdmin, Witnes
 __all__ = [
     "AchievementAdmin",
     "AwardAdmin",
+    "BulkRevocationAdmin",
     "CertificateAdmin",
+    "CertificateCorrectionAdmin",
     "CohortAdmin",
     "CohortMemberAdmin",
     "EnrolmentAdmin",
     "EvidenceAdmin",
+    "IssuerAdmin",
     "IssuerKeyAdmin",
+    "KeyRotationAdmin",
     "LearnerAdmin",
     "LevelAssessmentAdmin",
     "LevelChangeAdmin",
@@ -25,5 +37,6 @@ __all__ = [
     "LogCheckpointAdmin",
     "LogForkAdmin",
     "SkillStateAdmin",
+    "StatusListAdmin",
     "WitnessedLogAdmin",
 ]

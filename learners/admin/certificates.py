@@ -1,33 +1,29 @@
-"""Achievements, awards and certificates: to look at; a reviewer may revoke one. Nothing here issues."""
+"""Achievements, awards and certificates: to look at; a reviewer says what becomes of one. Nothing here issues."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts.admin_scope import StateScopedAdmin
-from accounts.roles import REVIEWER
+from accounts.admin_scope import StateScopedAdmin, limited_to
 from common import clock
-from common.errors import DomainError
+from common.ids import new_id
 from learners.admin.read_only import NamesLearner, ReadOnly
-from learners.certificates import life
-from learners.certificates.models import Achievement, Award, Certificate, IssuerKey
+from learners.admin.steps import CORRECT, REINSTATE, REVOKE, REVOKE_MANY, SUSPEND, Step, confirmed, is_reviewer, person
+from learners.certificates import bulk_revocation, corrections, life
+from learners.certificates.models import Achievement, Award, Certificate
 
-
-class RevocationForm(forms.Form):
-    """Why a certificate is revoked; kept with it and shown to staff only."""
-
-    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+# Each is a field of the form; Django takes a thousand.
+MOST_IN_A_FORM = 900
 
 
 @admin.register(Achievement)
@@ -48,11 +44,6 @@ class AwardAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     ordering = ("-decided_at",)
 
 
-@admin.register(IssuerKey)
-class IssuerKeyAdmin(ReadOnly, ModelAdmin):
-    list_display = ("id", "valid_from", "valid_until")
-
-
 @admin.register(Certificate)
 class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
@@ -61,7 +52,7 @@ class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     list_select_related = ("learner", "award__achievement")
     search_fields = ("learner__legal_name", "=public_code", "=id", "=learner__user__id")
     ordering = ("-issued_at",)
-    actions = ("revoke",)
+    actions = ("suspend", "reinstate", "revoke", "correct", "revoke_many")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         shown, document = self.get_fields(request, obj), "credential"
@@ -78,37 +69,57 @@ class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     def page(self, certificate: Certificate) -> SafeString:
         return format_html('<a href="/verify/{}">verify</a>', certificate.public_code)
 
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Whether this person revokes: reviewers and superusers, by their role and not by a permission to edit."""
-        user = request.user
-        return bool(user.is_active and (user.is_superuser or user.groups.filter(name=REVIEWER).exists()))
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        """Whether this person changes what becomes of certificates."""
+        return is_reviewer(request)
 
-    @admin.action(description="Revoke one certificate", permissions=["revoke"])
+    @admin.action(description="Suspend one certificate", permissions=["review"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
+        return self._one(request, queryset, SUSPEND, life.suspend)
+
+    @admin.action(description="Reinstate one certificate", permissions=["review"])
+    def reinstate(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
+        return self._one(request, queryset, REINSTATE, life.reinstate)
+
+    @admin.action(description="Revoke one certificate", permissions=["review"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
+        return self._one(request, queryset, REVOKE, life.revoke)
+
+    @admin.action(description="Ask for another name on one certificate", permissions=["review"])
+    def correct(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
+        def ask(*, certificate_id: UUID, actor: str, reason: str, legal_name: str, now: datetime) -> None:
+            corrections.ask(
+                correction_id=new_id(), certificate_id=certificate_id, legal_name=legal_name, reason=reason,
+                asked_by=UUID(actor), now=now,
+            )  # fmt: skip
+
+        return self._one(request, queryset, CORRECT, ask)
+
+    def _one(
+        self, request: HttpRequest, queryset: QuerySet[Certificate], step: Step, act: Callable[..., None]
+    ) -> HttpResponse | None:  # fmt: skip
         chosen = list(queryset.select_related("learner", "award__achievement")[:2])
         if len(chosen) != 1:
             self.message_user(request, "Choose exactly one certificate.", messages.ERROR)
             return None
-        form = RevocationForm(request.POST if "reason" in request.POST else None)
-        if form.is_valid():
-            try:
-                life.revoke(
-                    certificate_id=chosen[0].pk,
-                    actor=str(request.user.pk),
-                    reason=form.cleaned_data["reason"],
-                    now=clock.now(),
-                )
-            except DomainError as error:
-                self.message_user(request, str(error.title), messages.ERROR)
-            else:
-                self.message_user(request, "The certificate is revoked.", messages.SUCCESS)
+        return confirmed(
+            self, request, step, chosen,
+            lambda given: act(
+                certificate_id=chosen[0].pk, actor=str(request.user.pk), now=clock.now(), **given
+            ),
+        )  # fmt: skip
+
+    @admin.action(description="Ask for the revocation of all that are chosen", permissions=["review"])
+    def revoke_many(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: MOST_IN_A_FORM + 1])
+        if not 1 < len(ids) <= MOST_IN_A_FORM:
+            self.message_user(request, f"Choose 2 to {MOST_IN_A_FORM} certificates.", messages.ERROR)
             return None
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": "Revoke a certificate",
-            "opts": self.model._meta,
-            "certificate": chosen[0],
-            "form": form,
-            "action_checkbox_name": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/learners/revoke_certificate.html", context)
+        shown = list(queryset.select_related("learner", "award__achievement").order_by("pk")[:20])
+        return confirmed(
+            self, request, REVOKE_MANY, shown,
+            lambda given: bulk_revocation.request(
+                certificate_ids=ids, requested_by=person(request), state=limited_to(request.user), **given
+            ),
+            chosen=ids,
+        )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -33,6 +34,12 @@ class CertificateOutput(serializers.Serializer[Certificate]):
     issued_at = serializers.DateTimeField()
     valid_from = serializers.DateTimeField()
     valid_until = serializers.DateTimeField()
+    renewable_from = serializers.SerializerMethodField(
+        help_text="From then on `POST …/renewal` renews it; null: it is withdrawn."
+    )
+
+    def get_renewable_from(self, certificate: Certificate) -> datetime | None:
+        return selectors.renewable_from(certificate)
 
     linkedin_url = serializers.SerializerMethodField(
         help_text="Opens LinkedIn's form with the certificate filled in; sending it publishes the verification page. "

@@ -58,6 +58,9 @@ class HomeCertificate(serializers.Serializer[Any]):
     name = serializers.CharField()
     valid_until = serializers.DateTimeField(allow_null=True)
     status = serializers.CharField()
+    renewable_from = serializers.DateTimeField(
+        allow_null=True, help_text="From then on it may be renewed: `GET …/renewal` tells what is missing."
+    )
 
 
 class Waiting(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -38,7 +38,7 @@ def waiting() -> HttpResponse:
 class MyCertificateTwin(APIView):
     """The learner's certificate as VC-JWT."""
 
-    renderer_classes: ClassVar[list[Any]] = [JwtRenderer, OrjsonRenderer]
+    renderer_classes = [JwtRenderer, OrjsonRenderer]
     problems: ClassVar = {"PUT": (NotPresentable,)}
 
     @extend_schema(
@@ -85,7 +85,7 @@ class PassportRenderer(OrjsonRenderer):
 class MyPassport(APIView):
     """All that the learner holds, as one signed record."""
 
-    renderer_classes: ClassVar[list[Any]] = [OrjsonRenderer, PassportRenderer]
+    renderer_classes = [OrjsonRenderer, PassportRenderer]
     problems: ClassVar = {"PUT": (NothingToShow, TooMuchToShow)}
 
     @extend_schema(

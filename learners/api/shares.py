@@ -70,7 +70,7 @@ class ShareOutput(serializers.Serializer[Share]):
     revoked_at = serializers.DateTimeField(allow_null=True)
 
     def get_url(self, share: Share) -> str | None:
-        token = tokens.known_token(share.pk, share.salt, share.token_sha256)
+        token = tokens.known_token(share.pk, bytes(share.salt), bytes(share.token_sha256))
         return f"{settings.PUBLIC_BASE_URL}/shared/{token}" if token else None
 
     def get_certificates(self, share: Share) -> list[UUID]:

@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, path
 
+from learners.api.certificate_life import MyCorrection, MyRenewal
 from learners.api.certificates import MyCertificates
+from learners.api.checking import CompactPage, Door, ScannedPage
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
@@ -14,6 +16,7 @@ from learners.api.self_description import MySelfDescription
 from learners.api.shared import Shared
 from learners.api.shares import MyShare, MyShares
 from learners.api.skills import MySkills
+from learners.api.status_lists import StatusListDocument
 from learners.api.transparency import (
     ConsistencyProofView,
     InclusionProofView,
@@ -23,7 +26,7 @@ from learners.api.transparency import (
     LogProofView,
     LogTileView,
 )
-from learners.api.verification import CredentialText, Door, Paper, Status, Verification
+from learners.api.verification import CredentialText, Paper, Status, Verification
 from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
@@ -42,7 +45,16 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/shares", MyShares.as_view(), name="my-shares"),
     path("api/v1/me/shares/<id:share_id>", MyShare.as_view(), name="my-share"),
     path("shared/<str:token>", Shared.as_view(), name="shared"),
+    path("api/v1/me/certificates/<id:certificate_id>/renewal", MyRenewal.as_view(), name="my-renewal"),
+    path(
+        "api/v1/me/certificates/<id:certificate_id>/corrections/<id:correction_id>",
+        MyCorrection.as_view(),
+        name="my-correction",
+    ),
     path("verify", Door.as_view(), name="verification-form"),
+    path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
+    # As a QR code has it, whose alphanumeric mode knows capitals only.
+    path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
@@ -56,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("log/keys", LogKeysView.as_view(), name="log-keys"),
     path("log/witness/add-checkpoint", AddCheckpointView.as_view(), name="witness-add-checkpoint"),
     path("log/witness/<str:origin_hash>/checkpoint", WitnessedCheckpointView.as_view(), name="witnessed-checkpoint"),
+    path("status/<slug:issuer>/<int:number>/<slug:purpose>", StatusListDocument.as_view(), name="status-list"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
     path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
     path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,13 +30,22 @@ _WORKER = "worker:certificates"
 
 
 @dataclass
-class _Standing:
+class Standing:
     """What is known of one learner when awards are decided."""
 
     completed: dict[UUID, datetime]
     states: dict[str, tuple[int, float, str, str | None]]  # level, probability, framework version, rule version
     certified: dict[str, int]
     held: set[str]  # slugs of achievements awarded before, in any version
+
+    def missing(self, achievement: Achievement) -> list[dict[str, Any]]:
+        """What the learner lacks for the achievement; see rules.missing."""
+        return rules.missing(
+            achievement.criteria,
+            completed=achievement.edition_id in self.completed,
+            levels={code: state[0] for code, state in self.states.items()},
+            certified=self.certified,
+        )
 
 
 @transaction.atomic
@@ -51,26 +60,36 @@ def decide_awards(happened: Sequence[Happened]) -> None:
     if not learner_ids or not achievements:
         return
     codes = sorted({wanted["skill"] for one in achievements for wanted in one.criteria["skills"]})
-    standings = _standings(learner_ids, {one.edition_id for one in achievements}, codes)
+    found = standings(learner_ids, {one.edition_id for one in achievements}, codes)
     earned = [
-        (learner_id, achievement)
-        for learner_id, standing in sorted(standings.items())
+        (learner_id, achievement, 1)
+        for learner_id, standing in sorted(found.items())
         for achievement in achievements
-        if achievement.slug not in standing.held
-        and rules.criteria_met(
-            achievement.criteria,
-            completed=achievement.edition_id in standing.completed,
-            levels={code: state[0] for code, state in standing.states.items()},
-            certified=standing.certified,
-        )
+        if achievement.slug not in standing.held and not standing.missing(achievement)
     ]
+    award(earned, now=clock.now(), known=found)
+
+
+def award(
+    earned: Sequence[tuple[UUID, Achievement, int]], *, now: datetime, known: Mapping[UUID, Standing] | None = None,
+    action: str = "award.decided",
+) -> None:  # fmt: skip
+    """Award achievements under their numbers, in the caller's transaction, for a certificate each; what is awarded stays.
+
+    Args:
+        earned: (learner, achievement, number) of what the caller found to be earned. known: the learners' standings, read
+            anew when missing. action: of the audit log.
+    """
     if not earned:
         return
-    evidence = _evidence({learner_id for learner_id, _ in earned}, codes)
-    now = clock.now()
+    codes = sorted({wanted["skill"] for _, one, _ in earned for wanted in one.criteria["skills"]})
+    learner_ids = sorted({learner_id for learner_id, _, _ in earned})
+    if known is None:
+        known = standings(learner_ids, {one.edition_id for _, one, _ in earned}, codes)
+    evidence = _evidence(set(learner_ids), codes)
     rows = [
-        _award_row(learner_id, achievement, standings[learner_id], evidence.get(learner_id, []))
-        for learner_id, achievement in earned
+        (*_award_row(learner_id, achievement, known[learner_id], evidence.get(learner_id, [])), number)
+        for learner_id, achievement, number in earned
     ]
     new = _insert_awards(rows, now=now)
     events.record_many(
@@ -78,17 +97,18 @@ def decide_awards(happened: Sequence[Happened]) -> None:
         [{"award_id": str(award_id), "learner_id": str(learner_id)} for award_id, learner_id in new],
     )
     privacy.audit_many(
-        actor=_WORKER, action="award.decided", subject_kind="award", subject_ids=[str(award_id) for award_id, _ in new]
+        actor=_WORKER, action=action, subject_kind="award", subject_ids=[str(award_id) for award_id, _ in new]
     )
 
 
-def _standings(
+def standings(
     learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
-) -> dict[UUID, _Standing]:  # fmt: skip
-    standings = {one: _Standing(completed={}, states={}, certified={}, held=set()) for one in learner_ids}
+) -> dict[UUID, Standing]:  # fmt: skip
+    """What is known of each learner; three queries."""
+    found = {one: Standing(completed={}, states={}, certified={}, held=set()) for one in learner_ids}
     for enrolment in Enrolment.objects.filter(learner_id__in=learner_ids, edition_id__in=list(edition_ids)):
         if enrolment.completed_at is not None:
-            standings[enrolment.learner_id].completed[enrolment.edition_id] = enrolment.completed_at
+            found[enrolment.learner_id].completed[enrolment.edition_id] = enrolment.completed_at
     for learner_id, code, level, certified, probability, framework_version, rule_version in SkillState.objects.filter(
         learner_id__in=learner_ids, skill_code__in=codes
     ).values_list(
@@ -100,13 +120,13 @@ def _standings(
         "framework_version",
         "learner__ability__rule_version",
     ):
-        standings[learner_id].states[code] = (level, probability, framework_version, rule_version)
-        standings[learner_id].certified[code] = certified
+        found[learner_id].states[code] = (level, probability, framework_version, rule_version)
+        found[learner_id].certified[code] = certified
     for learner_id, slug in Award.objects.filter(learner_id__in=learner_ids).values_list(
         "learner_id", "achievement__slug"
     ):
-        standings[learner_id].held.add(slug)
-    return standings
+        found[learner_id].held.add(slug)
+    return found
 
 
 def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[tuple[UUID, list[str], bool]]]:
@@ -121,7 +141,7 @@ def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[t
 
 
 def _award_row(
-    learner_id: UUID, achievement: Achievement, standing: _Standing, evidence: Sequence[tuple[UUID, list[str], bool]]
+    learner_id: UUID, achievement: Achievement, standing: Standing, evidence: Sequence[tuple[UUID, list[str], bool]]
 ) -> tuple[UUID, UUID, UUID, dict[str, Any], str]:  # fmt: skip
     wanted = [one["skill"] for one in achievement.criteria["skills"]]
     counted = [(pk, supervised) for pk, skills, supervised in evidence if set(skills) & set(wanted)]
@@ -145,7 +165,7 @@ def _award_row(
 
 
 def _insert_awards(
-    rows: Sequence[tuple[UUID, UUID, UUID, dict[str, Any], str]], *, now: datetime
+    rows: Sequence[tuple[UUID, UUID, UUID, dict[str, Any], str, int]], *, now: datetime
 ) -> list[tuple[UUID, UUID]]:  # fmt: skip
     """Insert in one statement those that are new; return their (award, learner) ids."""
     with connection.cursor() as cursor:
@@ -158,18 +178,18 @@ def _insert_awards(
     columns = [list(column) for column in zip(*(row for row in rows if row[1] in present), strict=True)]
     if not columns:
         return []
-    ids, learner_ids, achievement_ids, facts, digests = columns
+    ids, learner_ids, achievement_ids, facts, digests, numbers = columns
     with as_issuer(), connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO learners_award (id, learner_id, achievement_id, number, decided_at, facts, evidence_sha256)
-            SELECT new.id, new.learner_id, new.achievement_id, 1, %s, new.facts, new.digest
-            FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[], %s::text[])
-                AS new(id, learner_id, achievement_id, facts, digest)
+            SELECT new.id, new.learner_id, new.achievement_id, new.number, %s, new.facts, new.digest
+            FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[], %s::text[], %s::int[])
+                AS new(id, learner_id, achievement_id, facts, digest, number)
             ORDER BY new.learner_id, new.achievement_id
             ON CONFLICT (learner_id, achievement_id, number) DO NOTHING
             RETURNING id, learner_id
             """,
-            [now, ids, learner_ids, achievement_ids, [Jsonb(one, dumps=to_json) for one in facts], digests],
+            [now, ids, learner_ids, achievement_ids, [Jsonb(one, dumps=to_json) for one in facts], digests, numbers],
         )
         return [(row[0], row[1]) for row in cursor.fetchall()]

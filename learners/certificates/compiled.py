@@ -92,6 +92,11 @@ class Compiled:
         self._json = _Form(orjson.dumps(document).decode(), marks)
         self._try_out()
 
+    @property
+    def achievement(self) -> str:
+        """The achievement's name, in the language of these credentials."""
+        return str(self._general["achievement"]["name"])
+
     def _try_out(self) -> None:
         """Fill in what is hostile, and hold it against the general way."""
         sample = Issuance(

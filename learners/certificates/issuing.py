@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,30 +13,33 @@ from uuid import UUID, uuid4
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from common import clock
-from common.database import prepared
+from common import binary, clock
+from common.database import copy_rows, prepared
 from common.ids import new_id, public_code
 from common.languages import lookup
 from courses import public as courses
 from events import public as events
 from events.registry import Happened
-from learners.certificates import allotment, credentials, issuers, keys
+from learners.certificates import allotment, compact, credentials, issuers, keys
 from learners.certificates.compiled import Compiled
 from learners.certificates.credentials import Certified, Issuance, Skill
 from learners.certificates.database_role import as_issuer
 from learners.certificates.models import Achievement, Certificate
-from learners.certificates.signer import Signer, signer_for
+from learners.certificates.signer import Signer
 from privacy import public as privacy
 
 _WORKER = "worker:certificates"
-_BETWEEN = "\x1e"  # chr(30)
 
 
 @dataclass(frozen=True)
 class Awarded:
-    """A decided award with what is needed of its learner. `predecessor`: the certificate that a new one replaces."""
+    """A decided award with what is needed of its learner.
+
+    predecessor: the certificate that a new one replaces. valid_until: of a new one that is valid no longer than the one
+    it replaces.
+    """
 
     id: UUID
     learner_id: UUID
@@ -47,6 +51,7 @@ class Awarded:
     languages: Sequence[str]
     state: str
     predecessor: UUID | None = None
+    valid_until: datetime | None = None
 
 
 @transaction.atomic
@@ -63,30 +68,33 @@ def issue_certificates(happened: Sequence[Happened]) -> None:
 
 
 def _awaiting(award_ids: Sequence[UUID]) -> list[Awarded]:
-    """Those awards that have no certificate; they and their learners cannot be erased before the transaction ends."""
-    with connection.cursor() as cursor:
+    """Those awards that have no certificate, locked: who comes second waits for the first, and their learners stay."""
+    with prepared() as cursor:
         cursor.execute(
             """
             SELECT award.id, award.learner_id, award.achievement_id, award.decided_at, award.facts::text,
                 award.evidence_sha256, learner.legal_name, learner.languages, learner.member_state_id
             FROM learners_award award JOIN learners_learner learner ON learner.user_id = award.learner_id
             WHERE award.id = ANY(%s)
-                AND NOT EXISTS (SELECT FROM learners_certificate WHERE award_id = award.id)
-            ORDER BY award.id FOR KEY SHARE OF award, learner
+            ORDER BY award.id FOR NO KEY UPDATE OF award FOR KEY SHARE OF learner
             """,
-            [list(award_ids)],
+            [binary.uuids(award_ids)],
         )
-        return [
+        found = [
             Awarded(
                 id=row[0], learner_id=row[1], achievement_id=row[2], decided_at=row[3], facts=orjson.loads(row[4]),
                 evidence_sha256=row[5], legal_name=row[6], languages=row[7], state=row[8],
             )
             for row in cursor.fetchall()
         ]  # fmt: skip
+        # Asked again under the lock: a statement sees what was there when it began.
+        cursor.execute("SELECT award_id FROM learners_certificate WHERE award_id = ANY(%s)", [binary.uuids(award_ids)])
+        certified = {row[0] for row in cursor.fetchall()}
+    return [award for award in found if award.id not in certified]
 
 
 def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
-    """Sign and store a certificate of each award, in the caller's transaction; return the new certificates' ids.
+    """Sign and store a certificate of each award, which the caller has locked; return the new certificates' ids.
 
     Raises:
         NotACredential: a name cannot stand on a certificate.
@@ -103,17 +111,16 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
     rows: list[_Row] = []
     # In one order everywhere: the lists of two issuers are locked.
     for slug in sorted(by_issuer):
-        signs = signer_for(slug)
-        key = keys.ensure_registered(signs, issuer=slug, now=now)
+        signs, key = keys.signing(slug, now=now)
         name = issuers.name_of(slug)
         taken = allotment.take(slug, len(by_issuer[slug]))
         for award, (list_id, number, index) in zip(by_issuer[slug], taken, strict=True):
             compiled = words.compiled(
                 achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
             )
-            rows.append(_row(award, compiled, signs=signs, key=key, list_id=list_id, index=index, now=now))
-    new = set(_insert(rows, now=now))
-    stored = [row for row in rows if row.id in new]
+            rows.append(_row(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now))
+    with as_issuer():
+        _insert(rows, now=now)
     events.record_many(
         "learners.certificate_issued",
         [
@@ -122,16 +129,16 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
                 "learner_id": str(row.award.learner_id),
                 "edition_id": str(achievements[row.award.achievement_id].edition_id),
             }
-            for row in stored
+            for row in rows
         ],
     )
     privacy.audit_many(
         actor=actor,
         action="certificate.issued",
         subject_kind="certificate",
-        subject_ids=[str(row.id) for row in stored],
+        subject_ids=[str(row.id) for row in rows],
     )
-    return [row.id for row in stored]
+    return [row.id for row in rows]
 
 
 class _Words:
@@ -219,13 +226,14 @@ class _Row:
     list_id: int
     index: int
     credential: str
+    compact: bytes
     valid_until: datetime
 
 
 def _row(
-    award: Awarded, compiled: Compiled, *, signs: Signer, key: str, list_id: int, index: int, now: datetime
+    award: Awarded, compiled: Compiled, *, issuer: str, signs: Signer, key: str, list_id: int, index: int, now: datetime
 ) -> _Row:
-    code, valid_until = public_code(), now + settings.CREDENTIAL_VALIDITY
+    code, valid_until = public_code(), award.valid_until or now + settings.CREDENTIAL_VALIDITY
     issuance = Issuance(
         public_code=code,
         # Of this certificate alone: two certificates do not tell that they are one person's.
@@ -241,38 +249,44 @@ def _row(
         supervised=award.facts["supervised"],
     )
     text = compiled.signed(issuance, signer=signs, created=now)
-    return _Row(new_id(), code, award, key, list_id, index, text, valid_until)
+    short = compact.signed(
+        signer=signs, issuer=issuer, public_code=code, name=award.legal_name, achievement=compiled.achievement,
+        levels=issuance.levels, valid_from=now, valid_until=valid_until, credential=text,
+    )  # fmt: skip
+    return _Row(new_id(), code, award, key, list_id, index, text, short, valid_until)
 
 
-def _columns(rows: Sequence[_Row]) -> Iterator[Any]:
-    yield [row.id for row in rows]
-    yield [row.public_code for row in rows]
-    yield [row.award.id for row in rows]
-    yield [row.award.learner_id for row in rows]
-    yield [row.award.predecessor for row in rows]
-    yield [row.key for row in rows]
-    yield [row.list_id for row in rows]
-    yield [row.index for row in rows]
-    # One text, for a driver escapes an array of texts one by one. JSON never holds this character.
-    yield _BETWEEN.join(row.credential for row in rows)
-    yield [row.valid_until for row in rows]
+_COLUMNS = (
+    "id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index, credential, compact, "
+    "valid_from, valid_until, status, status_reason"
+)
+_FIELDS = struct.Struct("!h").pack(14)
+_BIGINT, _INTEGER, _UUID = struct.Struct("!iq"), struct.Struct("!ii"), struct.Struct("!i16s")
 
 
-def _insert(rows: Sequence[_Row], *, now: datetime) -> list[UUID]:
-    """Insert in one statement those whose award has none, or whose predecessor has no successor; return their ids."""
-    with as_issuer(), prepared() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO learners_certificate (
-                id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index, credential,
-                valid_until, valid_from, status, status_reason
-            )
-            SELECT new.*, %s::timestamptz, %s::text, ''
-            FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::int[],
-                string_to_array(%s::text, chr(30)), %s::timestamptz[]) AS new
-            ON CONFLICT DO NOTHING
-            RETURNING id
-            """,
-            [now, Certificate.Status.ACTIVE, *_columns(rows)],
+def _insert(rows: Sequence[_Row], *, now: datetime) -> None:
+    """COPY the rows; whoever else would write one of the same award waits for its lock and then finds it."""
+    copy_rows("learners_certificate", _COLUMNS, [_packed(row, now=now) for row in rows])
+
+
+def _packed(row: _Row, *, now: datetime) -> bytes:
+    predecessor = row.award.predecessor
+    return b"".join(
+        (
+            _FIELDS,
+            _UUID.pack(16, row.id.bytes),
+            binary.field(row.public_code.encode()),
+            _UUID.pack(16, row.award.id.bytes),
+            _UUID.pack(16, row.award.learner_id.bytes),
+            binary.NULL if predecessor is None else _UUID.pack(16, predecessor.bytes),
+            binary.text(row.key),
+            _BIGINT.pack(8, row.list_id),
+            _INTEGER.pack(4, row.index),
+            binary.field(row.credential.encode()),
+            binary.field(row.compact),
+            _BIGINT.pack(8, binary.instant(now)),
+            _BIGINT.pack(8, binary.instant(row.valid_until)),
+            binary.text(Certificate.Status.ACTIVE),
+            binary.text(""),
         )
-        return [row[0] for row in cursor.fetchall()]
+    )

@@ -10,12 +10,15 @@ from django.db import connection
 
 from common.clock import rfc3339
 from common.errors import DomainError
+from learners.certificates.database_role import as_issuer
+from learners.certificates.life_models import KeyRotation
 from learners.certificates.models import Issuer, IssuerKey
 from learners.certificates.proofs import verification_method
-from learners.certificates.signer import Signer, did_of
+from learners.certificates.signer import Signer, did_of, forget_keys, signer_for
 
 # Clocks of workers differ; a proof may be this much older than its key's first registration.
 SKEW = timedelta(minutes=5)
+ROTATED_EVERY = timedelta(days=365)
 
 
 class KeyRetired(DomainError):
@@ -24,14 +27,38 @@ class KeyRetired(DomainError):
     code, status = "issuer_key_retired", 500
 
 
+class KeyNotApproved(DomainError):
+    """The issuer has a key already, and nobody approved that this one follows it (manage.py rotate_issuer_key)."""
+
+    code, status = "issuer_key_not_approved", 500
+
+
+def signing(issuer: str, *, now: datetime) -> tuple[Signer, str]:
+    """What signs for an issuer now, and the id of its key, which is registered in the caller's transaction.
+
+    A process that still has a key which was rotated away reads keys anew.
+
+    Raises:
+        KeyRetired: there is no newer key to be read. KeyNotApproved: see `ensure_registered`.
+    """
+    signs = signer_for(issuer)
+    try:
+        return signs, ensure_registered(signs, issuer=issuer, now=now)
+    except KeyRetired:
+        forget_keys()
+        signs = signer_for(issuer)
+        return signs, ensure_registered(signs, issuer=issuer, now=now)
+
+
 def ensure_registered(signer: Signer, *, issuer: str, now: datetime) -> str:
     """Register the signer's key, in the caller's transaction; return its id. A second call changes nothing.
 
-    A new key closes the one that signed before: two processes with two keys are an accident that shows at once.
-    `issuer` is the slug of the authority that signs.
+    An issuer's first key registers itself. Any other must have been approved by a second person (KeyRotation), and closes
+    the one that signed before. `issuer` is the slug of the authority that signs.
 
     Raises:
         KeyRetired: this key was closed by a newer one.
+        KeyNotApproved: the issuer has another key, and no approved rotation leads to this one.
     """
     pk = verification_method(signer.did, signer.multikey)
     known = IssuerKey.objects.filter(pk=pk).first()
@@ -39,21 +66,38 @@ def ensure_registered(signer: Signer, *, issuer: str, now: datetime) -> str:
         if known.valid_until is not None:
             raise KeyRetired()
         return pk
-    with connection.cursor() as cursor:
+    with as_issuer(), connection.cursor() as cursor:
         # One at a time: the constraint allows one open key, and of two that come together the later one waits.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"issuer keys of {signer.did}"])
         cursor.execute(
-            "UPDATE learners_issuerkey SET valid_until = %s WHERE did = %s AND valid_until IS NULL AND id <> %s",
-            [now, signer.did, pk],
-        )
-        cursor.execute(
             """
-            INSERT INTO learners_issuerkey (id, issuer_id, did, multikey, valid_from) VALUES (%s, %s, %s, %s, %s)
-            ON CONFLICT (id) DO NOTHING
+            SELECT EXISTS (SELECT FROM learners_issuerkey WHERE did = %s AND id <> %s) AND NOT EXISTS (
+                SELECT FROM learners_keyrotation WHERE did = %s AND multikey = %s AND approved_at IS NOT NULL)
             """,
-            [pk, issuer, signer.did, signer.multikey, now],
+            [signer.did, pk, signer.did, signer.multikey],
         )
+        (refused,) = cursor.fetchone() or (True,)
+        if not refused:
+            cursor.execute(
+                "UPDATE learners_issuerkey SET valid_until = %s WHERE did = %s AND valid_until IS NULL AND id <> %s",
+                [now, signer.did, pk],
+            )
+            cursor.execute(
+                """
+                INSERT INTO learners_issuerkey (id, issuer_id, did, multikey, valid_from) VALUES (%s, %s, %s, %s, %s)
+                ON CONFLICT (id) DO NOTHING
+                """,
+                [pk, issuer, signer.did, signer.multikey, now],
+            )
+    if refused:
+        raise KeyNotApproved()
     return pk
+
+
+def due_for_rotation(*, now: datetime) -> list[str]:
+    """The issuers whose key has signed for longer than `ROTATED_EVERY`."""
+    old = IssuerKey.objects.filter(valid_until__isnull=True, valid_from__lte=now - ROTATED_EVERY)
+    return list(old.order_by("issuer_id").values_list("issuer_id", flat=True))
 
 
 def signed_in_its_time(key: IssuerKey, created: datetime) -> bool:
@@ -62,8 +106,9 @@ def signed_in_its_time(key: IssuerKey, created: datetime) -> bool:
 
 
 def did_document(slug: str) -> dict[str, Any] | None:
-    """The DID document of an issuer: all its keys, the one that signs first; None where there is no issuer. One query, or two.
+    """The DID document of an issuer: all its keys, the one that signs first; None where there is no issuer.
 
+    At most three queries. A key that is prepared for the next rotation stands last, with a `validFrom` that has not come.
     A key that signs no more has no `expires`, for a verifier would then refuse what it signed in its time: its time
     stands in `validFrom` and `validUntil`, terms of schema.org.
     """
@@ -71,6 +116,15 @@ def did_document(slug: str) -> dict[str, Any] | None:
     keys = sorted(IssuerKey.objects.filter(did=did), key=lambda key: (key.valid_until is not None, key.valid_from))
     if not keys and not Issuer.objects.filter(pk=slug).exists():
         return None
+    # Published ahead: a verifier that keeps a copy of this document knows the next key when it first signs. Until a second
+    # person approved it, it may assert nothing: a stranger refuses what it signs.
+    asserting = [key.pk for key in keys]
+    keys += [
+        IssuerKey(
+            id=verification_method(did, one.multikey), did=did, multikey=one.multikey, valid_from=one.planned_from
+        )
+        for one in KeyRotation.objects.filter(did=did, approved_at__isnull=True)
+    ]
     methods = []
     for key in keys:
         method = {
@@ -88,5 +142,5 @@ def did_document(slug: str) -> dict[str, Any] | None:
         ],
         "id": did,
         "verificationMethod": methods,
-        "assertionMethod": [key.pk for key in keys],
+        "assertionMethod": asserting,
     }

@@ -145,7 +145,8 @@ class StatusList(models.Model):
 class Certificate(models.Model):
     """One signed Open Badges 3.0 credential. `credential` is the exact text that was signed and is never changed.
 
-    A correction makes a new certificate of the same award: its `predecessor` is then superseded.
+    `compact` is the same in short for a QR code, signed at the same time over the digest of that text as well
+    (learners.certificates.compact). A correction makes a new certificate of the same award: its `predecessor` is then superseded.
     Personal data: the name on it. Whoever was handed the certificate can look at it by `public_code`.
     """
 
@@ -165,6 +166,7 @@ class Certificate(models.Model):
     status_list = models.ForeignKey(StatusList, on_delete=models.PROTECT)
     status_index = models.PositiveIntegerField()
     credential = models.TextField()
+    compact = models.BinaryField(db_default=b"", editable=False)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
@@ -179,6 +181,12 @@ class Certificate(models.Model):
                 fields=["award"], condition=models.Q(predecessor__isnull=True), name="one_first_certificate_per_award"
             ),
             models.UniqueConstraint(fields=["status_list", "status_index"], name="one_certificate_per_place_in_a_list"),
+        ]
+        indexes = [
+            # What a status list says: the few of its certificates that are withdrawn.
+            models.Index(fields=["status_list"], condition=~models.Q(status="active"), name="withdrawn_of_a_list"),
+            # Whose certificate expires next.
+            models.Index(fields=["valid_until"], condition=models.Q(status="active"), name="active_by_expiry"),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from learners.certificates.models import Achievement
 # Languages whose readers count years in another era beside the common one: years to add, and how both are written.
 ERAS: Mapping[str, tuple[int, str]] = {"th": (543, "{day_and_month} พ.ศ. {era_year} (ค.ศ. {year})")}
 # Django knows no names of months in these; the ISO form is read everywhere.
-_WITHOUT_MONTHS = frozenset({"fil", "lo", "tet"})
+_WITHOUT_MONTHS = frozenset({"fil", "lo", "my", "tet"})
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,76 @@ class Verdict(StrEnum):
     UNKNOWN_ISSUER = "unknown_issuer"
 
 
+# From each status of a certificate those that may follow. What is revoked or superseded stays so; a database trigger holds
+# the same table (learners/migrations). A suspended one is not replaced: that would lift the suspension.
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    "active": frozenset({"suspended", "revoked", "superseded"}),
+    "suspended": frozenset({"active", "revoked"}),
+    "revoked": frozenset(),
+    "superseded": frozenset(),
+}
+
+# So many days before a certificate expires its learner is reminded, and from the first of them on it may be renewed.
+REMINDED_AT = (90, 60, 30, 7)
+RENEWABLE_BEFORE = timedelta(days=REMINDED_AT[0])
+
+
+def may_follow(before: str, after: str) -> bool:
+    """Whether a certificate of the one `Certificate.Status` may come to have the other."""
+    return after in TRANSITIONS[before]
+
+
+def renewable_from(valid_until: datetime) -> datetime:
+    """From when on a certificate may be renewed; there is no end to it."""
+    return valid_until - RENEWABLE_BEFORE
+
+
+def missing(
+    criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int], certified: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """What stands between a learner and an achievement, empty when it is earned. Arguments as of `criteria_met`.
+
+    Returns:
+        {"kind": "completion"} and {"kind": "skill", "skill": code, "level": wanted, "held": level, "certified": bool}.
+    """
+    lacking: list[dict[str, Any]] = []
+    if criteria.get("edition_completed") and not completed:
+        lacking.append({"kind": "completion"})
+    for wanted in criteria["skills"]:
+        strictly = bool(wanted.get("certified"))
+        held = (certified if strictly else levels).get(wanted["skill"], 0)
+        if held < wanted["level"]:
+            lacking.append(
+                {
+                    "kind": "skill",
+                    "skill": wanted["skill"],
+                    "level": wanted["level"],
+                    "held": held,
+                    "certified": strictly,
+                }
+            )
+    return lacking
+
+
+# Published lists are made anew more often than this; what is older is said to be.
+LISTS_ARE_FRESH_FOR = timedelta(days=1)
+# Until a change stands in the published list.
+LISTS_LAG = timedelta(minutes=2)
+
+
+def lists_are_stale(published_at: datetime | None, *, changed_at: datetime | None, now: datetime) -> bool:
+    """Whether who reads the published status lists may see another status than the one that holds.
+
+    Args:
+        published_at: when the lists were last published; None where none was yet. changed_at: of the status.
+    """
+    if published_at is None:
+        return changed_at is not None and now - changed_at > LISTS_LAG
+    if changed_at is not None and published_at < changed_at and now - changed_at > LISTS_LAG:
+        return True
+    return now - published_at > LISTS_ARE_FRESH_FOR
+
+
 def criteria_met(
     criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int], certified: Mapping[str, int]
 ) -> bool:
@@ -37,12 +107,7 @@ def criteria_met(
         levels: the learner's level in each skill; a skill that is missing has none.
         certified: the level that the stricter test certified, likewise.
     """
-    if criteria.get("edition_completed") and not completed:
-        return False
-    return all(
-        (certified if wanted.get("certified") else levels).get(wanted["skill"], 0) >= wanted["level"]
-        for wanted in criteria["skills"]
-    )
+    return not missing(criteria, completed=completed, levels=levels, certified=certified)
 
 
 def evidence_digest(evidence_ids: Iterable[UUID]) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from common.clock import rfc3339
-from learners.certificates.models import Achievement, Award, Certificate
+from learners.certificates import rules
+from learners.certificates.life_models import CertificateCorrection
+from learners.certificates.models import Achievement, Award, Certificate, StatusList
+from learners.certificates.status_list import PURPOSES
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import SkillState
 
@@ -95,4 +99,46 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
 
 def by_code(public_code: str) -> Certificate | None:
     """The certificate with that code, or None; one query."""
-    return Certificate.objects.select_related("key", "award__achievement").filter(public_code=public_code).first()
+    return (
+        Certificate.objects.select_related("key", "award__achievement", "status_list")
+        .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "award__facts")
+        .filter(public_code=public_code)
+        .first()
+    )
+
+
+def published_list(*, issuer: str, number: int, purpose: str) -> str | None:
+    """The signed text of a status list, "" while it was not published, None where there is none; one query.
+
+    Args:
+        purpose: "revocation" or "suspension"; of any other there is none.
+    """
+    if purpose not in PURPOSES or not 0 < number < 2**31:
+        return None
+    return StatusList.objects.filter(issuer_id=issuer, number=number).values_list(purpose, flat=True).first()
+
+
+def renewable_from(certificate: Certificate) -> datetime | None:
+    """From when on the certificate may be renewed; None for one that is not active, or never expires."""
+    if certificate.status != Certificate.Status.ACTIVE or certificate.valid_until is None:
+        return None
+    return rules.renewable_from(certificate.valid_until)
+
+
+def correction(*, learner_id: UUID, certificate_id: UUID, correction_id: UUID) -> CertificateCorrection | None:
+    """The learner's own correction, or None; one query."""
+    return CertificateCorrection.objects.filter(
+        pk=correction_id, certificate_id=certificate_id, learner_id=learner_id
+    ).first()
+
+
+def by_codes(public_codes: Collection[str]) -> dict[str, Certificate]:
+    """The certificates with those codes, by code, with their key and status list but for its long texts; one query."""
+    if not public_codes:
+        return {}
+    found = (
+        Certificate.objects.select_related("key", "status_list")
+        .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "status_reason")
+        .filter(public_code__in=list(public_codes))
+    )
+    return {one.public_code: one for one in found}

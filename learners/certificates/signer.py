@@ -143,6 +143,17 @@ class KeyService(Protocol):
         """Return the 64-byte Ed25519 signature (PKCS#11: CKM_EDDSA)."""
         ...
 
+    def create(self, label: str) -> None:
+        """Make an Ed25519 key of that label; if there is one, it is left alone (PKCS#11: CKM_EC_EDWARDS_KEY_PAIR_GEN)."""
+        ...
+
+    def rename(self, label: str, to: str) -> None:
+        """Give a key another label, in the place of the key that had it, which is destroyed or put away.
+
+        A second call after a first that went through changes nothing.
+        """
+        ...
+
 
 class KeyServiceSigner:
     """Signs with a key that a `KeyService` keeps."""
@@ -185,6 +196,46 @@ def signer_for(slug: str) -> Signer:
 def key_file(slug: str) -> Path:
     """Where the key of an issuer lies."""
     return Path(settings.ISSUER_KEY_DIR) / f"{slug}.pem"
+
+
+def prepare_next(slug: str) -> str:
+    """Make the issuer's next key, where there is none yet: `<slug>.next`; return it as Multikey.
+
+    Raises:
+        ImproperlyConfigured: it cannot be made or read.
+    """
+    label, did = f"{slug}.next", did_of(settings.PUBLIC_BASE_URL, slug)
+    if settings.ISSUER_KEY_SERVICE:
+        service = _key_service(settings.ISSUER_KEY_SERVICE)
+        service.create(label)
+        return KeyServiceSigner(service, label=label, did=did).multikey
+    if not settings.ISSUER_KEY_DIR:
+        raise ImproperlyConfigured("ISSUER_KEY_DIR must name the folder of the issuers' keys")
+    create_key_file(key_file(label), password=settings.ISSUER_KEY_PASSWORD)
+    return FileSigner(key_file(label), password=settings.ISSUER_KEY_PASSWORD, did=did).multikey
+
+
+def next_key(slug: str) -> str | None:
+    """The issuer's next key as Multikey; None when there is none, as after a switch."""
+    label, did = f"{slug}.next", did_of(settings.PUBLIC_BASE_URL, slug)
+    if settings.ISSUER_KEY_SERVICE:
+        try:
+            return KeyServiceSigner(_key_service(settings.ISSUER_KEY_SERVICE), label=label, did=did).multikey
+        except ImproperlyConfigured:
+            return None
+    if not key_file(label).exists():
+        return None
+    return FileSigner(key_file(label), password=settings.ISSUER_KEY_PASSWORD, did=did).multikey
+
+
+def switch_to_next(slug: str) -> None:
+    """Put the issuer's next key in the place of the one that signs; a repeat changes nothing. The old private key is gone."""
+    if settings.ISSUER_KEY_SERVICE:
+        _key_service(settings.ISSUER_KEY_SERVICE).rename(f"{slug}.next", slug)
+    elif key_file(f"{slug}.next").exists():
+        # One step: at every instant there is one whole key.
+        os.replace(key_file(f"{slug}.next"), key_file(slug))
+    forget_keys()
 
 
 def forget_keys() -> None:

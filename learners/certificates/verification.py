@@ -75,17 +75,29 @@ def _remembered(
     return True
 
 
-def _read(text: str) -> dict[str, Any]:
+def read_json(text: str) -> dict[str, Any]:
+    """Read a JSON object as strictly as what is signed must be read: no member twice, nothing that is not JSON.
+
+    Raises:
+        NotVerified: it is none, or longer than any credential.
+    """
     if len(text) > _MOST_CHARACTERS:
         raise NotVerified("too long")
     try:
         document = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotVerified("not JSON") from error
+    if not isinstance(document, dict):
+        raise NotVerified("not an object")
+    return document
+
+
+def _read(text: str) -> dict[str, Any]:
+    document = read_json(text)
     require_profile(document)
     if "proof" not in document:
         raise NotVerified("there is no proof")
-    return dict(document)
+    return document
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[s
                 "name": _name(certificate.award.achievement.texts, certificate.award.achievement.slug, pick),
                 "valid_until": certificate.valid_until,
                 "status": certificate.status,
+                "renewable_from": certificates.renewable_from(certificate),
             }
             for certificate in certificates.of_learner(learner_id=user_id, after=None, limit=MOST_CERTIFICATES)[
                 :MOST_CERTIFICATES

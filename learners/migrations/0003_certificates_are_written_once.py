@@ -16,7 +16,7 @@ END
 $$;
 CREATE TRIGGER certificate_is_written_once
     BEFORE UPDATE OF id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index,
-        credential, valid_from, valid_until, issued_at
+        credential, compact, valid_from, valid_until, issued_at
     ON learners_certificate FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
 CREATE TRIGGER certificate_stays_withdrawn
     BEFORE UPDATE OF status, status_reason, status_changed_at

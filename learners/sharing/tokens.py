@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[a-z2-7]{32}")
 
 def token_of(share_id: UUID, salt: bytes, *, key: str | None = None) -> str:
     """The token of a link, 32 characters; under the present secret key unless another is given."""
-    message = b"learners.sharing" + share_id.bytes + bytes(salt)
+    message = b"learners.sharing" + share_id.bytes + salt
     drawn = hmac.digest((key or settings.SECRET_KEY).encode(), message, hashlib.sha256)
     return base64.b32encode(drawn[:20]).decode().lower()
 
@@ -40,6 +40,6 @@ def known_token(share_id: UUID, salt: bytes, token_sha256: bytes) -> str | None:
     """The token whose digest is stored; None when the secret key it came from was given up."""
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         token = token_of(share_id, salt, key=key)
-        if hmac.compare_digest(digest_of(token), bytes(token_sha256)):
+        if hmac.compare_digest(digest_of(token), token_sha256):
             return token
     return None

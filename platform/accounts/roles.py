@@ -45,8 +45,8 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "learners": {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
-            "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW, "levelfreeze": _VIEW,
-            "levelassessment": _VIEW,
+            "award": _VIEW, "certificate": _VIEW, "certificatecorrection": _VIEW, "bulkrevocation": _VIEW,
+            "leveldecision": _VIEW, "levelfreeze": _VIEW, "levelassessment": _VIEW,
         },
     },
     # Judging a case is by this role and not by a permission to edit: what was asked and shown never changes.

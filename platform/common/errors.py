@@ -35,6 +35,7 @@ class DomainError(Exception):
     code: ClassVar[str] = "invalid"
     status: ClassVar[int] = 400
     title: ClassVar[str | Promise] = _("The request cannot be carried out")
+    retry_after_s: ClassVar[int | None] = None  # for the header Retry-After
 
     def __init__(self, detail: str | Promise = "", *, pointer: str = "", **members: Any) -> None:
         super().__init__(str(detail) or self.code)
@@ -198,6 +199,8 @@ def problem_handler(exception: Exception, context: Mapping[str, Any]) -> HttpRes
     match exception:
         case DomainError():
             error = exception
+            if error.retry_after_s is not None:
+                headers["Retry-After"] = str(error.retry_after_s)
         case exceptions.ValidationError():
             error, errors = InvalidInput(), list(_flatten(exception.detail))
         case exceptions.ParseError():
@@ -231,7 +234,7 @@ class ProblemMiddleware:
 
     PREFIXES = (
         "/api/", "/agency/", "/verify", "/log/", "/auth/", "/.well-known/", "/livez", "/readyz", "/problems/", "/issuers/",
-        "/achievements/", "/status/", "/ims/", "/shared/",
+        "/achievements/", "/status/", "/ims/", "/shared/", "/VERIFY/",
     )  # fmt: skip
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -31,6 +31,13 @@ app.conf.beat_schedule = {
         "schedule": settings.LOG_CHECKPOINT_EVERY_S,
         "options": {"expires": 30},
     },
+    "renew status lists": {
+        "task": "learners.renew_status_lists",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "remind of expiry": {"task": "learners.remind_of_expiry", "schedule": 600.0, "options": {"expires": 590}},
+    "watch certificates": {"task": "learners.watch_certificates", "schedule": 300.0, "options": {"expires": 290}},
     # The nights' work: after 01:00 in Jakarta and Bangkok, after 03:00 in Tokyo.
     "let all items learn": {
         "task": "learners.publish_all",

@@ -25,6 +25,12 @@ KINDS: dict[str, str] = {
     ),
     "learners.certificate_twin_asked": "a certificate is wanted as VC-JWT -- certificate_id, learner_id",
     "learners.passport_asked": "a learner wants all they hold in one signed record -- learner_id",
+    "learners.certificate_correction": (
+        "a correction of a name was asked for, approved or refused -- correction_id, learner_id, certificate_id, outcome"
+    ),
+    "learners.bulk_revocation_approved": "a second person approved to revoke many certificates -- revocation_id",
+    "learners.renewal_asked": "a learner asks that a certificate be renewed -- certificate_id, learner_id",
+    "learners.award_missing": "the reconciler found an entitlement without its award -- learner_id",
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
@@ -62,7 +68,11 @@ CONSUMERS: tuple[Consumer, ...] = (
         purpose="whoever was placed need not do the lessons whose skills are held already",
     ),
     Consumer(
-        "awards", ("learners.edition_completed", "learners.mastery_changed", "learners.level_decided"),
+        "awards",
+        (
+            "learners.edition_completed", "learners.mastery_changed", "learners.level_decided",
+            "learners.award_missing",
+        ),
         learners.decide_awards,
         purpose="criteria met: the achievement is awarded, once",
     ),
@@ -74,6 +84,22 @@ CONSUMERS: tuple[Consumer, ...] = (
         "transparency", ("learners.certificate_issued", "learners.certificate_status_changed"),
         learners.log_certificates,
         purpose="each certificate and each change of its status is an entry of the transparency log, once",
+    ),
+    Consumer(
+        "renewals", ("learners.renewal_asked",), learners.renew_awards,
+        purpose="what is earned on present standing is awarded anew",
+    ),
+    Consumer(
+        "corrections", ("learners.certificate_correction",), learners.supersede_corrected,
+        purpose="a certificate with the approved name is issued, and the old one superseded behind it",
+    ),
+    Consumer(
+        "bulk_revocations", ("learners.bulk_revocation_approved",), learners.revoke_approved, batch=5,
+        purpose="what two persons agreed upon is revoked",
+    ),
+    Consumer(
+        "status_lists", ("learners.certificate_status_changed",), learners.publish_status_lists,
+        purpose="the issuer's status lists say it, signed anew",
     ),
     Consumer(
         "certificate_twins", ("learners.certificate_twin_asked",), learners.sign_twins,

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from events import public as events
+from learners import public as learners
 
 _redis = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
 _migrations_seen_at = 0.0
@@ -40,6 +41,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         if ready:
             parts["outbox_lag_s"] = round(events.lag_seconds(), 1)
             parts["outbox_waiting"] = events.is_waiting()
+            # Of the last look within the hour (beat sends workers to look); all zero is well, null: nobody looked.
+            parts["certificates"] = learners.certificate_differences()
     except DatabaseError:
         parts["database"], ready = "down", False
     try:

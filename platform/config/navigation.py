@@ -60,12 +60,17 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Certificates",
         (
             ("Certificates", "learners.certificate", "workspace_premium"),
+            ("Corrections", "learners.certificatecorrection", "edit_document"),
+            ("Bulk revocations", "learners.bulkrevocation", "block"),
             ("Awards", "learners.award", "verified"),
             ("Achievements", "learners.achievement", "emoji_events"),
+            ("Issuers", "learners.issuer", "assured_workload"),
             ("Issuer's keys", "learners.issuerkey", "key"),
             ("Log's checkpoints", "learners.logcheckpoint", "receipt_long"),
             ("Logs witnessed", "learners.witnessedlog", "visibility"),
             ("Forks of logs", "learners.logfork", "call_split"),
+            ("Rotations of keys", "learners.keyrotation", "sync_lock"),
+            ("Status lists", "learners.statuslist", "list_alt"),
         ),
     ),
     (

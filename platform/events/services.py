@@ -165,27 +165,45 @@ def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
     except Exception as error:
         if _is_nobodys_fault(error):
             raise
-        _log.warning("batch failed, retrying one by one", extra={"consumer": consumer.name}, exc_info=True)
-    return len(claimed), _one_by_one(consumer, list(claimed))
+        _log.warning("batch failed, retrying it in halves", extra={"consumer": consumer.name}, exc_info=True)
+    return len(claimed), _in_halves(consumer, list(claimed))
 
 
-def _one_by_one(consumer: Consumer, ids: Sequence[int]) -> Drained:
-    """Repeat a failed batch, each delivery in a transaction of its own: a poisonous event holds up nobody else's."""
+def _in_halves(consumer: Consumer, ids: Sequence[int]) -> Drained:
+    """Repeat a failed batch in ever smaller parts: a poisonous event holds up nobody else's, at some twice log2(n) tries."""
+    if len(ids) == 1:
+        return _alone(consumer, ids[0])
     total = Drained()
-    for delivery_id in ids:
-        with transaction.atomic():
-            # Empty when another drain took it meanwhile; else ours until the effect or the failure is committed.
-            for delivery in _claim(consumer, [delivery_id]):
-                try:
-                    with transaction.atomic():
-                        consumer.handler([_happened(delivery.event)])
-                        Delivery.objects.filter(id=delivery.pk).delete()
-                    total += Drained(done=1)
-                except Exception as error:
-                    if _is_nobodys_fault(error):
-                        raise
-                    total += _postpone(delivery, error)
+    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+        try:
+            with transaction.atomic():
+                # Those that another drain took meanwhile are missing; the rest is ours until the commit.
+                deliveries = _claim(consumer, half)
+                if deliveries:
+                    consumer.handler([_happened(delivery.event) for delivery in deliveries])
+                    _settle([delivery.pk for delivery in deliveries])
+            total += Drained(done=len(deliveries))
+        except Exception as error:
+            if _is_nobodys_fault(error):
+                raise
+            total += _in_halves(consumer, half)
     return total
+
+
+def _alone(consumer: Consumer, delivery_id: int) -> Drained:
+    """Give one delivery its effect in a transaction of its own, or note the failure."""
+    with transaction.atomic():
+        for delivery in _claim(consumer, [delivery_id]):
+            try:
+                with transaction.atomic():
+                    consumer.handler([_happened(delivery.event)])
+                    _settle([delivery.pk])
+                return Drained(done=1)
+            except Exception as error:
+                if _is_nobodys_fault(error):
+                    raise
+                return _postpone(delivery, error)
+    return Drained()
 
 
 # SQLSTATE classes of what passes by itself: connection lost, transaction rolled back (deadlock, serialisation), out of

@@ -48,11 +48,13 @@ from learners.models import (
     AssessorVerdict,
     Award,
     Certificate,
+    CertificateCorrection,
     CertificateTwin,
     Cohort,
     CohortMember,
     Enrolment,
     Evidence,
+    ExpiryReminder,
     IssuerKey,
     Learner,
     LessonProgress,
@@ -88,6 +90,7 @@ WITHOUT_TEXT = {
     CohortMember,
     Disclosure,
     Enrolment,
+    ExpiryReminder,
     HandedInFile,
     LessonProgress,
     LogLink,
@@ -188,6 +191,10 @@ class World:
         _canaried(CertificateTwin, state, certificate=certificate, key=self.key, asked_at=now, signed_at=now)
         _canaried(Passport, state, learner=learner, key=self.key, asked_at=now, valid_until=now)
         SharedCertificate.objects.create(share=share, certificate=certificate, position=0)
+        correction = _canaried(
+            CertificateCorrection, state, id=new_id(), certificate=certificate, learner=learner, asked_by=new_id()
+        )
+        ExpiryReminder.objects.create(certificate=certificate, days=90)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
             Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
@@ -223,7 +230,7 @@ class World:
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
             ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk), ("share_id", share.pk),
-            ("certificate_id", certificate.pk),
+            ("certificate_id", certificate.pk), ("correction_id", correction.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
         return learner.pk

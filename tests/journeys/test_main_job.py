@@ -83,7 +83,7 @@ def test_a_learner_becomes_certified_and_her_agency_sees_it(tmp_path: Path, edit
 
             url = outcome.certificates[0]["url"]
             issuer, name = verify_from_published_key(http, url)
-            assert issuer == f"did:web:localhost%3A{running.port}"
+            assert issuer == f"did:web:localhost%3A{running.port}:issuers:jp"
             assert name
             page = http.get(url, headers={"Accept": "text/html", "Accept-Language": "ja"})
             assert page.status_code == 200

@@ -257,6 +257,9 @@ ACCOUNT_RATE_LIMITS = {
     "signup": env.str("RATE_LIMIT_SIGNUP", default="60/m/ip"),
     "login": env.str("RATE_LIMIT_LOGIN", default="60/m/ip"),
     "login_failed": env.str("RATE_LIMIT_LOGIN_FAILED", default="20/m/ip,5/300s/key"),
+    # Certificates that anybody pastes or uploads, and lists of them; looking one up by its code is not counted.
+    "verify": env.str("RATE_LIMIT_VERIFY", default="60/m/ip"),
+    "verify_many": env.str("RATE_LIMIT_VERIFY_MANY", default="30/m/ip"),
 }
 # Proxies of ours in front of the web server: which entry of X-Forwarded-For is the client. None by default.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

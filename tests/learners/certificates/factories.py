@@ -10,7 +10,9 @@ from common import clock
 from common.ids import new_id
 from courses import public as courses
 from events import public as events
-from learners.models import Ability, Achievement, Enrolment, Evidence, Learner, SkillState
+from learners.certificates import corrections
+from learners.certificates.signer import signer_for
+from learners.models import Ability, Achievement, Certificate, Enrolment, Evidence, KeyRotation, Learner, SkillState
 from tests.factories import make_learner
 
 SKILLS = ("AIS-A1", "AIS-A3")
@@ -55,3 +57,24 @@ def settle() -> None:
     """Let the consumers do what they owe."""
     events.drain("awards")
     events.drain("certificates")
+
+
+def approve_key(issuer: str) -> None:
+    """Let the key that the issuer's signer has now follow the one before, as after a rotation by two persons."""
+    signs, now = signer_for(issuer), clock.now()
+    KeyRotation.objects.create(
+        issuer_id=issuer, did=signs.did, multikey=signs.multikey, planned_from=now, prepared_by=new_id(),
+        prepared_at=now, approved_by=new_id(), approved_at=now,
+    )  # fmt: skip
+
+
+def supersede(certificate: Certificate, *, name: str) -> Certificate:
+    """Correct the name on a certificate, as two persons and a worker do; return the certificate that took its place."""
+    correction_id, now = new_id(), clock.now()
+    corrections.ask(
+        correction_id=correction_id, certificate_id=certificate.pk, legal_name=name, reason="married",
+        asked_by=certificate.learner_id, learner_id=certificate.learner_id, now=now,
+    )  # fmt: skip
+    corrections.decide(correction_id=correction_id, approved=True, decided_by=new_id(), now=now)
+    events.drain("corrections")
+    return Certificate.objects.get(predecessor=certificate)

@@ -191,7 +191,7 @@ def test_looking_costs_the_same_few_queries(issue, client: Client, query_budget)
             _see(client, f"/verify/{code}")
         with query_budget(1):
             client.get(f"/verify/{code}", headers={"Accept": "application/vc"})
-    with query_budget(1):
+    with query_budget(2):
         client.get("/issuers/jp/did.json")
 
 

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from openbadgeslib.ob3.status import decode_encoded_list, set_indices
+from openbadgeslib.ob3.status_list import encode_bitstring
 
 from learners.certificates import linked_data, proofs
 from learners.certificates.signer import multikey_of
@@ -39,6 +41,9 @@ def test_what_is_set_and_nothing_else_is_read_back(indexes: set[int]) -> None:
     assert all(is_set(bits, number) for number in indexes)
     assert int.from_bytes(bits).bit_count() == len(indexes)
     assert encode(indexes) == encode(sorted(indexes, reverse=True))
+    # A reader and a writer that are not ours agree.
+    assert set_indices(decode_encoded_list(encode(indexes))) == indexes
+    assert decode(encode_bitstring(indexes)) == bits
 
 
 def test_the_first_entry_is_the_leftmost_bit() -> None:

@@ -30,6 +30,7 @@ from learners.certificates import credentials, keys, linked_data, proofs
 from learners.certificates.signer import FileSigner, multikey_of, signer_for
 from learners.certificates.verification import NotVerified, verify_credential
 from learners.models import Certificate, IssuerKey
+from tests.learners.certificates.factories import approve_key
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +192,19 @@ def test_what_is_no_credential_is_refused(text: str) -> None:
         verify_credential(text)
 
 
+@pytest.mark.parametrize("at", ["2016-12-31T23:59:60Z", "0000-01-01T00:00:00Z", "0000-00-00T00:00:00Z"])
+def test_a_time_that_no_clock_here_can_read_is_refused(issue, at: str) -> None:
+    """A leap second and the year 0 are times to RFC 3339, and none to the readers of times that come after."""
+    document = json.loads(issue().credential)
+    for place in (document, document["proof"][0]):
+        for name in {"created", "validFrom", "validUntil", "awardedDate"} & set(place):
+            before, place[name] = place[name], at
+            with pytest.raises(NotVerified):
+                verify_credential(json.dumps(document))
+            place[name] = before
+    verify_credential(json.dumps(document))
+
+
 def test_two_members_of_one_name_are_refused(issue) -> None:
     text = issue(name="Budi").credential
     with pytest.raises(NotVerified):
@@ -220,6 +234,7 @@ def test_anothers_key_does_not_make_a_certificate(issue, tmp_path) -> None:
 def test_old_certificates_verify_after_the_key_was_replaced(issue, client: Client, tmp_path, settings) -> None:
     old = issue()
     settings.ISSUER_KEY_DIR = str(tmp_path)  # where no key is yet: the next one is made
+    approve_key("jp")
     new = issue()
     assert old.key_id != new.key_id
     for certificate in (old, new):

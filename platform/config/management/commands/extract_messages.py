@@ -62,7 +62,10 @@ class Home:
 # A text stands in the first home that holds its source. What strangers read of a certificate is kept apart: it is
 # complete in every language, the rest in some.
 HOMES = (
-    Home("learners/locale", ("learners/certificates/", "learners/templates/", "learners/api/verification.py")),
+    Home(
+        "learners/locale",
+        ("learners/certificates/", "learners/templates/", "learners/api/verification.py", "learners/api/checking.py"),
+    ),
     Home("platform/common/locale", ("",)),
 )
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learners", "0007_transparency_is_append_only"),
+        ("learners", "0008_certificate_life_is_guarded"),
     ]
 
     operations = [

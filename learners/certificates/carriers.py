@@ -1,0 +1,166 @@
+"""The credential in what people hand in: a PDF, a baked image, or the text itself. Everything in it is a stranger's.
+
+Our own readers, of a few lines each, rather than a library for each format: they look for one thing, in one pass, unpack a
+quarter of a megabyte at most, and build no tree. (A megabyte of empty XML elements is hundreds in a DOM, and a
+PDF library follows whatever a file asks it to.)
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Final
+from xml.parsers import expat
+
+MOST_BYTES: Final = 1024 * 1024
+_MOST_TEXT: Final = 256 * 1024
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+# Open Badges 3.0, section 5.3: where a credential is baked into an image.
+_KEYWORD: Final = b"openbadgecredential"
+_ELEMENT: Final = "openbadges:credential"
+_MOST_ATTACHMENTS: Final = 16
+_MOST_CHUNKS: Final = 4096
+_DEEPEST: Final = 200
+_DICTIONARY: Final = 4096
+_EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile(?![A-Za-z0-9])")
+_STREAM = re.compile(rb">>\s*stream\r?\n")
+_FILTER = re.compile(rb"/Filter\s*(?:\[\s*)?/([A-Za-z0-9]+)(\s*/)?")
+_LENGTH = re.compile(rb"/Length\s+(\d{1,9})(?!\s+\d+\s+R)")
+
+
+class NothingFound(ValueError):
+    """There is no credential in it, or the file is damaged, too large or not of a kind that is read; says which."""
+
+
+def text_in(handed_in: bytes) -> str:
+    """Return the text of the one credential that a file or a text holds; what it is worth is another question.
+
+    Reads PDF (a credential attached to it), PNG (iTXt chunk) and SVG (element) as Open Badges 3.0 bakes them, and text.
+
+    Raises:
+        NothingFound: see there.
+    """
+    if len(handed_in) > MOST_BYTES:
+        raise NothingFound("too large")
+    if handed_in.startswith(_PNG):
+        return _text(_only({*_in_png(handed_in)}))
+    if b"%PDF-" in handed_in[:1024]:
+        return _text(_only({*_in_pdf(handed_in)}))
+    text = _text(handed_in).removeprefix("\ufeff").strip()
+    if text.startswith("<"):
+        return _in_svg(handed_in)
+    if not text:
+        raise NothingFound("empty")
+    return text
+
+
+def _text(found: bytes) -> str:
+    try:
+        return found.decode()
+    except UnicodeDecodeError as error:
+        raise NothingFound("not UTF-8") from error
+
+
+def _only(found: set[bytes]) -> bytes:
+    if len(found) != 1:
+        raise NothingFound("several credentials" if found else "no credential")
+    return found.pop()
+
+
+def _inflated(packed: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    try:
+        unpacked = unpacking.decompress(packed, _MOST_TEXT + 1)
+    except zlib.error as error:
+        raise NothingFound("damaged") from error
+    if len(unpacked) > _MOST_TEXT:
+        raise NothingFound("too large")
+    return unpacked
+
+
+def _in_png(image: bytes) -> Iterator[bytes]:
+    at = len(_PNG)
+    for _ in range(_MOST_CHUNKS):
+        length, kind = int.from_bytes(image[at : at + 4]), image[at + 4 : at + 8]
+        chunk, at = image[at + 8 : at + 8 + length], at + 12 + length
+        if kind == b"IEND":
+            return
+        if at > len(image):
+            raise NothingFound("damaged")
+        keyword, _, rest = chunk.partition(b"\0")
+        if kind == b"iTXt" and keyword == _KEYWORD and len(rest) > 2:
+            # Compression flag and method, language tag, keyword in that language, text (PNG 1.2, section 4.2.3.3).
+            parts = rest[2:].split(b"\0", 2)
+            if len(parts) == 3:
+                yield _inflated(parts[2]) if rest[0] else parts[2]
+    raise NothingFound("too many chunks")
+
+
+def _in_pdf(paper: bytes) -> Iterator[bytes]:
+    for number, marked in enumerate(_EMBEDDED.finditer(paper)):
+        if number == _MOST_ATTACHMENTS:
+            raise NothingFound("too many attachments")
+        begins = paper.rfind(b" obj", max(0, marked.start() - _DICTIONARY), marked.start())
+        opened = _STREAM.search(paper, marked.end(), marked.end() + _DICTIONARY)
+        if begins < 0 or opened is None:
+            continue
+        about, packed_from = paper[begins : opened.start()], opened.end()
+        told = _LENGTH.search(about)
+        until = packed_from + int(told[1]) if told else paper.find(b"endstream", packed_from)
+        packed = paper[packed_from : until if until >= 0 else len(paper)]
+        kind = _FILTER.search(about)
+        if kind is None:
+            unpacked = packed if told else packed.rstrip(b"\r\n")
+        elif kind[1] == b"FlateDecode" and not kind[2]:
+            unpacked = _inflated(packed)
+        else:
+            continue
+        # Other files may be attached as well; a credential is a JSON object or a JWT.
+        if len(unpacked) <= _MOST_TEXT and unpacked.lstrip().startswith((b"{", b"eyJ")):
+            yield unpacked
+
+
+class _Svg:
+    """Listens for the one element; whatever declares entities ends the reading before any is used."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self._parts: list[str] | None = None
+        self._depth = 0
+
+    def read(self, image: bytes) -> None:
+        reader = expat.ParserCreate()
+        reader.StartElementHandler, reader.EndElementHandler = self._open, self._close
+        reader.CharacterDataHandler = self._data
+        reader.StartDoctypeDeclHandler = reader.EntityDeclHandler = self._refuse
+        try:
+            reader.Parse(image, True)
+        except (expat.ExpatError, ValueError) as error:
+            raise NothingFound("not XML, or more than plain XML") from error
+
+    def _open(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise NothingFound("too deep")
+        if name == _ELEMENT:
+            self._parts = [attributes.get("verify", "")]
+
+    def _data(self, data: str) -> None:
+        if self._parts is not None:
+            self._parts.append(data)
+
+    def _close(self, name: str) -> None:
+        self._depth -= 1
+        if name == _ELEMENT and self._parts is not None:
+            self.found.append("".join(self._parts).strip())
+            self._parts = None
+
+    def _refuse(self, *_: object) -> None:
+        raise NothingFound("a document type is declared")
+
+
+def _in_svg(image: bytes) -> str:
+    svg = _Svg()
+    svg.read(image)
+    return _text(_only({one.encode() for one in svg.found if one}))
