@@ -86,7 +86,7 @@ class MyPassport(APIView):
     """All that the learner holds, as one signed record."""
 
     renderer_classes = [OrjsonRenderer, PassportRenderer]
-    problems: ClassVar = {"PUT": (NothingToShow, TooMuchToShow)}
+    problems: ClassVar = {"GET": (NotFound,), "PUT": (NothingToShow, TooMuchToShow, NotFound)}
 
     @extend_schema(
         operation_id="read_my_passport",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3.clr import bundled_clr_contexts
@@ -183,8 +184,6 @@ def test_there_is_a_limit_that_is_told(mover: Learner, monkeypatch: pytest.Monke
 
 def test_a_delivery_that_comes_twice_signs_once(mover: Learner) -> None:
     text = _signed(mover)
-    from django.db import transaction
-
     with transaction.atomic():
         events.record("learners.passport_asked", learner_id=str(mover.pk))
     events.drain("passports")
@@ -203,3 +202,17 @@ def test_outsiders_have_their_own_or_none(mover: Learner) -> None:
         mover.user.delete()
     assert not Passport.objects.exists()
     assert "Aiko" in text
+
+
+def test_many_are_signed_in_the_same_few_statements(issue: Callable[..., Certificate], query_budget: Any) -> None:
+    def ask(count: int) -> None:
+        for _ in range(count):
+            signed_in(issue().learner.user).put(PATH)
+
+    ask(1)
+    events.drain("passports")
+    for count in (1, 3):
+        ask(count)
+        with query_budget(22):
+            events.drain("passports")
+    assert Passport.objects.exclude(credential="").count() == 5

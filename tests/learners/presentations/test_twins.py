@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jwt
+import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -182,21 +183,50 @@ def test_whoever_holds_the_code_reads_the_twin_if_there_is_one(issue: Callable[.
     assert not CertificateTwin.objects.exists()
 
 
+def _connected_as(role: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(**{**connection.get_connection_params(), "user": role})
+
+
+_ASKED = (
+    "INSERT INTO learners_certificatetwin (certificate_id, asked_at) VALUES (%(id)s, now()) ON CONFLICT DO NOTHING",
+    "INSERT INTO learners_passport AS passport (learner_id, asked_at, wanted_sha256) VALUES (%(id)s, now(), 'x') "
+    "ON CONFLICT (learner_id) DO UPDATE SET asked_at = EXCLUDED.asked_at, wanted_sha256 = EXCLUDED.wanted_sha256 "
+    "WHERE passport.wanted_sha256 <> EXCLUDED.wanted_sha256 RETURNING learner_id",
+)
+_SIGNED = (
+    "UPDATE learners_certificatetwin AS twin SET token = new.token, key_id = 'k', signed_at = now() "
+    "FROM unnest('{}'::uuid[], '{}'::text[]) AS new (id, token) WHERE twin.certificate_id = new.id AND twin.token = ''",
+    "UPDATE learners_passport AS passport SET credential = new.text, content_sha256 = 'x', wanted_sha256 = '', "
+    "key_id = 'k', valid_until = now() "
+    "FROM unnest('{}'::uuid[], '{}'::text[]) AS new (id, text) WHERE passport.learner_id = new.id",
+)
+_FORGED = (
+    "INSERT INTO learners_certificatetwin (certificate_id, asked_at, token, key_id, signed_at) "
+    "VALUES (%(id)s, now(), 'x', 'k', now())",
+    "INSERT INTO learners_passport (learner_id, asked_at, credential, content_sha256, key_id, valid_until) "
+    "VALUES (%(id)s, now(), 'x', 'x', 'k', now())",
+    *_SIGNED,
+)
+
+
 def test_web_processes_may_ask_and_may_not_sign() -> None:
-    with connection.cursor() as cursor:
-        for table, asked, signed in (
-            ("certificatetwin", ["certificate_id", "asked_at"], ["token", "key_id", "signed_at"]),
-            ("passport", ["learner_id", "asked_at", "wanted_sha256"],
-             ["credential", "content_sha256", "key_id", "valid_until"]),
-        ):  # fmt: skip
-            for column in (*asked, *signed):
-                cursor.execute(
-                    "SELECT has_column_privilege('skills_app', %(table)s, %(column)s, 'INSERT'), "
-                    "has_column_privilege('skills_app', %(table)s, %(column)s, 'UPDATE'), "
-                    "has_column_privilege('skills_issuer', %(table)s, %(column)s, 'UPDATE')",
-                    {"table": f"learners_{table}", "column": column},
-                )
-                web_inserts, web_updates, issuer_updates = cursor.fetchone()
-                assert web_inserts is (column in asked), column
-                assert issuer_updates is (column in signed or column == "wanted_sha256"), column
-                assert not (web_updates and column in signed), column
+    """By the real roles: a foreign key that says no means that the right was there."""
+    with _connected_as("skills_app") as web:
+        for statement in _FORGED:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), web.transaction():
+                web.execute(statement, {"id": new_id()})
+        for statement in _ASKED:
+            with pytest.raises(psycopg.errors.ForeignKeyViolation), web.transaction():
+                web.execute(statement, {"id": new_id()})
+                web.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with _connected_as("skills_worker") as worker:
+        for table in ("certificatetwin", "passport"):
+            worker.execute(f"SELECT FROM learners_{table} FOR UPDATE")
+            worker.execute(f"DELETE FROM learners_{table} WHERE asked_at IS NULL")
+        worker.execute("UPDATE learners_passport SET wanted_sha256 = '' WHERE false")
+        for statement in _SIGNED:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), worker.transaction():
+                worker.execute(statement)
+            with worker.transaction():
+                worker.execute("SET LOCAL ROLE skills_issuer")
+                worker.execute(statement)

@@ -151,6 +151,8 @@ def _mine(learner: Learner) -> list[dict[str, Any]]:
 def test_the_verdict_is_of_the_moment(issue: Callable[..., Certificate]) -> None:
     certificate, other = issue(languages=("en",)), issue()
     path = _path(_share(certificate, shown=ALL))
+    life.suspend(certificate_id=certificate.pk, actor="test", reason="a doubt", now=clock.now())
+    assert "This certificate is suspended." in _see(path).content.decode()
     life.revoke(certificate_id=certificate.pk, actor="test", reason="a mistake of ours", now=clock.now())
     html = _see(path).content.decode()
     assert "This certificate was revoked." in html
