@@ -39,6 +39,10 @@ test: $(STAMP) ## the suite, on embedded PostgreSQL and Redis with a real worker
 test-slow: $(STAMP) ## load and fault runs of minutes
 	@$(BIN)/python -m pytest -q -m slow
 
+.PHONY: faults
+faults: $(STAMP) ## 10,000 certificates while everything breaks, by three seeds; writes docs/faults.md (a quarter of an hour)
+	@$(BIN)/python -m pytest -q -n 0 -m slow tests/faults
+
 VERIFIERS := tests/independent/verifiers
 
 $(VERIFIERS)/node_modules/.package-lock.json: $(VERIFIERS)/package-lock.json

@@ -152,7 +152,8 @@ CONTEXTS = [VC_CONTEXT, "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.j
 class Member(NamedTuple):
     """How a member becomes a statement.
 
-    form: text, iri, uri (a literal), instant, false, did, language, digits, node, nodes, link (an id without a node).
+    form: text, iri, uri (a literal), instant, false, did, language, digits, node, nodes, node or nodes, link (an id
+    without a node).
     """
 
     predicate: str
@@ -197,7 +198,7 @@ KINDS: dict[str, Kind] = {
             # The context that Open Badges publishes names this type so, without the prefix it means.
             "awardedDate": Member(_OB + "awardedDate", "instant", datatype="xsd:dateTime"),
             "credentialSubject": Member(_VC + "credentialSubject", "node", "subject"),
-            "credentialStatus": Member(_VC + "credentialStatus", "nodes", "entry", most=2, fewest=2),
+            "credentialStatus": Member(_VC + "credentialStatus", "node or nodes", "entry", most=2, fewest=2),
             "evidence": Member(_VC + "evidence", "nodes", "evidence", most=1, fewest=1),
         },
     ),
@@ -370,7 +371,9 @@ def _node(value: Any, kind_name: str, place: str, quads: list[str], seen: set[st
         if name not in value:
             continue
         where, given = f"{place}/{name}", value[name]
-        if member.form == "nodes":
+        if member.form == "node or nodes" and isinstance(given, dict):
+            objects = [_node(given, member.kind, where, quads, seen)]
+        elif member.form in ("nodes", "node or nodes"):
             if not isinstance(given, list) or not member.fewest <= len(given) <= member.most:
                 raise Wrong("tampered", f"{where} is not of the profile")
             objects = [_node(one, member.kind, f"{where}/{at}", quads, seen) for at, one in enumerate(given)]
@@ -546,8 +549,10 @@ def verify(text: str, keys: list[Key], lists: list[Any] | None = None, *, now: d
         if issuer not in {key.did for key in keys}:
             raise Wrong("unknown_issuer", f"none of the keys given are those of {issuer}")
         _require_signed(document, issuer, "credential", CONTEXTS, keys)
-        purposes = [entry["statusPurpose"] for entry in document["credentialStatus"]]
-        if purposes != ["revocation", "suspension"]:
+        if [entry["statusPurpose"] for entry in _entries(document)] not in (
+            ["revocation", "suspension"],
+            ["revocation"],
+        ):
             raise Wrong("tampered", "/credentialStatus is not of the profile")
     except Wrong as wrong:
         return Result(wrong.verdict, wrong.why, {}, [])
@@ -580,11 +585,17 @@ def _dates(begins: str, ends: str, now: datetime) -> tuple[str, str]:
     return "valid", "the signature matches one of the issuer's keys"
 
 
+def _entries(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries in status lists: two, or the one in the revocation list."""
+    entries = document["credentialStatus"]
+    return entries if isinstance(entries, list) else [entries]
+
+
 def _status(
     document: dict[str, Any], issuer: str, keys: list[Key], lists: list[Any], now: datetime
 ) -> tuple[str, str, list[str]]:
     found, unchecked = ("", ""), []
-    for entry in document["credentialStatus"]:
+    for entry in _entries(document):
         purpose, address = entry["statusPurpose"], entry["statusListCredential"]
         published = next((one for one in lists if isinstance(one, dict) and one.get("id") == address), None)
         if published is None:

@@ -57,12 +57,13 @@ class Compiled:
         status_list: str,
         skills: tuple[str, ...],
         base_url: str,
+        suspendable: bool = True,
         published: str = "",
     ) -> None:
         """Compile and try it out.
 
         Args:
-            achievement, issuer, status_list, base_url: as `credentials.credential` takes them.
+            achievement, issuer, status_list, base_url, suspendable: as `credentials.credential` takes them.
             skills: the codes that every issuance of it has levels of, in their order.
             published: path of 1EdTech's schema, if the credentials are to be held to it as well.
 
@@ -73,6 +74,7 @@ class Compiled:
         self._skills = skills
         self._general: dict[str, Any] = {
             "achievement": achievement, "issuer": issuer, "status_list": status_list, "base_url": base_url,
+            "suspendable": suspendable,
         }  # fmt: skip
         sample = Issuance(
             public_code="0" * 26, subject_id=UUID(int=0), name="name", awarded_at=_SOME_DAY, valid_from=_SOME_DAY,
@@ -210,7 +212,8 @@ def _marked(document: dict[str, Any], marks: Mapping[str, str], skills: tuple[st
     subject["identifier"][0]["identityHash"] = marks["name"]
     for code, result in zip(skills, subject["result"], strict=True):
         result["achievedLevel"] = result["achievedLevel"].removesuffix("1") + marks[f"level-{code}"]
-    for entry in made["credentialStatus"]:
+    entries = made["credentialStatus"]
+    for entry in entries if isinstance(entries, list) else [entries]:
         entry["id"] = entry["id"].removesuffix("0") + marks["index"]
         entry["statusListIndex"] = marks["index"]
     (evidence,) = made["evidence"]

@@ -190,13 +190,25 @@ def credential(
     issuer: Mapping[str, Any],
     status_list: str,
     base_url: str,
+    suspendable: bool = True,
 ) -> dict[str, Any]:
     """The credential without its proof.
 
     Args:
         achievement: from `achievement_node`. issuer: from `issuer_node`. status_list: from `status_list_address`.
+        suspendable: with an entry in the suspension list beside that in the revocation list. Open Badges 3.0 has room for
+            one entry only, Verifiable Credentials 2.0 for several (decision 0047).
     """
     node = f"{base_url}/verify/{issuance.public_code}"
+    entries = [
+        status_list_entry(
+            url=f"{status_list}/{purpose}",
+            purpose=purpose,
+            index=issuance.status_index,
+            node=f"{status_list}/{purpose}#{issuance.status_index}",
+        )
+        for purpose in PURPOSES
+    ]
     return {
         "@context": list(CONTEXTS),
         "id": node,
@@ -223,15 +235,7 @@ def credential(
                 for code, level in issuance.levels.items()
             ],
         },
-        "credentialStatus": [
-            status_list_entry(
-                url=f"{status_list}/{purpose}",
-                purpose=purpose,
-                index=issuance.status_index,
-                node=f"{status_list}/{purpose}#{issuance.status_index}",
-            )
-            for purpose in PURPOSES
-        ],
+        "credentialStatus": entries if suspendable else entries[0],
         "evidence": [
             {
                 # RFC 6920: names the set of answers that the decision rests on, without telling them.

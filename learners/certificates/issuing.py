@@ -159,7 +159,7 @@ class _Words:
         return _compiled(
             node, did, name, credentials.status_list_address(settings.PUBLIC_BASE_URL, slug, number),
             tuple(wanted["skill"] for wanted in achievement.criteria["skills"]), settings.PUBLIC_BASE_URL,
-            settings.OPEN_BADGES_SCHEMA_FILE,
+            settings.CREDENTIAL_STATUS == "pair", settings.OPEN_BADGES_SCHEMA_FILE,
         )  # fmt: skip
 
     def certified(self, achievement: Achievement, language: str) -> Certified:
@@ -209,11 +209,11 @@ def published_achievement(achievement: Achievement, language: str) -> dict[str, 
 
 @lru_cache(maxsize=256)
 def _compiled(
-    node: str, did: str, name: str, status_list: str, skills: tuple[str, ...], base_url: str, published: str
+    node: str, did: str, name: str, status_list: str, skills: tuple[str, ...], base_url: str, suspendable: bool, published: str
 ) -> Compiled:  # fmt: skip
     return Compiled(
         achievement=orjson.loads(node), issuer=credentials.issuer_node(did=did, name=name, base_url=base_url),
-        status_list=status_list, skills=skills, base_url=base_url, published=published,
+        status_list=status_list, skills=skills, base_url=base_url, suspendable=suspendable, published=published,
     )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class Outcome:
     """What came of a run. Counts; seconds from the first entitlement to the last certificate."""
 
     seed: int | None
+    base_url: str = ""
     seconds: float = 0.0
     certificates: int = 0
     learners: int = 0
@@ -83,6 +84,7 @@ class Run:
         ids: list[UUID] = []
         poisoned: list[UUID] = []
         with parts(self.folder) as running:
+            self.outcome.base_url = running.base_url
             self._start_worker(running)
             running.start_beat()
             plan = self._plan()

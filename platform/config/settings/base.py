@@ -358,6 +358,11 @@ ISSUER_KEY_CREATE = False
 # Instead of files: the dotted name of a callable that returns a learners.certificates.signer.KeyService.
 ISSUER_KEY_SERVICE = env.str("ISSUER_KEY_SERVICE", default="")
 # A copy of 1EdTech's ob_v3p0_achievementcredential_schema.json: checked before signing beside our own closed profile.
+# "pair": an entry in a revocation list and one in a suspension list, as Verifiable Credentials 2.0 allow. "single": the
+# first alone, as Open Badges 3.0 and 1EdTech's schema ask; suspension is then told by our own pages only.
+CREDENTIAL_STATUS = env.str("CREDENTIAL_STATUS", default="pair")
+if CREDENTIAL_STATUS not in ("pair", "single"):
+    raise ImproperlyConfigured("CREDENTIAL_STATUS must be pair or single")
 OPEN_BADGES_SCHEMA_FILE = env.str("OPEN_BADGES_SCHEMA_FILE", default="")
 # The regional issuer's name, and the beginning of the others': stands on every certificate.
 ISSUER_NAME = env.str("ISSUER_NAME", default="AI Skills Platform of Japan and ASEAN")

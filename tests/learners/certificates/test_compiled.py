@@ -110,6 +110,15 @@ def test_what_is_no_name_is_signed_by_nobody(compiled, signer, name: str) -> Non
         compiled.signed(make(name), signer=signer, created=datetime(2026, 1, 1, tzinfo=UTC))
 
 
+def test_a_single_status_entry_is_compiled_as_well(signer) -> None:
+    single = {**parts(certified()), "suspendable": False}
+    made = Compiled(**single, skills=SKILLS)
+    document = credentials.credential(make("Budi"), **single)
+    assert document["credentialStatus"]["statusPurpose"] == "revocation"
+    credentials.require_profile(document)
+    assert made.filled(make("Budi")) == (orjson.dumps(document).decode(), linked_data.canonical_quads(document))
+
+
 def test_levels_of_other_skills_are_refused(compiled) -> None:
     for levels in ({"AIS-A1": 1}, {"AIS-A3": 1, "AIS-A1": 1}, {"AIS-A1": 1, "AIS-A3": 1, "AIS-B1": 1}):
         with pytest.raises(NotACredential):

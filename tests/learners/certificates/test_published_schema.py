@@ -37,10 +37,21 @@ def test_a_schema_of_the_operators_is_held_before_signing(
 @pytest.mark.django_db
 @pytest.mark.skipif(not SCHEMA, reason="OPEN_BADGES_SCHEMA_FILE names no copy of 1EdTech's schema")
 @pytest.mark.parametrize("name", NAMES)
-def test_the_published_schema_finds_nothing(issue: Callable[..., Certificate], name: str) -> None:
+def test_the_published_schema_finds_nothing(issue: Callable[..., Certificate], name: str, settings) -> None:
+    settings.CREDENTIAL_STATUS = "single"
     validator = jsonschema_rs.validator_for(json.loads(Path(SCHEMA).read_text("utf-8")))
     credential = json.loads(issue(name=name).credential)
     assert [error.message for error in validator.iter_errors(credential)] == []
     assert len(credential["credentialSubject"]["achievement"]["alignment"]) >= len(SKILLS)
     del credential["credentialSubject"]["achievement"]["criteria"]
     assert not validator.is_valid(credential), "control: the schema must refuse an achievement without criteria"
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(not SCHEMA, reason="OPEN_BADGES_SCHEMA_FILE names no copy of 1EdTech's schema")
+def test_two_status_entries_are_the_only_thing_it_minds(issue: Callable[..., Certificate], settings) -> None:
+    """Decision 0047: Open Badges 3.0 has room for one."""
+    settings.OPEN_BADGES_SCHEMA_FILE = ""
+    validator = jsonschema_rs.validator_for(json.loads(Path(SCHEMA).read_text("utf-8")))
+    places = [error.instance_path for error in validator.iter_errors(json.loads(issue().credential))]
+    assert places == [["credentialStatus"]]

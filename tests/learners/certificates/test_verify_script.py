@@ -106,6 +106,21 @@ def _accepts(text: str, published: list[IssuerKey]) -> bool:
     return True
 
 
+def test_one_status_entry_is_as_good_as_two_and_a_list_of_one_is_not(issue, script: ModuleType, settings) -> None:
+    settings.CREDENTIAL_STATUS = "single"
+    certificate = issue(name="Budi")
+    known = script.keys_of([json.loads(orjson.dumps(keys.did_document("jp")))])
+    result = script.verify(certificate.credential, known, now=clock.now())
+    assert result.verdict == "valid"
+    assert result.unchecked[0].startswith("revocation")
+    assert "suspension" not in "".join(result.unchecked)
+    verify_credential(certificate.credential)
+    document = json.loads(certificate.credential)
+    document["credentialStatus"] = [document["credentialStatus"]]
+    assert script.verify(json.dumps(document), known, now=clock.now()).verdict == "tampered"
+    assert not _accepts(json.dumps(document), list(IssuerKey.objects.all()))
+
+
 def test_it_accepts_every_name_and_nothing_that_was_altered(signed, script: ModuleType) -> None:
     known, now = script.keys_of([signed.did]), clock.now()
     for name in NAMES:
