@@ -125,7 +125,8 @@ def test_the_page_says_when_others_may_see_another_status(issue, client: Client)
     assert "Checked on" in english
     StatusList.objects.update(published_at=clock.now())
     assert (
-        "published lists" not in client.get(path.replace("language=th", "language=en"), headers={"Accept": "text/html"}).content.decode()
+        "published lists"
+        not in client.get(path.replace("language=th", "language=en"), headers={"Accept": "text/html"}).content.decode()
     )
 
 
