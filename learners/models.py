@@ -17,9 +17,11 @@ from learners.mastery.models import (
     Snapshot,
 )
 from learners.paper.models import PaperDesign, Rendering
+from learners.presentations.models import CertificateTwin, Passport
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
+from learners.sharing.models import Share, SharedCertificate
 from learners.transparency.models import (
     LogCheckpoint,
     LogCosignature,
@@ -39,6 +41,7 @@ __all__ = [
     "BulkRevocation",
     "Certificate",
     "CertificateCorrection",
+    "CertificateTwin",
     "Cohort",
     "CohortMember",
     "Enrolment",
@@ -62,8 +65,11 @@ __all__ = [
     "LogLink",
     "LogTile",
     "PaperDesign",
+    "Passport",
     "Rendering",
     "SelfDescription",
+    "Share",
+    "SharedCertificate",
     "SittingTrace",
     "SkillParameters",
     "SkillState",

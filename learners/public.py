@@ -30,6 +30,8 @@ from learners.mastery.selectors import (
     standing,
 )
 from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
+from learners.presentations.passports import sign_passports
+from learners.presentations.twins import sign_twins
 from learners.profiles.selectors import LearnerView, birth_years_of, learner, states_of
 from learners.records.selectors import progress_documents
 from learners.self_description.selectors import genders_of
@@ -75,6 +77,8 @@ __all__ = [
     "release_level",
     "renew_awards",
     "revoke_approved",
+    "sign_passports",
+    "sign_twins",
     "standing",
     "states_of",
     "supersede_corrected",

@@ -10,6 +10,7 @@ from common import clock
 from learners.certificates import reconciliation, reminders, status_publishing
 from learners.mastery import publishing
 from learners.paper import keeping
+from learners.sharing import services as sharing
 from learners.transparency import cosigning
 from learners.transparency.errors import LogAltered
 from learners.transparency.services import publish
@@ -69,3 +70,9 @@ def remind_of_expiry() -> None:
 def watch_certificates() -> None:
     """Compare certificates with entitlement, and raise the alarm; beat sends this."""
     reconciliation.watch(now=clock.now())
+
+
+@shared_task(name="learners.forget_old_shares")
+def forget_old_shares() -> None:
+    """Delete links whose time was over a while ago; beat sends this daily."""
+    sharing.forget_old(now=clock.now())

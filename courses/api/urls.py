@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from courses.api.case import CaseAssociation, CaseDocument, CaseItem, CasePackage
 from courses.api.catalogue import Catalogue
 from courses.api.documents import Edition, Lesson, Manifest
 from courses.api.framework import Framework
@@ -12,4 +13,8 @@ urlpatterns = [
     path("api/v1/editions/<id:edition_id>/manifest", Manifest.as_view(), name="edition-manifest"),
     path("api/v1/lessons/<id:lesson_id>", Lesson.as_view(), name="lesson"),
     path("api/v1/framework", Framework.as_view(), name="framework"),
+    path("ims/case/v1p1/CFItems/<id:identifier>", CaseItem.as_view(), name="case-item"),
+    path("ims/case/v1p1/CFDocuments/<id:identifier>", CaseDocument.as_view(), name="case-document"),
+    path("ims/case/v1p1/CFPackages/<id:identifier>", CasePackage.as_view(), name="case-package"),
+    path("ims/case/v1p1/CFAssociations/<id:identifier>", CaseAssociation.as_view(), name="case-association"),
 ]

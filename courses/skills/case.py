@@ -13,6 +13,16 @@ def document_id(framework: str) -> UUID:
     return uuid5(_NAMESPACE, framework)
 
 
-def item_id(framework: str, skill: str) -> UUID:
-    """The CFItem of a skill, in all versions of its framework."""
-    return uuid5(_NAMESPACE, f"{framework}#{skill}")
+def item_id(framework: str, code: str) -> UUID:
+    """The CFItem of a skill or an area, in all versions of its framework."""
+    return uuid5(_NAMESPACE, f"{framework}#{code}")
+
+
+def statement_id(framework: str, skill: str, level: int) -> UUID:
+    """The CFItem of what a person can do at a level of a skill, in all versions of its framework."""
+    return uuid5(_NAMESPACE, f"{framework}#{skill}#{level}")
+
+
+def association_id(framework: str, kind: str, origin: str, destination: str) -> UUID:
+    """The CFAssociation of a kind between two nodes, named by their identifiers or addresses."""
+    return uuid5(_NAMESPACE, f"{framework}|{kind}|{origin}|{destination}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Framework(models.Model):
@@ -23,6 +24,7 @@ class Framework(models.Model):
     thresholds = models.JSONField(default=dict)
     tracks = models.JSONField(default=dict)
     current = models.BooleanField(default=False)
+    loaded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

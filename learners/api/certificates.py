@@ -18,6 +18,7 @@ from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limi
 from learners.api.caller import caller_id
 from learners.certificates import selectors
 from learners.certificates.models import Certificate
+from learners.sharing import deep_links
 
 _LIST = "certificates"
 
@@ -42,8 +43,27 @@ class CertificateOutput(serializers.Serializer[Certificate]):
     def get_renewable_from(self, certificate: Certificate) -> datetime | None:
         return selectors.renewable_from(certificate)
 
+    linkedin_url = serializers.SerializerMethodField(
+        help_text="Opens LinkedIn's form with the certificate filled in; sending it publishes the verification page. "
+        "Null for a certificate that is not active."
+    )
+    credential_url = serializers.SerializerMethodField(
+        help_text="The signed credential, for wallets that import by address."
+    )
+
     def get_url(self, certificate: Certificate) -> str:
-        return f"{settings.PUBLIC_BASE_URL}/verify/{certificate.public_code}"
+        return deep_links.verification_url(base_url=settings.PUBLIC_BASE_URL, public_code=certificate.public_code)
+
+    def get_credential_url(self, certificate: Certificate) -> str:
+        return deep_links.credential_url(base_url=settings.PUBLIC_BASE_URL, public_code=certificate.public_code)
+
+    def get_linkedin_url(self, certificate: Certificate) -> str | None:
+        if certificate.status != Certificate.Status.ACTIVE:
+            return None
+        return deep_links.linkedin_url(
+            base_url=settings.PUBLIC_BASE_URL, public_code=certificate.public_code, name=self.get_title(certificate),
+            issuer=certificate.key.issuer.name, issued_at=certificate.valid_from, valid_until=certificate.valid_until,
+        )  # fmt: skip
 
     def get_title(self, certificate: Certificate) -> str:
         texts = certificate.award.achievement.texts

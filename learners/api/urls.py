@@ -10,9 +10,12 @@ from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
 from learners.api.paper import Paper, PngBadge, SvgBadge
+from learners.api.presentations import MyCertificateTwin, MyPassport
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
+from learners.api.shared import Shared
+from learners.api.shares import MyShare, MyShares
 from learners.api.skills import MySkills
 from learners.api.status_lists import StatusListDocument
 from learners.api.transparency import (
@@ -38,6 +41,11 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
+    path("api/v1/me/certificates/<id:certificate_id>/jwt", MyCertificateTwin.as_view(), name="my-certificate-jwt"),
+    path("api/v1/me/passport", MyPassport.as_view(), name="my-passport"),
+    path("api/v1/me/shares", MyShares.as_view(), name="my-shares"),
+    path("api/v1/me/shares/<id:share_id>", MyShare.as_view(), name="my-share"),
+    path("shared/<str:token>", Shared.as_view(), name="shared"),
     path("api/v1/me/certificates/<id:certificate_id>/renewal", MyRenewal.as_view(), name="my-renewal"),
     path(
         "api/v1/me/certificates/<id:certificate_id>/corrections/<id:correction_id>",

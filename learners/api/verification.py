@@ -16,15 +16,17 @@ from rest_framework.request import Request
 from common import clock
 from common.clock import rfc3339
 from common.conditional import etag_of, is_fresh
-from common.errors import NotFound
+from common.errors import NotAcceptable, NotFound
 from common.rendering import OrjsonRenderer, to_json
 from learners.api.checking import status_words
+from learners.api.presentations import JwtRenderer
 from learners.api.verification_pages import LANGUAGE, OpenView, PageRenderer, guarded, is_for_people, language_of, page
 from learners.certificates import presentation, rules, selectors
 from learners.certificates.judging import CODE
 from learners.certificates.models import Certificate
 from learners.certificates.rules import Verdict
 from learners.certificates.verification import proof_holds
+from learners.presentations import jose, twins
 
 
 class CredentialRenderer(OrjsonRenderer):
@@ -61,7 +63,9 @@ def found(code: str) -> tuple[Certificate, Verdict]:
 class Verification(OpenView):
     """A certificate for people as a page, for machines as the credential's signed text."""
 
-    renderer_classes = [PageRenderer, OrjsonRenderer, CredentialRenderer, TypedCredentialRenderer, LinkedDataRenderer]
+    renderer_classes = [
+        PageRenderer, OrjsonRenderer, CredentialRenderer, TypedCredentialRenderer, LinkedDataRenderer, JwtRenderer,
+    ]  # fmt: skip
 
     @extend_schema(
         operation_id="verify_certificate",
@@ -70,7 +74,8 @@ class Verification(OpenView):
         description=(
             "`Accept: text/html` answers the verdict as a page. `application/json`, `application/vc`, "
             "`application/vc+ld+json` and `application/ld+json` answer the credential, byte for byte as it was signed, "
-            "whatever its status: the status is in the header `Certificate-Verdict` and at `/verify/{code}/status`."
+            "whatever its status: the status is in the header `Certificate-Verdict` and at `/verify/{code}/status`. "
+            "`application/vc+jwt` answers the credential as VC-JWT where its learner asked for one, else 406."
         ),
         parameters=[LANGUAGE],
         responses={
@@ -79,6 +84,7 @@ class Verification(OpenView):
             (200, "application/vc"): OpenApiResponse(dict, "The credential."),
             (200, "application/vc+ld+json"): OpenApiResponse(dict, "The credential."),
             (200, "application/ld+json"): OpenApiResponse(dict, "The credential."),
+            (200, jose.MEDIA_TYPE): OpenApiResponse(str, "The credential as VC-JWT."),
             (304, "application/json"): OpenApiResponse(None, "Unchanged."),
         },
     )
@@ -111,13 +117,17 @@ class Verification(OpenView):
 
 def _credential(request: Request, code: str) -> HttpResponse:
     certificate, verdict = found(code)
-    media_type = request.accepted_renderer.media_type
-    etag = etag_of(f"{media_type} {verdict.value} {certificate.credential}".encode())
+    media_type, text = request.accepted_renderer.media_type, certificate.credential
+    if media_type == jose.MEDIA_TYPE:
+        text = twins.token_of(certificate.pk) or ""
+        if not text:
+            raise NotAcceptable()
+    etag = etag_of(f"{media_type} {verdict.value} {text}".encode())
     if is_fresh(request._request, etag):
         response = HttpResponse(status=304)
         del response["Content-Type"]
     else:
-        response = HttpResponse(certificate.credential.encode(), content_type=media_type)
+        response = HttpResponse(text.encode(), content_type=media_type)
     response["ETag"] = etag
     response["Certificate-Verdict"] = verdict.value
     return guarded(response)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -27,7 +27,7 @@ _PROFILE = Path(__file__).parent / "data" / "credential.schema.json"
 _DIGCOMP_URL = "https://publications.jrc.ec.europa.eu/repository/handle/JRC128415"
 _LONGEST_NAME = 200
 _NAME = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]*")
-_RELATED = "Related to; no equivalence is claimed."
+RELATED = "Related to; no equivalence is claimed."
 
 
 class NotACredential(ValueError):
@@ -113,7 +113,13 @@ def achievement_node(certified: Certified) -> dict[str, Any]:
         ],
         "humanCode": certified.slug,
         "version": str(certified.version),
-        "alignment": _alignments(certified, node),
+        "alignment": alignments(
+            certified.skills,
+            node=node,
+            framework=certified.framework,
+            version=certified.framework_version,
+            base_url=certified.base_url,
+        ),
         "resultDescription": [
             {
                 "id": f"{node}#{skill.code}",
@@ -136,16 +142,23 @@ def achievement_node(certified: Certified) -> dict[str, Any]:
     }
 
 
-def _alignments(certified: Certified, node: str) -> list[dict[str, Any]]:
+def alignments(
+    skills: Sequence[Skill], *, node: str, framework: str, version: str, base_url: str
+) -> list[dict[str, Any]]:
+    """Where skills stand in the published framework, and what they are related to in others.
+
+    Args:
+        node: the id of what is aligned; the alignments have theirs below it.
+    """
     listed: list[dict[str, Any]] = []
-    for skill in certified.skills:
+    for skill in skills:
         listed.append(
             {
                 "targetName": skill.name,
-                "targetUrl": f"{certified.base_url}/ims/case/v1p1/CFItems/{skill.case_id}",
+                "targetUrl": f"{base_url}/ims/case/v1p1/CFItems/{skill.case_id}",
                 "targetCode": skill.code,
                 "targetType": "CFItem",
-                "targetFramework": f"{certified.framework} {certified.framework_version}",
+                "targetFramework": f"{framework} {version}",
                 "targetDescription": f"{skill.level} ({skill.level_name})",
             }
         )
@@ -153,18 +166,20 @@ def _alignments(certified: Certified, node: str) -> list[dict[str, Any]]:
             listed.append(
                 {
                     "targetName": skill.name, "targetUrl": uri, "targetCode": uri.rsplit("/", 1)[-1],
-                    "targetFramework": "ESCO", "targetDescription": _RELATED,
+                    "targetFramework": "ESCO", "targetDescription": RELATED,
                 }
             )  # fmt: skip
         for code in skill.mappings.get("digcomp", ()):
             listed.append(
                 {
                     "targetName": skill.name, "targetUrl": _DIGCOMP_URL, "targetCode": code,
-                    "targetFramework": "DigComp", "targetDescription": _RELATED,
+                    "targetFramework": "DigComp", "targetDescription": RELATED,
                 }
             )  # fmt: skip
+    mark = "-" if "#" in node else "#"
     return [
-        {"id": f"{node}#alignment-{number}", "type": ["Alignment"], **entry} for number, entry in enumerate(listed, 1)
+        {"id": f"{node}{mark}alignment-{number}", "type": ["Alignment"], **entry}
+        for number, entry in enumerate(listed, 1)
     ]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from openbadgeslib.ob3.clr import CLR_CONTEXT_URL, bundled_clr_contexts
 from openbadgeslib.ob3.contexts import load_context
 from pyld import jsonld
 from pyld.canon import URDNA2015
@@ -20,6 +21,8 @@ from pyld.canon import URDNA2015
 VC_CONTEXT = "https://www.w3.org/ns/credentials/v2"
 OB_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 CONTEXTS = (VC_CONTEXT, OB_CONTEXT)
+# Of records that hold credentials; in a credential of ours it does not stand.
+CLR_CONTEXT = CLR_CONTEXT_URL
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]*")
 # What is relative is resolved against this, and thereby found out.
@@ -38,10 +41,11 @@ class NotLinkedData(ValueError):
 
 
 def _serve(url: str, options: Any = None) -> dict[str, Any]:
-    if url not in CONTEXTS:
+    if url not in (*CONTEXTS, CLR_CONTEXT):
         raise NotLinkedData(f"context {url} is not one of those shipped")
+    context = bundled_clr_contexts()[url] if url == CLR_CONTEXT else load_context(url)
     # `static` lets pyld keep the processed context over calls.
-    return {"contextUrl": None, "documentUrl": url, "document": load_context(url), "tag": "static"}
+    return {"contextUrl": None, "documentUrl": url, "document": context, "tag": "static"}
 
 
 def _refuse(member: str | None) -> None:

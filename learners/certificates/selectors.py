@@ -88,7 +88,7 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
     """A page of the learner's certificates behind `after`, newest first, and one more; one query."""
     found = (
         Certificate.objects.filter(learner_id=learner_id)
-        .select_related("award__achievement")
+        .select_related("award__achievement", "key__issuer")
         .defer("credential", "award__facts")
         .order_by("-pk")
     )

@@ -11,7 +11,7 @@ from typing import Any
 from learners.certificates import keys, proofs
 from learners.certificates.credentials import NotACredential, require_profile
 from learners.certificates.linked_data import NotLinkedData
-from learners.certificates.models import IssuerKey
+from learners.certificates.models import Certificate, IssuerKey
 from learners.certificates.proofs import ProofInvalid
 from learners.certificates.signer import public_key_of
 
@@ -50,6 +50,17 @@ def verify_credential(text: str, *, published: Sequence[IssuerKey] | None = None
 def proof_holds(text: str, key: IssuerKey) -> bool:
     """Whether the stored text verifies with that key; remembered per process for the same text and key."""
     return _remembered(text, key.pk, key.did, key.multikey, key.valid_from, key.valid_until)
+
+
+def is_genuine(certificate: Certificate) -> bool:
+    """Whether a stored certificate is what was signed: its text verifies, and is that of its own code and no other's.
+
+    Its key must be loaded with it.
+    """
+    # A genuine credential under another certificate's code would outlive its own revocation there.
+    return proof_holds(certificate.credential, certificate.key) and str(
+        json.loads(certificate.credential)["id"]
+    ).endswith(f"/verify/{certificate.public_code}")
 
 
 @lru_cache(maxsize=512)

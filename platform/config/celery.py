@@ -66,6 +66,7 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "forget old links": {"task": "learners.forget_old_shares", "schedule": 86400.0, "options": {"expires": 3600}},
     # At night from Jakarta to Tokyo.
     "monitor fairness": {
         "task": "assessments.monitor_fairness",

@@ -23,6 +23,8 @@ KINDS: dict[str, str] = {
     "learners.certificate_status_changed": (
         "a certificate was suspended, reinstated, revoked or superseded -- certificate_id, learner_id, edition_id, status"
     ),
+    "learners.certificate_twin_asked": "a certificate is wanted as VC-JWT -- certificate_id, learner_id",
+    "learners.passport_asked": "a learner wants all they hold in one signed record -- learner_id",
     "learners.certificate_correction": (
         "a correction of a name was asked for, approved or refused -- correction_id, learner_id, certificate_id, outcome"
     ),
@@ -98,6 +100,14 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer(
         "status_lists", ("learners.certificate_status_changed",), learners.publish_status_lists,
         purpose="the issuer's status lists say it, signed anew",
+    ),
+    Consumer(
+        "certificate_twins", ("learners.certificate_twin_asked",), learners.sign_twins,
+        purpose="a certificate that is wanted as VC-JWT is signed in that form, once",
+    ),
+    Consumer(
+        "passports", ("learners.passport_asked",), learners.sign_passports, batch=5,
+        purpose="a passport that is wanted is put together and signed",
     ),
     Consumer(
         "self_descriptions", ("privacy.consent_changed",), learners.forget_withdrawn,

@@ -49,6 +49,7 @@ from learners.models import (
     Award,
     Certificate,
     CertificateCorrection,
+    CertificateTwin,
     Cohort,
     CohortMember,
     Enrolment,
@@ -63,8 +64,11 @@ from learners.models import (
     LevelDecision,
     LevelFreeze,
     LogLink,
+    Passport,
     Rendering,
     SelfDescription,
+    Share,
+    SharedCertificate,
     SittingTrace,
     SkillState,
     StatusList,
@@ -92,6 +96,7 @@ WITHOUT_TEXT = {
     LessonProgress,
     LogLink,
     SelfDescription,
+    SharedCertificate,
 }
 
 
@@ -181,6 +186,13 @@ class World:
             status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
         )  # fmt: skip
         Rendering.objects.create(sha256=state, certificate=certificate, body=f"CANARY-{state}".encode())
+        share = _canaried(
+            Share, state, id=new_id(), learner=learner, token_sha256=state.encode(), salt=b"", created_at=now,
+            expires_at=now + timedelta(days=1),
+        )  # fmt: skip
+        _canaried(CertificateTwin, state, certificate=certificate, key=self.key, asked_at=now, signed_at=now)
+        _canaried(Passport, state, learner=learner, key=self.key, asked_at=now, valid_until=now)
+        SharedCertificate.objects.create(share=share, certificate=certificate, position=0)
         correction = _canaried(
             CertificateCorrection, state, id=new_id(), certificate=certificate, learner=learner, asked_by=new_id()
         )
@@ -219,7 +231,7 @@ class World:
         for name, value in (
             ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
             ("learner_id", learner.pk), ("assessment_id", case.pk),
-            ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk),
+            ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk), ("share_id", share.pk),
             ("certificate_id", certificate.pk), ("correction_id", correction.pk),
         ):  # fmt: skip
             self.ids.setdefault(name, []).append(value)
@@ -237,7 +249,7 @@ def _paths(world: World, patterns: list[Any] | None = None, prefix: str = "") ->
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _paths(world, pattern.url_patterns, route)
-        elif route.startswith(("api/v1", "agency/", "verify", "log/", ".well-known")):
+        elif route.startswith(("api/v1", "agency/", "verify", "log/", ".well-known", "shared/", "ims/")):
             names = re.findall(r"<(?:\w+:)?(\w+)>", route)
             for values in itertools.product(*(world.ids.get(name, [uuid4()])[:3] for name in names)):
                 filled = route

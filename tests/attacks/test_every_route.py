@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
-PREFIXES = ("api/", "agency/", "verify", "log/", ".well-known/", "livez", "readyz", "problems/")
+PREFIXES = ("api/", "agency/", "verify", "log/", "shared/", "ims/", ".well-known/", "livez", "readyz", "problems/")
 # Doors without a sign-in, each for a reason that its view states. Everything else answers 401.
 PUBLIC = {
     ("get", "/api/v1/member-states"), ("get", "/api/v1/purposes"), ("get", "/api/v1/catalogue"),

@@ -1,0 +1,29 @@
+"""Web processes may ask for further forms of a certificate; only the issuer's role may write what was signed.
+
+A twin that was signed never changes.
+"""
+
+from __future__ import annotations
+
+from django.db import migrations
+
+FORWARD = """
+CREATE TRIGGER certificate_twin_is_signed_once
+    BEFORE UPDATE ON learners_certificatetwin FOR EACH ROW WHEN (OLD.token <> '')
+    EXECUTE FUNCTION learners_refuse_certificate_change();
+REVOKE INSERT, UPDATE ON learners_certificatetwin, learners_passport FROM skills_app;
+GRANT INSERT (certificate_id, asked_at), UPDATE (asked_at) ON learners_certificatetwin TO skills_app;
+GRANT SELECT, UPDATE (token, key_id, signed_at) ON learners_certificatetwin TO skills_issuer;
+GRANT INSERT (learner_id, asked_at, wanted_sha256), UPDATE (asked_at, wanted_sha256) ON learners_passport TO skills_app;
+GRANT SELECT, UPDATE (wanted_sha256, content_sha256, credential, key_id, valid_until) ON learners_passport TO skills_issuer;
+"""
+BACKWARD = """
+REVOKE SELECT, UPDATE ON learners_certificatetwin, learners_passport FROM skills_issuer;
+GRANT INSERT, UPDATE ON learners_certificatetwin, learners_passport TO skills_app;
+DROP TRIGGER certificate_twin_is_signed_once ON learners_certificatetwin;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("learners", "0009_paper_designs_are_published_once")]
+    operations = [migrations.RunSQL(FORWARD, BACKWARD)]

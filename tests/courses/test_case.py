@@ -1,0 +1,126 @@
+"""A school system takes in the framework; a stranger follows the alignment of a credential."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from courses import public as courses
+from courses.skills import case, selectors
+from courses.skills.case_documents import _published
+from courses.skills.loading import DATA, load_framework
+
+pytestmark = pytest.mark.django_db
+
+
+def _get(path: str):
+    return Client().get(path.removeprefix(settings.PUBLIC_BASE_URL))
+
+
+def test_everything_in_the_package_is_where_it_says(query_budget) -> None:
+    framework = courses.framework()
+    path = f"/ims/case/v1p1/CFPackages/{case.document_id(framework.code)}"
+    answer = _get(path)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert answer["Cache-Control"] == "public, max-age=3600"
+    package = answer.json()
+    document = _get(package["CFDocument"]["uri"]).json()
+    assert document.pop("CFPackageURI")["uri"] == settings.PUBLIC_BASE_URL + path
+    assert document == package["CFDocument"]
+    with query_budget(0):
+        for one in package["CFItems"] + package["CFAssociations"]:
+            alone = _get(one["uri"]).json()
+            assert alone.pop("CFDocumentURI")["identifier"] == package["CFDocument"]["identifier"]
+            assert alone == one
+    identifiers = [one["identifier"] for one in package["CFItems"] + package["CFAssociations"]]
+    assert len(set(identifiers)) == len(identifiers)
+
+
+def test_the_tree_is_whole() -> None:
+    framework = courses.framework()
+    package = _get(f"/ims/case/v1p1/CFPackages/{case.document_id(framework.code)}").json()
+    items = {one["identifier"]: one for one in package["CFItems"]}
+    parents = {
+        one["originNodeURI"]["identifier"]: one["destinationNodeURI"]["identifier"]
+        for one in package["CFAssociations"]
+        if one["associationType"] == "isChildOf"
+    }
+    above = {"Level": "Skill", "Skill": "Area"}
+    assert set(parents) == set(items), "each item has one place"
+    for identifier, item in items.items():
+        parent = parents[identifier]
+        if item["CFItemType"] == "Area":
+            assert parent == package["CFDocument"]["identifier"]
+        else:
+            assert items[parent]["CFItemType"] == above[item["CFItemType"]]
+    codes = {one["humanCodingScheme"] for one in items.values() if one["CFItemType"] == "Skill"}
+    assert codes == set(framework.skills)
+
+
+def test_esco_is_related_and_no_more() -> None:
+    framework = courses.framework()
+    package = _get(f"/ims/case/v1p1/CFPackages/{case.document_id(framework.code)}").json()
+    related = {
+        (one["originNodeURI"]["identifier"], one["destinationNodeURI"]["uri"])
+        for one in package["CFAssociations"]
+        if one["associationType"] == "isRelatedTo"
+    }
+    assert related == {
+        (str(case.item_id(framework.code, skill.code)), uri)
+        for skill in framework.skills.values()
+        for uri in skill.mappings["esco"]
+    }
+    assert related
+    assert {one["associationType"] for one in package["CFAssociations"]} == {"isChildOf", "precedes", "isRelatedTo"}
+
+
+def test_it_is_read_once_and_asked_for_conditionally(query_budget) -> None:
+    path = f"/ims/case/v1p1/CFItems/{courses.case_item_id(courses.framework().code, 'AIS-A1')}"
+    answer = _get(path)
+    assert answer.json()["fullStatement"] == "Recognise AI around you"
+    with query_budget(0):
+        again = Client().get(path, headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_what_a_newer_version_dropped_is_still_told(tmp_path: Path) -> None:
+    code = courses.framework().code
+    content = json.loads((DATA / "ai_skills_framework.json").read_bytes())
+    values = json.loads((DATA / "design_values.json").read_bytes())
+    dropped = next(one for one in content["skills"] if not _asked_for(one["id"], content))
+    values["thresholds"]["9.9"] = values["thresholds"][content["version"]]
+    content |= {"version": "9.9", "skills": [one for one in content["skills"] if one is not dropped]}
+    (tmp_path / "ai_skills_framework.json").write_text(json.dumps(content))
+    (tmp_path / "design_values.json").write_text(json.dumps(values))
+    load_framework(tmp_path)
+    selectors._kept = None
+    try:
+        document = _get(f"/ims/case/v1p1/CFDocuments/{case.document_id(code)}").json()
+        assert (document["version"], document["adoptionStatus"]) == ("9.9", "Adopted")
+        kept = _get(f"/ims/case/v1p1/CFItems/{case.item_id(code, dropped['id'])}")
+        assert kept.json()["humanCodingScheme"] == dropped["id"]
+    finally:
+        selectors._kept = None
+        _published.cache_clear()
+
+
+def _asked_for(skill: str, content: dict) -> bool:
+    return any(skill in one["prerequisites"] for one in content["skills"])
+
+
+def test_what_there_is_not_is_a_problem() -> None:
+    item = courses.case_item_id(courses.framework().code, "AIS-A1")
+    for path in (
+        f"CFItems/{uuid4()}",
+        f"CFDocuments/{item}",
+        f"CFPackages/{uuid4()}",
+        "CFItems/nobody",
+        f"CFRubrics/{item}",
+    ):
+        answer = _get(f"/ims/case/v1p1/{path}")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json"), path
