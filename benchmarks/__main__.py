@@ -16,13 +16,14 @@ def main() -> int:
 
     made = setup_databases(verbosity=0, interactive=False)
     try:
-        from benchmarks import certificates, mastery, progress, reads, submissions, transparency, verification
+        from benchmarks import certificates, mastery, paper, progress, reads, submissions, transparency, verification
         from benchmarks.measure import table
 
         figures = [
             *certificates.run(),
             *transparency.run(),
             *verification.run(),
+            *paper.run(),
             *reads.run(),
             *progress.run(),
             *submissions.run(),

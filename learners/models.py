@@ -16,6 +16,7 @@ from learners.mastery.models import (
     SkillState,
     Snapshot,
 )
+from learners.paper.models import PaperDesign, Rendering
 from learners.presentations.models import CertificateTwin, Passport
 from learners.profiles.models import Learner
 from learners.progress.models import LessonProgress
@@ -63,7 +64,9 @@ __all__ = [
     "LogFork",
     "LogLink",
     "LogTile",
+    "PaperDesign",
     "Passport",
+    "Rendering",
     "SelfDescription",
     "Share",
     "SharedCertificate",

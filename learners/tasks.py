@@ -9,6 +9,7 @@ from celery import shared_task
 from common import clock
 from learners.certificates import reconciliation, reminders, status_publishing
 from learners.mastery import publishing
+from learners.paper import keeping
 from learners.sharing import services as sharing
 from learners.transparency import cosigning
 from learners.transparency.errors import LogAltered
@@ -27,6 +28,12 @@ def publish_snapshot() -> None:
 def publish_all() -> None:
     """Let every item and skill learn from all answers that wait; nightly."""
     publishing.publish_all()
+
+
+@shared_task(name="learners.forget_renderings")
+def forget_renderings() -> None:
+    """Delete pages and pictures of certificates that were made long ago; they are made again when asked for."""
+    keeping.forget(now=clock.now())
 
 
 @shared_task(name="learners.publish_checkpoint")

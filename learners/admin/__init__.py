@@ -14,6 +14,7 @@ from learners.admin.cohorts import CohortAdmin, CohortMemberAdmin
 from learners.admin.decisions import LevelDecisionAdmin, LevelFreezeAdmin
 from learners.admin.learners import EnrolmentAdmin, LearnerAdmin
 from learners.admin.mastery import EvidenceAdmin, LevelChangeAdmin, SkillStateAdmin
+from learners.admin.paper import PaperDesignAdmin
 from learners.admin.transparency import LogCheckpointAdmin, LogForkAdmin, WitnessedLogAdmin
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "LevelFreezeAdmin",
     "LogCheckpointAdmin",
     "LogForkAdmin",
+    "PaperDesignAdmin",
     "SkillStateAdmin",
     "StatusListAdmin",
     "WitnessedLogAdmin",

@@ -26,7 +26,9 @@ _LIST = "certificates"
 class CertificateOutput(serializers.Serializer[Certificate]):
     id = serializers.UUIDField(source="pk")
     public_code = serializers.CharField(help_text="Give it to whom you like: it opens the verification page.")
-    url = serializers.SerializerMethodField(help_text="The verification page; with `/pdf` behind it, the paper.")
+    url = serializers.SerializerMethodField(
+        help_text="The verification page; with `/pdf` behind it, the paper; with `/badge.png` or `/badge.svg`, a picture."
+    )
     achievement = serializers.CharField(source="award.achievement.slug")
     title = serializers.SerializerMethodField(help_text="In the caller's language, as far as there is one.")
     edition_id = serializers.UUIDField(source="award.achievement.edition_id")

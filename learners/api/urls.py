@@ -9,6 +9,7 @@ from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.home import Home
 from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
+from learners.api.paper import Paper, PngBadge, SvgBadge
 from learners.api.presentations import MyCertificateTwin, MyPassport
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
@@ -26,7 +27,7 @@ from learners.api.transparency import (
     LogProofView,
     LogTileView,
 )
-from learners.api.verification import CredentialText, Paper, Status, Verification
+from learners.api.verification import CredentialText, Status, Verification
 from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
@@ -58,6 +59,8 @@ urlpatterns: list[URLPattern] = [
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
+    path("verify/<str:code>/badge.png", PngBadge.as_view(), name="certificate-png"),
+    path("verify/<str:code>/badge.svg", SvgBadge.as_view(), name="certificate-svg"),
     path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
     path("verify/<str:code>/log-proof", LogProofView.as_view(), name="certificate-log-proof"),
     path("log/checkpoint", LogCheckpointView.as_view(), name="log-checkpoint"),

@@ -5,7 +5,7 @@ No sign-in: whoever holds a code may look, and nobody can guess one (130 random 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from django.http import HttpResponse
@@ -17,22 +17,16 @@ from common import clock
 from common.clock import rfc3339
 from common.conditional import etag_of, is_fresh
 from common.errors import NotAcceptable, NotFound
-from common.languages import canonical
 from common.rendering import OrjsonRenderer, to_json
 from learners.api.checking import status_words
 from learners.api.presentations import JwtRenderer
 from learners.api.verification_pages import LANGUAGE, OpenView, PageRenderer, guarded, is_for_people, language_of, page
-from learners.certificates import pdf, presentation, rules, selectors
-from learners.certificates.errors import CertificateWithdrawn, GlyphMissing
+from learners.certificates import presentation, rules, selectors
 from learners.certificates.judging import CODE
 from learners.certificates.models import Certificate
 from learners.certificates.rules import Verdict
 from learners.certificates.verification import proof_holds
 from learners.presentations import jose, twins
-
-
-class PdfRenderer(PageRenderer):
-    media_type, format = "application/pdf", "pdf"
 
 
 class CredentialRenderer(OrjsonRenderer):
@@ -47,7 +41,7 @@ class LinkedDataRenderer(OrjsonRenderer):
     media_type, format = "application/ld+json", "ld-json"
 
 
-def _found(code: str) -> tuple[Certificate, Verdict]:
+def found(code: str) -> tuple[Certificate, Verdict]:
     """The certificate and what holds of it.
 
     Raises:
@@ -99,7 +93,7 @@ class Verification(OpenView):
             return _credential(request, code)
         language = language_of(request._request)
         try:
-            certificate, verdict = _found(code)
+            certificate, verdict = found(code)
         except NotFound:
             if not is_for_people(request):
                 raise
@@ -122,7 +116,7 @@ class Verification(OpenView):
 
 
 def _credential(request: Request, code: str) -> HttpResponse:
-    certificate, verdict = _found(code)
+    certificate, verdict = found(code)
     media_type, text = request.accepted_renderer.media_type, certificate.credential
     if media_type == jose.MEDIA_TYPE:
         text = twins.token_of(certificate.pk) or ""
@@ -176,7 +170,7 @@ class Status(OpenView):
         responses=VerdictOutput,
     )
     def get(self, request: Request, code: str) -> HttpResponse:
-        certificate, verdict = _found(code)
+        certificate, verdict = found(code)
         changed_at = certificate.status_changed_at
         body = {
             "verdict": verdict.value,
@@ -184,37 +178,3 @@ class Status(OpenView):
             "valid_until": rfc3339(certificate.valid_until) if certificate.valid_until else None,
         }
         return guarded(HttpResponse(to_json(body), content_type="application/json"))
-
-
-class Paper(OpenView):
-    """A certificate that is not withdrawn as PDF, A4 landscape."""
-
-    renderer_classes = [PdfRenderer]
-    problems: ClassVar = (CertificateWithdrawn, GlyphMissing)
-
-    @extend_schema(
-        operation_id="print_certificate",
-        tags=["verification"],
-        summary="The certificate as PDF",
-        parameters=[LANGUAGE],
-        responses={(200, "application/pdf"): OpenApiResponse(bytes, "A4, landscape.")},
-    )
-    def get(self, request: Request, code: str) -> HttpResponse:
-        certificate, verdict = _found(code)
-        if verdict not in (Verdict.VALID, Verdict.EXPIRED):
-            raise CertificateWithdrawn()
-        language = language_of(request._request)
-        try:
-            made = _printed(certificate, language)
-        except GlyphMissing:
-            # The words around the name may be English where a font for the language is missing; the name stays.
-            made, language = _printed(certificate, "en"), "en"
-        response = HttpResponse(made, content_type="application/pdf")
-        response["Content-Disposition"] = f'inline; filename="certificate-{certificate.public_code}.pdf"'
-        response["Content-Language"] = canonical(language)
-        return guarded(response)
-
-
-def _printed(certificate: Certificate, language: str) -> bytes:
-    shown = presentation.shown(orjson.loads(certificate.credential), certificate.award.achievement, language)
-    return pdf.render(shown, public_code=certificate.public_code)

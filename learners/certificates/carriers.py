@@ -25,7 +25,8 @@ _DEEPEST: Final = 200
 _DICTIONARY: Final = 4096
 _EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile(?![A-Za-z0-9])")
 _STREAM = re.compile(rb">>\s*stream\r?\n")
-_FILTER = re.compile(rb"/Filter\s*(?:\[\s*)?/([A-Za-z0-9]+)(\s*/)?")
+# One filter, or a list of them; behind a lone one, a slash begins the dictionary's next name.
+_FILTER = re.compile(rb"/Filter\s*(\[)?\s*/([A-Za-z0-9]+)(?(1)(\s*/)?)")
 _LENGTH = re.compile(rb"/Length\s+(\d{1,9})(?!\s+\d+\s+R)")
 
 
@@ -112,7 +113,7 @@ def _in_pdf(paper: bytes) -> Iterator[bytes]:
         kind = _FILTER.search(about)
         if kind is None:
             unpacked = packed if told else packed.rstrip(b"\r\n")
-        elif kind[1] == b"FlateDecode" and not kind[2]:
+        elif kind[2] == b"FlateDecode" and not kind[3]:
             unpacked = _inflated(packed)
         else:
             continue

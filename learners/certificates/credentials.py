@@ -197,7 +197,7 @@ def credential(
     Args:
         achievement: from `achievement_node`. issuer: from `issuer_node`. status_list: from `status_list_address`.
         suspendable: with an entry in the suspension list beside that in the revocation list. Open Badges 3.0 has room for
-            one entry only, Verifiable Credentials 2.0 for several (decision 0047).
+            one entry only, Verifiable Credentials 2.0 for several (decision 0048).
     """
     node = f"{base_url}/verify/{issuance.public_code}"
     entries = [

@@ -14,7 +14,7 @@ class NotRevocable(DomainError):
 
 
 class CertificateWithdrawn(DomainError):
-    """The certificate was revoked, or what is stored is not what was signed: it is not put on paper any more."""
+    """The certificate was revoked, suspended or replaced, or is not what was signed: no paper and no picture is made."""
 
     code, status, title = "certificate_withdrawn", 410, _("This certificate was withdrawn")
 

@@ -71,7 +71,7 @@ def shown(document: Mapping[str, Any], achievement: Achievement, language: str) 
     """Put a verified credential into words of `language` (a code of settings.LANGUAGES), as far as there are any."""
     subject = document["credentialSubject"]
     signed = subject["achievement"]
-    texts_language = lookup([language, signed["inLanguage"]], list(achievement.texts)) or signed["inLanguage"]
+    texts_language = lookup([language, "en", signed["inLanguage"]], list(achievement.texts)) or signed["inLanguage"]
     texts = achievement.texts.get(texts_language, {})
     issued_at, valid_until = (datetime.fromisoformat(document[name]) for name in ("validFrom", "validUntil"))
     return Shown(
@@ -103,7 +103,8 @@ def _skills(document: Mapping[str, Any], language: str) -> list[ShownSkill]:
         levels = {one["id"]: one for one in description["rubricCriterionLevel"]}
         level = levels[result["achievedLevel"]]
         by_language = names.get(int(level["level"]), {})
-        found = lookup([language], list(by_language))
+        # English where the visitor's language has none: more people read it than the language that was signed.
+        found = lookup([language, "en"], list(by_language))
         listed.append(
             ShownSkill(
                 code=description["id"].rpartition("#")[2],

@@ -28,6 +28,8 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "item": _ALL, "itemrevision": _ALL, "quiz": _EDIT, "itemstatistic": _VIEW, "formstatistic": _VIEW,
             "markingtask": _MARK, "fairnessreport": _VIEW, "scoringrulecard": _VIEW,
         },
+        # Drafts: what is printed is published by the state's administrator.
+        "learners": {"paperdesign": _ALL},
     },
     # Nothing that could tell whose work it is.
     MARKER: {"assessments": {"markingtask": _MARK}},
@@ -47,6 +49,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
             "award": _VIEW, "certificate": _VIEW, "certificatecorrection": _VIEW, "bulkrevocation": _VIEW,
             "leveldecision": _VIEW, "levelfreeze": _VIEW, "levelassessment": _VIEW,
+            "paperdesign": _VIEW,
         },
     },
     # Judging a case is by this role and not by a permission to edit: what was asked and shown never changes.
@@ -65,7 +68,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "lessonwaiver": _VIEW, "cohort": _EDIT,
             "cohortmember": _ALL, "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW,
             "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW, "levelfreeze": _VIEW,
-            "levelassessment": _VIEW,
+            "levelassessment": _VIEW, "paperdesign": (*_ALL, "publish"),
         },
         "assessments": {
             "attempt": _VIEW, "quiz": _VIEW, "accommodation": ("view", "add"), "scoringrulecard": _VIEW,

@@ -61,6 +61,11 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600},
     },
     "forget ended sessions": {"task": "accounts.clear_sessions", "schedule": 86400.0, "options": {"expires": 3600}},
+    "forget old pages of certificates": {
+        "task": "learners.forget_renderings",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "forget old links": {"task": "learners.forget_old_shares", "schedule": 86400.0, "options": {"expires": 3600}},
     # At night from Jakarta to Tokyo.
     "monitor fairness": {

@@ -64,6 +64,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Bulk revocations", "learners.bulkrevocation", "block"),
             ("Awards", "learners.award", "verified"),
             ("Achievements", "learners.achievement", "emoji_events"),
+            ("Look of certificates", "learners.paperdesign", "brush"),
             ("Issuers", "learners.issuer", "assured_workload"),
             ("Issuer's keys", "learners.issuerkey", "key"),
             ("Log's checkpoints", "learners.logcheckpoint", "receipt_long"),

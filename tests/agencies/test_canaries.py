@@ -65,6 +65,7 @@ from learners.models import (
     LevelFreeze,
     LogLink,
     Passport,
+    Rendering,
     SelfDescription,
     Share,
     SharedCertificate,
@@ -184,6 +185,7 @@ class World:
             Certificate, state, award=award, learner=learner, predecessor=None, key=self.key, status_list=self.list,
             status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
         )  # fmt: skip
+        Rendering.objects.create(sha256=state, certificate=certificate, body=f"CANARY-{state}".encode())
         share = _canaried(
             Share, state, id=new_id(), learner=learner, token_sha256=state.encode(), salt=b"", created_at=now,
             expires_at=now + timedelta(days=1),

@@ -99,12 +99,13 @@ class Run:
                 if self.outcome.seed is not None:
                     self._insist(self._double)
                 self._return_redis()
+                self._supervise(running)
                 due = started + (tick + 1) * self.profile.arrival_s / self.profile.ticks
                 time.sleep(max(0.0, due - time.monotonic()))
             while self._redis_back_at is not None:
                 self._return_redis()
                 time.sleep(0.1)
-            running.wait(lambda: self._done(len(ids)), "every certificate", within_s=600)
+            running.wait(lambda: self._done(running, len(ids)), "every certificate", within_s=300)
             self.outcome.seconds = time.monotonic() - started
             if self.outcome.seed is not None:
                 self._insist(self._double)
@@ -154,6 +155,9 @@ class Run:
         ]  # fmt: skip
         self._random.shuffle(faults)
         # Redis goes early enough to come back before all have arrived.
+        place = faults.index(self._redis_killed)
+        early = self._random.randrange(len(faults) // 2)
+        faults[place], faults[early] = faults[early], faults[place]
         ticks = sorted(self._random.sample(range(1, self.profile.ticks - 1), len(faults)))
         plan: dict[int, list[Callable[[Parts], None]]] = {}
         for tick, fault in zip(ticks, faults, strict=True):
@@ -163,6 +167,14 @@ class Run:
     def _start_worker(self, running: Parts) -> None:
         self._workers += 1
         running.start_worker(name=f"worker {self._workers}")
+
+    def _supervise(self, running: Parts) -> None:
+        """Start a worker for one that ended by itself, as the container's restart policy does.
+
+        Celery gives up when its children are killed while it starts.
+        """
+        if running.running[f"worker {self._workers}"].poll() is not None:
+            self._start_worker(running)
 
     def _worker_killed(self, running: Parts) -> None:
         """SIGKILL to the worker and its children; a new one is started, as a supervisor would."""
@@ -204,7 +216,8 @@ class Run:
         server.kill()
         server.start()
 
-    def _done(self, wanted: int) -> bool:
+    def _done(self, running: Parts, wanted: int) -> bool:
+        self._supervise(running)
         return bool(self._insist(Certificate.objects.count) >= wanted)
 
     def _only_dead(self) -> bool:

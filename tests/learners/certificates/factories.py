@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +12,8 @@ from common import clock
 from common.ids import new_id
 from courses import public as courses
 from events import public as events
-from learners.certificates import corrections
+from learners.certificates import corrections, presentation
+from learners.certificates.presentation import Shown
 from learners.certificates.signer import signer_for
 from learners.models import Ability, Achievement, Certificate, Enrolment, Evidence, KeyRotation, Learner, SkillState
 from tests.factories import make_learner
@@ -57,6 +60,12 @@ def settle() -> None:
     """Let the consumers do what they owe."""
     events.drain("awards")
     events.drain("certificates")
+
+
+def shown_of(certificate: Certificate, language: str, *, name: str) -> Shown:
+    """What a certificate shows in a language, with another name on it."""
+    shown = presentation.shown(json.loads(certificate.credential), certificate.award.achievement, language)
+    return replace(shown, name=name)
 
 
 def approve_key(issuer: str) -> None:

@@ -20,9 +20,10 @@ from accounts.models import User
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from common import clock
 from common.languages import canonical
-from learners.certificates import life, pdf
+from learners.certificates import life
 from learners.certificates.errors import NotRevocable
 from learners.models import Achievement, Certificate
+from learners.paper import press
 from privacy.models import AuditEntry
 from tests.factories import make_learner, make_user, signed_in
 from tests.learners.certificates.factories import make_entitled, settle, tell
@@ -235,8 +236,8 @@ def test_the_paper_speaks_every_language(issue, client: Client) -> None:
 def test_without_fonts_of_the_system_the_words_are_english_and_the_name_stays(
     issue, client: Client, monkeypatch
 ) -> None:
-    printer = pdf._Printer(with_system_fonts=False)
-    monkeypatch.setattr(pdf, "_printer", lambda: printer)
+    without = press.Press(with_system_fonts=False)
+    monkeypatch.setattr(press, "press", lambda: without)
     path = f"/verify/{issue(name='王秀英', languages=('zh-Hans',)).public_code}/pdf?language=zh-hans"
     answer = client.get(path)
     assert (answer.status_code, answer["Content-Language"]) == (200, "en")

@@ -50,7 +50,7 @@ def test_the_published_schema_finds_nothing(issue: Callable[..., Certificate], n
 @pytest.mark.django_db
 @pytest.mark.skipif(not SCHEMA, reason="OPEN_BADGES_SCHEMA_FILE names no copy of 1EdTech's schema")
 def test_two_status_entries_are_the_only_thing_it_minds(issue: Callable[..., Certificate], settings) -> None:
-    """Decision 0047: Open Badges 3.0 has room for one."""
+    """Decision 0048: Open Badges 3.0 has room for one."""
     settings.OPEN_BADGES_SCHEMA_FILE = ""
     validator = jsonschema_rs.validator_for(json.loads(Path(SCHEMA).read_text("utf-8")))
     places = [error.instance_path for error in validator.iter_errors(json.loads(issue().credential))]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learners", "0008_certificate_life_is_guarded"),
+        ("learners", "0010_paper_designs_are_published_once"),
     ]
 
     operations = [

@@ -25,5 +25,5 @@ DROP TRIGGER certificate_twin_is_signed_once ON learners_certificatetwin;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0009_sharing")]
+    dependencies = [("learners", "0011_sharing")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
