@@ -22,6 +22,7 @@ from learners.sharing.models import ShownField
 from privacy.models import AuditEntry
 from privacy.public import erasing
 from tests.factories import make_learner, make_user, signed_in
+from tests.learners.certificates.factories import settle, supersede, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -92,8 +93,6 @@ def test_the_page_is_for_the_visitor_alone_and_in_their_language(issue: Callable
 
 
 def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., Certificate], achievement: Any) -> None:
-    from tests.learners.certificates.factories import settle, tell
-
     first = issue()
     twin = type(achievement).objects.create(
         slug="second-steps", edition=achievement.edition, criteria=achievement.criteria,
@@ -285,24 +284,9 @@ def test_links_go_with_their_learner_and_with_their_time(issue: Callable[..., Ce
 
 
 def test_a_corrected_name_takes_the_place_of_the_old_one(issue: Callable[..., Certificate]) -> None:
-    """As the life of certificates does it: a successor of the same award."""
-    from learners.certificates.issuing import Awarded
-    from learners.certificates.issuing import issue as issue_anew
-
     certificate = issue(name="Old Name")
     path = _path(_share(certificate, shown=["name"]))
-    award = certificate.award
-    with transaction.atomic():
-        issue_anew(
-            [
-                Awarded(
-                    id=award.pk, learner_id=award.learner_id, achievement_id=award.achievement_id,
-                    decided_at=award.decided_at, facts=award.facts, evidence_sha256=award.evidence_sha256,
-                    legal_name="New Name", languages=["en"], state="JP", predecessor=certificate.pk,
-                )
-            ],
-            actor="test",
-        )  # fmt: skip
+    supersede(certificate, name="New Name")
     told = _see(path, "application/json").json()["certificates"]
     assert told == [{"verdict": "valid", "name": "New Name"}]
 
