@@ -16,6 +16,7 @@ from uuid import UUID
 import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Count
 from redis.exceptions import RedisError
 
 from config.local import session
@@ -70,7 +71,6 @@ class Run:
     def __init__(self, folder: Path, profile: Profile, *, edition_id: UUID, seed: int | None) -> None:
         self.folder, self.profile, self.edition_id = folder, profile, edition_id
         self.outcome = Outcome(seed)
-        self._doubled = 0
         self._random = random.Random(seed)
         self._redis_back_at: float | None = None
         self._workers = 0
@@ -128,12 +128,15 @@ class Run:
 
     def _double(self) -> None:
         """Record every decision once more: each of its deliveries comes twice."""
-        fresh = list(Event.objects.filter(kind="learners.award_decided", pk__gt=self._doubled).order_by("pk"))
-        if fresh:
+        decided = Event.objects.filter(kind="learners.award_decided")
+        # By what they say and not by their number: of two transactions the later number may be seen first.
+        once = list(
+            decided.values("payload").annotate(times=Count("pk")).filter(times=1).values_list("payload", flat=True)
+        )
+        if once:
             with transaction.atomic():
-                events.record_many("learners.award_decided", [one.payload for one in fresh])
-                self._doubled = Event.objects.order_by("-pk").values_list("pk", flat=True)[0]
-            self.outcome.doubled_deliveries += len(fresh)
+                events.record_many("learners.award_decided", once)
+            self.outcome.doubled_deliveries += len(once)
 
     def _insist(self, work: Callable[[], Any]) -> Any:
         """Do a short transaction until the database takes it: it may be away."""
