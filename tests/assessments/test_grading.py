@@ -347,8 +347,9 @@ def test_an_unknown_device_is_refused(client, quiz):
 
 
 _ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5), st.uuids().map(str),
-    st.uuids().map(lambda one: one.hex), st.uuids().map(lambda one: "{" + str(one) + "}"),
+    # What JSON has: no infinity, which the parser refuses as it does 1e400.
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5),
+    st.uuids().map(str), st.uuids().map(lambda one: one.hex), st.uuids().map(lambda one: "{" + str(one) + "}"),
 )  # fmt: skip
 _ANSWER = st.fixed_dictionaries(
     {}, optional={"item": _ODD, "response": _ODD, "seconds": _ODD, "correct": st.booleans()}
