@@ -3,11 +3,12 @@
 from courses.catalogue.identity import course_id_of, edition_id_of, lesson_id_of
 from courses.catalogue.selectors import edition, editions
 from courses.skills.case import item_id as case_item_id
-from courses.skills.selectors import framework, statement
-from courses.values import EditionView, FrameworkView, LessonView, SkillView, StatementView
+from courses.skills.selectors import framework, framework_scales, statement
+from courses.values import EditionView, FrameworkScale, FrameworkView, LessonView, SkillView, StatementView
 
 __all__ = [
     "EditionView",
+    "FrameworkScale",
     "FrameworkView",
     "LessonView",
     "SkillView",
@@ -18,6 +19,7 @@ __all__ = [
     "edition_id_of",
     "editions",
     "framework",
+    "framework_scales",
     "lesson_id_of",
     "statement",
 ]

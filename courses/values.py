@@ -33,6 +33,19 @@ class FrameworkView:
 
 
 @dataclass(frozen=True)
+class FrameworkScale:
+    """What one version of the framework says of computed levels; of all versions, for what was reached under each.
+
+    thresholds: as in `FrameworkView`. ranges: lowest and highest level by skill.
+    """
+
+    version: str
+    thresholds: Mapping[int, float]
+    ranges: Mapping[str, tuple[int, int]]
+    award_rules: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class StatementView:
     """What a person can do at a level of a skill, and what the level itself asks; in the framework's own language."""
 

@@ -44,7 +44,7 @@ class AttemptAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     inlines = (AttemptItemInline,)
     fields = readonly_fields = (
         "id", "learner_name", "quiz", "number", "language", "started_at", "due_at", "submitted_at", "expired", "score",
-        "passed", "rule_version",
+        "passed", "rule_version", "framework_version",
     )  # fmt: skip
 
     @admin.display(description="learner", ordering="learner__legal_name")

@@ -18,7 +18,6 @@ from assessments.outcomes.rules import CorrectedItem, correction
 from assessments.scoring.rules import score_attempt
 from common.database import write
 from common.errors import NotFound
-from courses import public as courses
 from events import public as events
 from privacy import public as privacy
 
@@ -78,7 +77,7 @@ def correct(
         # yet will be told as it stands then.
         events.record(
             "assessments.outcome_corrected",
-            **correction(graded(row, framework_version=courses.framework().version), told, at=now),
+            **correction(graded(row), told, at=now),
         )
     privacy.audit(
         actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk),

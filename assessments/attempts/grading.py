@@ -250,7 +250,7 @@ def _score(row: Attempt, items: Sequence[Question], marks: Mapping[UUID, float])
         )
     row.score = score_attempt(item.score for item in items)
     row.passed = not row.expired and has_passed(row, items)
-    row.rule_version = RULE_VERSION
+    row.rule_version, row.framework_version = RULE_VERSION, courses.framework().version
 
 
 def _to_mark(items: Sequence[Question]) -> list[UUID]:
@@ -258,10 +258,9 @@ def _to_mark(items: Sequence[Question]) -> list[UUID]:
 
 
 def _outcomes(those: Sequence[tuple[Attempt, Sequence[Question]]]) -> Part:
-    version = courses.framework().version
     return events.recording(
         "assessments.outcome_recorded",
-        [outcome(graded(row, framework_version=version), [scored(item) for item in items]) for row, items in those],
+        [outcome(graded(row), [scored(item) for item in items]) for row, items in those],
     )
 
 

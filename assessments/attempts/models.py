@@ -54,6 +54,9 @@ class Attempt(models.Model):
     score = models.FloatField(null=True, help_text="mean of the scores of the items that count, 0 to 1")
     passed = models.BooleanField(null=True)
     rule_version = models.CharField(max_length=40, blank=True, default="")
+    framework_version = models.CharField(
+        max_length=30, blank=True, default="", help_text="current when it was scored: judges its answers for good"
+    )
     expired = models.BooleanField(default=False, help_text="closed by the clock: nothing was submitted in time")
     known_at = models.DateTimeField(
         null=True,

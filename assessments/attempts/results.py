@@ -22,6 +22,7 @@ _WRITE = """
             passed = (given.row ->> 'passed')::boolean,
             expired = (given.row ->> 'expired')::boolean,
             rule_version = given.row ->> 'rule_version',
+            framework_version = given.row ->> 'framework_version',
             known_at = (given.row ->> 'known_at')::timestamptz,
             told = (given.row ->> 'told')::boolean
         FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
@@ -57,6 +58,7 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
             "passed": row.passed,
             "expired": row.expired,
             "rule_version": row.rule_version,
+            "framework_version": row.framework_version,
             "known_at": row.known_at,
             "told": row.told,
         }
@@ -70,7 +72,7 @@ def has_passed(row: Attempt, items: Sequence[Question]) -> bool:
     return not missed(pass_rule(blueprint_of(row.quiz)), judged(items))
 
 
-def graded(row: Attempt, *, framework_version: str) -> Graded:
+def graded(row: Attempt) -> Graded:
     """A graded attempt as its outcome tells of it.
 
     Raises:
@@ -90,7 +92,7 @@ def graded(row: Attempt, *, framework_version: str) -> Graded:
         known_at=row.known_at or row.submitted_at,
         expired=row.expired,
         language=row.language,
-        framework_version=framework_version,
+        framework_version=row.framework_version,
         rule_version=row.rule_version,
     )
 

@@ -13,6 +13,7 @@ import rfc8785
 from django.db import transaction
 
 from courses.skills.models import Framework, FrameworkLabel, Skill, SkillArea, SkillLevel, SkillStatement
+from courses.skills.selectors import forget_kept
 
 DATA = Path(__file__).parent / "data"
 
@@ -56,6 +57,7 @@ def load_framework(folder: Path = DATA) -> None:
     if not known.current:
         Framework.objects.filter(current=True).update(current=False)
         Framework.objects.filter(pk=known.pk).update(current=True)
+    transaction.on_commit(forget_kept)
 
 
 def _insert(source: _Source) -> Framework:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 
 from courses.skills.models import Framework, SkillLevel, SkillStatement
-from courses.values import FrameworkView, SkillView, StatementView
+from courses.values import FrameworkScale, FrameworkView, SkillView, StatementView
 
 _KEEP_S = 60.0
 _kept: tuple[float, FrameworkView] | None = None
+_scales: tuple[FrameworkScale, ...] = ()
 
 
 def framework() -> FrameworkView:
@@ -24,6 +26,31 @@ def framework() -> FrameworkView:
     if _kept is None or _kept[0] <= now:
         _kept = (now + _KEEP_S, _read_current())
     return _kept[1]
+
+
+def framework_scales(*, naming: Iterable[str] = ()) -> tuple[FrameworkScale, ...]:
+    """What each version of the framework says of computed levels, in the order in which they were loaded.
+
+    Versions never change, so they are read again (two queries) only when one of those in `naming` is not known yet.
+    """
+    global _scales
+    if not _scales or not {one.version for one in _scales}.issuperset(naming):
+        _scales = tuple(
+            FrameworkScale(
+                version=one.version,
+                thresholds=_thresholds(one),
+                ranges={skill.code: (skill.min_level, skill.max_level) for skill in one.skills.all()},
+                award_rules=one.award_rules,
+            )
+            for one in Framework.objects.prefetch_related("skills").order_by("loaded_at", "pk")
+        )
+    return _scales
+
+
+def forget_kept() -> None:
+    """Read the framework and its versions again the next time: another version was loaded by this process."""
+    global _kept, _scales
+    _kept, _scales = None, ()
 
 
 def statement(skill: str, level: int) -> StatementView | None:
@@ -67,7 +94,7 @@ def _read_current() -> FrameworkView:
     return FrameworkView(
         code=current.code,
         version=current.version,
-        thresholds={int(level): float(rate) for level, rate in current.thresholds.items()},
+        thresholds=_thresholds(current),
         award_rules=current.award_rules,
         skills={
             skill.code: SkillView(
@@ -83,3 +110,7 @@ def _read_current() -> FrameworkView:
         level_names=level_names,
         area_names=area_names,
     )
+
+
+def _thresholds(framework: Framework) -> dict[int, float]:
+    return {int(level): float(rate) for level, rate in framework.thresholds.items()}

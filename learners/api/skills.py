@@ -60,6 +60,7 @@ class LearnerLevelChangeOutput(serializers.Serializer[Any]):
     probability = serializers.FloatField(allow_null=True, help_text="With which the threshold was passed.")
     decision_id = serializers.UUIDField(allow_null=True)
     rule = serializers.CharField(allow_null=True, help_text="Version of the rule, or of the assessors' rubric.")
+    framework_version = serializers.CharField(help_text="Of the framework whose threshold or rubric this was.")
 
 
 class LearnerSkillOutput(serializers.Serializer[Any]):
@@ -69,6 +70,7 @@ class LearnerSkillOutput(serializers.Serializer[Any]):
     level = serializers.IntegerField(min_value=0, max_value=6, help_text="0: none yet.")
     level_name = serializers.CharField(allow_null=True)
     level_since = serializers.DateTimeField(allow_null=True)
+    framework_version = serializers.CharField(help_text="Of the framework by which the answers were judged last.")
     certified_level = serializers.IntegerField(
         min_value=0,
         max_value=3,

@@ -20,7 +20,8 @@ class Change:
     """One entry of the history of a learner's levels: what was given, why, and by what.
 
     `cause` is `evidence` (then `evidence_id` and `probability` are there), or that of a decision (then `decision_id`,
-    `reason` and `decided_by`). `rule` is the version of the rule of the one, and of the rubric, if any, of the other.
+    `reason` and `decided_by`). `rule` is the version of the rule of the one, and of the rubric, if any, of the other;
+    `framework_version` is the one whose thresholds were passed, or by which people decided.
     """
 
     at: datetime
@@ -33,6 +34,7 @@ class Change:
     reason: str = ""
     decided_by: tuple[UUID, ...] = ()
     rule: str | None = None
+    framework_version: str = ""
 
 
 def effective(
@@ -80,6 +82,7 @@ def history(learner_id: UUID) -> list[Change]:
             evidence_id=change.evidence_id,
             probability=change.probability,
             rule=change.rule_version,
+            framework_version=change.framework_version,
         )
         for change in LevelChange.objects.filter(learner_id=learner_id)
     ]
@@ -93,6 +96,7 @@ def history(learner_id: UUID) -> list[Change]:
             reason=decision.reason,
             decided_by=tuple(decision.decided_by),
             rule=decision.rubric,
+            framework_version=decision.framework_version,
         )
         for decision in LevelDecision.objects.filter(learner_id=learner_id)
     ]

@@ -49,7 +49,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
-from learners.mastery.rules import Answer, Scale, computable, logistic
+from learners.mastery.rules import Answer, Scales, computable, logistic
 from learners.mastery.snapshots import Chain
 
 RULE = "certified-mastery-1"
@@ -66,12 +66,14 @@ NEEDED = -math.log(ALPHA)
 class Testing:
     """The test of one level of one skill: log of E so far, answers that counted, and when E first reached 1/ALPHA.
 
-    `log_e` and `count` stay as they were at that instant: what came later is no part of the proof.
+    `log_e` and `count` stay as they were at that instant: what came later is no part of the proof. `framework` is the
+    version whose threshold is tested; "" before the first answer.
     """
 
     log_e: float = 0.0
     count: int = 0
     reached_at: datetime | None = None
+    framework: str = ""
 
 
 @dataclass(slots=True)
@@ -133,12 +135,16 @@ def counts(answer: Answer) -> bool:
     return answer.certifying and len(answer.skills) == 1
 
 
-def extend(certification: Certification, answers: Sequence[Answer], scale: Scale, chain: Chain) -> list[Certified]:
+def extend(certification: Certification, answers: Sequence[Answer], scales: Scales, chain: Chain) -> list[Certified]:
     """Take in answers in their order (changes `certification` in place); return what was certified, in order.
 
     A sitting, the answers of one instant, is judged when it is over, as levels are: the order of its questions was
     drawn by lot. Judging less often only lowers the chance of a false certificate. The answers may be all of a
     learner's evidence: those that do not count change nothing.
+
+    Where a later version of the framework moves a level's threshold, the test of that level begins anew with the first
+    answer that names it, for E says nothing of another cut; so the bound holds for each version's threshold. A level
+    that was certified before stays certified.
 
     Raises:
         ValueError: the answers are not in order, or not later than all that `certification` holds.
@@ -156,7 +162,7 @@ def extend(certification: Certification, answers: Sequence[Answer], scale: Scale
             if item in certification.items:
                 continue
             (code,) = answer.skills
-            levels = computable(scale, code)
+            levels = computable(scales.of(answer.framework), code)
             if not levels:
                 continue
             certification.items.add(item)
@@ -169,9 +175,10 @@ def extend(certification: Certification, answers: Sequence[Answer], scale: Scale
                 testing = tests.get(level)
                 if testing is None:
                     testing = tests[level] = Testing()
-                if testing.reached_at is None:
+                threshold = _threshold(testing, level, answer, scales)
+                if threshold is not None:
                     testing.count += 1
-                    testing.log_e += _factor(answer.score >= 1.0, scale.thresholds[level], difficulty, answer.guess)
+                    testing.log_e += _factor(answer.score >= 1.0, threshold, difficulty, answer.guess)
         for code, before in sorted(touched.items()):
             tests = certification.skills[code]
             for testing in tests.values():
@@ -179,6 +186,19 @@ def extend(certification: Certification, answers: Sequence[Answer], scale: Scale
                     testing.reached_at = at
             certified.extend(_newly(code, tests, before, certification.level(code), at))
     return certified
+
+
+def _threshold(testing: Testing, level: int, answer: Answer, scales: Scales) -> float | None:
+    """The threshold that an answer tests, at which `testing` now stands; None where it tests nothing any more."""
+    if testing.reached_at is not None:
+        return None
+    scale = scales.newer(testing.framework, answer.framework)
+    threshold = scale.thresholds.get(level)
+    if testing.framework != scale.version:
+        if testing.framework and scales.of(testing.framework).thresholds.get(level) != threshold:
+            testing.log_e, testing.count = 0.0, 0
+        testing.framework = scale.version
+    return threshold
 
 
 def keep(certification: Certification, earlier: Certification) -> None:
@@ -190,7 +210,7 @@ def keep(certification: Certification, earlier: Certification) -> None:
         for level, testing in tests.items():
             here = certification.skills.get(code, {}).get(level)
             if testing.reached_at is not None and (here is None or here.reached_at is None):
-                kept = Testing(testing.log_e, testing.count, testing.reached_at)
+                kept = Testing(testing.log_e, testing.count, testing.reached_at, testing.framework)
                 certification.skills.setdefault(code, {})[level] = kept
 
 

@@ -36,6 +36,7 @@ class Seen(NamedTuple):
     guess: float
     difficulty: float
     at: datetime
+    framework_version: str
     mode: str
     met: bool
     struck: bool = False
@@ -55,13 +56,13 @@ class NewEvidence(NamedTuple):
     guess: float
     difficulty: float
     at: datetime
+    framework_version: str
     mode: str
     met: bool
     struck: bool
     lapsed: bool
     supervised: bool
     language: str
-    framework_version: str
     rule_version: str
     corrects: str | None
     corrected_at: str | None
@@ -177,7 +178,7 @@ def evidence_of(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
         cursor.execute(
             """
             SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-                e.difficulty, e.answered_at, e.mode, e.met_before, e.struck, e.lapsed
+                e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed
             FROM learners_evidence AS e
             WHERE e.learner_id = ANY(%s::uuid[])
                 AND NOT EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id)
@@ -199,7 +200,8 @@ def evidence_before_corrections(learner_ids: Iterable[str]) -> dict[str, list[li
         cursor.execute(
             """
             SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-                e.difficulty, e.answered_at, e.mode, e.met_before, e.struck, e.lapsed, e.corrects::text, e.corrected_at
+                e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed, e.corrects::text,
+                e.corrected_at
             FROM learners_evidence AS e
             WHERE e.learner_id IN (
                 SELECT c.learner_id FROM learners_evidence AS c
@@ -249,6 +251,7 @@ def _answers(ordered: Iterable[Seen]) -> list[Answer]:
         guess,
         difficulty,
         at,
+        framework,
         mode,
         met_before,
         struck,
@@ -260,6 +263,9 @@ def _answers(ordered: Iterable[Seen]) -> list[Answer]:
         if struck:
             continue
         answers.append(
-            Answer(identifier, (item, revision), tuple(skills), level, score, guess, difficulty, at, certifying, lapsed)
-        )
+            Answer(
+                identifier, (item, revision), tuple(skills), level, score, guess, difficulty, at, framework, certifying,
+                lapsed,
+            )
+        )  # fmt: skip
     return answers

@@ -16,7 +16,7 @@ from courses.public import FrameworkView
 from learners.decisions.rules import EVIDENCE, Decided, Standing, is_capped, standing
 from learners.decisions.selectors import Change, history, what_people_said
 from learners.mastery import chains, evidence, rules
-from learners.mastery.framework import scale
+from learners.mastery.framework import scale, scales
 from learners.mastery.models import Ability, SkillState
 from learners.mastery.selectors import counting, told
 from learners.mastery.snapshots import STATED
@@ -41,14 +41,16 @@ def explained(
     answers = evidence.answers_by_learner(
         evidence.Seen(
             identifier, str(learner_id), str(row["item_id"]), row["item_revision"], row["skills"], row["level"],
-            row["score"], row["guess"], row["difficulty"], row["answered_at"], row["mode"], row["met_before"],
+            row["score"], row["guess"], row["difficulty"], row["answered_at"], row["framework_version"], row["mode"],
+            row["met_before"],
         )
         for identifier, row in rows.items()
     ).get(str(learner_id), [])  # fmt: skip
     chain = chains.chain_of(answers)
     moved: list[rules.Movement] = []
     mastery = rules.Mastery()
-    rules.extend(mastery, answers, scale(), chain, movements=moved)
+    by = scales(naming={answer.framework for answer in answers})
+    rules.extend(mastery, answers, by, chain, movements=moved)
     for state in states:
         # People decided about it, and nobody answered: what holds of somebody unknown.
         mastery.skills.setdefault(state.skill_code, rules.SkillMastery())
@@ -110,6 +112,7 @@ def _skill(
         "level": state.level,
         "level_name": _name(framework.level_names[state.level], language) if state.level else None,
         "level_since": state.level_since,
+        "framework_version": state.framework_version,
         "certified_level": state.certified_level,
         "certified_at": state.certified_at,
         "expected_success": round(success, 3),
@@ -141,6 +144,7 @@ def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: Standing
                 "probability": None if change.probability is None else round(change.probability, 3),
                 "decision_id": change.decision_id,
                 "rule": change.rule,
+                "framework_version": change.framework_version,
             }
             for change in reversed(changes)
         ],

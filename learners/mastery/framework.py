@@ -1,17 +1,35 @@
-"""The current framework as the rules take it."""
+"""The framework's versions as the rules take them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from courses import public as courses
-from learners.mastery.rules import Scale
+from courses.public import FrameworkScale
+from learners.mastery.rules import Scale, Scales
+
+_made: tuple[tuple[FrameworkScale, ...], Scales] = ((), Scales([]))
+
+
+def scales(*, naming: Iterable[str] = ()) -> Scales:
+    """Every version of the framework, those named among them; no query once they are known."""
+    global _made
+    listed = courses.framework_scales(naming=naming)
+    if listed is not _made[0]:
+        _made = (listed, Scales([_scale(one) for one in listed]))
+    return _made[1]
 
 
 def scale() -> Scale:
     """What the current framework says of computed levels."""
-    framework = courses.framework()
+    current = courses.framework().version
+    return scales(naming=[current]).of(current)
+
+
+def _scale(said: FrameworkScale) -> Scale:
     return Scale(
-        version=framework.version,
-        thresholds=framework.thresholds,
-        ranges={code: (skill.min_level, skill.max_level) for code, skill in framework.skills.items()},
-        max_jump=int(framework.award_rules.get("max_inferred_jump", 1)),
+        version=said.version,
+        thresholds=said.thresholds,
+        ranges=said.ranges,
+        max_jump=int(said.award_rules.get("max_inferred_jump", 1)),
     )

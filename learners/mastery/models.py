@@ -215,9 +215,10 @@ class SkillState(models.Model):
     )
     certified_at = models.DateTimeField(null=True)
     tests = models.JSONField(
-        null=True, help_text="level: [log of the e-value, answers that counted, when it reached 1/alpha]"
+        null=True,
+        help_text="level: [log of the e-value, answers that counted, when it reached 1/alpha, framework version]",
     )
-    framework_version = models.CharField(max_length=30)
+    framework_version = models.CharField(max_length=30, help_text="by which the computed level was judged last")
 
     class Meta:
         verbose_name = "mastery of a skill"
@@ -236,7 +237,9 @@ class SkillState(models.Model):
 
 
 class LevelChange(models.Model):
-    """A level was reached: by which evidence, with which probability, under which rule. Follows from the evidence.
+    """A level was reached: by which evidence, with which probability, under which rule and version of the framework.
+
+    Follows from the evidence, which names the versions.
 
     Personal data: the learner's.
     """
@@ -247,6 +250,7 @@ class LevelChange(models.Model):
     evidence_id = models.UUIDField(help_text="the answer that made the difference")
     probability = models.FloatField()
     at = models.DateTimeField()
+    framework_version = models.CharField(max_length=30, help_text="whose threshold was passed")
     rule_version = models.CharField(max_length=40)
 
     class Meta:

@@ -28,7 +28,7 @@ from pathlib import Path
 from learners.mastery import calibration, rules
 from learners.mastery.calibration import YOUNG_BELOW, Observation
 from learners.mastery.metrics import Quality, quality
-from learners.mastery.rules import Answer, Mastery, Scale, Trace
+from learners.mastery.rules import Answer, Mastery, Scale, Scales, Trace
 from learners.mastery.snapshots import UNSEEN_SKILL, V_B0, Chain, ItemKey, Parameters
 
 NEEDED = ("learner", "item", "skills", "correct", "seconds")
@@ -36,7 +36,7 @@ SEPARATOR = "~~"
 # Beyond it an instant has no date: the end of the year 9999.
 _MOST_SECONDS = 253_402_300_000
 _START = datetime(1970, 1, 1, tzinfo=UTC)
-_NO_LEVELS = Scale("replay", {}, {}, 0)
+_NO_LEVELS = Scales([Scale("replay", {}, {}, 0)])
 
 
 class UnreadableLog(ValueError):
@@ -166,7 +166,7 @@ class Replay:
         learner.at = at
         key = (logged.item, 1)
         answer = Answer(
-            str(self._count), key, logged.skills, 1, logged.score, logged.guess, logged.difficulty, at
+            str(self._count), key, logged.skills, 1, logged.score, logged.guess, logged.difficulty, at, "replay"
         )  # fmt: skip
         traces: list[Trace] = []
         young = self._published.item(key, logged.difficulty, at).count < YOUNG_BELOW

@@ -69,11 +69,36 @@ class Scale:
         }
 
 
+class Scales:
+    """What every version of the framework says of computed levels, in the order in which the versions came.
+
+    An answer is judged by the version that was current when it was scored, which it names, and so for good: a later
+    version judges later answers, and what was reached under an earlier one stays reached.
+    """
+
+    def __init__(self, oldest_first: Sequence[Scale]) -> None:
+        self._listed = list(oldest_first)
+        self._places = {one.version: place for place, one in enumerate(self._listed)}
+
+    def of(self, version: str) -> Scale:
+        """What a version says; the oldest speaks for those that were never loaded."""
+        return self._listed[self._places.get(version, 0)]
+
+    def newer(self, before: str, named: str) -> Scale:
+        """The later of the version that judged so far ("" for none) and the one that the next answer names.
+
+        Servers learn of a new version within a minute of one another: once one has judged, none goes back.
+        """
+        place = self._places.get(named, 0)
+        return self._listed[max(place, self._places[before])] if before else self._listed[place]
+
+
 class Answer(NamedTuple):
     """One piece of evidence; ids are canonical texts.
 
     skills: sorted, without doubles, not empty. score: in [0, 1]. guess: in [0, 1).
     difficulty: as the item's trainer stated it, in logits; used until answers to the item are known.
+    framework: version that was current when the answer was scored.
     certifying: the answer may count for certified mastery: asked in earnest, of a learner who had not met the item.
     lapsed: the item was seen, and nothing was submitted before the time was over: this says nothing of mastery.
     """
@@ -86,13 +111,17 @@ class Answer(NamedTuple):
     guess: float
     difficulty: float
     at: datetime
+    framework: str
     certifying: bool = False
     lapsed: bool = False
 
 
 @dataclass(slots=True)
 class SkillMastery:
-    """Mastery of one skill: mean and variance in logits beside general ability, and the level that follows."""
+    """Mastery of one skill: mean and variance in logits beside general ability, and the level that follows.
+
+    framework: version by which the level was judged last; "" before that.
+    """
 
     mean: float = 0.0
     variance: float = V_K0
@@ -102,6 +131,7 @@ class SkillMastery:
     level: int = 0
     probability: float = 0.0
     level_since: datetime | None = None
+    framework: str = ""
 
 
 @dataclass(slots=True)
@@ -116,13 +146,14 @@ class Mastery:
 
 
 class LevelReached(NamedTuple):
-    """A level was given: by which answer, with which probability, when."""
+    """A level was given: by which answer, with which probability, when, by the thresholds of which framework's version."""
 
     skill: str
     level: int
     evidence_id: str
     probability: float
     at: datetime
+    framework: str
 
 
 class Movement(NamedTuple):
@@ -152,7 +183,7 @@ def in_order(answers: Iterable[Answer]) -> list[Answer]:
 
 
 def extend(
-    mastery: Mastery, answers: Sequence[Answer], scale: Scale, chain: Chain, *,
+    mastery: Mastery, answers: Sequence[Answer], scales: Scales, chain: Chain, *,
     traces: list[Trace] | None = None, movements: list[Movement] | None = None,
 ) -> list[LevelReached]:  # fmt: skip
     """Move `mastery` (changed in place) by answers in their order; return the levels reached, in order.
@@ -161,6 +192,7 @@ def extend(
     means nothing and must not decide. They are never lowered.
 
     Args:
+        scales: the versions of the framework; a skill is judged by the one that its last answer in the sitting names.
         chain: the snapshots that held when the answers were given.
         traces, movements: filled, where given, with one entry per answer, and per answer and skill.
 
@@ -172,22 +204,22 @@ def extend(
         if mastery.last_at is not None and at <= mastery.last_at:
             raise ValueError("evidence must come in order")
         mastery.last_at = at
-        last_on: dict[str, str] = {}
+        last_on: dict[str, Answer] = {}
         for answer in sitting:
             if answer.lapsed:
                 continue
             _absorb(mastery, answer, chain, traces, movements)
             for code in answer.skills:
-                last_on[code] = answer.id
+                last_on[code] = answer
         for code in sorted(last_on):
-            change = _judge(mastery, code, last_on[code], at, scale, chain)
+            change = _judge(mastery, code, last_on[code], scales, chain)
             if change is not None:
                 reached.append(change)
     return reached
 
 
 def keep(
-    mastery: Mastery, reached: list[LevelReached], before: Iterable[LevelReached], scale: Scale, chain: Chain
+    mastery: Mastery, reached: list[LevelReached], before: Iterable[LevelReached], scales: Scales, chain: Chain
 ) -> None:
     """Add to a state the levels that were reached before a review corrected evidence: no computation takes one away.
 
@@ -202,6 +234,8 @@ def keep(
         state = mastery.skills.setdefault(change.skill, SkillMastery())
         if change.level > state.level:
             state.level, state.level_since = change.level, change.at
+            scale = scales.newer(state.framework, change.framework)
+            state.framework = scale.version
             if change.level in scale.thresholds:
                 state.probability = probability(
                     mastery, change.skill, scale.thresholds[change.level], chain, state.last_at or change.at
@@ -312,7 +346,7 @@ def unanswered(scale: Scale) -> SkillMastery:
     mean, spread = UNSEEN_SKILL.mean, math.sqrt(V_G0 + V_K0 + UNSEEN_SKILL.variance)
     lowest = min(scale.thresholds.values())
     z = (mean - math.log(lowest / (1.0 - lowest))) / spread
-    return SkillMastery(probability=0.5 * math.erfc(-z / math.sqrt(2.0)))
+    return SkillMastery(probability=0.5 * math.erfc(-z / math.sqrt(2.0)), framework=scale.version)
 
 
 def computable(scale: Scale, code: str) -> Sequence[int]:
@@ -320,10 +354,10 @@ def computable(scale: Scale, code: str) -> Sequence[int]:
     return scale.computable.get(code, ())
 
 
-def _judge(
-    mastery: Mastery, code: str, evidence_id: str, at: datetime, scale: Scale, chain: Chain
-) -> LevelReached | None:
-    state = mastery.skills[code]
+def _judge(mastery: Mastery, code: str, last: Answer, scales: Scales, chain: Chain) -> LevelReached | None:
+    state, at = mastery.skills[code], last.at
+    scale = scales.newer(state.framework, last.framework)
+    state.framework = scale.version
     levels = computable(scale, code)
     if not levels:
         return None
@@ -336,7 +370,7 @@ def _judge(
         passed = probability(mastery, code, scale.thresholds[level], chain, at)
         if passed >= SURE:
             state.level, state.level_since = level, at
-            change = LevelReached(code, level, evidence_id, passed, at)
+            change = LevelReached(code, level, last.id, passed, at, scale.version)
             break
     held = state.level if state.level in scale.thresholds else levels[0]
     state.probability = probability(mastery, code, scale.thresholds[held], chain, at)

@@ -21,9 +21,9 @@ from events.registry import Happened
 from learners.mastery import certification, chains, evidence, levels, locks, rules, states, traces
 from learners.mastery.certification import Certification
 from learners.mastery.evidence import NewEvidence
-from learners.mastery.framework import scale
+from learners.mastery.framework import scale, scales
 from learners.mastery.models import Ability
-from learners.mastery.rules import Answer, LevelReached, Mastery, Scale, Trace
+from learners.mastery.rules import Answer, LevelReached, Mastery, Scales, Trace
 from learners.mastery.snapshots import Chain
 from learners.mastery.states import Known
 
@@ -52,13 +52,12 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     inserted, corrected = evidence.insert_evidence(answer for answer in told if answer.learner_id in held)
     if not inserted:
         return
-    by = scale()
     new = evidence.answers_by_learner(inserted)
     # Also of what was struck: it counts for nothing, and by that moves its skills.
     moved: dict[str, set[str]] = {learner: set() for learner in new}
     for one in inserted:
         moved[one.learner_id].update(one.skills)
-    known = states.load({learner: held[learner] for learner in new}, by, skills=moved)
+    known = states.load({learner: held[learner] for learner in new}, skills=moved)
     extended = {
         learner
         for learner, one in known.items()
@@ -70,7 +69,6 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
         {learner: new[learner] for learner in extended} | evidence.evidence_of(rebuilt),
         start={learner: known[learner] for learner in extended},
         fresh=rebuilt,
-        by=by,
         forget={learner for learner in rebuilt if held[learner]["last_at"] is not None or known[learner].stored},
     )
     events.record_many(
@@ -103,18 +101,19 @@ def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
         struck = told("struck", False)
         yield NewEvidence(
             identifier, learner_id, item, revision, skills if len(skills) == 1 else sorted(set(skills)), level,
-            0.0 if struck else answer["score"], guess, difficulty, _instant(at), mode,
-            told("met_before", False), struck, told("lapsed", False), supervised, language, framework, rule,
+            0.0 if struck else answer["score"], guess, difficulty, _instant(at), framework, mode,
+            told("met_before", False), struck, told("lapsed", False), supervised, language, rule,
             told("corrects"), told("corrected_at"),
         )  # fmt: skip
 
 
 def _replay(
-    answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, Known], fresh: set[str], by: Scale, forget: set[str]
+    answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, Known], fresh: set[str], forget: set[str]
 ) -> None:  # fmt: skip
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
     chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
-    before = _before_corrections(fresh, by)
+    by = scales(naming={answer.framework for listed in answers.values() for answer in listed})
+    before = _before_corrections(fresh)
     reached: dict[str, list[LevelReached]] = {}
     masteries: dict[str, Mastery] = {}
     tests: dict[str, Certification] = {}
@@ -133,7 +132,7 @@ def _replay(
         touched[learner] = {code for answer in listed for code in answer.skills} | {c.skill for c in reached[learner]}
     states.forget(forget)
     stored = {learner: known.stored for learner, known in start.items()}
-    states.write(masteries, tests, touched, reached, by, chain, stored=stored)
+    states.write(masteries, tests, touched, reached, scale(), chain, stored=stored)
     levels.write_levels(levels.decided_about({UUID(learner) for learner in masteries}))
     # An answer later than all that a learner has is of a sitting that nothing was written of.
     traces.write_traces(made, {learner: answers.get(learner, ()) for learner in masteries}, chain, new=start.keys())
@@ -147,20 +146,21 @@ class _Earlier:
     tests: Sequence[Certification]
 
     def keep(
-        self, mastery: Mastery, tests: Certification, reached: list[LevelReached], by: Scale, chain: Chain
+        self, mastery: Mastery, tests: Certification, reached: list[LevelReached], by: Scales, chain: Chain
     ) -> None:
         rules.keep(mastery, reached, self.levels, by, chain)
         for earlier in self.tests:
             certification.keep(tests, earlier)
 
 
-def _before_corrections(learner_ids: Iterable[str], by: Scale) -> dict[str, _Earlier]:
+def _before_corrections(learner_ids: Iterable[str]) -> dict[str, _Earlier]:
     found = {}
     for learner, stages in evidence.evidence_before_corrections(learner_ids).items():
         levels_reached: list[LevelReached] = []
         tests = []
         for answers in stages:
             chain = chains.chain_of(answers)
+            by = scales(naming={answer.framework for answer in answers})
             levels_reached += rules.extend(Mastery(), answers, by, chain)
             tests.append(Certification())
             certification.extend(tests[-1], answers, by, chain)
@@ -183,14 +183,14 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     Args:
         write: put the rebuilt state in the place of one that differed. A second call finds no drift.
     """
-    by = scale()
     locks.share_chain()
     held = locks.lock(str(one) for one in learner_ids)
-    known = states.load(held, by)
+    known = states.load(held)
     stored_changes = states.level_changes(held)
     answers = evidence.evidence_of(held)
     chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
-    before = _before_corrections(held, by)
+    by = scales(naming={answer.framework for listed in answers.values() for answer in listed})
+    before = _before_corrections(held)
     levels_drifted = levels.drifted(UUID(learner) for learner in held)
     drifts: list[Drift] = []
     for learner in sorted(held):
@@ -213,9 +213,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
             drifts.append(Drift(UUID(learner), tuple(parts)))
     drifted = {str(drift.learner_id) for drift in drifts}
     if write and drifted:
-        _replay(
-            {learner: answers.get(learner, []) for learner in drifted}, start={}, fresh=drifted, by=by, forget=drifted
-        )
+        _replay({learner: answers.get(learner, []) for learner in drifted}, start={}, fresh=drifted, forget=drifted)
         events.record_many(
             "learners.mastery_changed",
             [

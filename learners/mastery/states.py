@@ -40,7 +40,7 @@ class Known:
 
 
 def load(
-    held: Mapping[str, Mapping[str, Any]], scale: Scale, *, skills: Mapping[str, Collection[str]] | None = None
+    held: Mapping[str, Mapping[str, Any]], *, skills: Mapping[str, Collection[str]] | None = None
 ) -> dict[str, Known]:
     """What is stored of each locked learner.
 
@@ -78,19 +78,18 @@ def load(
         ) in cursor.fetchall():
             one = known[learner]
             one.stored.add(code)
-            one.current &= version == scale.version
             if skills is not None and code not in skills[learner]:
                 continue
             # A state without answers is what people decided, or what was left until the time was over: not the filter's;
             # unless all that a level was reached by was struck since.
             if count or level:
                 one.mastery.skills[code] = SkillMastery(
-                    mean, variance, count, _instant(last_at), shown, level, likely, _instant(since)
+                    mean, variance, count, _instant(last_at), shown, level, likely, _instant(since), version
                 )
             if tests:
                 one.tests.skills[code] = {
-                    int(tested): Testing(log_e, counted, _instant(reached_at))
-                    for tested, (log_e, counted, reached_at) in orjson.loads(tests).items()
+                    int(tested): Testing(log_e, counted, _instant(reached_at), framework)
+                    for tested, (log_e, counted, reached_at, framework) in orjson.loads(tests).items()
                 }
         cursor.execute(
             "SELECT DISTINCT learner_id::text FROM learners_evidence "
@@ -106,13 +105,16 @@ def level_changes(learner_ids: Iterable[str]) -> dict[str, list[LevelReached]]:
     """The computed levels reached, as stored, by learner."""
     grouped: dict[str, list[LevelReached]] = defaultdict(list)
     for row in rows(
-        "SELECT learner_id::text, skill_code, level, evidence_id::text, probability, at FROM learners_levelchange "
-        "WHERE learner_id = ANY(%s::uuid[])",
+        "SELECT learner_id::text, skill_code, level, evidence_id::text, probability, at, framework_version "
+        "FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])",
         [arrays.ids(sorted(learner_ids))],
     ):
         grouped[row["learner_id"]].append(
-            LevelReached(row["skill_code"], row["level"], row["evidence_id"], row["probability"], row["at"])
-        )
+            LevelReached(
+                row["skill_code"], row["level"], row["evidence_id"], row["probability"], row["at"],
+                row["framework_version"],
+            )
+        )  # fmt: skip
     return grouped
 
 
@@ -137,19 +139,19 @@ WHERE ability.learner_id = new.learner_id
 _NEW_STATES = """
 FROM unnest(
     %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[], %s::smallint[],
-    %s::float8[], %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::jsonb[]
+    %s::float8[], %s::timestamptz[], %s::text[], %s::smallint[], %s::timestamptz[], %s::jsonb[]
 ) AS new(
     learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
-    certified_level, certified_at, tests
+    framework_version, certified_level, certified_at, tests
 )
 """
 _INSERT_STATES = f"""
 INSERT INTO learners_skillstate (
-    framework_version, learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability,
-    computed_since, certified_level, certified_at, tests, level, level_since
+    learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
+    framework_version, certified_level, certified_at, tests, level, level_since
 )
-SELECT %s, learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
-    certified_level, certified_at, tests, computed_level, computed_since
+SELECT learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
+    framework_version, certified_level, certified_at, tests, computed_level, computed_since
 {_NEW_STATES}
 ON CONFLICT (learner_id, skill_code) DO UPDATE
 SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
@@ -161,7 +163,7 @@ SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, 
 # Where the row is known to be there this costs half of the other.
 _UPDATE_STATES = f"""
 UPDATE learners_skillstate AS kept
-SET framework_version = %s, mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at,
+SET framework_version = new.framework_version, mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at,
     shown_level = new.shown_level, computed_level = new.computed_level, probability = new.probability,
     computed_since = new.computed_since, certified_level = new.certified_level, certified_at = new.certified_at,
     tests = new.tests, level = new.computed_level, level_since = new.computed_since
@@ -169,25 +171,28 @@ SET framework_version = %s, mean = new.mean, variance = new.variance, count = ne
 WHERE kept.learner_id = new.learner_id AND kept.skill_code = new.code
 """  # noqa: S608 (constants)
 _INSERT_CHANGES = """
-INSERT INTO learners_levelchange (learner_id, skill_code, level, evidence_id, probability, at, rule_version)
+INSERT INTO learners_levelchange (
+    learner_id, skill_code, level, evidence_id, probability, at, framework_version, rule_version
+)
 SELECT new.*, %s
-FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[]) AS new
+FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[], %s::text[]) AS new
 """
 
 
 def write(
     states: Mapping[str, Mastery], tests: Mapping[str, Certification], touched: Mapping[str, set[str]],
-    reached: Mapping[str, Sequence[LevelReached]], by: Scale, chain: Chain, *, stored: Mapping[str, set[str]],
+    reached: Mapping[str, Sequence[LevelReached]], current: Scale, chain: Chain, *, stored: Mapping[str, set[str]],
 ) -> None:  # fmt: skip
     """Write abilities, the skills touched, and the levels reached: four statements.
 
     Where people decided, the levels that count still have to follow (`levels.write_levels`).
 
     Args:
+        current: the framework's version by which a skill without an answer that counts is told of.
         stored: skills that have a row for certain, by learner.
     """
     abilities = list(states.values())
-    blank = rules.unanswered(by)
+    blank = rules.unanswered(current)
     new: list[tuple[str, str, SkillMastery]] = []
     known: list[tuple[str, str, SkillMastery]] = []
     for learner, mastery in states.items():
@@ -208,7 +213,7 @@ def write(
         )  # fmt: skip
         for statement, skills in ((_INSERT_STATES, new), (_UPDATE_STATES, known)):
             if skills:
-                cursor.execute(statement, [by.version, *_state_columns(skills, tests)])
+                cursor.execute(statement, _state_columns(skills, tests))
         if changes:
             cursor.execute(
                 _INSERT_CHANGES,
@@ -217,6 +222,7 @@ def write(
                     binary.texts(one.skill for _, one in changes), binary.small_integers(one.level for _, one in changes),
                     binary.uuids(one.evidence_id for _, one in changes),
                     binary.floats(one.probability for _, one in changes), binary.instants(one.at for _, one in changes),
+                    binary.texts(one.framework for _, one in changes),
                 ],
             )  # fmt: skip
 
@@ -232,7 +238,8 @@ def _state_columns(
         binary.floats([one.variance for one in states]), binary.integers([one.count for one in states]),
         binary.instants([one.last_at for one in states]), binary.small_integers([one.shown_level for one in states]),
         binary.small_integers([one.level for one in states]), binary.floats([one.probability for one in states]),
-        binary.instants([one.level_since for one in states]), binary.small_integers(certified), binary.instants(since),
+        binary.instants([one.level_since for one in states]), binary.texts([one.framework for one in states]),
+        binary.small_integers(certified), binary.instants(since),
         binary.documents(told),
     ]  # fmt: skip
 
@@ -246,5 +253,5 @@ def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, b
     since = None
     if certified:
         since = max(one.reached_at for level, one in levels.items() if level <= certified and one.reached_at)
-    told = {str(level): (one.log_e, one.count, one.reached_at) for level, one in levels.items()}
+    told = {str(level): (one.log_e, one.count, one.reached_at, one.framework) for level, one in levels.items()}
     return certified, since, orjson.dumps(told)

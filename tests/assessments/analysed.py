@@ -118,11 +118,11 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
     _copy(
         "assessments_attempt",
         ("id", "quiz_id", "learner_id", "number", "seed", "language", "started_at", "due_at", "submitted_at", "score",
-         "passed", "rule_version", "expired", "device_class", "exclusive", "form", "selection", "told"),
+         "passed", "rule_version", "framework_version", "expired", "device_class", "exclusive", "form", "selection", "told"),
         (
             (pk, cohort.quiz.pk, learner, 1, 1, LANGUAGES.get(state, "en"), STARTED + timedelta(seconds=place),
              STARTED + timedelta(hours=1), STARTED + timedelta(minutes=20), float(score), bool(score >= 0.6), "items-2",
-             False, device, False, "", Jsonb({}), True)
+             "0.1.0-draft", False, device, False, "", Jsonb({}), True)
             for place, (pk, learner, state, score, device) in enumerate(
                 zip(cohort.attempt_ids, cohort.learner_ids, cohort.states, scores, devices, strict=True)
             )

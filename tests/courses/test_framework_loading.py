@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,8 +24,10 @@ def _rows() -> list[list[tuple[object, ...]]]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selectors, "_kept", None)
+def _nothing_kept() -> Iterator[None]:
+    selectors.forget_kept()
+    yield
+    selectors.forget_kept()
 
 
 def _copy(tmp_path: Path, **changes: object) -> Path:

@@ -73,7 +73,7 @@ def an_answer(
     return {
         "id": str(new_id()), "item_id": str(new_id()), "item_revision": 1, "skills": list(skills), "level": level,
         "score": score, "guess": guess, "difficulty": difficulty, "supervised": False, "language": "ja",
-        "answered_at": at, "framework_version": "0", "rule_version": "score-1", **given,
+        "answered_at": at, "framework_version": "0.1.0-draft", "rule_version": "score-1", **given,
     }  # fmt: skip
 
 

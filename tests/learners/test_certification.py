@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from learners.mastery import certification
 from learners.mastery.certification import ALPHA, CAUTION, MARGIN, NEEDED, Certification, Certified, factor
-from learners.mastery.rules import Answer, Scale, in_order, logistic
+from learners.mastery.rules import Answer, Scale, Scales, in_order, logistic
 from learners.mastery.snapshots import Chain, Parameters
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SCALE = Scale("t", {1: 0.5, 2: 0.65, 3: 0.8}, {"A": (1, 6), "B": (2, 2)}, max_jump=1)
+SCALES = Scales([SCALE])
 STATED = Chain()
 
 LEARNERS, ANSWERS = 20_000, 100
@@ -219,7 +220,7 @@ def an_answer(
 ) -> Answer:
     at = START + timedelta(days=number if days is None else days)
     return Answer(
-        str(UUID(int=number)), (str(UUID(int=1000 + number)), 1), skills, 2, score, 0.0, 0.5, at, certifying=True
+        str(UUID(int=number)), (str(UUID(int=1000 + number)), 1), skills, 2, score, 0.0, 0.5, at, "t", certifying=True
     )
 
 
@@ -230,13 +231,13 @@ def known(answers: list[Answer], variance: float = 0.01) -> Chain:
 def test_levels_are_certified_from_the_lowest_up_and_stay() -> None:
     answers = [an_answer(number) for number in range(1, 40)]
     aiko = Certification()
-    reached = certification.extend(aiko, answers, SCALE, known(answers))
+    reached = certification.extend(aiko, answers, SCALES, known(answers))
     assert [change.level for change in reached] == [1, 2, 3]
     assert reached == sorted(reached, key=lambda change: change.at)
     assert all(change.log_e >= NEEDED for change in reached)
     before = aiko.skills["A"][1].log_e
     failures = [an_answer(number, score=0) for number in range(40, 80)]
-    assert certification.extend(aiko, failures, SCALE, known(failures)) == []
+    assert certification.extend(aiko, failures, SCALES, known(failures)) == []
     assert aiko.level("A") == 3
     assert aiko.skills["A"][1].log_e == before
 
@@ -254,7 +255,7 @@ def test_a_higher_level_waits_for_the_lower_ones() -> None:
 def test_what_does_not_count_changes_nothing(change: dict[str, object]) -> None:
     dao = Certification()
     answers = [an_answer(number)._replace(**change) for number in range(1, 60)]
-    assert certification.extend(dao, answers, SCALE, known(answers)) == []
+    assert certification.extend(dao, answers, SCALES, known(answers)) == []
     assert (dao.skills, dao.items) == ({}, set())
 
 
@@ -264,14 +265,14 @@ def test_an_item_counts_once_also_in_a_later_revision() -> None:
         first._replace(id=str(UUID(int=n)), at=START + timedelta(days=n), item=(first.item[0], n)) for n in range(2, 50)
     ]
     budi = Certification()
-    assert certification.extend(budi, [first, *again], SCALE, STATED) == []
+    assert certification.extend(budi, [first, *again], SCALES, STATED) == []
     assert budi.skills["A"][1].count == 1
 
 
 def test_partial_credit_counts_as_wrong() -> None:
     partial, wrong = Certification(), Certification()
-    certification.extend(partial, [an_answer(1, score=0.99)], SCALE, STATED)
-    certification.extend(wrong, [an_answer(1, score=0.0)], SCALE, STATED)
+    certification.extend(partial, [an_answer(1, score=0.99)], SCALES, STATED)
+    certification.extend(wrong, [an_answer(1, score=0.0)], SCALES, STATED)
     assert partial == wrong
     assert partial.skills["A"][1].log_e < 0
 
@@ -280,16 +281,16 @@ def test_the_less_is_known_of_an_item_the_less_a_right_answer_to_it_says() -> No
     gains = []
     for variance in (0.0, 0.3, 1.15):
         state = Certification()
-        certification.extend(state, [an_answer(1)], SCALE, known([an_answer(1)], variance))
+        certification.extend(state, [an_answer(1)], SCALES, known([an_answer(1)], variance))
         gains.append(state.skills["A"][2].log_e)
     assert gains == sorted(gains, reverse=True)
 
 
 def test_evidence_out_of_order_is_refused() -> None:
     state = Certification()
-    certification.extend(state, [an_answer(2)], SCALE, STATED)
+    certification.extend(state, [an_answer(2)], SCALES, STATED)
     with pytest.raises(ValueError, match="in order"):
-        certification.extend(state, [an_answer(1)], SCALE, STATED)
+        certification.extend(state, [an_answer(1)], SCALES, STATED)
 
 
 sittings = st.lists(
@@ -307,7 +308,7 @@ sittings = st.lists(
 
 def computed(answers: list[Answer]) -> tuple[Certification, list[Certified]]:
     state = Certification()
-    return state, certification.extend(state, in_order(answers), SCALE, known(answers, 0.05))
+    return state, certification.extend(state, in_order(answers), SCALES, known(answers, 0.05))
 
 
 @settings(max_examples=40, deadline=None)
@@ -321,6 +322,25 @@ def test_order_of_arrival_does_not_matter_and_extending_is_rebuilding(
     assert computed(shuffled) == expected
     state, cut = Certification(), START + timedelta(days=day)
     chain = known(answers, 0.05)
-    reached = certification.extend(state, [a for a in in_order(answers) if a.at <= cut], SCALE, chain)
-    reached += certification.extend(state, [a for a in in_order(answers) if a.at > cut], SCALE, chain)
+    reached = certification.extend(state, [a for a in in_order(answers) if a.at <= cut], SCALES, chain)
+    reached += certification.extend(state, [a for a in in_order(answers) if a.at > cut], SCALES, chain)
     assert (state, reached) == expected
+
+
+def test_a_threshold_that_a_later_version_moves_is_tested_anew_and_what_was_certified_stays() -> None:
+    later = Scale("u", {1: 0.5, 2: 0.7, 3: 0.8}, SCALE.ranges, max_jump=1)
+    both = Scales([SCALE, later])
+    answers = [an_answer(number) for number in range(1, 40)]
+    chain = known(answers)
+    first = next(n for n in range(40) if certification.extend(Certification(), answers[:n], SCALES, chain))
+    aiko = Certification()
+    certification.extend(aiko, answers[:first], both, chain)
+    assert aiko.level("A") == 1
+    e_of_1, e_of_3 = aiko.skills["A"][1].log_e, aiko.skills["A"][3].log_e
+    certification.extend(aiko, [answers[first]._replace(framework="u")], both, chain)
+    tests = aiko.skills["A"]
+    assert aiko.level("A") == 1
+    assert (tests[1].log_e, tests[1].framework) == (e_of_1, "t")
+    assert (tests[2].count, tests[2].framework) == (1, "u")  # .65 became .7: what was counted says nothing of that
+    assert (tests[3].count, tests[3].framework) == (first + 1, "u")  # .8 as before: it goes on
+    assert tests[3].log_e > e_of_3

@@ -11,11 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learners.mastery import rules
-from learners.mastery.rules import Answer, Mastery, Scale
+from learners.mastery.rules import Answer, Mastery, Scale, Scales
 from learners.mastery.snapshots import Chain, Parameters
 
 SKILLS = ("A", "B", "C")
-SCALE = Scale("t", {1: 0.5, 2: 0.65, 3: 0.8}, {"A": (1, 6), "B": (2, 2), "C": (1, 1)}, max_jump=1)
+RANGES = {"A": (1, 6), "B": (2, 2), "C": (1, 1)}
+# A later version asks less of level 1 and more of level 2.
+SCALES = Scales(
+    [
+        Scale("t", {1: 0.5, 2: 0.65, 3: 0.8}, RANGES, max_jump=1),
+        Scale("u", {1: 0.45, 2: 0.75, 3: 0.8}, RANGES, max_jump=1),
+    ]
+)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 ITEM = str(UUID(int=0))
@@ -40,6 +47,7 @@ answers = st.builds(
     guess=st.sampled_from([0.0, 0.25, 0.5]) | st.floats(0, 0.99),
     difficulty=st.floats(-6, 6),
     at=st.integers(0, 400 * 86400).map(lambda seconds: START + timedelta(seconds=seconds // 3600 * 3600)),
+    framework=st.sampled_from(["t", "u", "never loaded"]),
     certifying=st.just(False),
     lapsed=st.just(False),
 )
@@ -49,7 +57,7 @@ logs = st.lists(answers, max_size=25, unique_by=lambda answer: answer.id)
 
 def computed(log: list[Answer]) -> tuple[Mastery, list[rules.LevelReached]]:
     mastery = Mastery()
-    return mastery, rules.extend(mastery, rules.in_order(log), SCALE, CHAIN)
+    return mastery, rules.extend(mastery, rules.in_order(log), SCALES, CHAIN)
 
 
 @few
@@ -67,8 +75,8 @@ def test_extending_by_later_sittings_is_the_same_as_rebuilding(log: list[Answer]
     while 0 < cut < len(ordered) and ordered[cut].at == ordered[cut - 1].at:
         cut += 1
     mastery = Mastery()
-    reached = rules.extend(mastery, ordered[:cut], SCALE, CHAIN)
-    reached += rules.extend(mastery, ordered[cut:], SCALE, CHAIN)
+    reached = rules.extend(mastery, ordered[:cut], SCALES, CHAIN)
+    reached += rules.extend(mastery, ordered[cut:], SCALES, CHAIN)
     assert (mastery, reached) == computed(log)
 
 
@@ -109,17 +117,17 @@ def test_levels_rise_one_by_one_or_more_within_their_caps_and_never_fall(log: li
         assert any(answer.id == change.evidence_id and change.skill in answer.skills for answer in log)
         held[change.skill] = change.level
     for code, state in mastery.skills.items():
-        lowest, highest = SCALE.ranges[code]
+        lowest, highest = RANGES[code]
         shown = max([answer.level for answer in log if code in answer.skills and answer.score > 0], default=0)
         assert state.level == held.get(code, 0)
-        assert state.level == 0 or lowest <= state.level <= min(highest, shown + SCALE.max_jump, 3)
+        assert state.level == 0 or lowest <= state.level <= min(highest, shown + 1, 3)
 
 
 @few
 @given(logs)
 def test_movements_account_for_the_whole_way(log: list[Answer]) -> None:
     movements: list[rules.Movement] = []
-    rules.extend(Mastery(), rules.in_order(log), SCALE, CHAIN, movements=movements)
+    rules.extend(Mastery(), rules.in_order(log), SCALES, CHAIN, movements=movements)
     assert [(movement.evidence_id, movement.skill) for movement in movements] == [
         (answer.id, code) for answer in rules.in_order(log) for code in answer.skills
     ]
@@ -128,7 +136,7 @@ def test_movements_account_for_the_whole_way(log: list[Answer]) -> None:
 def test_the_order_of_questions_within_a_sitting_gives_no_level() -> None:
     """Right first and wrong after would pass a threshold on the way; at the end of the sitting it is not passed."""
     log = [
-        Answer(str(UUID(int=number)), (ITEM, 1), ("A",), 1, score, 0.25, 0.0, START)
+        Answer(str(UUID(int=number)), (ITEM, 1), ("A",), 1, score, 0.25, 0.0, START, "t")
         for number, score in enumerate([1.0, 0.0, 0.0, 0.0, 0.0])
     ]
     assert computed(log[:1])[0].skills["A"].level > 0
@@ -136,15 +144,17 @@ def test_the_order_of_questions_within_a_sitting_gives_no_level() -> None:
 
 
 def test_evidence_out_of_order_is_refused() -> None:
-    mastery, _ = computed([Answer(str(UUID(int=1)), (ITEM, 1), ("A",), 1, 1.0, 0.0, 0.0, START)])
+    mastery, _ = computed([Answer(str(UUID(int=1)), (ITEM, 1), ("A",), 1, 1.0, 0.0, 0.0, START, "t")])
     with pytest.raises(ValueError, match="order"):
-        rules.extend(mastery, [Answer(str(UUID(int=2)), (ITEM, 1), ("A",), 1, 1.0, 0.0, 0.0, START)], SCALE, CHAIN)
+        rules.extend(
+            mastery, [Answer(str(UUID(int=2)), (ITEM, 1), ("A",), 1, 1.0, 0.0, 0.0, START, "t")], SCALES, CHAIN
+        )
 
 
 def test_one_answer_as_computed_by_hand() -> None:
     """The formulas of the module's docstring, written out for one skill, with and without guessing."""
     for guess in (0.0, 0.25):
-        mastery, _ = computed([Answer(str(UUID(int=1)), (ITEM, 1), ("A",), 1, 1.0, guess, 1.0, START)])
+        mastery, _ = computed([Answer(str(UUID(int=1)), (ITEM, 1), ("A",), 1, 1.0, guess, 1.0, START, "t")])
         d = math.log(0.7 / 0.3)
         m = d - 1.0
         v = 0.93 + 1.15 + 0.66 + 0.37
@@ -167,3 +177,30 @@ def test_one_answer_as_computed_by_hand() -> None:
         state = mastery.skills["A"]
         assert state.mean == pytest.approx(0.66 * r + 0.58)
         assert state.variance == pytest.approx(0.66 + 0.014 - 0.66**2 * big_h)
+
+
+def _right_answers(count: int, framework: str, *, first: int = 1) -> list[Answer]:
+    return [
+        Answer(str(UUID(int=n)), (ITEM, 1), ("A",), 2, 1.0, 0.0, 0.0, START + timedelta(days=n), framework)
+        for n in range(first, first + count)
+    ]
+
+
+def test_a_later_version_of_the_framework_judges_later_answers_and_takes_nothing_away() -> None:
+    enough = next(
+        count for count in range(1, 40) if computed(_right_answers(count, "t"))[0].skills["A"].level == 2
+    )  # fmt: skip
+    aiko, reached = computed(_right_answers(enough, "t"))
+    dao, _ = computed(_right_answers(enough, "u"))
+    assert (aiko.skills["A"].level, dao.skills["A"].level) == (2, 1)
+    assert [(change.level, change.framework) for change in reached][-1] == (2, "t")
+    kept, later = computed(_right_answers(enough, "t") + _right_answers(1, "u", first=enough + 1))
+    assert kept.skills["A"].level == 2
+    assert kept.skills["A"].framework == "u"
+    assert later == reached
+
+
+def test_no_server_that_learns_late_of_a_version_goes_back_to_the_one_before() -> None:
+    log = [*_right_answers(1, "t"), *_right_answers(1, "u", first=2), *_right_answers(1, "t", first=3)]
+    mastery, _ = computed(log)
+    assert mastery.skills["A"].framework == "u"

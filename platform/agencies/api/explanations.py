@@ -44,6 +44,7 @@ class ExplainedChange(serializers.Serializer[Any]):
     probability = serializers.FloatField(allow_null=True)
     decision_id = serializers.CharField(allow_null=True)
     rule = serializers.CharField(allow_null=True)
+    framework_version = serializers.CharField(help_text="Of the framework whose threshold or rubric this was.")
 
 
 class ExplainedArea(serializers.Serializer[Any]):
@@ -71,6 +72,7 @@ class ExplainedSkill(serializers.Serializer[Any]):
     level = serializers.IntegerField(min_value=0, max_value=6)
     level_name = serializers.CharField(allow_null=True)
     level_since = serializers.DateField(allow_null=True)
+    framework_version = serializers.CharField(help_text="Of the framework by which the answers were judged last.")
     level_cause = serializers.ChoiceField(["evidence", "assessors", "appeal", "review"], allow_null=True)
     frozen = serializers.BooleanField(help_text="The level is disputed: it stays what it is until that is decided.")
     certified_level = serializers.IntegerField(min_value=0, max_value=3)
