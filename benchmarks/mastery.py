@@ -17,7 +17,7 @@ from config.celery import collect_less_often
 from courses import public as courses
 from events import public as events
 from learners.mastery import chains, evidence, publishing, rules
-from learners.mastery.framework import scale
+from learners.mastery.framework import scales
 from learners.models import Learner
 from tests.factories import make_user
 
@@ -76,7 +76,7 @@ def run() -> list[Figure]:
     answers = LEARNERS * SITTINGS * QUESTIONS
     listed = evidence.evidence_of(map(str, ids))
     chain = chains.chain_of(answer for answers_of_one in listed.values() for answer in answers_of_one)
-    by = scale()
+    by = scales()
     pure = _cpu(lambda: [rules.extend(rules.Mastery(), listed[str(one)], by, chain) for one in ids])
     copied = _copy(ids)
     total = LEARNERS * (SITTINGS + 1) * QUESTIONS

@@ -35,8 +35,11 @@ class Delivery(models.Model):
     After `events.services.MAX_TRIES` failures it is dead: kept with its cause until a person retries it.
     """
 
-    # Found by the constraint's index on event and consumer.
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    # Found by the constraint's index on event and consumer. One statement writes an event and its deliveries, so a foreign key
+    # would only look up what was just written, row by row; that no event goes while it has deliveries is a trigger's.
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
+    )
     consumer = models.CharField(max_length=80)
     tries = models.PositiveSmallIntegerField(db_default=0, default=0)
     available_at = models.DateTimeField(db_default=Now())

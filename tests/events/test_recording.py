@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from common.requests import request_id
 from events import registry, services
@@ -94,3 +94,20 @@ def test_a_flow_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(ValueError, match=r"tests\.nobody"):
         registry.install((Consumer("one", ("tests.nobody",), handle),), ("tests.counted",))
     assert set(registry.consumers()) == {"one", "two"}
+
+
+@pytest.mark.django_db
+def test_no_event_goes_while_it_owes_somebody_its_effect() -> None:
+    services.record("tests.counted", number=1)
+    services.record("tests.unheard", number=2)
+    with (
+        pytest.raises(IntegrityError, match="has deliveries"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM events_event")
+    assert Event.objects.count() == 2
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM events_event WHERE kind = 'tests.unheard'")
+    Event.objects.all().delete()  # with its deliveries
+    assert not Delivery.objects.exists()
