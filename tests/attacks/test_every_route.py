@@ -11,6 +11,11 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.authentication import RemoteUserAuthentication, SessionAuthentication
+
+from accounts.authentication import LearnerTokenAuthentication
+from agencies.authentication import AgencyTokenAuthentication
+from config.middleware import TOKEN_PATHS
 
 PREFIXES = ("api/", "agency/", "verify", "log/", "shared/", "ims/", ".well-known/", "livez", "readyz", "problems/")
 # Doors without a sign-in, each for a reason that its view states. Everything else answers 401.
@@ -145,3 +150,31 @@ def test_a_wrong_host_is_a_problem() -> None:
     answer = Client(raise_request_exception=False).get("/api/v1/framework", headers={"Host": "evil.example"})
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def _views(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern.url_patterns, route)
+        else:
+            yield route, pattern.callback
+
+
+def test_no_view_that_cookies_pass_by_would_read_one() -> None:
+    """Sessions and the check of CSRF tokens are left out there, so a cookie must be worth nothing."""
+    beneath = [
+        (route, view) for route, view in _views(get_resolver().url_patterns) if f"/{route}".startswith(TOKEN_PATHS)
+    ]
+    assert len(beneath) > 40
+    for route, view in beneath:
+        for way in view.cls.authentication_classes:
+            assert not issubclass(way, (SessionAuthentication, RemoteUserAuthentication)), route
+            assert issubclass(way, (LearnerTokenAuthentication, AgencyTokenAuthentication)), route
+
+
+@pytest.mark.django_db
+def test_who_is_signed_in_to_the_admin_is_nobody_to_the_interfaces(admin_client: Client) -> None:
+    assert admin_client.get("/admin/").status_code == 200
+    for path in ("/api/v1/me/skills", "/agency/v1/progress"):
+        assert admin_client.get(path).status_code == 401, path
