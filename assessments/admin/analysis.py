@@ -18,10 +18,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from assessments.admin.analysis_page import page_of
-from assessments.admin.items import KeysStayInside, ReadOnly
+from assessments.admin.items import KeysStayInside
 from assessments.analysis import charts, export, selectors, words
 from assessments.analysis.models import FormStatistic, ItemStatistic
 from assessments.analysis.rules import FACILITY_RANGE, FLAGS
+from common.read_only import ReadOnly
 
 STYLE = "assessments/admin/analysis_style.html"
 

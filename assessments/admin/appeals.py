@@ -23,7 +23,6 @@ from accounts.admin_scope import StateScopedAdmin, limited_to
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR
 from assessments.admin import appeal_page
 from assessments.admin.appeal_page import DecisionForm
-from assessments.admin.items import ReadOnly
 from assessments.appeals import reviewing, selectors
 from assessments.appeals.involved import involved_in
 from assessments.appeals.models import Appeal, Reviewer
@@ -31,6 +30,7 @@ from assessments.appeals.subjects import disputed, subject_of
 from assessments.files.selectors import headers
 from common import clock
 from common.errors import DomainError, NotFound
+from common.read_only import ReadOnly
 
 
 class StateFilter(SimpleListFilter):

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin_scope import StateScopedAdmin
-from assessments.admin.items import ReadOnly
 from assessments.attempts.models import Attempt, AttemptItem
+from common.read_only import ReadOnly
 
 
 class AttemptItemInline(ReadOnly, TabularInline):

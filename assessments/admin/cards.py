@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from unfold.admin import ModelAdmin
 
-from assessments.admin.items import ReadOnly
 from assessments.cards.loading import cards
 from assessments.cards.models import ScoringRuleCard
+from common.read_only import ReadOnly
 
 
 @admin.register(ScoringRuleCard)

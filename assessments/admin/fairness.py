@@ -15,9 +15,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from assessments.admin.group_names import group_names
-from assessments.admin.items import ReadOnly
 from assessments.fairness import rules
 from assessments.fairness.models import FairnessGroup, FairnessReport
+from common.read_only import ReadOnly
 
 _DIMENSIONS = {
     "language": "Language", "gender": "Gender", "age_band": "Age", "device_class": "Device",

@@ -17,13 +17,13 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
 
 from accounts.admin_scope import StateScopedAdmin, limited_to
-from assessments.admin.items import ReadOnly
 from assessments.attempts.models import Attempt
 from assessments.integrity import rules, services
 from assessments.integrity.models import IntegrityHint, IntegrityRun
 from assessments.integrity.words import explanation, one_in
 from common import clock
 from common.errors import DomainError
+from common.read_only import ReadOnly
 
 _DECISIONS = [
     (rules.DISMISSED, "Dismiss: nothing to it"),

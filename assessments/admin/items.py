@@ -20,6 +20,7 @@ from assessments.items.kinds import KINDS
 from assessments.items.models import Item, ItemRevision
 from common import clock
 from common.errors import DomainError
+from common.read_only import ReadOnly
 
 
 class KeysStayInside:
@@ -39,19 +40,6 @@ class KeysStayInside:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Attempts and evidence refer to items for good: an item is retired, never deleted.
-        return False
-
-
-class ReadOnly:
-    """For admins and inlines that show rows which only services write."""
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from assessments.admin.items import KeysStayInside, ReadOnly
+from assessments.admin.items import KeysStayInside
 from assessments.files.selectors import headers
 from assessments.marking import selectors, services
 from assessments.marking.models import MarkingTask
@@ -26,6 +26,7 @@ from assessments.marking.selectors import Work
 from common import clock
 from common.errors import DomainError, NotFound
 from common.ids import new_id
+from common.read_only import ReadOnly
 
 
 class MarkForm(forms.Form):

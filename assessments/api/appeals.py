@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,10 +19,11 @@ from assessments import errors
 from assessments.api.callers import learner_id
 from assessments.appeals import rules, selectors, services
 from common import clock
-from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 
-_LIST = "appeals"
+_CURSORS = Cursors("appeals", INSTANT_AND_ID)
 _UNCLEAR = {
     "not_of_this_kind": _("This does not go with the kind of appeal."),
     "names_no_one_thing": _("Name exactly what you appeal against."),
@@ -142,24 +142,14 @@ class AppealsView(APIView):
         operation_id="appeals_list",
         tags=["appeals"],
         summary="Your appeals, newest first",
-        parameters=[
-            OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before."),
-            OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 500, else 50."),
-        ],
+        parameters=PAGE_PARAMETERS,
         responses=AppealListOutput,
     )
     def get(self, request: Request) -> Response:
-        limit = read_limit(request.query_params)
-        cursor = request.query_params.get("cursor")
-        after = None
-        if cursor is not None:
-            instant, identifier = read_cursor(cursor, of=_LIST)
-            after = (datetime.fromisoformat(instant), UUID(identifier))
-        found = selectors.appeals(learner_id=learner_id(request), after=after, limit=limit, now=clock.now())
-        shown = found[:limit]
-        more = len(found) > limit
-        last = write_cursor([shown[-1].opened_at.isoformat(), str(shown[-1].id)], of=_LIST) if more else None
-        response = page(request, [_shown(one) for one in shown], last)
+        response = keyset_page(
+            request, _CURSORS, partial(selectors.appeals, learner_id=learner_id(request), now=clock.now()),
+            key=lambda appeal: (appeal.opened_at, appeal.id), show=lambda appeals: [_shown(one) for one in appeals],
+        )  # fmt: skip
         patch_vary_headers(response, ["Accept-Language"])
         return response
 

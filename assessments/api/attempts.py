@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from functools import partial
 from math import inf
 from typing import Any
 from uuid import UUID
 
 from django.utils.cache import patch_vary_headers
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,11 +23,12 @@ from assessments.attempts.rules import DEVICE_CLASSES
 from assessments.items.kinds import KINDS
 from assessments.quizzes.rules import MODES, MOST_ITEMS
 from common import clock
-from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from privacy.public import ConsentMissing
 
-_LIST = "attempts"
+_CURSORS = Cursors("attempts", INSTANT_AND_ID)
 _ANSWER_MEMBERS = {"item", "response", "seconds"}
 
 
@@ -202,24 +202,14 @@ class AttemptsView(APIView):
         operation_id="attempts_list",
         tags=["assessments"],
         summary="Your attempts, newest first",
-        parameters=[
-            OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before."),
-            OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 500, else 50."),
-        ],
+        parameters=PAGE_PARAMETERS,
         responses=AttemptListOutput,
     )
     def get(self, request: Request) -> Response:
-        limit = read_limit(request.query_params)
-        cursor = request.query_params.get("cursor")
-        after = None
-        if cursor is not None:
-            instant, identifier = read_cursor(cursor, of=_LIST)
-            after = (datetime.fromisoformat(instant), UUID(identifier))
-        found = selectors.attempts(learner_id=learner_id(request), after=after, limit=limit, now=clock.now())
-        shown = found[:limit]
-        more = len(found) > limit
-        last = write_cursor([shown[-1].started_at.isoformat(), str(shown[-1].id)], of=_LIST) if more else None
-        return page(request, shown, last)
+        return keyset_page(
+            request, _CURSORS, partial(selectors.attempts, learner_id=learner_id(request), now=clock.now()),
+            key=lambda attempt: (attempt.started_at, attempt.id), show=list,
+        )  # fmt: skip
 
 
 class AttemptView(APIView):

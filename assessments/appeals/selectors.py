@@ -76,12 +76,12 @@ def appeal(*, appeal_id: UUID, learner_id: UUID, now: datetime) -> AppealView:
 def appeals(
     *, learner_id: UUID, after: tuple[datetime, UUID] | None, limit: int, now: datetime
 ) -> Sequence[AppealView]:
-    """A page of the learner's appeals behind `after`, newest first, and one more; one query."""
+    """At most `limit` of the learner's appeals behind `after`, newest first; one query."""
     found = _rows().filter(learner_id=learner_id).order_by("-opened_at", "-id")
     if after is not None:
         instant, identifier = after
         found = found.filter(Q(opened_at__lt=instant) | Q(opened_at=instant, pk__lt=identifier))
-    return [view(row, now=now) for row in found[: limit + 1]]
+    return [view(row, now=now) for row in found[:limit]]
 
 
 def view(row: Appeal, *, now: datetime) -> AppealView:

@@ -241,12 +241,12 @@ def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView
 def attempts(
     *, learner_id: UUID, after: tuple[datetime, UUID] | None, limit: int, now: datetime
 ) -> Sequence[AttemptSummary]:
-    """A page of the learner's attempts behind `after`, newest first, and one more; one query."""
+    """At most `limit` of the learner's attempts behind `after`, newest first; one query."""
     found = _readable().filter(learner_id=learner_id).order_by("-started_at", "-id")
     if after is not None:
         instant, identifier = after
         found = found.filter(Q(started_at__lt=instant) | Q(started_at=instant, pk__lt=identifier))
-    return [AttemptSummary(**_summary(row, now)) for row in found[: limit + 1]]
+    return [AttemptSummary(**_summary(row, now)) for row in found[:limit]]
 
 
 def judged(items: Iterable[Question | AttemptItem]) -> list[JudgedItem]:

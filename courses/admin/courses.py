@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from common.read_only import ReadOnly
 from courses.admin.authoring import AuditedAdmin
 from courses.catalogue.models import Course, Edition
 
 
-class EditionsOfCourse(TabularInline):
+class EditionsOfCourse(ReadOnly, TabularInline):
     """The editions, newest first; each is edited on its own page."""
 
     model = Edition
@@ -24,15 +25,6 @@ class EditionsOfCourse(TabularInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("courses.view_edition") or request.user.has_perm("courses.change_edition")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Course)

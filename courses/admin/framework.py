@@ -8,21 +8,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from common.read_only import ReadOnly
 from courses.skills.models import Framework, FrameworkLabel, Skill, SkillArea, SkillLevel, SkillStatement
 
 
-class _ReadOnly:
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class _OfFramework(_ReadOnly, TabularInline):
+class _OfFramework(ReadOnly, TabularInline):
     extra = 0
     tab = True
     hide_title = True
@@ -47,7 +37,7 @@ class LabelInline(_OfFramework):
 
 
 @admin.register(Framework)
-class FrameworkAdmin(_ReadOnly, ModelAdmin):
+class FrameworkAdmin(ReadOnly, ModelAdmin):
     """Versions of the framework; the thresholds are design values of each version."""
 
     list_display = ("code", "version", "current", "language")
@@ -55,7 +45,7 @@ class FrameworkAdmin(_ReadOnly, ModelAdmin):
     inlines = (LevelInline, AreaInline, LabelInline)
 
 
-class StatementInline(_ReadOnly, TabularInline):
+class StatementInline(ReadOnly, TabularInline):
     model = SkillStatement
     fields = ("level", "statement")
     extra = 0
@@ -66,7 +56,7 @@ class StatementInline(_ReadOnly, TabularInline):
 
 
 @admin.register(Skill)
-class SkillAdmin(_ReadOnly, ModelAdmin):
+class SkillAdmin(ReadOnly, ModelAdmin):
     """The skills with what a person can do at each level."""
 
     list_display = ("code", "name", "area", "min_level", "max_level", "framework")

@@ -56,10 +56,8 @@ def read_document(*, kind: str, ref: UUID, wanted: Sequence[str], known_etags: S
     return Read(row[0], row[1], bytes(row[2])) if row else None
 
 
-def read_catalogue(
-    *, wanted: Sequence[str], after: tuple[datetime, UUID] | None, limit: int
-) -> tuple[list[Card], tuple[datetime, UUID] | None]:
-    """Read the cards of published editions, newest first, each in its best language; and the key to go on after, if any."""
+def read_catalogue(*, wanted: Sequence[str], after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Card]:
+    """Read at most `limit` cards of published editions behind `after`, newest first, each in its best language."""
     start = "AND (e.published_at, e.id) < (%s, %s)" if after else ""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -71,10 +69,6 @@ def read_catalogue(
             WHERE e.status = 'published' {start}
             ORDER BY e.published_at DESC, e.id DESC LIMIT %s
             """,  # noqa: S608
-            [rules.ranges(wanted), *(after or ()), limit + 1],
+            [rules.ranges(wanted), *(after or ()), limit],
         )
-        cards = [Card(at, edition_id, language, bytes(body)) for at, edition_id, language, body in cursor.fetchall()]
-    if len(cards) <= limit:
-        return cards, None
-    cards = cards[:limit]
-    return cards, (cards[-1].published_at, cards[-1].edition_id)
+        return [Card(at, edition_id, language, bytes(body)) for at, edition_id, language, body in cursor.fetchall()]

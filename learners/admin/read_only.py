@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from common import read_only
+
 
 class NamesLearner:
     """For admins of rows with a `learner`: their name, with the way to their page for whoever may see that.
@@ -33,16 +35,7 @@ class NamesLearner:
         return [shown if name == "learner" else name for name in super().get_fields(request, obj)]  # type: ignore[misc]
 
 
-class ReadOnly:
-    """For admins and inlines; mixed in first."""
+class ReadOnly(read_only.ReadOnly):
+    """For admins and inlines; mixed in first. Nothing is counted: these tables are large."""
 
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

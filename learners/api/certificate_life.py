@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -78,15 +78,7 @@ class MyRenewal(APIView):
             "From 90 days before it expires, and after that for ever: a new award on present standing, with a certificate "
             "of its own. A worker decides and issues within moments; the old certificate stays as it is."
         ),
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "minLength": 8, "maxLength": 200},
-                OpenApiParameter.HEADER,
-                required=True,
-                description="Made up by the client.",
-            )
-        ],
+        parameters=[events.IDEMPOTENCY_KEY],
         request=None,
         responses={200: RenewalAsked, 202: RenewalAsked},
     )

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.languages import choose
-from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import ID, BadCursor, Cursors, keyset_page
 from learners.api.caller import caller_id
 from learners.certificates import selectors
 from learners.certificates.models import Certificate
 from learners.sharing import deep_links
 
-_LIST = "certificates"
+_CURSORS = Cursors("certificates", ID)
 
 
 class CertificateOutput(serializers.Serializer[Certificate]):
@@ -83,19 +84,13 @@ class MyCertificates(APIView):
         operation_id="list_my_certificates",
         tags=["learner"],
         summary="The learner's certificates, newest first",
-        parameters=[
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}),
-        ],
+        parameters=PAGE_PARAMETERS,
         responses=CertificatePage,
     )
     def get(self, request: Request) -> Response:
-        limit = read_limit(request.query_params)
-        cursor = request.query_params.get("cursor")
-        after = UUID(read_cursor(cursor, of=_LIST)[0]) if cursor is not None else None
-        found = selectors.of_learner(learner_id=caller_id(request), after=after, limit=limit)
-        shown = list(found[:limit])
         context = {"accept_language": request.headers.get("Accept-Language", "")}
-        items = [dict(CertificateOutput(one, context=context).data) for one in shown]
-        following = write_cursor([str(shown[-1].pk)], of=_LIST) if len(found) > limit else None
-        return page(request._request, items, following)
+        return keyset_page(
+            request, _CURSORS, partial(selectors.of_learner, learner_id=caller_id(request)),
+            key=lambda certificate: certificate.pk,
+            show=lambda found: [dict(CertificateOutput(one, context=context).data) for one in found],
+        )  # fmt: skip

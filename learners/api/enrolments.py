@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,8 @@ from rest_framework.views import APIView
 from common import clock
 from common.errors import NotFound
 from common.languages import choose
-from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from courses import public as courses
 from courses.public import EditionView
@@ -29,7 +31,7 @@ from learners.profiles.errors import ProfileMissing
 from learners.waivers import selectors as waived
 from privacy.public import ConsentMissing
 
-_LIST = "enrolments"
+_CURSORS = Cursors("enrolments", ID)
 
 
 class EnrolmentInput(StrictSerializer):
@@ -97,20 +99,14 @@ class MyEnrolments(APIView):
         operation_id="list_my_enrolments",
         tags=["learner"],
         summary="The learner's enrolments, by id",
-        parameters=[
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}),
-        ],
+        parameters=PAGE_PARAMETERS,
         responses=EnrolmentPage,
     )
     def get(self, request: Request) -> Response:
-        limit = read_limit(request.query_params)
-        cursor = request.query_params.get("cursor")
-        after = UUID(read_cursor(cursor, of=_LIST)[0]) if cursor is not None else None
-        found = selectors.listed(learner_id=caller_id(request), after=after, limit=limit)
-        shown = list(found[:limit])
-        following = write_cursor([str(shown[-1].pk)], of=_LIST) if len(found) > limit else None
-        return page(request._request, _output(request, shown), following)
+        return keyset_page(
+            request, _CURSORS, partial(selectors.listed, learner_id=caller_id(request)),
+            key=lambda enrolment: enrolment.pk, show=partial(_output, request),
+        )  # fmt: skip
 
 
 class MyEnrolment(APIView):

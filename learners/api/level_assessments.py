@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,8 @@ from rest_framework.views import APIView
 
 from common import clock
 from common.errors import NotFound
-from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from learners.api.caller import caller_id
 from learners.assessors import rubrics, selectors
@@ -25,7 +27,7 @@ from learners.decisions.errors import LevelNotOfSkill
 from learners.profiles.errors import ProfileMissing
 from privacy.public import ConsentMissing
 
-_LIST = "level-assessments"
+_CURSORS = Cursors("level-assessments", ID)
 WORK_KINDS = ("human_marked_artefact", "work_based_record")
 
 
@@ -106,20 +108,14 @@ class MyLevelAssessments(APIView):
         operation_id="list_my_level_assessments",
         tags=["learner"],
         summary="The learner's cases for assessors, by id",
-        parameters=[
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}),
-        ],
+        parameters=PAGE_PARAMETERS,
         responses=LevelAssessmentPage,
     )
     def get(self, request: Request) -> Response:
-        limit = read_limit(request.query_params)
-        cursor = request.query_params.get("cursor")
-        after = UUID(read_cursor(cursor, of=_LIST)[0]) if cursor is not None else None
-        found = selectors.listed(learner_id=caller_id(request), after=after, limit=limit)
-        shown = list(found[:limit])
-        following = write_cursor([str(shown[-1].pk)], of=_LIST) if len(found) > limit else None
-        return page(request._request, [LevelAssessmentOutput(case).data for case in shown], following)
+        return keyset_page(
+            request, _CURSORS, partial(selectors.listed, learner_id=caller_id(request)),
+            key=lambda case: case.pk, show=lambda cases: [LevelAssessmentOutput(case).data for case in cases],
+        )  # fmt: skip
 
 
 class MyLevelAssessment(APIView):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,8 @@ from rest_framework.views import APIView
 
 from common import clock
 from common.errors import NotFound
-from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from learners.api.caller import caller_id
 from learners.profiles.errors import ProfileMissing
@@ -25,7 +27,7 @@ from learners.sharing.models import Share, ShownField
 from learners.sharing.rules import Standing
 from learners.sharing.services import Wanted
 
-_LIST = "shares"
+_CURSORS = Cursors("shares", ID)
 # The address in it is a secret.
 _PRIVATE = {"Cache-Control": "private, no-store"}
 
@@ -99,20 +101,15 @@ class MyShares(APIView):
         operation_id="list_my_shares",
         tags=["learner"],
         summary="The links that the learner made, by id, the highest first",
-        parameters=[
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}),
-        ],
+        parameters=PAGE_PARAMETERS,
         responses=SharePage,
     )
     def get(self, request: Request) -> Response:
-        limit = read_limit(request.query_params)
-        cursor = request.query_params.get("cursor")
-        after = UUID(read_cursor(cursor, of=_LIST)[0]) if cursor is not None else None
-        found = selectors.of_learner(learner_id=caller_id(request), after=after, limit=limit)
-        listed, now = found[:limit], clock.now()
-        following = write_cursor([str(listed[-1].pk)], of=_LIST) if len(found) > limit else None
-        answer = page(request._request, [_output(share, now) for share in listed], following)
+        now = clock.now()
+        answer = keyset_page(
+            request, _CURSORS, partial(selectors.of_learner, learner_id=caller_id(request)),
+            key=lambda share: share.pk, show=lambda shares: [_output(share, now) for share in shares],
+        )  # fmt: skip
         answer["Cache-Control"] = _PRIVATE["Cache-Control"]
         return answer
 

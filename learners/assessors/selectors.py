@@ -29,11 +29,11 @@ def one(*, learner_id: UUID, assessment_id: UUID) -> LevelAssessment | None:
 
 
 def listed(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[LevelAssessment]:
-    """A page of the learner's cases behind `after`, by id (clients make UUIDv7: oldest first), and one more."""
+    """At most `limit` of the learner's cases behind `after`, by id (clients make UUIDv7: oldest first)."""
     found = LevelAssessment.objects.filter(learner_id=learner_id).order_by("pk").prefetch_related("verdicts")
     if after is not None:
         found = found.filter(pk__gt=after)
-    return list(found[: limit + 1])
+    return list(found[:limit])
 
 
 def verdicts_for_learner(case: LevelAssessment) -> list[AssessorVerdict]:

@@ -85,7 +85,7 @@ def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list
 
 
 def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Certificate]:
-    """A page of the learner's certificates behind `after`, newest first, and one more; one query."""
+    """At most `limit` of the learner's certificates behind `after`, newest first; one query."""
     found = (
         Certificate.objects.filter(learner_id=learner_id)
         .select_related("award__achievement", "key__issuer")
@@ -94,7 +94,7 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
     )
     if after is not None:
         found = found.filter(pk__lt=after)
-    return list(found[: limit + 1])
+    return list(found[:limit])
 
 
 def by_code(public_code: str) -> Certificate | None:

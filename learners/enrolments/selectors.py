@@ -50,8 +50,8 @@ def one(*, learner_id: UUID, enrolment_id: UUID) -> Enrolment | None:
 
 
 def listed(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Enrolment]:
-    """A page of the learner's enrolments behind `after`, by id (clients make UUIDv7: oldest first), and one more."""
+    """At most `limit` of the learner's enrolments behind `after`, by id (clients make UUIDv7: oldest first)."""
     found = Enrolment.objects.filter(learner_id=learner_id).order_by("pk")
     if after is not None:
         found = found.filter(pk__gt=after)
-    return list(found[: limit + 1])
+    return list(found[:limit])

@@ -71,9 +71,7 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[s
                 "status": certificate.status,
                 "renewable_from": certificates.renewable_from(certificate),
             }
-            for certificate in certificates.of_learner(learner_id=user_id, after=None, limit=MOST_CERTIFICATES)[
-                :MOST_CERTIFICATES
-            ]
+            for certificate in certificates.of_learner(learner_id=user_id, after=None, limit=MOST_CERTIFICATES)
         ],
         "waiting": waiting,
     }

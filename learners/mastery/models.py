@@ -17,7 +17,7 @@ class Evidence(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    # Two triggers stand for the foreign key, and ask once per statement (0006_learners_of_evidence); the index below
+    # Two triggers stand for the foreign key, and ask once per statement (0005_learners_of_evidence); the index below
     # begins with it.
     learner = models.ForeignKey(
         "learners.Learner", on_delete=models.CASCADE, related_name="evidence", db_index=False, db_constraint=False

@@ -1,5 +1,5 @@
 """A certificate changes in its status only and never once it is revoked or superseded; an award and a key's identity
-never change. A DELETE is allowed only while the transaction erases that learner (privacy.erasing).
+never change. A DELETE is allowed only while the transaction erases that learner (privacy_refuse_change).
 
 Awards and certificates are inserted by the role skills_issuer alone, which workers may take (config/local/roles.sql).
 """
@@ -9,45 +9,36 @@ from __future__ import annotations
 from django.db import migrations
 
 FORWARD = """
-CREATE FUNCTION learners_refuse_certificate_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'what was certified is written once' USING ERRCODE = 'restrict_violation';
-END
-$$;
 CREATE TRIGGER certificate_is_written_once
     BEFORE UPDATE OF id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index,
         credential, compact, valid_from, valid_until, issued_at
-    ON learners_certificate FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+    ON learners_certificate FOR EACH STATEMENT
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 CREATE TRIGGER certificate_stays_withdrawn
     BEFORE UPDATE OF status, status_reason, status_changed_at
     ON learners_certificate FOR EACH ROW WHEN (OLD.status IN ('revoked', 'superseded'))
-    EXECUTE FUNCTION learners_refuse_certificate_change();
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 CREATE TRIGGER award_is_written_once
-    BEFORE UPDATE ON learners_award FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+    BEFORE UPDATE ON learners_award FOR EACH STATEMENT
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 CREATE TRIGGER issuer_key_keeps_its_identity
     BEFORE UPDATE OF id, issuer_id, did, multikey, valid_from
-    ON learners_issuerkey FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+    ON learners_issuerkey FOR EACH STATEMENT
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 CREATE TRIGGER issuer_key_stays BEFORE DELETE ON learners_issuerkey
-    FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 CREATE TRIGGER status_list_keeps_its_places
     BEFORE UPDATE OF id, issuer_id, number, secret
-    ON learners_statuslist FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_certificate_change();
+    ON learners_statuslist FOR EACH STATEMENT
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 CREATE TRIGGER status_list_hands_out_once
     BEFORE UPDATE OF used ON learners_statuslist FOR EACH ROW WHEN (NEW.used < OLD.used)
-    EXECUTE FUNCTION learners_refuse_certificate_change();
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 
-CREATE FUNCTION learners_refuse_certificate_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF OLD.learner_id::text = current_setting('privacy.erasing', true) THEN
-        RETURN OLD;
-    END IF;
-    RAISE EXCEPTION 'what was certified is not deleted' USING ERRCODE = 'restrict_violation';
-END
-$$;
 CREATE TRIGGER certificate_is_kept BEFORE DELETE ON learners_certificate
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_certificate_deletion();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('what was certified is not deleted', 'learner_id');
 CREATE TRIGGER award_is_kept BEFORE DELETE ON learners_award
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_certificate_deletion();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('what was certified is not deleted', 'learner_id');
 
 CREATE FUNCTION learners_require_award() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -88,7 +79,6 @@ DROP TRIGGER certificate_has_its_award ON learners_certificate;
 DROP FUNCTION learners_require_award();
 DROP TRIGGER award_is_kept ON learners_award;
 DROP TRIGGER certificate_is_kept ON learners_certificate;
-DROP FUNCTION learners_refuse_certificate_deletion();
 DROP TRIGGER status_list_hands_out_once ON learners_statuslist;
 DROP TRIGGER status_list_keeps_its_places ON learners_statuslist;
 DROP TRIGGER issuer_key_stays ON learners_issuerkey;
@@ -96,10 +86,9 @@ DROP TRIGGER issuer_key_keeps_its_identity ON learners_issuerkey;
 DROP TRIGGER award_is_written_once ON learners_award;
 DROP TRIGGER certificate_stays_withdrawn ON learners_certificate;
 DROP TRIGGER certificate_is_written_once ON learners_certificate;
-DROP FUNCTION learners_refuse_certificate_change();
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0002_evidence_is_append_only")]
+    dependencies = [("learners", "0002_evidence_and_decisions_are_append_only")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

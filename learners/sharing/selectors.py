@@ -40,11 +40,11 @@ class Seen:
 
 
 def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Share]:
-    """A page of the learner's links behind `after`, the highest id first, and one more, with their certificates."""
+    """At most `limit` of the learner's links behind `after`, the highest id first, with their certificates."""
     found = _owned(learner_id).order_by("-pk")
     if after is not None:
         found = found.filter(pk__lt=after)
-    return list(found[: limit + 1])
+    return list(found[:limit])
 
 
 def one(*, learner_id: UUID, share_id: UUID) -> Share | None:

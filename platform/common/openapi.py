@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 
 from common import errors
+from common.pagination import DEFAULT_LIMIT, MAX_LIMIT
+
+# Of every list that `common.pagination.keyset_page` answers.
+CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
+LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})
+PAGE_PARAMETERS = [CURSOR, LIMIT]
 
 _PROBLEM_SCHEMA = {
     "type": "object",

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from common.errors import DomainError
@@ -30,6 +31,13 @@ class IdempotencyKeyReused(DomainError):
     """The key was used before with another body or for another operation."""
 
     code, status, title = "idempotency_key_reused", 422, _("The Idempotency-Key was already used for something else")
+
+
+# For the documentation of every idempotent call.
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", {"type": "string", "minLength": 8, "maxLength": 200}, OpenApiParameter.HEADER,
+    required=True, description="Made up by the client.",
+)  # fmt: skip
 
 
 def idempotent(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -115,18 +115,27 @@ _CLAIM = """
     WITH claimed AS MATERIALIZED (
         SELECT id, event_id FROM events_delivery
         -- Due by the database's clock, which also set the instant: a worker's clock may be off.
-        WHERE consumer = %s::text AND NOT dead AND available_at <= statement_timestamp()
+        WHERE consumer = %s::text AND NOT dead AND available_at <= statement_timestamp() {of_these}
         ORDER BY id LIMIT %s::int FOR UPDATE SKIP LOCKED
     )
     SELECT claimed.id, event.id, event.kind, event.payload::text, event.occurred_at::text
     FROM claimed JOIN events_event AS event ON event.id = claimed.event_id ORDER BY claimed.id
 """
+# Two texts that never change rather than one with a condition that may be empty: the batch's plan is for itself.
+_CLAIM_DUE = _CLAIM.format(of_these="")
+_CLAIM_OF_THESE = _CLAIM.format(of_these="AND id = ANY(%s::bigint[])")
 
 
-def _claim_batch(consumer: Consumer) -> dict[int, Happened]:
-    """Lock what the consumer is owed, the oldest first; each delivery's id with its event."""
+def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> dict[int, Happened]:
+    """Lock what the consumer is owed, the oldest first, of the deliveries `ids` if they are given; each id with its event.
+
+    What another drain holds, or has settled meanwhile, is missing; the rest is ours until the commit.
+    """
     with prepared() as cursor:
-        cursor.execute(_CLAIM, [consumer.name, consumer.batch])
+        if ids is None:
+            cursor.execute(_CLAIM_DUE, [consumer.name, consumer.batch])
+        else:
+            cursor.execute(_CLAIM_OF_THESE, [consumer.name, list(ids), consumer.batch])
         return {
             delivery: Happened(event, kind, orjson.loads(payload), datetime.fromisoformat(at))
             for delivery, event, kind, payload, at in cursor.fetchall()
@@ -138,29 +147,19 @@ def _settle(delivery_ids: Iterable[int]) -> None:
         cursor.execute("DELETE FROM events_delivery WHERE id = ANY(%s::bigint[])", [list(delivery_ids)])
 
 
-def _claim(consumer: Consumer, ids: Sequence[int]) -> list[Delivery]:
-    waiting = (
-        Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("event")
-        # Due by the database's clock, which also set the instant: a worker's clock may be off.
-        .filter(consumer=consumer.name, dead=False, available_at__lte=Now())
-        .order_by("id")
-    )
-    return list(waiting.filter(id__in=ids))
-
-
-def _happened(event: Event) -> Happened:
-    return Happened(event.pk, event.kind, event.payload, event.occurred_at)
+def _take_effect(consumer: Consumer, claimed: Mapping[int, Happened]) -> None:
+    """Hand the events to the consumer and settle their deliveries, in the caller's transaction."""
+    if claimed:
+        consumer.handler(list(claimed.values()))
+        _settle(claimed)
 
 
 def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
     claimed: dict[int, Happened] = {}
     try:
         with transaction.atomic():
-            claimed = _claim_batch(consumer)
-            if claimed:
-                consumer.handler(list(claimed.values()))
-                _settle(claimed)
+            claimed = _claim(consumer)
+            _take_effect(consumer, claimed)
         return len(claimed), Drained(done=len(claimed))
     except Exception as error:
         if _is_nobodys_fault(error):
@@ -177,12 +176,9 @@ def _in_halves(consumer: Consumer, ids: Sequence[int]) -> Drained:
     for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
         try:
             with transaction.atomic():
-                # Those that another drain took meanwhile are missing; the rest is ours until the commit.
-                deliveries = _claim(consumer, half)
-                if deliveries:
-                    consumer.handler([_happened(delivery.event) for delivery in deliveries])
-                    _settle([delivery.pk for delivery in deliveries])
-            total += Drained(done=len(deliveries))
+                claimed = _claim(consumer, half)
+                _take_effect(consumer, claimed)
+            total += Drained(done=len(claimed))
         except Exception as error:
             if _is_nobodys_fault(error):
                 raise
@@ -193,17 +189,15 @@ def _in_halves(consumer: Consumer, ids: Sequence[int]) -> Drained:
 def _alone(consumer: Consumer, delivery_id: int) -> Drained:
     """Give one delivery its effect in a transaction of its own, or note the failure."""
     with transaction.atomic():
-        for delivery in _claim(consumer, [delivery_id]):
-            try:
-                with transaction.atomic():
-                    consumer.handler([_happened(delivery.event)])
-                    _settle([delivery.pk])
-                return Drained(done=1)
-            except Exception as error:
-                if _is_nobodys_fault(error):
-                    raise
-                return _postpone(delivery, error)
-    return Drained()
+        claimed = _claim(consumer, [delivery_id])
+        try:
+            with transaction.atomic():
+                _take_effect(consumer, claimed)
+            return Drained(done=len(claimed))
+        except Exception as error:
+            if _is_nobodys_fault(error):
+                raise
+            return _postpone(delivery_id, error)
 
 
 # SQLSTATE classes of what passes by itself: connection lost, transaction rolled back (deadlock, serialisation), out of
@@ -223,7 +217,8 @@ def _is_nobodys_fault(error: Exception) -> bool:
     return isinstance(error, OperationalError) and (state is None or str(state).startswith(_PASSES))
 
 
-def _postpone(delivery: Delivery, error: Exception) -> Drained:
+def _postpone(delivery_id: int, error: Exception) -> Drained:
+    delivery = Delivery.objects.select_related("event").get(id=delivery_id)
     delivery.tries += 1
     delivery.dead = delivery.tries >= MAX_TRIES
     # A database error's text may quote a row, and so a person; its class says enough.

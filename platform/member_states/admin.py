@@ -9,27 +9,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from common.read_only import ReadOnly
 from member_states.models import Instrument, MemberState, PolicyDefault, Rule, Source, StateLanguage
 
 
-class _ReadOnly:
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class LanguageInline(_ReadOnly, TabularInline):
+class LanguageInline(ReadOnly, TabularInline):
     model = StateLanguage
     fields = ("position", "tag", "script", "role", "direction", "population_percent")
     extra = 0
 
 
-class RuleInline(_ReadOnly, TabularInline):
+class RuleInline(ReadOnly, TabularInline):
     """The rules in force, each with its source and confidence."""
 
     model = Rule
@@ -42,7 +32,7 @@ class RuleInline(_ReadOnly, TabularInline):
 
 
 @admin.register(MemberState)
-class MemberStateAdmin(_ReadOnly, ModelAdmin):
+class MemberStateAdmin(ReadOnly, ModelAdmin):
     list_display = ("code", "name", "asean", "tags", "confidence", "register_as_of")
     list_filter = ("asean", "confidence")
     search_fields = ("code", "name")
@@ -89,7 +79,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Rule)
-class RuleAdmin(_ReadOnly, ModelAdmin):
+class RuleAdmin(ReadOnly, ModelAdmin):
     """Every point of every state's law; the filter finds what is not established."""
 
     list_display = ("state", "key", "standing", "value", "unit", "confidence", "source_keys", "checked_on")
@@ -103,18 +93,18 @@ class RuleAdmin(_ReadOnly, ModelAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(_ReadOnly, ModelAdmin):
+class SourceAdmin(ReadOnly, ModelAdmin):
     list_display = ("key", "title", "kind", "document_seen")
     list_filter = ("document_seen", "kind")
     search_fields = ("key", "title")
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(_ReadOnly, ModelAdmin):
+class InstrumentAdmin(ReadOnly, ModelAdmin):
     list_display = ("title", "binding", "confidence")
     list_filter = ("binding", "confidence")
 
 
 @admin.register(PolicyDefault)
-class PolicyDefaultAdmin(_ReadOnly, ModelAdmin):
+class PolicyDefaultAdmin(ReadOnly, ModelAdmin):
     list_display = ("key", "value")

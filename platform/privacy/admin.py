@@ -9,21 +9,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from common.read_only import ReadOnly
 from privacy.models import AuditEntry, ConsentRecord, Disclosure, Pull, Purpose, PurposeText
 
 
-class _ReadOnly:
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class _SuperusersOnly(_ReadOnly):
+class _SuperusersOnly(ReadOnly):
     show_full_result_count = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -33,14 +23,14 @@ class _SuperusersOnly(_ReadOnly):
         return bool(request.user.is_superuser)
 
 
-class PurposeTextInline(_ReadOnly, TabularInline):
+class PurposeTextInline(ReadOnly, TabularInline):
     model = PurposeText
     fields = ("version", "language", "title", "body", "machine_drafted")
     extra = 0
 
 
 @admin.register(Purpose)
-class PurposeAdmin(_ReadOnly, ModelAdmin):
+class PurposeAdmin(ReadOnly, ModelAdmin):
     list_display = ("code", "per_agency", "needed_to_learn")
     inlines = (PurposeTextInline,)
 

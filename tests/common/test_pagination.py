@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework.response import Response
 
 from common.errors import InvalidInput
-from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.pagination import (
+    ID,
+    INSTANT_AND_ID,
+    NUMBER,
+    BadCursor,
+    Cursors,
+    KeyForm,
+    keyset_page,
+    page,
+    read_cursor,
+    read_limit,
+    write_cursor,
+)  # fmt: skip
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -79,3 +94,52 @@ def test_the_last_page_links_nowhere() -> None:
     answer = page(RequestFactory().get("/api/v1/things"), [], None)
     assert answer.data == {"items": [], "next": None}
     assert "Link" not in answer.headers
+
+
+LEARNT = [(datetime(2026, 1, day, tzinfo=UTC), UUID(int=day)) for day in range(1, 8)]
+
+
+def learnt(*, after: tuple[datetime, UUID] | None, limit: int) -> list[tuple[datetime, UUID]]:
+    return [row for row in LEARNT if after is None or row > after][:limit]
+
+
+def ask(**parameters: str) -> Response:
+    return keyset_page(
+        RequestFactory().get("/api/v1/things", parameters), Cursors("things", INSTANT_AND_ID), learnt,
+        key=lambda row: row, show=lambda rows: [day.day for day, _ in rows], as_of="today",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", range(1, 9))
+def test_page_by_page_every_row_is_shown_once(limit: int) -> None:
+    shown: list[int] = []
+    answer = ask(limit=str(limit))
+    while True:
+        shown += answer.data["items"]
+        assert answer.data["as_of"] == "today"
+        if answer.data["next"] is None:
+            break
+        assert len(answer.data["items"]) == limit
+        answer = ask(limit=str(limit), cursor=answer.data["next"])
+    assert shown == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "key", [[], [7], ["2026-01-01"], ["yesterday", str(UUID(int=1))], ["2026-01-01", 7], [1, 2, 3]]
+)
+def test_a_cursor_from_when_the_list_had_another_order_is_refused(key: list[Any]) -> None:
+    with pytest.raises(BadCursor):
+        ask(cursor=write_cursor(key, of="things"))
+
+
+@pytest.mark.parametrize(("form", "key"), [(NUMBER, ["7"]), (NUMBER, []), (NUMBER, [7, 7]), (ID, [7]), (ID, ["me"])])
+def test_a_key_of_another_form_is_refused(form: KeyForm[Any], key: list[Any]) -> None:
+    request = RequestFactory().get("/api/v1/things", {"cursor": write_cursor(key, of="things")})
+    with pytest.raises(BadCursor):
+        Cursors("things", form).after(request)
+
+
+@pytest.mark.parametrize(("form", "key"), [(NUMBER, 7), (ID, UUID(int=7)), (INSTANT_AND_ID, LEARNT[0])])
+def test_a_key_comes_back_from_its_cursor(form: KeyForm[Any], key: object) -> None:
+    cursors = Cursors("things", form)
+    assert cursors.after(RequestFactory().get("/api/v1/things", {"cursor": cursors.write(key)})) == key

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +14,13 @@ from rest_framework.views import APIView
 
 from agencies.grants import selectors
 from common import clock
-from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import BadCursor, Cursors, KeyForm, keyset_page
 
-_LIST = "agencies"
+_NAME_AND_ID: KeyForm[tuple[str, UUID]] = KeyForm(
+    lambda name, identifier: (str(name), UUID(identifier)), lambda key: [key[0], str(key[1])]
+)
+_CURSORS = Cursors("agencies", _NAME_AND_ID)
 
 
 class AgencyOutput(serializers.Serializer[Any]):
@@ -39,20 +44,13 @@ class Agencies(APIView):
         operation_id="list_agencies",
         tags=["consents"],
         summary="Agencies you may let see your progress",
-        parameters=[
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}),
-        ],
+        parameters=PAGE_PARAMETERS,
         responses={200: AgencyPage},
     )
     def get(self, request: Request) -> Response:
-        limit = read_limit(request.query_params)
-        cursor = request.query_params.get("cursor")
-        after = None
-        if cursor is not None:
-            name, identifier = read_cursor(cursor, of=_LIST)
-            after = (name, identifier)
-        listed, key = selectors.consentable_agencies(
-            learner_id=UUID(str(request.user.pk)), on=clock.now().date(), after=after, limit=limit
-        )
-        return page(request, list(AgencyOutput(listed, many=True).data), write_cursor(key, of=_LIST) if key else None)
+        learner_id, today = UUID(str(request.user.pk)), clock.now().date()
+        return keyset_page(
+            request, _CURSORS, partial(selectors.consentable_agencies, learner_id=learner_id, on=today),
+            key=lambda agency: (agency.name, agency.id),
+            show=lambda agencies: list(AgencyOutput(agencies, many=True).data),
+        )  # fmt: skip

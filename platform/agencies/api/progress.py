@@ -16,7 +16,8 @@ from agencies.feed import services
 from agencies.problems import InsufficientScope, NoGrant
 from common import clock
 from common.errors import Gone
-from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import LIMIT
+from common.pagination import NUMBER, BadCursor, Cursors, page, read_limit
 
 
 class ProgressEnrolment(serializers.Serializer[Any]):
@@ -122,27 +123,26 @@ class Progress(APIView):
         summary="Progress of the consenting learners of your own member state",
         parameters=[
             OpenApiParameter("cursor", str, description="`next` of the page before; leave it out to start anew."),
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}),
+            LIMIT,
         ],
         responses={200: ProgressPage},
     )
     def get(self, request: Request) -> Response:
         client = agency_client(request)
         limit = read_limit(request.query_params)
-        feed = f"progress:{client.agency_id}"
-        cursor = request.query_params.get("cursor")
+        cursors = Cursors(f"progress:{client.agency_id}", NUMBER)
         pulled = services.pull(
             agency_id=client.agency_id,
             state=client.state,
             client_id=client.client_id,
-            after=None if cursor is None else read_cursor(cursor, of=feed)[0],
+            after=cursors.after(request),
             limit=limit,
             now=clock.now(),
         )
         answer = page(
             request,
             list(ProgressItem(pulled.entries, many=True).data),
-            write_cursor([pulled.position], of=feed),
+            cursors.write(pulled.position),
             more=pulled.more,
         )
         answer["Cache-Control"] = "no-store"

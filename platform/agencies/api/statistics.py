@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -19,11 +20,13 @@ from agencies.statistics.rules import Cell
 from common import clock
 from common.conditional import etag_of, is_fresh, ready_bytes
 from common.errors import InvalidInput
-from common.pagination import MAX_LIMIT, BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import CURSOR
+from common.pagination import MAX_LIMIT, BadCursor, Cursors, KeyForm, keyset_page
 from common.rendering import to_json
 from member_states import public as member_states
 
-_LIST = "statistics"
+_CELL: KeyForm[Cell] = KeyForm(lambda state, skill, level: (str(state), str(skill), int(level)), lambda cell: cell)
+_CURSORS = Cursors("statistics", _CELL)
 _SKILL = re.compile(r"[A-Za-z0-9._-]{1,20}")
 
 
@@ -58,7 +61,7 @@ class Statistics(APIView):
                 "state", str, description="One granted state (ISO 3166-1 alpha-2); all of them if left out."
             ),
             OpenApiParameter("skill", str, description="One skill code of the framework."),
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
+            CURSOR,
             OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": MAX_LIMIT}),
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of what you have."),
         ],
@@ -66,34 +69,25 @@ class Statistics(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         client = agency_client(request)
-        limit = read_limit(request.query_params, default=MAX_LIMIT)
-        cursor = request.query_params.get("cursor")
-        after = None if cursor is None else _after(cursor)
-        figures = services.figures(
-            agency_id=client.agency_id, state=_state(request), skill=_skill(request), after=after, limit=limit,
-            now=clock.now(),
+        answer = keyset_page(
+            request, _CURSORS,
+            partial(
+                services.figures, agency_id=client.agency_id, state=_state(request), skill=_skill(request), now=clock.now()
+            ),
+            key=lambda cell: (cell.member_state_id, cell.skill_code, cell.level),
+            show=lambda cells: list(StatisticOutput(cells, many=True).data),
+            default=MAX_LIMIT,
         )  # fmt: skip
-        last = figures.cells[-1] if figures.more else None
-        answer = page(
-            request,
-            list(StatisticOutput(figures.cells, many=True).data),
-            write_cursor([last.member_state_id, last.skill_code, last.level], of=_LIST) if last else None,
-        )
         body = to_json(answer.data)
         etag = etag_of(body)
         if not is_fresh(request, etag):
             services.note_disclosure(
-                agency_id=client.agency_id, client_id=client.client_id, row_count=len(figures.cells)
+                agency_id=client.agency_id, client_id=client.client_id, row_count=len(answer.data["items"])
             )
         ready = ready_bytes(request, body, etag=etag)
         if "Link" in answer.headers:
             ready["Link"] = answer.headers["Link"]
         return ready
-
-
-def _after(cursor: str) -> Cell:
-    state, skill, level = read_cursor(cursor, of=_LIST)
-    return state, skill, level
 
 
 def _state(request: Request) -> str | None:

@@ -39,23 +39,20 @@ def grants(*, agency_id: UUID | None = None, on: date) -> Sequence[GrantFacts]:
 
 
 def consentable_agencies(
-    *, learner_id: UUID, on: date, after: tuple[str, str] | None, limit: int
-) -> tuple[Sequence[ConsentableAgency], tuple[str, str] | None]:
-    """Return the agencies that the learner may consent to, by name and id; and the key to go on after, if there is more.
+    *, learner_id: UUID, on: date, after: tuple[str, UUID] | None, limit: int
+) -> Sequence[ConsentableAgency]:
+    """Return at most `limit` of the agencies that the learner may consent to, behind `after`, by name and id.
 
     None for an account without a profile: its state is unknown, so no agency may ever see it.
     """
     learner = learners.learner(learner_id)
     if learner is None:
-        return [], None
+        return []
     ids = rules.agencies_for_learners(grants(on=on), state=learner.member_state, purpose=SHARE_PROGRESS, day=on)
     found = Agency.objects.filter(pk__in=ids).order_by("name", "pk")
     if after is not None:
         found = found.filter(Q(name__gt=after[0]) | Q(name=after[0], pk__gt=after[1]))
-    page = list(found[: limit + 1])
-    listed = [ConsentableAgency(agency.pk, agency.name, agency.role, SHARE_PROGRESS) for agency in page[:limit]]
-    more = len(page) > limit
-    return listed, (listed[-1].name, str(listed[-1].id)) if more else None
+    return [ConsentableAgency(agency.pk, agency.name, agency.role, SHARE_PROGRESS) for agency in found[:limit]]
 
 
 def agencies_with_due_feeds(*, on: date) -> Sequence[tuple[UUID, datetime | None]]:

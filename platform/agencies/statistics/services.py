@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -39,14 +39,6 @@ DELETE FROM agencies_statisticcell AS kept WHERE NOT EXISTS (
 """
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Cells for one answer; `more` tells that others follow the last of them."""
-
-    cells: list[StatisticCell]
-    more: bool
-
-
 @transaction.atomic
 def refresh_statistics(*, now: datetime) -> int:
     """Count anew and store what may be published; return how many cells changed. A repeat changes none.
@@ -71,8 +63,8 @@ def refresh_statistics(*, now: datetime) -> int:
 
 def figures(
     *, agency_id: UUID, state: str | None, skill: str | None, after: Cell | None, limit: int, now: datetime
-) -> Figures:  # fmt: skip
-    """Return the published cells of the granted states, of one of them if `state` is given.
+) -> Sequence[StatisticCell]:  # fmt: skip
+    """Return at most `limit` published cells behind `after`, of the granted states or of one of them, `state`.
 
     Raises:
         NoGrant: no aggregate grant in force covers the state, or there is none at all.
@@ -81,8 +73,7 @@ def figures(
     states = rules.permitted(state, granted)
     if states is None:
         raise NoGrant()
-    found = list(selectors.cells_of(states=states, skill=skill, after=after, limit=limit + 1))
-    return Figures(found[:limit], len(found) > limit)
+    return selectors.cells_of(states=states, skill=skill, after=after, limit=limit)
 
 
 def note_disclosure(*, agency_id: UUID, client_id: str, row_count: int) -> None:

@@ -27,6 +27,7 @@ PYTHON = sys.executable
 # end a worker (an AttributeError in kombu's Redis transport).
 WORKER_OPTIONS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
 _MOST_RESTARTS = 5
+_COMMAND_ERROR = "CommandError: "
 
 
 class Platform:
@@ -128,14 +129,18 @@ class Platform:
         """Run one management command to its end.
 
         Raises:
-            LocalServiceError: it failed; the message ends with what it printed.
+            LocalServiceError: it failed; the message is the command's own if it has one, else ends with what it printed.
         """
         done = subprocess.run(
             [PYTHON, str(ROOT / "manage.py"), *arguments],
             env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode != 0:
-            raise LocalServiceError(f"manage.py {arguments[0]} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
+            said = (done.stderr or done.stdout).strip()
+            # A command's own words are for people; anything else needs the command's name.
+            if _COMMAND_ERROR in said:
+                raise LocalServiceError(said.rpartition(_COMMAND_ERROR)[2])
+            raise LocalServiceError(f"manage.py {arguments[0]} failed:\n{said[-2000:]}")
 
     def prepare(self) -> Path:
         """Migrate, load what the platform starts from, collect the static files; return the file of the sign-ins."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.pagination import BadCursor, page, read_cursor, read_limit, write_cursor
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import NUMBER, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from privacy.consents import errors, selectors, services
-
-_CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before.")
-_LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500}, description="1 to 500.")
-PAGE_PARAMETERS = [_CURSOR, _LIMIT]
 
 
 class ConsentInput(StrictSerializer):
@@ -52,21 +49,6 @@ class ConsentsOutput(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
-def read_position(request: Request, *, of: str) -> int | None:
-    """Return the number in the `cursor` parameter; None without one.
-
-    Raises:
-        BadCursor: it is not one of this list.
-    """
-    cursor = request.query_params.get("cursor")
-    if cursor is None:
-        return None
-    key = read_cursor(cursor, of=of)
-    if len(key) != 1 or not isinstance(key[0], int):
-        raise BadCursor()
-    return key[0]
-
-
 class ConsentsView(APIView):
     """The person's consents."""
 
@@ -78,13 +60,12 @@ class ConsentsView(APIView):
     def get(self, request: Request) -> Response:
         """What holds now, and the history that led there."""
         user_id = cast(UUID, request.user.pk)
-        of = f"consents:{user_id}"
-        limit, before = read_limit(request.query_params), read_position(request, of=of)
-        records, last = selectors.history(user_id=user_id, before=before, limit=limit)
-        return page(
-            request._request,
-            list(ConsentOutput(records, many=True).data),
-            None if last is None else write_cursor([last], of=of),
+        return keyset_page(
+            request,
+            Cursors(f"consents:{user_id}", NUMBER),
+            partial(selectors.history, user_id=user_id),
+            key=lambda record: record.ordinal,
+            show=lambda records: list(ConsentOutput(records, many=True).data),
             current=ConsentOutput(selectors.current(user_id=user_id), many=True).data,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.pagination import BadCursor, page, read_limit, write_cursor
-from privacy.api.consents import PAGE_PARAMETERS, ConsentAgencyOutput, read_position
+from common.openapi import PAGE_PARAMETERS
+from common.pagination import NUMBER, BadCursor, Cursors, keyset_page
+from privacy.api.consents import ConsentAgencyOutput
 from privacy.disclosures import selectors
+from privacy.models import Disclosure
 
 
 class DisclosureOutput(serializers.Serializer[Any]):
@@ -43,17 +46,21 @@ class DisclosuresView(APIView):
     def get(self, request: Request) -> Response:
         """Who got which data for what, newest first."""
         user_id = cast(UUID, request.user.pk)
-        of = f"disclosures:{user_id}"
-        limit, before = read_limit(request.query_params), read_position(request, of=of)
-        rows, last = selectors.disclosures(user_id=user_id, before=before, limit=limit)
-        items = [
-            {
-                "agency": {"id": row.pull.agency_id, "name": row.pull.agency.name},
-                "purpose": row.pull.purpose_id,
-                "operation": row.pull.operation,
-                "fields": row.pull.fields,
-                "at": row.pull.at,
-            }
-            for row in rows
-        ]
-        return page(request._request, items, None if last is None else write_cursor([last], of=of))
+        return keyset_page(
+            request,
+            Cursors(f"disclosures:{user_id}", NUMBER),
+            partial(selectors.disclosures, user_id=user_id),
+            key=lambda disclosure: disclosure.pk,
+            show=lambda disclosures: [_shown(disclosure) for disclosure in disclosures],
+        )
+
+
+def _shown(disclosure: Disclosure) -> dict[str, Any]:
+    pull = disclosure.pull
+    return {
+        "agency": {"id": pull.agency_id, "name": pull.agency.name},
+        "purpose": pull.purpose_id,
+        "operation": pull.operation,
+        "fields": pull.fields,
+        "at": pull.at,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,15 +25,7 @@ class SignOutEverywhereView(APIView):
         tags=["Account"],
         request=None,
         responses={204: None},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "minLength": 8, "maxLength": 200},
-                OpenApiParameter.HEADER,
-                required=True,
-                description="Made up by the client.",
-            )
-        ],
+        parameters=[events.IDEMPOTENCY_KEY],
     )
     @events.idempotent
     def post(self, request: Request) -> Response:

@@ -95,10 +95,9 @@ def current(*, user_id: UUID) -> Sequence[ConsentRecord]:
     )
 
 
-def history(*, user_id: UUID, before: int | None, limit: int) -> tuple[Sequence[ConsentRecord], int | None]:
-    """At most `limit` of the person's records, newest first, older than ordinal `before`; and where the next page starts."""
+def history(*, user_id: UUID, after: int | None, limit: int) -> Sequence[ConsentRecord]:
+    """At most `limit` of the person's records behind the ordinal `after`, newest first."""
     records = ConsentRecord.objects.filter(user_id=user_id).select_related("agency").order_by("-ordinal")
-    if before is not None:
-        records = records.filter(ordinal__lt=before)
-    found = list(records[: limit + 1])
-    return found[:limit], found[limit - 1].ordinal if len(found) > limit else None
+    if after is not None:
+        records = records.filter(ordinal__lt=after)
+    return list(records[:limit])

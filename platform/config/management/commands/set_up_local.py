@@ -5,8 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from config import demo_accounts, reference_data, starter_course
+from config.stale_database import told_if_stale
 from member_states import public as member_states
 
 
@@ -22,9 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, accounts: Path, **options: Any) -> None:
         if "development" not in (settings.SETTINGS_MODULE or ""):
             raise CommandError("the demo's accounts are for development settings only")
-        call_command(
-            "migrate", interactive=False, verbosity=0, database="owner" if "owner" in settings.DATABASES else "default"
-        )
+        owner = "owner" if "owner" in settings.DATABASES else "default"
+        with told_if_stale(connections[owner]):
+            call_command("migrate", interactive=False, verbosity=0, database=owner)
         reference_data.load()
         starter_course.load()
         clients = [

@@ -10,33 +10,28 @@ from __future__ import annotations
 from django.db import migrations
 
 FORWARD = """
-CREATE FUNCTION learners_refuse_log_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the transparency log is append-only' USING ERRCODE = 'restrict_violation';
-END
-$$;
 CREATE TRIGGER log_entry_is_written_once BEFORE UPDATE OR DELETE ON learners_logentry
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_log_change();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER log_checkpoint_is_written_once BEFORE UPDATE OR DELETE ON learners_logcheckpoint
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_log_change();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER log_cosignature_is_written_once BEFORE UPDATE OR DELETE ON learners_logcosignature
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_log_change();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER log_fork_is_written_once BEFORE UPDATE OR DELETE ON learners_logfork
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_log_change();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER log_tile_is_kept BEFORE DELETE ON learners_logtile
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_log_change();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER log_tile_only_grows BEFORE UPDATE ON learners_logtile
     FOR EACH ROW WHEN (
         OLD.level <> NEW.level OR OLD.place <> NEW.place OR length(NEW.hashes) > 8192
         OR substring(NEW.hashes FROM 1 FOR length(OLD.hashes)) IS DISTINCT FROM OLD.hashes
-    ) EXECUTE FUNCTION learners_refuse_log_change();
+    ) EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER witnessed_log_is_kept BEFORE DELETE ON learners_witnessedlog
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_log_change();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER witnessed_log_only_grows BEFORE UPDATE ON learners_witnessedlog
     FOR EACH ROW WHEN (
         OLD.witness <> NEW.witness OR OLD.origin <> NEW.origin OR NEW.size < OLD.size
         OR (NEW.size = OLD.size AND NEW.root <> OLD.root)
-    ) EXECUTE FUNCTION learners_refuse_log_change();
+    ) EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 
 CREATE FUNCTION learners_refuse_log_link_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -71,10 +66,9 @@ DROP TRIGGER log_fork_is_written_once ON learners_logfork;
 DROP TRIGGER log_cosignature_is_written_once ON learners_logcosignature;
 DROP TRIGGER log_checkpoint_is_written_once ON learners_logcheckpoint;
 DROP TRIGGER log_entry_is_written_once ON learners_logentry;
-DROP FUNCTION learners_refuse_log_change();
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0006_learners_of_evidence")]
+    dependencies = [("learners", "0005_learners_of_evidence")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

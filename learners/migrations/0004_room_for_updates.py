@@ -15,5 +15,5 @@ ALTER TABLE learners_ability RESET (fillfactor);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0004_decisions_are_append_only")]
+    dependencies = [("learners", "0003_certificates_are_written_once")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -47,35 +47,37 @@ $$;
 CREATE TRIGGER certificate_replaces_an_active_one AFTER INSERT ON learners_certificate
     REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION learners_require_standing_predecessor();
 
-CREATE FUNCTION learners_refuse_second_decision() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'what was asked and decided is written once' USING ERRCODE = 'restrict_violation';
-END
-$$;
 CREATE TRIGGER correction_is_asked_once
     BEFORE UPDATE OF id, certificate_id, learner_id, legal_name, reason, asked_by, asked_at
-    ON learners_certificatecorrection FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_second_decision();
+    ON learners_certificatecorrection FOR EACH STATEMENT
+    EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 CREATE TRIGGER correction_is_decided_once BEFORE UPDATE ON learners_certificatecorrection
-    FOR EACH ROW WHEN (OLD.approved IS NOT NULL) EXECUTE FUNCTION learners_refuse_second_decision();
+    FOR EACH ROW WHEN (OLD.approved IS NOT NULL)
+    EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 CREATE TRIGGER correction_is_kept BEFORE DELETE ON learners_certificatecorrection
-    FOR EACH ROW EXECUTE FUNCTION learners_refuse_certificate_deletion();
+    FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('what was certified is not deleted', 'learner_id');
 CREATE TRIGGER bulk_revocation_is_asked_once
     BEFORE UPDATE OF id, certificates, reason, member_state_id, requested_by, requested_at
-    ON learners_bulkrevocation FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_second_decision();
+    ON learners_bulkrevocation FOR EACH STATEMENT
+    EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 CREATE TRIGGER bulk_revocation_is_approved_once BEFORE UPDATE OF approved_by, approved_at ON learners_bulkrevocation
-    FOR EACH ROW WHEN (OLD.approved_at IS NOT NULL) EXECUTE FUNCTION learners_refuse_second_decision();
+    FOR EACH ROW WHEN (OLD.approved_at IS NOT NULL)
+    EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 CREATE TRIGGER bulk_revocation_is_kept BEFORE DELETE ON learners_bulkrevocation
-    FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_second_decision();
+    FOR EACH STATEMENT EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 CREATE TRIGGER key_rotation_is_prepared_once
     BEFORE UPDATE OF id, issuer_id, did, multikey, planned_from, prepared_by, prepared_at
-    ON learners_keyrotation FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_second_decision();
+    ON learners_keyrotation FOR EACH STATEMENT
+    EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 CREATE TRIGGER key_rotation_is_approved_once BEFORE UPDATE ON learners_keyrotation
-    FOR EACH ROW WHEN (OLD.approved_at IS NOT NULL) EXECUTE FUNCTION learners_refuse_second_decision();
+    FOR EACH ROW WHEN (OLD.approved_at IS NOT NULL)
+    EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 CREATE TRIGGER key_rotation_is_kept BEFORE DELETE ON learners_keyrotation
-    FOR EACH STATEMENT EXECUTE FUNCTION learners_refuse_second_decision();
+    FOR EACH STATEMENT EXECUTE FUNCTION privacy_refuse_change('what was asked and decided is written once');
 -- A key that was closed stays closed, at the instant at which it was.
 CREATE TRIGGER issuer_key_stays_closed BEFORE UPDATE OF valid_until ON learners_issuerkey
-    FOR EACH ROW WHEN (OLD.valid_until IS NOT NULL) EXECUTE FUNCTION learners_refuse_certificate_change();
+    FOR EACH ROW WHEN (OLD.valid_until IS NOT NULL)
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 
 GRANT SELECT, INSERT, UPDATE ON learners_issuerkey, learners_statuslist, learners_keyrotation TO skills_issuer;
 REVOKE INSERT, UPDATE, DELETE ON learners_issuerkey, learners_statuslist, learners_keyrotation FROM skills_app;
@@ -93,7 +95,6 @@ DROP TRIGGER bulk_revocation_is_asked_once ON learners_bulkrevocation;
 DROP TRIGGER correction_is_kept ON learners_certificatecorrection;
 DROP TRIGGER correction_is_decided_once ON learners_certificatecorrection;
 DROP TRIGGER correction_is_asked_once ON learners_certificatecorrection;
-DROP FUNCTION learners_refuse_second_decision();
 DROP TRIGGER certificate_replaces_an_active_one ON learners_certificate;
 DROP FUNCTION learners_require_standing_predecessor();
 DROP TRIGGER certificate_status_follows ON learners_certificate;
@@ -102,5 +103,5 @@ DROP FUNCTION learners_check_certificate_status();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0007_transparency_is_append_only")]
+    dependencies = [("learners", "0006_transparency_is_append_only")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -47,5 +47,5 @@ DROP FUNCTION learners_check_learners_of_evidence();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0005_room_for_updates")]
+    dependencies = [("learners", "0004_room_for_updates")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -10,7 +10,7 @@ from django.db import migrations
 FORWARD = """
 CREATE TRIGGER certificate_twin_is_signed_once
     BEFORE UPDATE ON learners_certificatetwin FOR EACH ROW WHEN (OLD.token <> '')
-    EXECUTE FUNCTION learners_refuse_certificate_change();
+    EXECUTE FUNCTION privacy_refuse_change('what was certified is written once');
 REVOKE INSERT, UPDATE ON learners_certificatetwin, learners_passport FROM skills_app;
 GRANT INSERT (certificate_id, asked_at), UPDATE (asked_at) ON learners_certificatetwin TO skills_app;
 GRANT SELECT, UPDATE (token, key_id, signed_at) ON learners_certificatetwin TO skills_issuer;
@@ -25,5 +25,5 @@ DROP TRIGGER certificate_twin_is_signed_once ON learners_certificatetwin;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learners", "0009_paper_designs_are_published_once")]
+    dependencies = [("learners", "0008_paper_designs_are_published_once")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
