@@ -162,7 +162,8 @@ def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
             _take_effect(consumer, claimed)
         return len(claimed), Drained(done=len(claimed))
     except Exception as error:
-        if _is_nobodys_fault(error):
+        # Without a claim there is nobody to blame and nothing to divide.
+        if not claimed or _is_nobodys_fault(error):
             raise
         _log.warning("batch failed, retrying it in halves", extra={"consumer": consumer.name}, exc_info=True)
     return len(claimed), _in_halves(consumer, list(claimed))
