@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 from django.db.models.signals import pre_migrate
+from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
 
@@ -28,32 +30,35 @@ def _privileges_of_production(app_config: Any, using: str, **_: Any) -> None:
 
 pre_migrate.connect(_privileges_of_production)
 
-
-@pytest.fixture(autouse=True)
-def _reference_data(request: pytest.FixtureRequest) -> None:
-    """Tests with a database find the states, the framework and the purposes, also after another test's truncation."""
-    marked = request.node.get_closest_marker("django_db") is not None
-    if not marked and not {"db", "transactional_db"} & set(request.fixturenames):
-        return
-    request.getfixturevalue("transactional_db" if _is_transactional(request) else "db")
-    from config.reference_data import is_loaded, load
-
-    if not is_loaded():
-        load()
+# Thousands of tests and all modules live as long as the process: to look through them for garbage at every 700 objects
+# takes a tenth of its time.
+gc.set_threshold(50_000, 20, 100)
 
 
-def _is_transactional(request: pytest.FixtureRequest) -> bool:
-    marker = request.node.get_closest_marker("django_db")
-    return "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Load the reference data once, committed, so that a test in a transaction does not pay for it."""
-    from config.reference_data import load
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Every test with a database finds the states, the framework and the purposes, also after one that committed."""
+    from tests.beginning import Beginning
 
     with django_db_blocker.unblock():
-        load()
+        beginning = Beginning()
+    patched = pytest.MonkeyPatch()
+    patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: beginning.put_back())
+    yield
+    patched.undo()
+
+
+@pytest.fixture
+def _reference_data(request: pytest.FixtureRequest) -> None:
+    """The database, for fixtures that write to it: in a transaction of the test's own, or committed, as its mark says."""
+    marker = request.node.get_closest_marker("django_db")
+    committing = "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+    request.getfixturevalue("transactional_db" if committing else "db")
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from django.db import migrations, models
 
 import assessments.items.kinds
 import common.ids
+from common.migrating import CreatedAtOnce
 
 
-class Migration(migrations.Migration):
+class Migration(CreatedAtOnce):
     initial = True
 
     dependencies = [

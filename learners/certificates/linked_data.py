@@ -29,6 +29,8 @@ _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]*")
 _NOWHERE = "https://relative.invalid/"
 _lock = threading.Lock()
 _resolved: dict[str, Any] = {}
+_scoped: dict[tuple[Any, ...], tuple[Any, Any]] = {}
+_MOST_SCOPED = 512  # the shipped contexts make about forty
 
 
 def instant(at: datetime) -> str:
@@ -48,6 +50,34 @@ def _serve(url: str, options: Any = None) -> dict[str, Any]:
     return {"contextUrl": None, "documentUrl": url, "document": context, "tag": "static"}
 
 
+class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]
+    """Makes a term's or a type's own context once, where pyld makes it anew at every node."""
+
+    def _process_context(
+        self, active_ctx: Any, local_ctx: Any, options: Any, override_protected: bool = False, propagate: bool = True,
+        validate_scoped: bool = True, cycles: Any = None,
+    ) -> Any:  # fmt: skip
+        given = (override_protected, propagate, validate_scoped)
+        make = super()._process_context
+        # A context that stands in a document is none of a term's or a type's, and is not kept.
+        if cycles is not None or given == (False, True, True) or "_uuid" not in active_ctx:
+            return make(active_ctx, local_ctx, options, *given, cycles)
+        key = (active_ctx["_uuid"], id(local_ctx), *given)
+        if key not in _scoped:
+            if len(_scoped) >= _MOST_SCOPED:
+                _scoped.clear()
+            # The local one is kept as well: while it is, nothing else has its id.
+            _scoped[key] = (make(active_ctx, local_ctx, options, *given), local_ctx)
+        return _scoped[key][0]
+
+
+class _OfExpanded(jsonld.JsonLdProcessor):  # type: ignore[misc]
+    """Takes a document for expanded, where pyld would expand it once more on the way to RDF."""
+
+    def expand(self, input_: Any, options: Any) -> Any:
+        return input_
+
+
 def _refuse(member: str | None) -> None:
     raise NotLinkedData(f"no context defines the member {member!r}")
 
@@ -61,17 +91,17 @@ def canonical_quads(document: Mapping[str, Any]) -> str:
     # pyld's caches are not safe for threads, and it is pure Python: a lock costs nothing that the GIL does not.
     with _lock:
         try:
-            processor = jsonld.JsonLdProcessor(on_property_dropped=_refuse)
+            processor = _Processor(on_property_dropped=_refuse)
             options = {
                 "documentLoader": _serve, "contextResolver": jsonld.ContextResolver(_resolved, _serve),
                 "base": _NOWHERE, "processingMode": "json-ld-1.1",
             }  # fmt: skip
             expanded = processor.expand(document, options)
             _check(expanded, top=True)
-            dataset = processor.to_rdf(expanded, {**options, "skipExpansion": True, "produceGeneralizedRdf": False})
+            dataset = _OfExpanded().to_rdf(expanded, {**options, "produceGeneralizedRdf": False})
             return str(URDNA2015().main(dataset, {"format": "application/n-quads"}))
         except jsonld.JsonLdError as error:
-            _resolved.clear()
+            _forget()
             cause: BaseException | None = error
             while cause is not None:
                 if isinstance(cause, NotLinkedData):
@@ -79,8 +109,13 @@ def canonical_quads(document: Mapping[str, Any]) -> str:
                 cause = cause.__cause__
             raise NotLinkedData(f"not JSON-LD: {error.type}") from error
         except BaseException:
-            _resolved.clear()
+            _forget()
             raise
+
+
+def _forget() -> None:
+    _resolved.clear()
+    _scoped.clear()
 
 
 def digest(document: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 
 from learners.certificates.status_list import ENTRIES
 
@@ -26,10 +27,15 @@ def place(secret: bytes, number: int) -> int:
     """
     left, right, bits_left, bits_right = number >> _RIGHT, number & ((1 << _RIGHT) - 1), _LEFT, _RIGHT
     for turn in range(_ROUNDS):
-        drawn = hashlib.blake2b(bytes((turn, right >> 8, right & 0xFF)), digest_size=2, key=secret).digest()
-        left, right = right, left ^ (int.from_bytes(drawn) & ((1 << bits_left) - 1))
+        left, right = right, left ^ (_drawn(secret, turn, right) & ((1 << bits_left) - 1))
         bits_left, bits_right = bits_right, bits_left
     return left << bits_right | right
+
+
+@lru_cache(maxsize=8192)
+def _drawn(secret: bytes, turn: int, half: int) -> int:
+    # A list asks for 1,536 different ones, however many of its places are taken.
+    return int.from_bytes(hashlib.blake2b(bytes((turn, half >> 8, half & 0xFF)), digest_size=2, key=secret).digest())
 
 
 def decoys(secret: bytes, purpose: str) -> Iterator[int]:

@@ -43,7 +43,8 @@ def encode(indexes: Iterable[int]) -> str:
             raise IndexError(f"{index} is outside of a list of {ENTRIES} entries")
         # The first entry is the leftmost bit of the first byte.
         bits[index >> 3] |= 0x80 >> (index & 7)
-    packed = gzip.compress(bytes(bits), mtime=0)
+    # The level is zlib's own default: Python's takes fifteen times as long to save a tenth, while the list is locked.
+    packed = gzip.compress(bytes(bits), 6, mtime=0)
     return _BASE64URL + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import common.ids
+from common.migrating import CreatedAtOnce
 
 
-class Migration(migrations.Migration):
+class Migration(CreatedAtOnce):
     initial = True
 
     dependencies = [

@@ -29,8 +29,8 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
 
 
 @contextmanager
-def a_browser(pages: dict[str, bytes], *, width: int) -> Iterator[Any]:
-    """A page of chromium that finds `pages` by path, and static files; no server, and nothing from elsewhere.
+def a_browser(pages: dict[str, bytes]) -> Iterator[Any]:
+    """Chromium that finds `pages` by path, and static files; no server, and nothing from elsewhere.
 
     The pages are made before: within playwright's loop Django would open a connection that sees none of the test's rows.
     """
@@ -52,9 +52,9 @@ def a_browser(pages: dict[str, bytes], *, width: int) -> Iterator[Any]:
 
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.route("**/*", answer)
-        yield page
+        context = browser.new_context()
+        context.route("**/*", answer)
+        yield context
         browser.close()
     assert not not_there
 
@@ -85,8 +85,10 @@ def test_the_charts_are_there_and_fit_the_screen(trainer: Client) -> None:
     listing = reverse("admin:assessments_itemstatistic_changelist")
     item = reverse("admin:assessments_itemstatistic_change", args=[row.pk])
     pages = {path: trainer.get(path).content for path in (listing, item, reverse("admin:jsi18n"))}
-    for width in (1280, 390):
-        with a_browser(pages, width=width) as page:
+    with a_browser(pages) as browser:
+        for width in (1280, 390):
+            page = browser.new_page()
+            page.set_viewport_size({"width": width, "height": 900})
             page.goto("http://testserver" + listing)
             assert page.locator("svg.chart.columns").count() == 6
             page.goto("http://testserver" + item)

@@ -14,11 +14,6 @@ from events.registry import Consumer, Happened
 
 
 @pytest.fixture(autouse=True)
-def _reference_data() -> None:
-    """Nothing here needs the product's reference data."""
-
-
-@pytest.fixture(autouse=True)
 def _own_flow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every test begins with an empty map and leaves the product's."""
     registry.install((), ())
@@ -29,10 +24,8 @@ def _own_flow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def effects(request: pytest.FixtureRequest) -> Iterator[Callable[[], list[int]]]:
+def effects(_reference_data: None) -> Iterator[Callable[[], list[int]]]:
     """A table without any constraint: an effect that is had twice stands there twice. Returns its numbers, sorted."""
-    marker = request.node.get_closest_marker("django_db")
-    request.getfixturevalue("transactional_db" if marker and marker.kwargs.get("transaction") else "db")
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE effect (number bigint NOT NULL)")
 

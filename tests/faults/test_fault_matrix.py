@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.test import override_settings
 
-import verify_certificate
-from common import clock
 from config import starter_course
 from config.local import processes, session
-from learners.certificates import keys
-from learners.certificates.verification import verify_credential
-from learners.models import IssuerKey
 from tests.faults.matrix import FULL, SHORT, Outcome, Profile, Run
+from tests.faults.verifying import verify_all
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -42,7 +31,7 @@ def _run(folder: Path, profile: Profile, seed: int | None) -> Outcome:
     assert outcome.awards_doubled == 0
     assert outcome.poison_issued == 0
     with override_settings(PUBLIC_BASE_URL=outcome.base_url):
-        verified = _verify_all(outcome.credentials)
+        verified = verify_all(outcome.credentials)
     assert verified == profile.certificates
     if seed is not None:
         assert len(set(outcome.faults)) >= 6, "every kind of fault has come"
@@ -50,30 +39,6 @@ def _run(folder: Path, profile: Profile, seed: int | None) -> Outcome:
         assert outcome.poison_dead == 2 * profile.poison
         assert outcome.doubled_deliveries == profile.certificates + profile.poison
     return outcome
-
-
-def _verify_all(credentials: Sequence[str]) -> int:
-    """Verify each by the published keys, as a stranger does with the script, and every tenth in the general way."""
-    stranger = partial(_by_script, documents=[keys.did_document("jp")])
-    general = partial(verify_credential, published=list(IssuerKey.objects.all()))
-    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
-        assert all(pool.map(general, credentials[::10], chunksize=20))
-        return sum(pool.map(stranger, credentials, chunksize=50))
-
-
-def _by_script(credential: str, *, documents: list[Any]) -> bool:
-    # The script's own Ed25519 takes ten times as long as the rest of it; it has tests of its own.
-    verify_certificate.ed25519_holds = _holds
-    result = verify_certificate.verify(credential, verify_certificate.keys_of(documents), now=clock.now())
-    return bool(result.verdict == "valid")
-
-
-def _holds(public_key: bytes, signature: bytes, message: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-    except InvalidSignature:
-        return False
-    return True
 
 
 def test_certificates_survive_every_fault_at_once(tmp_path: Path) -> None:
