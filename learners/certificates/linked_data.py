@@ -50,7 +50,7 @@ def _serve(url: str, options: Any = None) -> dict[str, Any]:
     return {"contextUrl": None, "documentUrl": url, "document": context, "tag": "static"}
 
 
-class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]
+class _Processor(jsonld.JsonLdProcessor):
     """Makes a term's or a type's own context once, where pyld makes it anew at every node."""
 
     def _process_context(
@@ -71,7 +71,7 @@ class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]
         return _scoped[key][0]
 
 
-class _OfExpanded(jsonld.JsonLdProcessor):  # type: ignore[misc]
+class _OfExpanded(jsonld.JsonLdProcessor):
     """Takes a document for expanded, where pyld would expand it once more on the way to RDF."""
 
     def expand(self, input_: Any, options: Any) -> Any:
