@@ -60,18 +60,37 @@ verify-independent: $(STAMP) $(VERIFIERS)/node_modules/.package-lock.json ## jud
 mutations: $(STAMP) ## verify 100,000 altered credentials and write docs/mutations.md (half an hour)
 	@$(BIN)/python -m pytest -q -n 0 -m slow tests/mutations
 
-.PHONY: check
+# What is checked without running the suite, two at a time: the types take as long as all the others.
+STATIC := check-types check-style check-imports check-migrations check-document check-flow check-texts
+
+.PHONY: check $(STATIC)
 check: $(STAMP) ## exactly what CI runs
+	@$(MAKE) --no-print-directory -j 2 $(STATIC)
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+check-types: $(STAMP)
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/mypy
+
+check-style: $(STAMP)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/mypy
+
+check-imports: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
+
+check-migrations: $(STAMP)
 	@DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+
+check-document: $(STAMP)
+	@mkdir -p .local
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
 	@diff -u docs/api/openapi.yaml .local/openapi.yaml || { echo "error: docs/api/openapi.yaml is stale: make openapi"; exit 1; }
+
+check-flow: $(STAMP)
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow --check
+
+check-texts: $(STAMP)
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py extract_messages --check
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 .PHONY: format
 format: $(STAMP) ## put the code in its form

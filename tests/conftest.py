@@ -35,6 +35,11 @@ pre_migrate.connect(_privileges_of_production)
 gc.set_threshold(50_000, 20, 100)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes of its own comes first: such a test at the end would keep one worker busy and the other idle."""
+    items.sort(key=lambda item: item.get_closest_marker("worker") is None)
+
+
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()

@@ -12,6 +12,7 @@ import pytest
 
 from config import starter_course
 from config.local import processes, session
+from config.local.redis import Redis
 from demo.knowledge import Knowledge
 from demo.learner import Walk, text_versions
 from demo.people import Person
@@ -64,71 +65,20 @@ def edition_id() -> str:
     return str(starter_course.load())
 
 
-def test_a_learner_becomes_certified_and_her_agency_sees_it(tmp_path: Path, edition_id: str) -> None:
-    with parts(tmp_path) as running:
-        _, client_id, secret = _agency_client("JP")
-        _, outsider_id, outsider_secret = _agency_client("PH")
-        running.start_worker()
-        running.start_beat()
-        running.start_web()
-        with httpx.Client(base_url=running.base_url, timeout=30) as http:
-            walk = _walk(http, _able("JP", "山田 愛子", ("ja", "en")), edition_id)
-            walk.take_assessment(edition_id, Knowledge(processes.ROOT, starter_course.SLUG))
-            _settled(running, http)
-            outcome = walk.look_back()
-            assert outcome.passed
-            assert outcome.completed
-            assert [skill["level"] >= 1 for skill in outcome.skills] == [True] * 4
-            assert len(outcome.certificates) == 1
-
-            url = outcome.certificates[0]["url"]
-            issuer, name = verify_from_published_key(http, url)
-            assert issuer == f"did:web:localhost%3A{running.port}:issuers:jp"
-            assert name
-            page = http.get(url, headers={"Accept": "text/html", "Accept-Language": "ja"})
-            assert page.status_code == 200
-            assert "山田 愛子" in page.text
-
-            rows = http.get("/agency/v1/progress", headers=_token(http, client_id, secret)).json()["items"]
-            assert len(rows) == 1
-            assert rows[0]["state"] == "JP"
-            assert len(rows[0]["skills"]) == 4
-            assert all(skill["level"] >= 1 for skill in rows[0]["skills"])
-            assert rows[0]["certificates"]
-            ledger = walk.call("GET", "/api/v1/me/disclosures")["items"]
-            assert len(ledger) == 1
-
-            theirs = http.get("/agency/v1/progress", headers=_token(http, outsider_id, outsider_secret))
-            assert theirs.json()["items"] == []
-            assert "愛子" not in theirs.text
-
-
-def test_redis_killed_in_the_middle_changes_nothing_in_the_end(tmp_path: Path, edition_id: str) -> None:
-    redis = session.redis_of_this_process()
-    if redis is None:
-        pytest.skip("REDIS_URL names a Redis that is not this test's to kill")
+def test_a_learner_becomes_certified_and_redis_killed_in_the_middle_changes_nothing(
+    tmp_path: Path, edition_id: str
+) -> None:
     knowledge = Knowledge(processes.ROOT, starter_course.SLUG)
     with parts(tmp_path) as running:
         running.start_worker()
         running.start_beat()
         running.start_web()
         with httpx.Client(base_url=running.base_url, timeout=30) as http:
-            undisturbed = _walk(http, _able("JP", "山田 愛子", ("ja", "en")), edition_id)
-            undisturbed.take_assessment(edition_id, knowledge)
-            _settled(running, http)
-
-            disturbed = _walk(http, _able("ID", "Dewi Lestari", ("id",)), edition_id)
-            redis.kill()
-            try:
-                disturbed.take_assessment(edition_id, knowledge)
-                assert http.get("/readyz").json()["status"] == "degraded"
-            finally:
-                redis.start()
-            _settled(running, http)
-            outcome = disturbed.look_back()
-            assert outcome.completed
-            assert len(outcome.certificates) == 1
-            verify_from_published_key(http, outcome.certificates[0]["url"])
+            _certified_and_seen_by_her_agency(running, http, edition_id, knowledge)
+            redis = session.redis_of_this_process()
+            if redis is None:
+                pytest.skip("REDIS_URL names a Redis that is not this test's to kill")
+            _certified_without_redis(running, http, edition_id, knowledge, redis)
 
     certificates = Certificate.objects.all()
     assert {c.learner.legal_name for c in certificates} == {"山田 愛子", "Dewi Lestari"}
@@ -137,3 +87,56 @@ def test_redis_killed_in_the_middle_changes_nothing_in_the_end(tmp_path: Path, e
         assert Evidence.objects.filter(learner=certificate.learner).count() == 10
     first, second = (_final_state(c.learner_id) for c in certificates)
     assert json.loads(first)[0] == json.loads(second)[0] == 10
+
+
+def _certified_and_seen_by_her_agency(
+    running: Parts, http: httpx.Client, edition_id: str, knowledge: Knowledge
+) -> None:
+    _, client_id, secret = _agency_client("JP")
+    _, outsider_id, outsider_secret = _agency_client("PH")
+    walk = _walk(http, _able("JP", "山田 愛子", ("ja", "en")), edition_id)
+    walk.take_assessment(edition_id, knowledge)
+    _settled(running, http)
+    outcome = walk.look_back()
+    assert outcome.passed
+    assert outcome.completed
+    assert [skill["level"] >= 1 for skill in outcome.skills] == [True] * 4
+    assert len(outcome.certificates) == 1
+
+    url = outcome.certificates[0]["url"]
+    issuer, name = verify_from_published_key(http, url)
+    assert issuer == f"did:web:localhost%3A{running.port}:issuers:jp"
+    assert name
+    page = http.get(url, headers={"Accept": "text/html", "Accept-Language": "ja"})
+    assert page.status_code == 200
+    assert "山田 愛子" in page.text
+
+    rows = http.get("/agency/v1/progress", headers=_token(http, client_id, secret)).json()["items"]
+    assert len(rows) == 1
+    assert rows[0]["state"] == "JP"
+    assert len(rows[0]["skills"]) == 4
+    assert all(skill["level"] >= 1 for skill in rows[0]["skills"])
+    assert rows[0]["certificates"]
+    ledger = walk.call("GET", "/api/v1/me/disclosures")["items"]
+    assert len(ledger) == 1
+
+    theirs = http.get("/agency/v1/progress", headers=_token(http, outsider_id, outsider_secret))
+    assert theirs.json()["items"] == []
+    assert "愛子" not in theirs.text
+
+
+def _certified_without_redis(
+    running: Parts, http: httpx.Client, edition_id: str, knowledge: Knowledge, redis: Redis
+) -> None:
+    disturbed = _walk(http, _able("ID", "Dewi Lestari", ("id",)), edition_id)
+    redis.kill()
+    try:
+        disturbed.take_assessment(edition_id, knowledge)
+        assert http.get("/readyz").json()["status"] == "degraded"
+    finally:
+        redis.start()
+    _settled(running, http)
+    outcome = disturbed.look_back()
+    assert outcome.completed
+    assert len(outcome.certificates) == 1
+    verify_from_published_key(http, outcome.certificates[0]["url"])
