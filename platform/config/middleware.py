@@ -1,7 +1,8 @@
 """Middleware for those who come with a cookie, left out for callers with a token.
 
-Sessions, CSRF tokens, messages and the signed-in user of a cookie mean nothing where each call carries its access token, and
-together cost a fifth of what a call costs before it does anything.
+Sessions, messages and the signed-in user of a cookie mean nothing where each call carries its access token, and together cost a
+fifth of what a call costs before it does anything. The check of CSRF tokens stays Django's own everywhere: it is cheap, and the
+deployment check asks for it by name.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from allauth.usersessions.middleware import UserSessionsMiddleware as SessionsOf
 from django.contrib.auth.middleware import AuthenticationMiddleware as UserOfSession
 from django.contrib.messages.middleware import MessageMiddleware as MessagesOfSession
 from django.contrib.sessions.middleware import SessionMiddleware as SessionOfCookie
-from django.http import HttpRequest, HttpResponseForbidden
-from django.middleware.csrf import CsrfViewMiddleware as CsrfOfCookie
+from django.http import HttpRequest
 
 # Everything below is asked with an access token, and no view there reads a cookie.
 TOKEN_PATHS = ("/api/v1/", "/agency/v1/")
@@ -33,17 +33,6 @@ class _ForCookies:
 
 class SessionMiddleware(_ForCookies, SessionOfCookie):
     """Django's own, where there is a cookie."""
-
-
-class CsrfViewMiddleware(_ForCookies, CsrfOfCookie):
-    """Django's own, where there is a cookie whose power could be misused."""
-
-    def process_view(
-        self, request: HttpRequest, callback: Callable[..., Any], callback_args: Any, callback_kwargs: Any
-    ) -> HttpResponseForbidden | None:
-        if request.path_info.startswith(TOKEN_PATHS):
-            return None
-        return super().process_view(request, callback, callback_args, callback_kwargs)
 
 
 class AuthenticationMiddleware(_ForCookies, UserOfSession):

@@ -162,7 +162,7 @@ def _views(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_no_view_that_cookies_pass_by_would_read_one() -> None:
-    """Sessions and the check of CSRF tokens are left out there, so a cookie must be worth nothing."""
+    """Sessions are left out there, so a cookie must be worth nothing."""
     beneath = [
         (route, view) for route, view in _views(get_resolver().url_patterns) if f"/{route}".startswith(TOKEN_PATHS)
     ]
