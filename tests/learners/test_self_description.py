@@ -99,7 +99,7 @@ def test_with_the_consent_it_is_ignored_at_once_and_then_deleted(query_budget: A
         assert set(learners.genders_of([learner.pk for learner in cast])) == {again.pk, still.pk, other.pk}
     happened = [
         events.Happened(event.pk, event.kind, event.payload, event.occurred_at)
-        for event in Event.objects.filter(kind="privacy.consent_changed")
+        for event in Event.objects.filter(kind="privacy.consent_changed").order_by("pk")
     ]
     # In a test everything happens in one transaction, and so at one instant; what is said anew comes later.
     SelfDescription.objects.filter(pk=again.pk).update(said_at=clock.now())
