@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from benchmarks.measure import Figure, backend_cpu
 from common import clock
 from common.ids import new_id
+from config import reference_data
 from config.celery import collect_less_often
 from courses import public as courses
 from events import public as events
@@ -55,6 +56,7 @@ def _cpu(work: Callable[[], object]) -> float:
 
 def run() -> list[Figure]:
     """Absorb `LEARNERS` x `SITTINGS` attempts of ten questions by the mastery consumer, one worker."""
+    reference_data.load()
     collect_less_often()  # as every worker does when it starts
     rng = random.Random(3)
     ids = [make_user(username=f"bench-{number}").pk for number in range(LEARNERS)]
