@@ -90,7 +90,7 @@ class Scales:
         Servers learn of a new version within a minute of one another: once one has judged, none goes back.
         """
         place = self._places.get(named, 0)
-        return self._listed[max(place, self._places[before])] if before else self._listed[place]
+        return self._listed[max(place, self._places.get(before, 0))]
 
 
 class Answer(NamedTuple):

@@ -112,7 +112,12 @@ def _replay(
 ) -> None:  # fmt: skip
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
     chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
-    by = scales(naming={answer.framework for listed in answers.values() for answer in listed})
+    # Another worker may know of a later version, and have judged by it.
+    by = scales(
+        naming={answer.framework for listed in answers.values() for answer in listed}.union(
+            *(known.frameworks() for known in start.values())
+        )
+    )
     before = _before_corrections(fresh)
     reached: dict[str, list[LevelReached]] = {}
     masteries: dict[str, Mastery] = {}

@@ -38,6 +38,11 @@ class Known:
     stored: set[str] = field(default_factory=set)
     reviewed: bool = False
 
+    def frameworks(self) -> set[str]:
+        """The versions of the framework that judged it so far."""
+        tested = {testing.framework for levels in self.tests.skills.values() for testing in levels.values()}
+        return tested.union(state.framework for state in self.mastery.skills.values())
+
 
 def load(
     held: Mapping[str, Mapping[str, Any]], *, skills: Mapping[str, Collection[str]] | None = None

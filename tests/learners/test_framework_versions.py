@@ -95,3 +95,16 @@ def test_late_evidence_of_the_old_version_is_judged_by_it(tmp_path: Path) -> Non
     answered(budi, 4, version=OLD)
     assert SkillState.objects.get(learner=budi).level == SkillState.objects.get(learner=aiko).level == 2
     assert LevelChange.objects.filter(learner=budi).values_list("level", "framework_version").get() == (2, OLD)
+
+
+def test_a_worker_that_has_not_heard_of_the_new_version_finds_it_in_what_another_wrote(tmp_path: Path) -> None:
+    aiko = make_learner("JP")
+    courses.framework_scales()
+    late = selectors._scales
+    a_stricter_version(tmp_path)
+    answered(aiko, 4, version=NEW)
+    selectors._scales = late  # this worker read the versions before, and is asked to go on with an old answer
+    answered(aiko, 1, version=OLD, day=1)
+    state = SkillState.objects.get(learner=aiko)
+    assert (state.count, state.framework_version) == (5, NEW)
+    assert rebuild(learner_ids=[aiko.pk]) == []
