@@ -26,7 +26,7 @@ from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import JudgedItem, Missed, ReviewPolicy, Shown, missed, pass_rule, review_shown
 from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import are_over, read_windows
-from common.database import plain_fields, prepared
+from common.database import plain_fields, run_prepared
 from common.errors import NotFound
 from privacy import public as privacy
 
@@ -183,9 +183,7 @@ def attempt_to_submit(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, l
 def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
     """The questions of attempts, in order, by attempt: at most two queries."""
     language = {row.pk: row.language for row in attempts}
-    with prepared() as cursor:
-        cursor.execute(_ITS_ITEMS, [list(language)])
-        rows = {attempt_id: orjson.loads(items) for attempt_id, items in cursor.fetchall()}
+    rows = {attempt_id: orjson.loads(items) for attempt_id, items in run_prepared(_ITS_ITEMS, [list(language)])}
     shown = frozen.revisions(
         [(item[_REVISION], language[attempt_id]) for attempt_id, items in rows.items() for item in items]
     )  # fmt: skip
@@ -193,12 +191,10 @@ def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
 
 
 def _one(sql: str, *values: str | UUID) -> tuple[Attempt, list[Question], bool]:
-    with prepared() as cursor:
-        cursor.execute(sql, values)
-        found = cursor.fetchone()
-    if found is None:
+    found = run_prepared(sql, values)
+    if not found:
         raise NotFound()
-    asked, attempts_over, granted, consents, *columns = found
+    asked, attempts_over, granted, consents, *columns = found[0]
     row = Attempt.from_db("default", _ATTEMPT, columns[: len(_ATTEMPT)])
     quiz = dict(zip(_QUIZ, columns[len(_ATTEMPT) :], strict=True))
     quiz |= {name: orjson.loads(quiz[name]) for name in _QUIZ_JSON if quiz[name] is not None}

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from django.db.models import JSONField
 
 from assessments.items.models import ItemRevision
-from common.database import prepared
+from common.database import run_prepared
 
 # Some 2 KB each. When it is full it begins anew, which costs one query for each attempt that comes after.
 MOST_KEPT = 4096
@@ -38,9 +38,7 @@ def revisions(asked: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], It
 
 def _read(missing: Collection[tuple[int, str]]) -> dict[tuple[int, str], ItemRevision]:
     global _kept
-    with prepared() as cursor:
-        cursor.execute(_SELECT, [[one[0] for one in missing], [one[1] for one in missing]])
-        rows = cursor.fetchall()
+    rows = run_prepared(_SELECT, [[one[0] for one in missing], [one[1] for one in missing]])
     read: dict[tuple[int, str], ItemRevision] = {}
     for language, *values in rows:
         given = dict(zip(_COLUMNS, values, strict=True))

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from common import binary, clock
-from common.database import copy_rows, prepared
+from common.database import copy_rows, run_prepared
 from common.ids import new_id, public_code
 from common.languages import lookup
 from courses import public as courses
@@ -69,28 +69,31 @@ def issue_certificates(happened: Sequence[Happened]) -> None:
 
 def _awaiting(award_ids: Sequence[UUID]) -> list[Awarded]:
     """Those awards that have no certificate, locked: who comes second waits for the first, and their learners stay."""
-    with prepared() as cursor:
-        cursor.execute(
-            """
+    found = run_prepared(
+        """
             SELECT award.id, award.learner_id, award.achievement_id, award.decided_at, award.facts::text,
                 award.evidence_sha256, learner.legal_name, learner.languages, learner.member_state_id
             FROM learners_award award JOIN learners_learner learner ON learner.user_id = award.learner_id
             WHERE award.id = ANY(%s)
             ORDER BY award.id FOR NO KEY UPDATE OF award FOR KEY SHARE OF learner
-            """,
-            [binary.uuids(award_ids)],
+        """,
+        [binary.uuids(award_ids)],
+    )
+    # Asked again under the lock: a statement sees what was there when it began.
+    certified = {
+        award_id
+        for (award_id,) in run_prepared(
+            "SELECT award_id FROM learners_certificate WHERE award_id = ANY(%s)", [binary.uuids(award_ids)]
         )
-        found = [
-            Awarded(
-                id=row[0], learner_id=row[1], achievement_id=row[2], decided_at=row[3], facts=orjson.loads(row[4]),
-                evidence_sha256=row[5], legal_name=row[6], languages=row[7], state=row[8],
-            )
-            for row in cursor.fetchall()
-        ]  # fmt: skip
-        # Asked again under the lock: a statement sees what was there when it began.
-        cursor.execute("SELECT award_id FROM learners_certificate WHERE award_id = ANY(%s)", [binary.uuids(award_ids)])
-        certified = {row[0] for row in cursor.fetchall()}
-    return [award for award in found if award.id not in certified]
+    }
+    return [
+        Awarded(
+            id=row[0], learner_id=row[1], achievement_id=row[2], decided_at=row[3], facts=orjson.loads(row[4]),
+            evidence_sha256=row[5], legal_name=row[6], languages=row[7], state=row[8],
+        )
+        for row in found
+        if row[0] not in certified
+    ]  # fmt: skip
 
 
 def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:

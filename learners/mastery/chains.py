@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from common import binary
-from common.database import prepared
+from common.database import run_prepared
 from learners.mastery.rules import Answer
 from learners.mastery.snapshots import Chain, Parameters
 
@@ -21,25 +21,21 @@ def chain_of(answers: Iterable[Answer]) -> Chain:
     instants = sorted({answer.at for answer in asked})
     if not instants:
         return Chain()
-    with prepared() as cursor:
-        cursor.execute(_VERSIONS, [binary.instants(instants)])
-        versions = cursor.fetchall()
-        if not versions:
-            return Chain()
-        items = {(answer.item, answer.at) for answer in asked}
-        skills = {(code, answer.at) for answer in asked for code in answer.skills}
-        cursor.execute(
-            _ITEMS_HELD,
-            [
-                binary.uuids(key[0] for key, _ in items), binary.integers(key[1] for key, _ in items),
-                binary.instants(at for _, at in items),
-            ],
-        )  # fmt: skip
-        item_rows = cursor.fetchall()
-        cursor.execute(
-            _SKILLS_HELD, [binary.texts(code for code, _ in skills), binary.instants(at for _, at in skills)]
-        )
-        skill_rows = cursor.fetchall()
+    versions = run_prepared(_VERSIONS, [binary.instants(instants)])
+    if not versions:
+        return Chain()
+    items = {(answer.item, answer.at) for answer in asked}
+    skills = {(code, answer.at) for answer in asked for code in answer.skills}
+    item_rows = run_prepared(
+        _ITEMS_HELD,
+        [
+            binary.uuids(key[0] for key, _ in items), binary.integers(key[1] for key, _ in items),
+            binary.instants(at for _, at in items),
+        ],
+    )  # fmt: skip
+    skill_rows = run_prepared(
+        _SKILLS_HELD, [binary.texts(code for code, _ in skills), binary.instants(at for _, at in skills)]
+    )
     return Chain(
         versions=[(datetime.fromisoformat(held_from), version) for held_from, version in versions],
         items=[

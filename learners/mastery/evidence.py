@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from common import arrays, binary
-from common.database import copy_rows, prepared
+from common.database import copy_rows, run_prepared
 from learners.mastery.rules import Answer
 
 _EARNEST = ("assessment", "certification")
@@ -120,19 +120,18 @@ def _stored(evidence: Sequence[NewEvidence]) -> tuple[set[str], set[str], set[tu
     ids = [one.id for one in evidence]
     corrects = [one.corrects for one in evidence if one.corrects]
     stored, corrected, met = set[str](), set[str](), set[tuple[str, str]]()
-    with prepared() as cursor:
-        cursor.execute(
-            _STORED,
-            [
-                binary.uuids(ids), binary.uuids(ids + corrects),
-                binary.uuids([one.learner_id for one in evidence]), binary.uuids([one.item_id for one in evidence]),
-            ],
-        )  # fmt: skip
-        for kind, first, second in cursor.fetchall():
-            if kind == 2:
-                met.add((first, second))
-            else:
-                (corrected if kind else stored).add(first)
+    rows = run_prepared(
+        _STORED,
+        [
+            binary.uuids(ids), binary.uuids(ids + corrects),
+            binary.uuids([one.learner_id for one in evidence]), binary.uuids([one.item_id for one in evidence]),
+        ],
+    )  # fmt: skip
+    for kind, first, second in rows:
+        if kind == 2:
+            met.add((first, second))
+        else:
+            (corrected if kind else stored).add(first)
     return stored, corrected, met
 
 

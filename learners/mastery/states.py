@@ -12,7 +12,7 @@ import orjson
 from django.db import connection
 
 from common import arrays, binary
-from common.database import prepared, rows
+from common.database import rows, run_prepared
 from learners.mastery import rules
 from learners.mastery.certification import Certification, Testing
 from learners.mastery.locks import RULES
@@ -60,49 +60,48 @@ def load(
         )
         for learner, row in held.items()
     }
-    with prepared() as cursor:
-        cursor.execute(
-            "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
-            "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
-            "WHERE learner_id = ANY(%s::uuid[])",
-            [arrays.ids(sorted(held))],
-        )
-        for (
-            learner,
-            version,
-            tests,
-            code,
-            mean,
-            variance,
-            count,
-            last_at,
-            shown,
-            level,
-            likely,
-            since,
-        ) in cursor.fetchall():
-            one = known[learner]
-            one.stored.add(code)
-            if skills is not None and code not in skills[learner]:
-                continue
-            # A state without answers is what people decided, or what was left until the time was over: not the filter's;
-            # unless all that a level was reached by was struck since.
-            if count or level:
-                one.mastery.skills[code] = SkillMastery(
-                    mean, variance, count, _instant(last_at), shown, level, likely, _instant(since), version
-                )
-            if tests:
-                one.tests.skills[code] = {
-                    int(tested): Testing(log_e, counted, _instant(reached_at), framework)
-                    for tested, (log_e, counted, reached_at, framework) in orjson.loads(tests).items()
-                }
-        cursor.execute(
-            "SELECT DISTINCT learner_id::text FROM learners_evidence "
-            "WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])",
-            [arrays.ids(sorted(held))],
-        )
-        for (learner,) in cursor.fetchall():
-            known[learner].reviewed = True
+    rows_held = run_prepared(
+        "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
+        "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
+        "WHERE learner_id = ANY(%s::uuid[])",
+        [arrays.ids(sorted(held))],
+    )
+    for (
+        learner,
+        version,
+        tests,
+        code,
+        mean,
+        variance,
+        count,
+        last_at,
+        shown,
+        level,
+        likely,
+        since,
+    ) in rows_held:
+        one = known[learner]
+        one.stored.add(code)
+        if skills is not None and code not in skills[learner]:
+            continue
+        # A state without answers is what people decided, or what was left until the time was over: not the filter's;
+        # unless all that a level was reached by was struck since.
+        if count or level:
+            one.mastery.skills[code] = SkillMastery(
+                mean, variance, count, _instant(last_at), shown, level, likely, _instant(since), version
+            )
+        if tests:
+            one.tests.skills[code] = {
+                int(tested): Testing(log_e, counted, _instant(reached_at), framework)
+                for tested, (log_e, counted, reached_at, framework) in orjson.loads(tests).items()
+            }
+    reviewed = run_prepared(
+        "SELECT DISTINCT learner_id::text FROM learners_evidence "
+        "WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])",
+        [arrays.ids(sorted(held))],
+    )
+    for (learner,) in reviewed:
+        known[learner].reviewed = True
     return known
 
 
@@ -206,30 +205,29 @@ def write(
             # Without an answer where all were left until the time was over: the tests go on from there.
             (known if code in there else new).append((learner, code, mastery.skills.get(code, blank)))
     changes = [(learner, change) for learner, made in reached.items() for change in made]
-    with prepared() as cursor:
-        cursor.execute(
-            _WRITE_ABILITIES,
+    run_prepared(
+        _WRITE_ABILITIES,
+        [
+            RULES, binary.uuids(states), binary.floats(one.mean for one in abilities),
+            binary.floats(one.variance for one in abilities), binary.integers(one.count for one in abilities),
+            binary.instants(one.last_at for one in abilities),
+            binary.texts(chain.version(one.last_at) if one.last_at else STATED for one in abilities),
+        ],
+    )  # fmt: skip
+    for statement, skills in ((_INSERT_STATES, new), (_UPDATE_STATES, known)):
+        if skills:
+            run_prepared(statement, _state_columns(skills, tests))
+    if changes:
+        run_prepared(
+            _INSERT_CHANGES,
             [
-                RULES, binary.uuids(states), binary.floats(one.mean for one in abilities),
-                binary.floats(one.variance for one in abilities), binary.integers(one.count for one in abilities),
-                binary.instants(one.last_at for one in abilities),
-                binary.texts(chain.version(one.last_at) if one.last_at else STATED for one in abilities),
+                rules.RULE, binary.uuids(learner for learner, _ in changes),
+                binary.texts(one.skill for _, one in changes), binary.small_integers(one.level for _, one in changes),
+                binary.uuids(one.evidence_id for _, one in changes),
+                binary.floats(one.probability for _, one in changes), binary.instants(one.at for _, one in changes),
+                binary.texts(one.framework for _, one in changes),
             ],
         )  # fmt: skip
-        for statement, skills in ((_INSERT_STATES, new), (_UPDATE_STATES, known)):
-            if skills:
-                cursor.execute(statement, _state_columns(skills, tests))
-        if changes:
-            cursor.execute(
-                _INSERT_CHANGES,
-                [
-                    rules.RULE, binary.uuids(learner for learner, _ in changes),
-                    binary.texts(one.skill for _, one in changes), binary.small_integers(one.level for _, one in changes),
-                    binary.uuids(one.evidence_id for _, one in changes),
-                    binary.floats(one.probability for _, one in changes), binary.instants(one.at for _, one in changes),
-                    binary.texts(one.framework for _, one in changes),
-                ],
-            )  # fmt: skip
 
 
 def _state_columns(

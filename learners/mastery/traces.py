@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from common import arrays, binary
-from common.database import copy_rows, prepared
+from common.database import copy_rows, run_prepared
 from learners.mastery.calibration import YOUNG_BELOW
 from learners.mastery.models import SittingTrace
 from learners.mastery.rules import Answer, Trace
@@ -83,11 +83,10 @@ def _row(learner: str, at: datetime, waits: int, columns: Sequence[Sequence[Any]
 def _rewrite(sittings: Sequence[_Sitting]) -> None:
     learners, instants, waits, columns = zip(*sittings, strict=True)
     ids, *numbers = zip(*columns, strict=True)
-    with prepared() as cursor:
-        cursor.execute(
-            _WRITE_TRACES,
-            [
-                arrays.ids(learners), arrays.instants(instants), arrays.nested(arrays.ids(one) for one in ids),
-                *(arrays.nested(arrays.numbers(one) for one in listed) for listed in numbers), arrays.numbers(waits),
-            ],
-        )  # fmt: skip
+    run_prepared(
+        _WRITE_TRACES,
+        [
+            arrays.ids(learners), arrays.instants(instants), arrays.nested(arrays.ids(one) for one in ids),
+            *(arrays.nested(arrays.numbers(one) for one in listed) for listed in numbers), arrays.numbers(waits),
+        ],
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
 from accounts.tokens import ISSUED_AT, read_access_token
-from common.database import prepared
+from common.database import run_prepared
 
 # What nearly every request needs of an account; anything else is loaded when it is asked for.
 _COLUMNS = ("id", "username", "is_superuser", "is_staff", "is_active", "member_state_id", "tokens_valid_from")
@@ -21,10 +21,8 @@ _SELECT = f"SELECT {', '.join(_FIELDS)} FROM {User._meta.db_table} WHERE id = %s
 
 def _account(user_id: str) -> User | None:
     # Each request comes through here: composing the same query by the ORM again costs more than running it.
-    with prepared() as cursor:
-        cursor.execute(_SELECT, [user_id])
-        row = cursor.fetchone()
-    return None if row is None else User.from_db("default", _FIELDS, row)
+    found = run_prepared(_SELECT, [user_id])
+    return User.from_db("default", _FIELDS, found[0]) if found else None
 
 
 class LearnerTokenAuthentication(JWTTokenAuthentication):

@@ -7,32 +7,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import psycopg
 from django.db import connection, models, transaction
-from django.db.backends.utils import CursorWrapper
-
-from common import binary  # noqa: F401 (before the first connection: what it teaches psycopg holds for later ones)
 
 
-class _Prepared(psycopg.Cursor[Any]):
-    """psycopg's cursor with parameters bound by the server; it tells Django's query log what it ran also then."""
-
-    def _convert_query(self, query: Any, params: Any = None) -> Any:
-        self._query = super()._convert_query(query, params)
-        return self._query
-
-
-def prepared() -> CursorWrapper:
-    """Return a cursor whose statements PostgreSQL parses and plans once per connection rather than at each call.
+def run_prepared(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that PostgreSQL parses and plans once per connection rather than at each call.
 
     The server binds the parameters, so each must say its type where that does not follow from its place
     (`%s::text`). Only statements whose text never changes belong here; everything else takes `connection.cursor()`.
+
+    Raises:
+        django.db.Error: what the server says, as with a cursor of Django's.
     """
-    connection.ensure_connection()
-    raw = _Prepared(connection.connection)
-    # The way every cursor of Django's is dressed: errors become Django's, and query budgets see the statement.
-    cursor: CursorWrapper = connection._prepare_cursor(raw)  # type: ignore[attr-defined]
-    return cursor
+    found: list[tuple[Any, ...]] = connection.run_prepared(sql, parameters)  # type: ignore[attr-defined]
+    return found
 
 
 @dataclass(frozen=True)
@@ -55,9 +43,9 @@ def write(*parts: Part) -> int:
     `changed` (an update that tells `RETURNING id`), it decides about the others: when another transaction was faster and
     it finds nothing to change any more, they write nothing either.
     """
-    with prepared() as cursor:
-        cursor.execute(_together(tuple(part.sql for part in parts)), [value for part in parts for value in part.values])
-        (changed,) = cursor.fetchone()
+    ((changed,),) = run_prepared(
+        _together(tuple(part.sql for part in parts)), [value for part in parts for value in part.values]
+    )
     for part in parts:
         if part.after_commit is not None:
             transaction.on_commit(part.after_commit)

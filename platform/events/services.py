@@ -15,7 +15,7 @@ from django.db.models import Min
 from django.db.models.functions import Now
 
 from common import clock
-from common.database import Part, prepared, write
+from common.database import Part, run_prepared, write
 from common.rendering import to_json
 from common.requests import request_id
 from events import registry, wakeups
@@ -131,20 +131,18 @@ def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> dict[int, Ha
 
     What another drain holds, or has settled meanwhile, is missing; the rest is ours until the commit.
     """
-    with prepared() as cursor:
-        if ids is None:
-            cursor.execute(_CLAIM_DUE, [consumer.name, consumer.batch])
-        else:
-            cursor.execute(_CLAIM_OF_THESE, [consumer.name, list(ids), consumer.batch])
-        return {
-            delivery: Happened(event, kind, orjson.loads(payload), datetime.fromisoformat(at))
-            for delivery, event, kind, payload, at in cursor.fetchall()
-        }
+    if ids is None:
+        rows = run_prepared(_CLAIM_DUE, [consumer.name, consumer.batch])
+    else:
+        rows = run_prepared(_CLAIM_OF_THESE, [consumer.name, list(ids), consumer.batch])
+    return {
+        delivery: Happened(event, kind, orjson.loads(payload), datetime.fromisoformat(at))
+        for delivery, event, kind, payload, at in rows
+    }
 
 
 def _settle(delivery_ids: Iterable[int]) -> None:
-    with prepared() as cursor:
-        cursor.execute("DELETE FROM events_delivery WHERE id = ANY(%s::bigint[])", [list(delivery_ids)])
+    run_prepared("DELETE FROM events_delivery WHERE id = ANY(%s::bigint[])", [list(delivery_ids)])
 
 
 def _take_effect(consumer: Consumer, claimed: Mapping[int, Happened]) -> None:

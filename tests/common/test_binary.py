@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from common import binary
-from common.database import copy_rows, prepared
+from common.database import copy_rows, run_prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +37,10 @@ ONE = UUID(int=1)
     ],
 )
 def test_an_array_arrives_as_it_was(array: binary.Array, type_: str, values: list[Any]) -> None:
-    with prepared() as cursor:
-        cursor.execute(
-            f"SELECT one FROM unnest(%s::{type_}) WITH ORDINALITY AS given(one, place) ORDER BY place", [array]
-        )
-        assert [row[0] for row in cursor.fetchall()] == values
+    rows = run_prepared(
+        f"SELECT one FROM unnest(%s::{type_}) WITH ORDINALITY AS given(one, place) ORDER BY place", [array]
+    )
+    assert [row[0] for row in rows] == values
 
 
 def test_rows_are_copied_and_what_is_wrong_with_them_is_djangos_error() -> None:

@@ -2,41 +2,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 from django.db.backends.postgresql import base
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from common.database import prepared
+from common.database import run_prepared
+from common.postgresql.base import DatabaseWrapper
 from tests.factories import make_user
+
+_PREPARED = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s"
+
+
+@pytest.fixture
+def another() -> Iterator[DatabaseWrapper]:
+    """A connection of its own, which no transaction of the test's is under way on."""
+    made = connections.create_connection("default")
+    assert isinstance(made, DatabaseWrapper)
+    yield made
+    made.close()
 
 
 @pytest.mark.django_db
-def test_a_statement_is_prepared_at_its_third_call_and_seen_by_the_query_log() -> None:
-    sql = "SELECT 41 + %s::int"
+def test_a_statement_is_prepared_once_and_seen_by_the_query_log() -> None:
+    sql = "SELECT 41 + %s::int, '100 %%'"
     with CaptureQueriesContext(connection) as captured:
-        for given in range(4):
-            with prepared() as cursor:
-                cursor.execute(sql, [given])
-                assert cursor.fetchone() == (41 + given,)
-    assert [one["sql"] for one in captured.captured_queries] == ["SELECT 41 + $1::int"] * 4
+        assert [run_prepared(sql, [given]) for given in range(3)] == [[(41 + given, "100 %")] for given in range(3)]
+    assert [one["sql"] for one in captured.captured_queries] == ["SELECT 41 + $1::int, '100 %'"] * 3
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 41 + $1::int'")
-        assert cursor.fetchone() == (1,)
+        cursor.execute(_PREPARED, ["SELECT 41 +%"])
+        assert cursor.fetchall() == [("SELECT 41 + $1::int, '100 %'",)]
         # Control: an ordinary cursor prepares nothing.
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%count(*)%%'")
-        assert cursor.fetchone() == (0,)
+        cursor.execute(_PREPARED, ["SELECT statement%"])
+        assert cursor.fetchall() == []
+    assert run_prepared(sql, [None]) == [(None, "100 %")]
 
 
 @pytest.mark.django_db
 def test_what_a_prepared_statement_fails_with_is_django_s() -> None:
     user = make_user()
     statement = f"INSERT INTO {User._meta.db_table} SELECT * FROM {User._meta.db_table} WHERE id = %s"
-    with pytest.raises(IntegrityError), transaction.atomic(), prepared() as cursor:
-        cursor.execute(statement, [user.pk])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        run_prepared(statement, [user.pk])
+    with transaction.atomic():
+        with suppress(IntegrityError), transaction.atomic(savepoint=False):
+            run_prepared(statement, [user.pk])
+        with pytest.raises(TransactionManagementError):
+            run_prepared("SELECT 1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_begins_with_a_prepared_statement_can_be_rolled_back(another: DatabaseWrapper) -> None:
+    user = make_user()
+    another.ensure_connection()
+    another.set_autocommit(False)
+    another.run_prepared(f"UPDATE {User._meta.db_table} SET username = 'ai' WHERE id = %s::uuid", [user.pk])
+    user.refresh_from_db()
+    assert user.username != "ai", "nobody else sees it yet"
+    another.rollback()
+    another.set_autocommit(True)
+    user.refresh_from_db()
+    assert user.username != "ai"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_behind_a_pooler_nothing_is_left_on_the_server(another: DatabaseWrapper) -> None:
+    another.settings_dict = {**another.settings_dict, "OPTIONS": {"prepare_threshold": None}}
+    for given in (1, 2):
+        assert another.run_prepared("SELECT 71 + %s::int", [given]) == [(71 + given,)]
+    with another.cursor() as cursor:
+        cursor.execute(_PREPARED, ["SELECT 71 +%"])
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("lost_by", ["DEALLOCATE ALL", "ALTER TABLE kept ADD COLUMN more int"])
+def test_a_statement_that_the_server_can_no_longer_run_is_prepared_anew(another: DatabaseWrapper, lost_by: str) -> None:
+    with another.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE kept (one int)")
+        cursor.execute("INSERT INTO kept VALUES (1)")
+        assert another.run_prepared("SELECT * FROM kept") == [(1,)]
+        cursor.execute(lost_by)
+        with pytest.raises(DatabaseError):
+            another.run_prepared("SELECT * FROM kept")
+        assert another.run_prepared("SELECT * FROM kept")[0][0] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_breaks_under_a_prepared_statement_is_nobodys_fault(another: DatabaseWrapper) -> None:
+    (pid,) = another.run_prepared("SELECT pg_backend_pid()")[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with pytest.raises(OperationalError):
+        another.run_prepared("SELECT pg_backend_pid()")
+    assert another.errors_occurred
+    another.close_if_unusable_or_obsolete()
+    assert another.run_prepared("SELECT pg_backend_pid()") != [(pid,)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,14 +1,44 @@
-"""Django's PostgreSQL backend; only how a kept connection is found to be alive differs."""
+"""Django's PostgreSQL backend; how a kept connection is found to be alive differs, and it keeps prepared statements."""
 
 from __future__ import annotations
 
 import select
+from collections.abc import Sequence
+from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
+
+from common import binary  # noqa: F401 (before the first connection: what it teaches psycopg holds for later ones)
+from common.postgresql.statements import PreparedCursor, Statements
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Asks the socket before it asks the server: every request begins with this question."""
+    """Asks the socket before it asks the server, for every request begins with this question; runs prepared statements."""
+
+    _statements: Statements
+
+    def get_new_connection(self, conn_params: Any) -> psycopg.Connection[Any]:
+        connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
+        self._statements = Statements(connection, are_kept=conn_params.get("prepare_threshold") is not None)
+        return connection
+
+    def run_prepared(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that is prepared at its first call on this connection.
+
+        It is seen by the query log and whatever else watches statements.
+
+        Raises:
+            django.db.Error: what the server says, as with a cursor of Django's.
+        """
+        self.ensure_connection()
+        if self.execute_wrappers or self.queries_logged:
+            with self._prepare_cursor(PreparedCursor(self._statements)) as cursor:  # type: ignore[attr-defined]
+                cursor.execute(sql, parameters)
+                return list(cursor.fetchall())
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            return self._statements.run(sql, parameters)
 
     def is_usable(self) -> bool:
         """Whether the connection can be used.

@@ -61,8 +61,10 @@ def database(url: str) -> dict[str, Any]:
     parsed["ENGINE"] = "common.postgresql"
     parsed["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
     parsed["CONN_HEALTH_CHECKS"] = True
-    # Only cursors of common.database.prepared() prepare anything, from a statement's third call on a connection.
-    parsed["OPTIONS"] = {"prepare_threshold": 2, **parsed.get("OPTIONS", {}), "connect_timeout": 5}
+    # Connections that last one request, as behind a pooler, leave nothing on the server. On others only
+    # common.database.run_prepared() prepares anything, from a statement's first call.
+    threshold = 0 if parsed["CONN_MAX_AGE"] else None
+    parsed["OPTIONS"] = {"prepare_threshold": threshold, **parsed.get("OPTIONS", {}), "connect_timeout": 5}
     return parsed
 
 

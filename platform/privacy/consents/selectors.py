@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from common.database import prepared
+from common.database import run_prepared
 from privacy.consents.errors import ConsentMissing
 from privacy.models import ConsentRecord
 
@@ -20,13 +20,11 @@ _OF_AN_AGENCY = _NEWEST.format(user="%s::uuid", agency="= %s::uuid")
 
 def has_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> bool:
     """Whether the newest record of that purpose (and agency) gives consent."""
-    with prepared() as cursor:
-        if agency_id is None:
-            cursor.execute(_OF_NO_AGENCY, [user_id, purpose])
-        else:
-            cursor.execute(_OF_AN_AGENCY, [user_id, purpose, agency_id])
-        newest = cursor.fetchone()
-    return newest is not None and newest[0] is True
+    if agency_id is None:
+        newest = run_prepared(_OF_NO_AGENCY, [user_id, purpose])
+    else:
+        newest = run_prepared(_OF_AN_AGENCY, [user_id, purpose, agency_id])
+    return bool(newest) and newest[0][0] is True
 
 
 def has_consent_sql(*, user: str) -> str:

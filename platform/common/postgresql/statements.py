@@ -1,0 +1,124 @@
+"""Prepared statements over psycopg's own libpq wrapper, for the few statements that nearly every request or batch runs.
+
+psycopg's cursor does the same and much more besides; composed anew for each statement, and dressed by Django's, it costs several
+times what the driver's part in it does (docs/decisions/0037).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+_AUTO = [PyFormat.AUTO]
+# The server has dropped it (26000), or a table that it reads was altered (0A000): the next call prepares it anew.
+_GONE = ("26000", "0A000")
+
+
+class Statements:
+    """The statements that one connection has prepared, each at its first call there."""
+
+    def __init__(self, connection: psycopg.Connection[Any], *, are_kept: bool) -> None:
+        """With `are_kept` false nothing stays on the server, where the next of a pooler's clients would not know of it."""
+        self._connection, self._are_kept = connection, are_kept
+        self._transformer = Transformer(connection)
+        self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._made = 0
+
+    def run(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Return a statement's rows, once the server has bound the parameters.
+
+        As with a cursor of psycopg's, a connection that is to commit by itself begins its transaction with this.
+
+        Args:
+            sql: with `%s` for each parameter, and `%%` for a percent sign.
+
+        Raises:
+            psycopg.Error: psycopg's class for what the server says.
+        """
+        pgconn = self._connection.pgconn
+        if pgconn.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit:
+            pgconn.send_query(b"BEGIN")
+            self._result()
+        values: Sequence[Any] | None = None
+        types: tuple[int, ...] = ()
+        formats: Sequence[Format] | None = None
+        if parameters:
+            values = self._transformer.dump_sequence(parameters, _AUTO * len(parameters))
+            types, formats = self._transformer.types or (), self._transformer.formats
+        result = (
+            self._prepared(sql, values, types, formats) if self._are_kept else self._once(sql, values, types, formats)
+        )
+        if not result.ntuples:
+            return []
+        self._transformer.set_pgresult(result)
+        return self._transformer.load_rows(0, result.ntuples, tuple)
+
+    def _prepared(self, sql: str, values: Any, types: tuple[int, ...], formats: Any) -> PGresult:
+        pgconn, key = self._connection.pgconn, (sql, types)
+        name = self._names.get(key)
+        if name is None:
+            self._made += 1
+            name = b"common_%d" % self._made
+            pgconn.send_prepare(name, numbered(sql).encode(), types)
+            self._result()
+            self._names[key] = name
+        pgconn.send_query_prepared(name, values, formats)
+        try:
+            return self._result()
+        except psycopg.Error as error:
+            if error.sqlstate in _GONE:
+                del self._names[key]
+            raise
+
+    def _once(self, sql: str, values: Any, types: tuple[int, ...], formats: Any) -> PGresult:
+        self._connection.pgconn.send_query_params(numbered(sql).encode(), values, types, formats)
+        return self._result()
+
+    def _result(self) -> PGresult:
+        (result,) = self._connection.wait(execute(self._connection.pgconn))
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(result)
+        return result
+
+
+class PreparedCursor:
+    """Runs prepared statements, and keeps the rows of the last one."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._rows: Iterator[tuple[Any, ...]] = iter(())
+        # Where Django's query log looks for what was sent.
+        self._query: Any = None
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement; its rows are to be fetched before the next."""
+        self._query = SimpleNamespace(query=numbered(sql).encode())
+        self._rows = iter(self._statements.run(sql, parameters))
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row, or None behind the last."""
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """The rows that are left."""
+        return list(self._rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return self._rows
+
+    def close(self) -> None:
+        """Forget the rows."""
+        self._rows = iter(())
+
+
+def numbered(sql: str) -> str:
+    """Return a statement with parameters as the server counts them: `%s` becomes `$1`, `$2`, …, and `%%` a percent sign."""
+    first, *rest = sql.replace("%%", "\0").split("%s")
+    return (first + "".join(f"${n}{text}" for n, text in enumerate(rest, 1))).replace("\0", "%")
