@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import path
@@ -22,6 +21,7 @@ from rest_framework.views import APIView
 
 from benchmarks.measure import Figure, backend_cpu
 from config.urls import urlpatterns as product
+from config.wsgi import application
 from tests.load.sitters import Sitter, seat
 
 ROUNDS, EACH = 5, 200
@@ -59,7 +59,6 @@ def _cpu(calls: Sequence[Callable[[], object]], backend: int) -> float:
 
 def run() -> list[Figure]:
     """Submit attempts of 1,000 learners through the whole WSGI stack, each once, with real access tokens."""
-    application = WSGIHandler()
     sitters = seat(ROUNDS * EACH + 60 + IDLE)[: ROUNDS * EACH + 60]
     bodies = {sitter.attempt_id: orjson.dumps(sitter.answers(right=7)) for sitter in sitters}
     tokens = {sitter.attempt_id: sitter.token() for sitter in sitters}

@@ -69,7 +69,7 @@ def correct(
     ScoreCorrection.objects.bulk_create(corrections)
     write(writing([row], changed))
     told = [
-        CorrectedItem(replace(scored(item), id=one.pk), corrects=one.corrects)
+        CorrectedItem(scored(item)._replace(id=one.pk), corrects=one.corrects)
         for item, one in zip(changed, corrections, strict=True)
     ]
     if row.told:

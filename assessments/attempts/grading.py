@@ -62,6 +62,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
     """
     row, items, consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
     responses = _read(answers, items, row.language)
+    is_first = False
     if row.submitted_at is None:
         if not consents:
             raise privacy.ConsentMissing(purpose=privacy.LEARNING_RECORDS, agency_id=None)
@@ -76,7 +77,11 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
             # Another submission or the clock closed it since it was read: what they wrote stands.
             row, items, _consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
     # What this call wrote itself has the same responses; what another wrote may differ.
-    if not row.expired and responses != {item.id: item.response for item in items if item.response is not None}:
+    if (
+        not is_first
+        and not row.expired
+        and responses != {item.id: item.response for item in items if item.response is not None}
+    ):
         raise AlreadySubmitted()
     if row.expired:
         raise AttemptExpired(due_at=rfc3339(row.due_at))
@@ -243,7 +248,7 @@ def _score(row: Attempt, items: Sequence[Question], marks: Mapping[UUID, float])
     for item in items:
         item.score = (
             marks[item.id]
-            if item.id in marks
+            if marks and item.id in marks
             else score_response(
                 kind=item.revision.kind, key=item.revision.key, response=item.response, language=row.language
             )

@@ -8,12 +8,12 @@ from assessments.attempts.models import Attempt
 from assessments.attempts.selectors import Question, judged
 from assessments.outcomes.rules import Graded, ScoredItem
 from assessments.quizzes.rules import missed, pass_rule
-from assessments.quizzes.selectors import blueprint_of
+from common import binary
 from common.database import Part
 from common.rendering import to_json
 
-# By way of an array: the planner takes that for ten rows and finds them by index, however few rows the tables have. A
-# function that returns rows it takes for a hundred, and would read small tables whole each time.
+# By way of subqueries: the planner takes each array for ten elements and finds their rows by index, however few rows the
+# tables have. Where it saw how long an array is, it would plan at each call anew, which takes longer than writing.
 _WRITE = """
     changed AS (
         UPDATE assessments_attempt AS attempt
@@ -31,11 +31,12 @@ _WRITE = """
     ),
     answered AS (
         UPDATE assessments_attemptitem AS item
-        SET response = NULLIF(given.item -> 'response', 'null'),
-            score = (given.item ->> 'score')::float8,
-            seconds = (given.item ->> 'seconds')::float8
-        FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (item)
-        WHERE item.id = (given.item ->> 'id')::uuid AND EXISTS (SELECT FROM changed)
+        SET response = given.response, score = given.score, seconds = given.seconds
+        FROM unnest(
+            ARRAY(SELECT unnest(%s::uuid[])), ARRAY(SELECT unnest(%s::jsonb[])), ARRAY(SELECT unnest(%s::float8[])),
+            ARRAY(SELECT unnest(%s::float8[]))
+        ) AS given (id, response, score, seconds)
+        WHERE item.id = given.id AND EXISTS (SELECT FROM changed)
     )
 """
 
@@ -47,9 +48,6 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
         live: the attempts are closed by this. One that is not locked must then be alone: if another transaction closed
             it meanwhile, nothing is written, and no part that follows this one writes anything.
     """
-    given_items = [
-        {"id": item.id, "response": item.response, "score": item.score, "seconds": item.seconds} for item in items
-    ]
     given_rows = [
         {
             "id": row.pk,
@@ -64,12 +62,19 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
         }
         for row in rows
     ]
-    return Part(_WRITE, (to_json(given_rows).decode(), live, to_json(given_items).decode()))
+    return Part(
+        _WRITE,
+        (
+            to_json(given_rows).decode(), live, binary.uuids(item.id for item in items),
+            binary.documents(None if item.response is None else to_json(item.response) for item in items),
+            binary.floats(item.score for item in items), binary.floats(item.seconds for item in items),
+        ),
+    )  # fmt: skip
 
 
 def has_passed(row: Attempt, items: Sequence[Question]) -> bool:
     """Whether an attempt's items, as scored, meet its quiz's pass rule; those struck count neither way."""
-    return not missed(pass_rule(blueprint_of(row.quiz)), judged(items))
+    return not missed(pass_rule(row.quiz), judged(items))
 
 
 def graded(row: Attempt) -> Graded:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from assessments.items.kinds import KINDS, ResponseRefused
@@ -47,13 +47,12 @@ class AnswerRefused(Exception):
         self.pointer, self.reason = pointer, reason
 
 
-@dataclass(frozen=True)
-class AskedItem:
+class AskedItem(NamedTuple):
     """What reading a response needs to know of an item of the attempt; its text in the attempt's language."""
 
     kind: str
     options: Sequence[str]
-    text: Mapping[str, Any] = field(default_factory=dict)
+    text: Mapping[str, Any] = MappingProxyType({})
 
 
 def by_lot(seed: int) -> Callable[[str, Sequence[D]], list[D]]:
@@ -178,15 +177,12 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
         AnswerRefused: for the first answer that cannot be read.
     """
     responses: dict[UUID, Any] = {}
-    seen: set[UUID] = set()
+    left = dict(items)
     for index, answer in enumerate(answers):
         item_id, raw = answer["item"], answer["response"]
-        item = items.get(item_id)
+        item = left.pop(item_id, None)
         if item is None:
-            raise AnswerRefused(f"/answers/{index}/item", "unknown_item")
-        if item_id in seen:
-            raise AnswerRefused(f"/answers/{index}/item", "item_repeated")
-        seen.add(item_id)
+            raise AnswerRefused(f"/answers/{index}/item", "item_repeated" if item_id in items else "unknown_item")
         if raw is None:
             continue
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,6 @@ from assessments.items.models import ItemRevision
 from assessments.items.shown import shown as members_of_kind
 from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import JudgedItem, Missed, ReviewPolicy, Shown, missed, pass_rule, review_shown
-from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import are_over, read_windows
 from common.database import plain_fields, run_prepared
 from common.errors import NotFound
@@ -83,7 +83,7 @@ class Question:
     revision: ItemRevision
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Review:
     """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key.
 
@@ -96,7 +96,7 @@ class Review:
     feedback: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ItemView:
     """An item as the learner sees it, in the attempt's language; options in the order drawn. `review` once graded."""
 
@@ -196,13 +196,19 @@ def _one(sql: str, *values: str | UUID) -> tuple[Attempt, list[Question], bool]:
         raise NotFound()
     asked, attempts_over, granted, consents, *columns = found[0]
     row = Attempt.from_db("default", _ATTEMPT, columns[: len(_ATTEMPT)])
-    quiz = dict(zip(_QUIZ, columns[len(_ATTEMPT) :], strict=True))
-    quiz |= {name: orjson.loads(quiz[name]) for name in _QUIZ_JSON if quiz[name] is not None}
-    row.quiz = Quiz.from_db("default", _QUIZ, list(quiz.values()))
+    row.quiz = _quiz(tuple(columns[len(_ATTEMPT) :]))
     row.attempts_over, row.granted = attempts_over, granted  # type: ignore[attr-defined]
     items = orjson.loads(asked or "[]")
     shown = frozen.revisions([(item[_REVISION], row.language) for item in items])
     return row, _questions(items, row.language, shown), bool(consents)
+
+
+@lru_cache(maxsize=1024)
+def _quiz(columns: tuple[Any, ...]) -> Quiz:
+    """The quiz with exactly these values, shared by all requests of the process: to read, never to change."""
+    values = dict(zip(_QUIZ, columns, strict=True))
+    values |= {name: orjson.loads(values[name]) for name in _QUIZ_JSON if values[name] is not None}
+    return Quiz.from_db("default", _QUIZ, list(values.values()))
 
 
 def _questions(
@@ -258,7 +264,7 @@ def view(row: Attempt, items: Iterable[Question | AttemptItem], *, now: datetime
         for number, section in enumerate(row.quiz.sections, 1)
     ]
     not_passed = row.passed is False and not row.expired and shown != Shown.NOTHING
-    misses = missed(pass_rule(blueprint_of(row.quiz)), judged(items)) if not_passed else []
+    misses = missed(pass_rule(row.quiz), judged(items)) if not_passed else []
     return AttemptView(
         **_summary(row, now),
         sections=sections,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from assessments.scoring.rules import score_attempt
@@ -14,8 +14,7 @@ from assessments.scoring.rules import score_attempt
 LOGITS: Mapping[str, float] = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
 
 
-@dataclass(frozen=True)
-class ScoredItem:
+class ScoredItem(NamedTuple):
     """One item of a graded attempt.
 
     `answered` is false when it was left open; `score` is None when it was struck; `met_before` tells of earlier attempts.
@@ -52,8 +51,7 @@ class Graded:
     rule_version: str
 
 
-@dataclass(frozen=True)
-class CorrectedItem:
+class CorrectedItem(NamedTuple):
     """An item as it is scored now, under the id of the evidence that replaces `corrects`."""
 
     item: ScoredItem
@@ -70,7 +68,8 @@ def outcome(graded: Graded, items: Sequence[ScoredItem]) -> dict[str, Any]:
     return {
         **_head(graded),
         "skills": by_skill(items),
-        "answers": [_answer(graded, item) | ({"lapsed": True} if graded.expired else {}) for item in items],
+        "in_common": _in_common(graded) | ({"lapsed": True} if graded.expired else {}),
+        "answers": [_answer(item) for item in items],
     }
 
 
@@ -82,14 +81,9 @@ def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: dateti
     """
     return {
         **_head(graded),
+        "in_common": _in_common(graded) | {"corrected_at": at},
         "answers": [
-            {
-                **_answer(graded, one.item),
-                "corrects": one.corrects,
-                "struck": one.item.score is None,
-                "corrected_at": at,
-            }
-            for one in corrected
+            {**_answer(one.item), "corrects": one.corrects, "struck": one.item.score is None} for one in corrected
         ],
     }
 
@@ -123,7 +117,20 @@ def _head(graded: Graded) -> dict[str, Any]:
     }
 
 
-def _answer(graded: Graded, item: ScoredItem) -> dict[str, Any]:
+def _in_common(graded: Graded) -> dict[str, Any]:
+    """What every answer of the attempt has, told once."""
+    return {
+        "supervised": False,
+        "language": graded.language,
+        # Evidence counts from when its score was known: what people marked later takes nothing back of what followed
+        # from other answers meanwhile.
+        "answered_at": graded.known_at,
+        "framework_version": graded.framework_version,
+        "rule_version": graded.rule_version,
+    }
+
+
+def _answer(item: ScoredItem) -> dict[str, Any]:
     return {
         "id": item.id,
         "item_id": item.item_id,
@@ -133,12 +140,5 @@ def _answer(graded: Graded, item: ScoredItem) -> dict[str, Any]:
         "score": item.score,
         "guess": item.guess,
         "difficulty": LOGITS[item.difficulty],
-        "supervised": False,
-        "language": graded.language,
-        # Evidence counts from when its score was known: what people marked later takes nothing back of what followed
-        # from other answers meanwhile.
-        "answered_at": graded.known_at,
-        "framework_version": graded.framework_version,
-        "rule_version": graded.rule_version,
         "met_before": item.met_before,
     }

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from assessments.scoring.rules import has_passed, score_attempt
 
@@ -155,8 +155,7 @@ class PassRule:
     skills: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class JudgedItem:
+class JudgedItem(NamedTuple):
     """An item as the pass rule sees it: its score from 0 to 1, its section's number and its skills."""
 
     score: float
@@ -174,16 +173,25 @@ class Missed:
     needed: float
 
 
-def pass_rule(blueprint: Blueprint) -> PassRule:
-    """Return the pass rule of a sound blueprint."""
+class _Passable(Protocol):
+    @property
+    def pass_share(self) -> Decimal: ...
+    @property
+    def sections(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def skill_minimums(self) -> Mapping[str, Any]: ...
+
+
+def pass_rule(quiz: _Passable) -> PassRule:
+    """Return the pass rule of a sound quiz or blueprint."""
     return PassRule(
-        Decimal(str(blueprint.pass_share)),
+        Decimal(str(quiz.pass_share)),
         {
             number: Decimal(str(section["min_share"]))
-            for number, section in enumerate(blueprint.sections, 1)
+            for number, section in enumerate(quiz.sections, 1)
             if section.get("min_share") is not None
         },
-        {skill: Decimal(str(share)) for skill, share in blueprint.skill_minimums.items()},
+        {skill: Decimal(str(share)) for skill, share in quiz.skill_minimums.items()},
     )
 
 

@@ -27,7 +27,8 @@ from learners.mastery.rules import Answer, LevelReached, Mastery, Scales, Trace
 from learners.mastery.snapshots import Chain
 from learners.mastery.states import Known
 
-# Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected.
+# Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected; those that all entries
+# have alike may stand once, in `in_common`.
 ANSWER_FIELDS = (
     "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
     "answered_at", "framework_version", "rule_version", "met_before",
@@ -91,7 +92,9 @@ _instant = lru_cache(maxsize=4096)(datetime.fromisoformat)
 def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
     """The answers of an outcome as rows of evidence."""
     learner_id, mode = outcome["learner_id"], outcome["mode"]
-    for answer in outcome["answers"]:
+    in_common = outcome.get("in_common", {})
+    for told_apart in outcome["answers"]:
+        answer = {**in_common, **told_apart}
         (
             identifier, item, revision, skills, level, guess, difficulty, at, supervised, language, framework, rule,
         ) = _told(answer)  # fmt: skip

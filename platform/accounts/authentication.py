@@ -32,6 +32,9 @@ class LearnerTokenAuthentication(JWTTokenAuthentication):
     once. With ACCESS_TOKEN_STATEFUL the token's session is looked up as well, so that a single sign-out is immediate too.
     """
 
+    # allauth asks its settings for it, three levels deep, at each call.
+    keyword = "Bearer"
+
     def authenticate_credentials(self, key: str) -> tuple[User, dict[str, Any]]:
         payload = read_access_token(key)
         if payload is None:

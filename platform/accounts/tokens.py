@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -11,6 +10,7 @@ from typing import Any
 import orjson
 from allauth.headless import app_settings
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
@@ -63,12 +63,12 @@ def read_access_token(token: str) -> dict[str, Any] | None:
     ours exactly if its signature is the one that we would give its text (RFC 7515, 5.2): nothing of a stranger's token
     is read before that is known, its header never. Another algorithm, or a session to be asked for, is left to allauth.
     """
-    config = internal._get_jwt_config()
-    if config.algorithm != "HS256" or app_settings.JWT_STATEFUL_VALIDATION_ENABLED:
+    if settings.HEADLESS_JWT_ALGORITHM != "HS256" or settings.HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED:
         found = internal.validate_access_token(token)
         return found[1] if found else None
     text, _, signature = token.rpartition(".")
-    digest = hmac.digest(config.verifying_key.encode(), text.encode(), hashlib.sha256)
+    key = getattr(settings, "HEADLESS_JWT_PRIVATE_KEY", "") or settings.SECRET_KEY
+    digest = hmac.digest(key.encode(), text.encode(), "sha256")
     if not hmac.compare_digest(urlsafe_b64encode(digest).rstrip(b"="), signature.encode()):
         return None
     claims: dict[str, Any] = orjson.loads(urlsafe_b64decode(text.partition(".")[2] + "=="))

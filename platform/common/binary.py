@@ -87,7 +87,7 @@ def field(value: bytes) -> bytes:
     return _length(len(value)) + value
 
 
-def floats(values: Iterable[float]) -> Array:
+def floats(values: Iterable[float | None]) -> Array:
     """`float8[]`."""
     return _fixed(_FLOAT8, 8, "d", list(values))
 

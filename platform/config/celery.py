@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import Any
 
@@ -10,6 +9,8 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from django.conf import settings
 from kombu.transport.redis import Channel
+
+from common.memory import collect_less_often
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
@@ -104,15 +105,8 @@ def _logging_is_django_s(**_: Any) -> None:
 
 
 @signals.worker_process_init.connect
-def collect_less_often(**_: Any) -> None:
-    """Leave what was loaded at the start out of the collector's rounds, and let it come round less often.
-
-    A batch makes and drops tens of thousands of small objects without a cycle; at the default threshold a third of the
-    time went into looking for cycles among everything that was ever imported.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+def _worker_has_loaded(**_: Any) -> None:
+    collect_less_often()
 
 
 @signals.before_task_publish.connect

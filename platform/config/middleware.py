@@ -14,7 +14,10 @@ from allauth.usersessions.middleware import UserSessionsMiddleware as SessionsOf
 from django.contrib.auth.middleware import AuthenticationMiddleware as UserOfSession
 from django.contrib.messages.middleware import MessageMiddleware as MessagesOfSession
 from django.contrib.sessions.middleware import SessionMiddleware as SessionOfCookie
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware as LanguageOfRequest
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 # Everything below is asked with an access token, and no view there reads a cookie.
 TOKEN_PATHS = ("/api/v1/", "/agency/v1/")
@@ -37,6 +40,19 @@ class SessionMiddleware(_ForCookies, SessionOfCookie):
 
 class AuthenticationMiddleware(_ForCookies, UserOfSession):
     """Django's own, where there is a cookie."""
+
+
+class LocaleMiddleware(LanguageOfRequest):
+    """Django's own, without its questions about addresses that begin with a language: there are none."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        translation.activate(translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
 
 
 class MessageMiddleware(_ForCookies, MessagesOfSession):

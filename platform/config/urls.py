@@ -7,12 +7,18 @@ from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from common.paths import IdConverter
+from common.paths import ByPrefix, IdConverter
 from config import health, pages
 
 register_converter(IdConverter, "id")
 
+APPS = (
+    "member_states.urls", "accounts.urls", "privacy.urls", "courses.api.urls", "learners.api.urls", "assessments.api.urls",
+    "agencies.urls",
+)  # fmt: skip
+
 urlpatterns = [
+    ByPrefix(APPS),
     path("", pages.front, name="front"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
@@ -27,11 +33,4 @@ urlpatterns = [
         name="api-docs",
     ),
     path("api/openapi.yaml", SpectacularAPIView.as_view(http_method_names=["get", "head"]), name="openapi"),
-    path("", include("member_states.urls")),
-    path("", include("accounts.urls")),
-    path("", include("privacy.urls")),
-    path("", include("courses.api.urls")),
-    path("", include("learners.api.urls")),
-    path("", include("assessments.api.urls")),
-    path("", include("agencies.urls")),
 ]

@@ -169,7 +169,7 @@ def test_passing_asks_for_the_whole_and_for_each_part(items, share, least):
             assert told[part].needed == float(needed) > told[part].share
     # Better answers never lose what was passed.
     if not told:
-        assert missed(rule, [replace(one, score=1.0) for one in items]) == []
+        assert missed(rule, [one._replace(score=1.0) for one in items]) == []
 
 
 @pytest.mark.parametrize("what", REVIEW_WHAT)

@@ -27,7 +27,18 @@ from events.models import Delivery, Event
 from learners.public import ANSWER_FIELDS
 from privacy.models import AuditEntry
 from privacy.public import erasing
-from tests.assessments.factories import RIGHT, WRONG, answers, consent, enrol, make_bank, make_edition, make_quiz, path
+from tests.assessments.factories import (
+    RIGHT,
+    WRONG,
+    answers,
+    answers_told,
+    consent,
+    enrol,
+    make_bank,
+    make_edition,
+    make_quiz,
+    path,
+)
 from tests.assessments.test_taking_a_quiz import assert_documented
 from tests.factories import make_learner, signed_in
 
@@ -143,7 +154,7 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
         **dict.fromkeys(of_kind(shown, "numeric"), 1.0), marked[0]: 0.25, marked[1]: 1.0,
     }  # fmt: skip
     # Evidence counts from when its score was known: nothing that other answers gave meanwhile is undone.
-    assert {datetime.fromisoformat(one["answered_at"]) for one in told["answers"]} == {marked_at}
+    assert {datetime.fromisoformat(one["answered_at"]) for one in answers_told(told)} == {marked_at}
     before = counts()
     settle(shown["id"], {marked[0]: 1.0, marked[1]: 1.0})
     assert (counts(), client.get(path(shown["id"])).json()) == (before, graded), "a repeat changes nothing"
@@ -203,9 +214,9 @@ def test_a_correction_tells_what_it_replaces_and_the_verdict_follows(client, qui
     head = ("learner_id", "edition_id", "quiz_id", "attempt_id", "mode", "submitted_at")
     assert {name: told[name] for name in head} == {name: recorded[name] for name in head}
     assert (told["passed"], told["score"]) == (True, 1.0)
-    assert all(set(one) == {*ANSWER_FIELDS, "corrects", "corrected_at", "struck"} for one in told["answers"])
-    first = {one["id"]: one for one in recorded["answers"]}
-    for one in told["answers"]:
+    assert all(set(one) == {*ANSWER_FIELDS, "corrects", "corrected_at", "struck"} for one in answers_told(told))
+    first = {one["id"]: one for one in answers_told(recorded)}
+    for one in answers_told(told):
         same = set(ANSWER_FIELDS) - {"id", "score"}
         assert {name: one[name] for name in same} == {name: first[one["corrects"]][name] for name in same}
         assert (one["score"], one["struck"]) == (1.0, False)

@@ -13,7 +13,7 @@ from common import clock
 from common.ids import new_id
 from courses.models import Course, Edition, EditionText
 from events.models import Event
-from tests.assessments.factories import answers, consent, enrol, make_bank, make_edition, make_quiz, path
+from tests.assessments.factories import answers, answers_told, consent, enrol, make_bank, make_edition, make_quiz, path
 from tests.factories import make_learner, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def outcomes(learner: Any) -> list[dict[str, Any]]:
 
 
 def instants(told: dict[str, Any]) -> set[datetime]:
-    return {datetime.fromisoformat(one["answered_at"]) for one in told["answers"]}
+    return {datetime.fromisoformat(one["answered_at"]) for one in answers_told(told)}
 
 
 def met(attempt: dict[str, Any]) -> set[bool]:
@@ -101,7 +101,7 @@ def test_a_bad_day_is_told_once_the_consent_that_was_withdrawn_for_it_is_given_a
     consent(aiko)
     start(aiko, quiz)
     (told,) = outcomes(aiko)
-    assert [(one["lapsed"], one["score"]) for one in told["answers"]] == [(True, 0.0)] * 4
+    assert [(one["lapsed"], one["score"]) for one in answers_told(told)] == [(True, 0.0)] * 4
     # It counts from now, not from a day that other answers were built on since.
     assert instants(told) == {Attempt.objects.get(pk=left["id"]).known_at}
     assert instants(told) != {now}

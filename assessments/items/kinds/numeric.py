@@ -118,7 +118,10 @@ def _written(raw: str, unit: str) -> Decimal | None:
 
 
 def _ascii(text: str) -> str:
-    plain = normalised(text).translate(_SIGNS)
+    plain = normalised(text)
+    if plain.isascii():
+        return plain
+    plain = plain.translate(_SIGNS)
     # Every decimal digit of Unicode (category Nd): Thai, Khmer, Lao, Burmese, Arabic-Indic, Javanese, …
     return "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in plain)
 

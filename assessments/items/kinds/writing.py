@@ -36,6 +36,9 @@ def normalised(text: str, *, keep_lines: bool = False) -> str:
 
 
 def _one_line(text: str, form: str) -> str:
+    if text.isascii() and text.isprintable():
+        # Nothing to compose and nothing that cannot be seen.
+        return " ".join(text.split())
     previous = None
     # What a removal brings together may compose anew: until nothing changes, so that a second reading changes nothing.
     while text != previous:

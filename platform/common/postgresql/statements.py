@@ -11,14 +11,27 @@ from types import SimpleNamespace
 from typing import Any
 
 import psycopg
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.generators import execute
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
+from psycopg.types.datetime import TimestamptzLoader
 
 _AUTO = [PyFormat.AUTO]
 # The server has dropped it (26000), or a table that it reads was altered (0A000): the next call prepares it anew.
 _GONE = ("26000", "0A000")
+
+
+class _Context:
+    """How values are written and read: as on the connection, but for instants.
+
+    Django reads them by a class in Python, for zones other than the connection's, which is UTC.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self.adapters = AdaptersMap(connection.adapters)
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)
 
 
 class Statements:
@@ -27,7 +40,7 @@ class Statements:
     def __init__(self, connection: psycopg.Connection[Any], *, are_kept: bool) -> None:
         """With `are_kept` false nothing stays on the server, where the next of a pooler's clients would not know of it."""
         self._connection, self._are_kept = connection, are_kept
-        self._transformer = Transformer(connection)
+        self._transformer = Transformer(_Context(connection))
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._made = 0
 

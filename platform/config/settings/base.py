@@ -115,7 +115,7 @@ MIDDLEWARE = [
     "common.requests.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.LocaleMiddleware",
     "common.errors.ProblemMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -172,6 +172,7 @@ STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["common.rendering.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["common.rendering.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.LearnerTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
