@@ -83,7 +83,7 @@ class Question:
     revision: ItemRevision
 
 
-@dataclass(slots=True)
+@dataclass
 class Review:
     """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key.
 
@@ -96,7 +96,7 @@ class Review:
     feedback: str | None
 
 
-@dataclass(slots=True)
+@dataclass
 class ItemView:
     """An item as the learner sees it, in the attempt's language; options in the order drawn. `review` once graded."""
 
@@ -111,7 +111,7 @@ class ItemView:
     review: Review | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class AttemptSummary:
     """An attempt without its items.
 
@@ -135,7 +135,7 @@ class AttemptSummary:
     pass_share: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class SectionView:
     """A section of the attempt, in the attempt's language; its items name it by `number`."""
 
@@ -143,7 +143,7 @@ class SectionView:
     title: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class MissedView:
     """A part of the pass rule that the attempt missed: `part` is whole, section or skill; said in the active language."""
 
@@ -154,7 +154,7 @@ class MissedView:
     explanation: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class AttemptView(AttemptSummary):
     """An attempt with its items; `missed` says why it was not passed, once the score may be seen."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -32,8 +31,7 @@ class ScoredItem(NamedTuple):
     met_before: bool = False
 
 
-@dataclass(frozen=True)
-class Graded:
+class Graded(NamedTuple):
     """What an attempt's outcome is told with, beside its items."""
 
     learner_id: UUID

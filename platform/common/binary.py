@@ -109,7 +109,7 @@ def instants(values: Iterable[datetime | str | None]) -> Array:
 
 def uuids(values: Iterable[UUID | str]) -> Array:
     """`uuid[]`."""
-    return _fixed(_UUID, 16, "16s", [uuid(value) for value in values])
+    return _fixed(_UUID, 16, "16s", [value.bytes if isinstance(value, UUID) else uuid(value) for value in values])
 
 
 def texts(values: Iterable[str]) -> Array:

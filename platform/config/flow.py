@@ -33,7 +33,8 @@ KINDS: dict[str, str] = {
     "learners.award_missing": "the reconciler found an entitlement without its award -- learner_id",
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
-        "skills: [{skill, answered, score}], answers: [see learners.public.ANSWER_FIELDS]"
+        "skills: [{skill, answered, score}], in_common: what all answers have alike, "
+        "answers: [see learners.public.ANSWER_FIELDS]"
     ),
     "assessments.appeal_opened": "a learner disputes a result -- learner_id, appeal_id, kind, due_at",
     "assessments.appeal_overdue": "nobody decided an appeal in time -- learner_id, appeal_id, due_at",
@@ -45,7 +46,7 @@ KINDS: dict[str, str] = {
     ),
     "assessments.outcome_corrected": (
         "a person gave items of an attempt other scores -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, "
-        "score, submitted_at, answers: [as in outcome_recorded, and corrects, struck]"
+        "score, submitted_at, in_common and answers: [as in outcome_recorded, and corrects, struck]"
     ),
 }
 
