@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from benchmarks.measure import Figure, backend_cpu
 from common import clock
 from common.ids import new_id
+from common.memory import collect_less_often
 from config import reference_data
-from config.celery import collect_less_often
 from courses import public as courses
 from events import public as events
 from learners.mastery import chains, evidence, publishing, rules
@@ -33,11 +33,14 @@ def _outcomes(learner_ids: list[UUID], items: list[UUID], at: datetime, rng: ran
         {
             "learner_id": learner, "edition_id": items[0], "quiz_id": items[0], "attempt_id": new_id(),
             "mode": "assessment", "passed": True, "score": 0.7, "submitted_at": at, "skills": [],
+            "in_common": {
+                "supervised": False, "language": "ja", "answered_at": at, "framework_version": version,
+                "rule_version": "bench",
+            },
             "answers": [
                 {
                     "id": new_id(), "item_id": item, "item_revision": 1, "skills": [codes[item.int % 8]], "level": 2,
-                    "score": float(rng.random() < 0.7), "guess": 0.25, "difficulty": 0.0, "supervised": False,
-                    "language": "ja", "answered_at": at, "framework_version": version, "rule_version": "bench",
+                    "score": float(rng.random() < 0.7), "guess": 0.25, "difficulty": 0.0, "met_before": False,
                 }
                 for item in rng.sample(items, QUESTIONS)
             ],
