@@ -9,8 +9,10 @@ from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Prefetch, UUIDField
 
+from common.queries import Given, IsAmong, KeptQuery
 from courses.catalogue.content import (
     EditionContent,
     EditionWords,
@@ -34,14 +36,18 @@ def edition(edition_id: UUID) -> EditionView | None:
     return editions([edition_id]).get(edition_id)
 
 
-def editions(edition_ids: Iterable[UUID]) -> Mapping[UUID, EditionView]:
-    """Several editions: one query for those whose content is cached, five more for all others; unknown ids are missing."""
-    states = {
-        pk: (status, published_at)
-        for pk, status, published_at in Edition.objects.filter(pk__in=set(edition_ids))
+_STATES = KeptQuery(
+    lambda: (
+        Edition.objects.filter(IsAmong(F("pk"), Given("editions", ArrayField(UUIDField()))))
         .order_by()
         .values_list("pk", "status", "published_at")
-    }
+    )
+)
+
+
+def editions(edition_ids: Iterable[UUID]) -> Mapping[UUID, EditionView]:
+    """Several editions: one query for those whose content is cached, five more for all others; unknown ids are missing."""
+    states = {pk: (status, published_at) for pk, status, published_at in _STATES(editions=list(set(edition_ids)))}
     found: dict[UUID, EditionView] = {}
     with _lock:
         for pk, (status, published_at) in states.items():

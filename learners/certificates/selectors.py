@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet, UUIDField
+
 from common.clock import rfc3339
+from common.queries import Given, KeptQuery
 from learners.certificates import rules
 from learners.certificates.life_models import CertificateCorrection
 from learners.certificates.models import Achievement, Award, Certificate, StatusList
@@ -84,17 +87,20 @@ def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list
     return dict(found)
 
 
-def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Certificate]:
-    """At most `limit` of the learner's certificates behind `after`, newest first; one query."""
+@KeptQuery
+def _of_learner(limit: int, is_first: bool) -> QuerySet[Certificate]:
     found = (
-        Certificate.objects.filter(learner_id=learner_id)
+        Certificate.objects.filter(learner_id=Given("learner", UUIDField()))
         .select_related("award__achievement", "key__issuer")
         .defer("credential", "award__facts")
         .order_by("-pk")
     )
-    if after is not None:
-        found = found.filter(pk__lt=after)
-    return list(found[:limit])
+    return (found if is_first else found.filter(pk__lt=Given("after", UUIDField())))[:limit]
+
+
+def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Certificate]:
+    """At most `limit` of the learner's certificates behind `after`, newest first; one query."""
+    return _of_learner(limit, after is None, learner=learner_id, after=after)
 
 
 def by_code(public_code: str) -> Certificate | None:

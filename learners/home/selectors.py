@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import UUIDField
+
 from common.languages import choose
+from common.queries import Given, KeptQuery
 from courses import public as courses
 from courses.public import EditionView, FrameworkView
 from learners.certificates import selectors as certificates
@@ -24,6 +27,12 @@ from privacy import public as privacy
 MOST_ENROLMENTS, MOST_CERTIFICATES = 50, 50
 
 
+_ENROLMENTS = KeptQuery(
+    lambda: Enrolment.objects.filter(learner_id=Given("learner", UUIDField())).order_by("-pk")[:MOST_ENROLMENTS]
+)
+_SKILLS = KeptQuery(lambda: SkillState.objects.filter(learner_id=Given("learner", UUIDField())).order_by("skill_code"))
+
+
 def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[str]]:
     """Return the document (values that common.rendering makes JSON of) and the languages of its texts."""
     learner = profiles.profile(user_id)
@@ -38,7 +47,7 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[s
         used.add(language)
         return language
 
-    enrolments = list(Enrolment.objects.filter(learner_id=user_id).order_by("-pk")[:MOST_ENROLMENTS])
+    enrolments = _ENROLMENTS(learner=user_id)
     editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
     done = progress.of_enrolments([enrolment.pk for enrolment in enrolments])
     skipped = waived.of_enrolments([enrolment.pk for enrolment in enrolments])
@@ -112,7 +121,7 @@ def _enrolment(
 
 def _skills(learner_id: UUID, framework: FrameworkView, pick: Any) -> list[dict[str, Any]]:
     listed = []
-    for state in SkillState.objects.filter(learner_id=learner_id).order_by("skill_code"):
+    for state in _SKILLS(learner=learner_id):
         skill = framework.skills.get(state.skill_code)
         names = framework.level_names.get(state.level, {})
         listed.append(

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import UUIDField
 from django.db.models.expressions import RawSQL
 
+from common.queries import Given, KeptQuery
 from learners.profiles.models import Learner
 
 
@@ -20,15 +22,21 @@ class LearnerView:
     languages: tuple[str, ...]
 
 
+_PROFILE = KeptQuery(lambda: Learner.objects.filter(pk=Given("learner", UUIDField())))
+_PLACE = KeptQuery(
+    lambda: Learner.objects.filter(pk=Given("learner", UUIDField())).values_list("member_state_id", "languages")
+)
+
+
 def learner(learner_id: UUID) -> LearnerView | None:
     """The learner, or None when the account has no profile yet; one query."""
-    row = Learner.objects.filter(pk=learner_id).values_list("member_state_id", "languages").first()
-    return LearnerView(learner_id, row[0], tuple(row[1])) if row else None
+    found = _PLACE(learner=learner_id)
+    return LearnerView(learner_id, found[0][0], tuple(found[0][1])) if found else None
 
 
 def profile(learner_id: UUID) -> Learner | None:
     """The whole profile, for the person whose it is; one query."""
-    return Learner.objects.filter(pk=learner_id).first()
+    return next(iter(_PROFILE(learner=learner_id)), None)
 
 
 def _all_of(ids: Iterable[UUID]) -> RawSQL:

@@ -6,16 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, UUIDField
+
+from common.queries import Given, IsAmong, KeptQuery
 from courses.public import EditionView
 from learners.progress.models import LessonProgress
 from learners.waivers.models import LessonWaiver
 from learners.waivers.selectors import told
 
+_OF_ENROLMENTS = KeptQuery(
+    lambda: LessonProgress.objects.filter(IsAmong(F("enrolment_id"), Given("enrolments", ArrayField(UUIDField()))))
+)
+
 
 def of_enrolments(enrolment_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, LessonProgress]]:
     """Progress by enrolment and lesson; one query."""
     found: dict[UUID, dict[UUID, LessonProgress]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
-    for row in LessonProgress.objects.filter(enrolment_id__in=enrolment_ids):
+    for row in _OF_ENROLMENTS(enrolments=list(found)):
         found[row.enrolment_id][row.lesson_id] = row
     return found
 

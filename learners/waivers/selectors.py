@@ -6,15 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, UUIDField
 from django.utils.translation import gettext as _
 
+from common.queries import Given, IsAmong, KeptQuery
 from learners.waivers.models import LessonWaiver
+
+_OF_ENROLMENTS = KeptQuery(
+    lambda: LessonWaiver.objects.filter(IsAmong(F("enrolment_id"), Given("enrolments", ArrayField(UUIDField()))))
+)
 
 
 def of_enrolments(enrolment_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, LessonWaiver]]:
     """Waivers by enrolment and lesson; one query."""
     found: dict[UUID, dict[UUID, LessonWaiver]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
-    for row in LessonWaiver.objects.filter(enrolment_id__in=list(found)):
+    for row in _OF_ENROLMENTS(enrolments=list(found)):
         found[row.enrolment_id][row.lesson_id] = row
     return found
 
