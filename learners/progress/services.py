@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import UUIDField
 
+from common.database import run_prepared
 from common.errors import NotFound
+from common.queries import Given, KeptQuery
 from courses import public as courses
 from courses.public import EditionView
 from events import public as events
@@ -34,6 +37,13 @@ class Recorded:
     waivers: Mapping[UUID, LessonWaiver]
 
 
+_ENROLMENT = KeptQuery(
+    lambda: Enrolment.objects.select_for_update(no_key=True).filter(
+        pk=Given("enrolment", UUIDField()), learner_id=Given("learner", UUIDField())
+    )
+)
+
+
 @transaction.atomic
 def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[Report], now: datetime) -> Recorded:
     """Merge a device's reports into the enrolment's progress; a second call changes nothing and tells nobody.
@@ -46,7 +56,7 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
         ConsentMissing: the learner has withdrawn it; what is recorded already stays as it is.
         LessonNotInEdition: a lesson is not the edition's; nothing was stored.
     """
-    enrolment = Enrolment.objects.select_for_update(no_key=True).filter(pk=enrolment_id, learner_id=learner_id).first()
+    enrolment = next(iter(_ENROLMENT(enrolment=enrolment_id, learner=learner_id)), None)
     if enrolment is None:
         raise NotFound()
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
@@ -70,30 +80,26 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
 
 def _upsert(enrolment_id: UUID, reports: Sequence[Report], now: datetime) -> bool:
     """Merge all reports by one statement; rows that would not change are not written. Returns whether any was."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO learners_lessonprogress AS stored (enrolment_id, lesson_id, furthest, done_at, updated_at)
-            SELECT %s, report.lesson_id, report.furthest, report.done_at, %s
-            FROM unnest(%s::uuid[], %s::smallint[], %s::timestamptz[]) AS report(lesson_id, furthest, done_at)
-            ON CONFLICT (enrolment_id, lesson_id) DO UPDATE
-            SET furthest = GREATEST(stored.furthest, EXCLUDED.furthest),
-                done_at = LEAST(stored.done_at, EXCLUDED.done_at),  -- LEAST passes over NULL
-                updated_at = EXCLUDED.updated_at
-            WHERE EXCLUDED.furthest > stored.furthest
-               OR EXCLUDED.done_at < stored.done_at
-               OR stored.done_at IS NULL AND EXCLUDED.done_at IS NOT NULL
-            RETURNING lesson_id
-            """,
-            [
-                enrolment_id,
-                now,
-                [report.lesson_id for report in reports],
-                [report.furthest for report in reports],
-                [report.done_at for report in reports],
-            ],
-        )
-        return cursor.fetchone() is not None
+    changed = run_prepared(
+        """
+        INSERT INTO learners_lessonprogress AS stored (enrolment_id, lesson_id, furthest, done_at, updated_at)
+        SELECT %s::uuid, report.lesson_id, report.furthest, report.done_at, %s::timestamptz
+        FROM unnest(%s::uuid[], %s::smallint[], %s::timestamptz[]) AS report(lesson_id, furthest, done_at)
+        ON CONFLICT (enrolment_id, lesson_id) DO UPDATE
+        SET furthest = GREATEST(stored.furthest, EXCLUDED.furthest),
+            done_at = LEAST(stored.done_at, EXCLUDED.done_at),  -- LEAST passes over NULL
+            updated_at = EXCLUDED.updated_at
+        WHERE EXCLUDED.furthest > stored.furthest
+           OR EXCLUDED.done_at < stored.done_at
+           OR stored.done_at IS NULL AND EXCLUDED.done_at IS NOT NULL
+        RETURNING lesson_id
+        """,
+        [
+            enrolment_id, now, [report.lesson_id for report in reports], [report.furthest for report in reports],
+            [report.done_at for report in reports],
+        ],
+    )  # fmt: skip
+    return bool(changed)
 
 
 def _complete(
