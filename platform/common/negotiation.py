@@ -18,7 +18,8 @@ class Negotiation(DefaultContentNegotiation):
     ) -> Any:
         given = list(renderers)
         asked = request.META.get("HTTP_ACCEPT", "*/*")
-        if len(given) == 1 and not format_suffix and "format=" not in request.META.get("QUERY_STRING", ""):
+        query = request.META.get("QUERY_STRING", "")
+        if len(given) == 1 and not format_suffix and "format=" not in query and "%" not in query:
             media_type = given[0].media_type
             if asked in ("*/*", media_type):
                 return given[0], media_type

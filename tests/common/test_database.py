@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
+from allauth.headless.tokens.strategies.jwt import internal
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 from django.db.backends.postgresql import base
 from django.db.transaction import TransactionManagementError
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.tokens import TokenStrategy
 from common.database import run_prepared
 from common.postgresql.base import DatabaseWrapper
 from tests.factories import make_user
@@ -69,6 +76,59 @@ def test_a_transaction_that_begins_with_a_prepared_statement_can_be_rolled_back(
     another.set_autocommit(True)
     user.refresh_from_db()
     assert user.username != "ai"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_begins_as_the_settings_say(another: DatabaseWrapper) -> None:
+    another.settings_dict = {
+        **another.settings_dict, "OPTIONS": {"isolation_level": psycopg.IsolationLevel.SERIALIZABLE}
+    }  # fmt: skip
+    another.ensure_connection()
+    another.set_autocommit(False)
+    assert another.run_prepared("SHOW transaction_isolation") == [("serializable",)]
+    another.rollback()
+    another.set_autocommit(True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_thread_s_connection_is_refused(another: DatabaseWrapper) -> None:
+    another.ensure_connection()
+    with ThreadPoolExecutor(1) as pool, pytest.raises(DatabaseError, match="thread"):
+        pool.submit(another.run_prepared, "SELECT 1").result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_after_the_database_was_restarted_is_answered(monkeypatch: Any) -> None:
+    """Its first statement, the account of the token, finds the kept connection dead and takes a new one."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 600)
+    user = make_user()
+    session: Any = SimpleNamespace(session_key=user.pk.hex)
+    token = internal.create_access_token(user, session, TokenStrategy().get_claims(user))
+    environ = {
+        **RequestFactory()._base_environ(path="/api/v1/me/attempts"), "HTTP_AUTHORIZATION": f"Bearer {token}",
+        "HTTP_HOST": "testserver",
+    }  # fmt: skip
+
+    def status() -> str:
+        told: list[str] = []
+        answer = WSGIHandler()(environ, lambda given, *_: told.append(given))
+        answer.close()
+        return told[0]
+
+    connection.close()
+    assert status() == "200 OK"
+    (kept,) = run_prepared("SELECT pg_backend_pid()")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_end, kept[0]).result()
+    assert status() == "200 OK"
+    assert run_prepared("SELECT pg_backend_pid()") != [kept]
+
+
+def _end(backend: int) -> None:
+    """End a backend, from a connection of this thread's own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    connection.close()
 
 
 @pytest.mark.django_db(transaction=True)

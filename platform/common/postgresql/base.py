@@ -31,6 +31,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Raises:
             django.db.Error: what the server says, as with a cursor of Django's.
         """
+        # As every cursor of Django's does first. This is most requests' first statement.
+        self.validate_thread_sharing()
+        self.close_if_health_check_failed()
         self.ensure_connection()
         if self.execute_wrappers or self.queries_logged:
             with self._prepare_cursor(PreparedCursor(self._statements)) as cursor:  # type: ignore[attr-defined]

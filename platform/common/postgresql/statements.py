@@ -57,8 +57,7 @@ class Statements:
         """
         pgconn = self._connection.pgconn
         if pgconn.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit:
-            pgconn.send_query(b"BEGIN")
-            self._result()
+            self._begin()
         values: Sequence[Any] | None = None
         types: tuple[int, ...] = ()
         formats: Sequence[Format] | None = None
@@ -72,6 +71,15 @@ class Statements:
             return []
         self._transformer.set_pgresult(result)
         return self._transformer.load_rows(0, result.ntuples, tuple)
+
+    def _begin(self) -> None:
+        own = self._connection
+        if own.isolation_level is None and own.read_only is None and own.deferrable is None:
+            own.pgconn.send_query(b"BEGIN")
+            self._result()
+        else:
+            # psycopg knows how such a transaction begins, and begins it before anything that it is asked to run.
+            own.execute("SELECT 1")
 
     def _prepared(self, sql: str, values: Any, types: tuple[int, ...], formats: Any) -> PGresult:
         pgconn, key = self._connection.pgconn, (sql, types)
