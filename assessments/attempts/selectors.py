@@ -338,7 +338,7 @@ def _state(row: Attempt, now: datetime) -> str:
 
 def _item(row: Attempt, item: Question | AttemptItem, shown: Shown) -> ItemView:
     text = item.revision.content[row.language]
-    by_id = {option["id"]: option["text"] for option in text.get("options", ())}
+    options = _options(item.revision, row.language)
     review = None
     if shown in (Shown.MARKS, Shown.FEEDBACK):
         feedback = text.get("feedback") if shown == Shown.FEEDBACK else None
@@ -349,9 +349,21 @@ def _item(row: Attempt, item: Question | AttemptItem, shown: Shown) -> ItemView:
         position=item.position,
         kind=item.revision.kind,
         prompt=text["prompt"],
-        options=[{"id": option, "text": by_id[option]} for option in item.option_order if option in by_id],
+        options=[options[option] for option in item.option_order if option in options],
         section=item.section or None,
         unit=text.get("unit") or None,
         extra=members_of_kind(item.revision, row.language, item.option_order),
         review=review,
     )
+
+
+def _options(revision: ItemRevision, language: str) -> Mapping[str, dict[str, str]]:
+    """What a learner sees of each option, by id; remembered with the revision, which most attempts share."""
+    by_language = vars(revision).setdefault("_options_shown", {})
+    options: dict[str, dict[str, str]] | None = by_language.get(language)
+    if options is None:
+        options = by_language[language] = {
+            option["id"]: {"id": option["id"], "text": option["text"]}
+            for option in revision.content[language].get("options", ())
+        }
+    return options
