@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import uuid6
+from uuid_utils.compat import uuid7
 
 from demo.knowledge import Knowledge
 from demo.people import Person
@@ -84,7 +84,7 @@ class Walk:
 
     def consent(self, purpose: str, agency_id: str | None = None) -> None:
         self.call(
-            "PUT", f"/api/v1/me/consents/{uuid6.uuid7()}",
+            "PUT", f"/api/v1/me/consents/{uuid7()}",
             {
                 "purpose": purpose, "agency_id": agency_id, "given": True, "text_version": self.texts[purpose],
                 "text_language": "en",
@@ -99,7 +99,7 @@ class Walk:
             for agency in self.call("GET", "/api/v1/agencies")["items"]:
                 self.consent("share_progress", agency["id"])
         edition = self.call("GET", f"/api/v1/editions/{edition_id}")
-        enrolment = str(uuid6.uuid7())
+        enrolment = str(uuid7())
         self.call("PUT", f"/api/v1/me/enrolments/{enrolment}", {"edition_id": edition["id"]})
         self.outcome.enrolled = True
         modules = edition["modules"]
@@ -117,7 +117,7 @@ class Walk:
             return
         quiz = self.call("GET", f"/api/v1/editions/{edition_id}/quizzes")["items"][0]
         for number in range(int(quiz["attempt_limit"])):
-            attempt = str(uuid6.uuid7())
+            attempt = str(uuid7())
             shown = self.call("PUT", f"/api/v1/me/attempts/{attempt}", {"quiz_id": quiz["id"]})
             # Whoever failed reads up before the next try.
             ability = self.person.ability + 0.5 * number

@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
-import uuid6
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
 from accounts.roles import REVIEWER
+from common.ids import new_id
 from config import starter_course
 from config.demo_accounts import agency_with_client
 from config.local import processes
@@ -60,7 +60,7 @@ def _all_but_one_skill(walk: Walk, edition_id: str) -> None:
     """Take the assessment: everything right but the items of one skill."""
     knowledge = Knowledge(processes.ROOT, starter_course.SLUG)
     quiz = walk.call("GET", f"/api/v1/editions/{edition_id}/quizzes")["items"][0]
-    attempt = f"/api/v1/me/attempts/{uuid6.uuid7()}"
+    attempt = f"/api/v1/me/attempts/{new_id()}"
     shown = walk.call("PUT", attempt, {"quiz_id": quiz["id"]})
     answers = []
     for item in shown["items"]:
@@ -86,7 +86,7 @@ class Story:
         self.mai.set_password(PASSWORD)
         self.mai.save()
         self.mai.groups.add(Group.objects.get(name=REVIEWER))
-        self.appeal = f"/api/v1/me/appeals/{uuid6.uuid7()}"
+        self.appeal = f"/api/v1/me/appeals/{new_id()}"
 
     def skill(self) -> Any:
         listed = self.linh.call("GET", "/api/v1/me/skills")["items"]
