@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, UUIDField
+from django.db.models import QuerySet, TextField, UUIDField
 
 from common.clock import rfc3339
 from common.queries import Given, KeptQuery
@@ -103,14 +103,18 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
     return _of_learner(limit, after is None, learner=learner_id, after=after)
 
 
-def by_code(public_code: str) -> Certificate | None:
-    """The certificate with that code, or None; one query."""
-    return (
+_BY_CODE = KeptQuery(
+    lambda: (
         Certificate.objects.select_related("key", "award__achievement", "status_list")
         .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "award__facts")
-        .filter(public_code=public_code)
-        .first()
+        .filter(public_code=Given("code", TextField()))
     )
+)
+
+
+def by_code(public_code: str) -> Certificate | None:
+    """The certificate with that code, or None; one query."""
+    return next(iter(_BY_CODE(code=public_code)), None)
 
 
 def published_list(*, issuer: str, number: int, purpose: str) -> str | None:

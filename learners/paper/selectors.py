@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
+from django.db.models import TextField
+
 from common.languages import lookup
+from common.queries import Given, KeptQuery
 from learners.paper.models import PaperDesign
 from learners.paper.rules import DEFAULT_ACCENT
 
@@ -36,14 +39,22 @@ def design_from(row: PaperDesign) -> Design:
     return Design(accent=row.accent, logo=bytes(row.logo), signature=bytes(row.signature), texts=row.texts)
 
 
+_NEWEST = KeptQuery(
+    lambda: (
+        PaperDesign.objects.filter(issuer_id=Given("issuer", TextField()), version__isnull=False)
+        .order_by("-version")
+        .values_list("pk", flat=True)[:1]
+    )
+)
+
+
 def current_design(issuer: str) -> Design:
     """The newest published design of an issuer, by slug; the plain one when there is none. One query.
 
     A second one the first time that a process sees the design: it never changes, and its pictures may be large.
     """
-    published = PaperDesign.objects.filter(issuer_id=issuer, version__isnull=False)
-    newest = published.order_by("-version").values_list("pk", flat=True).first()
-    return _published(newest) if newest is not None else PLAIN
+    newest = _NEWEST(issuer=issuer)
+    return _published(newest[0]) if newest else PLAIN
 
 
 @lru_cache(maxsize=64)
