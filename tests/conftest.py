@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -64,6 +65,15 @@ def _reference_data(request: pytest.FixtureRequest) -> None:
     marker = request.node.get_closest_marker("django_db")
     committing = "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
     request.getfixturevalue("transactional_db" if committing else "db")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _framework_is_kept() -> Iterator[None]:
+    """Else the minute for which it is kept ends in the middle of some test's query budget, and reading it is seven."""
+    patched = pytest.MonkeyPatch()
+    patched.setattr("courses.skills.selectors._KEEP_S", math.inf)
+    yield
+    patched.undo()
 
 
 @pytest.fixture
