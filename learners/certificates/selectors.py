@@ -114,7 +114,7 @@ _BY_CODE = KeptQuery(
 
 def by_code(public_code: str) -> Certificate | None:
     """The certificate with that code, or None; one query."""
-    return next(iter(_BY_CODE(code=public_code)), None)
+    return _BY_CODE.first(code=public_code)
 
 
 def published_list(*, issuer: str, number: int, purpose: str) -> str | None:

@@ -53,8 +53,8 @@ def current_design(issuer: str) -> Design:
 
     A second one the first time that a process sees the design: it never changes, and its pictures may be large.
     """
-    newest = _NEWEST(issuer=issuer)
-    return _published(newest[0]) if newest else PLAIN
+    newest = _NEWEST.first(issuer=issuer)
+    return _published(newest) if newest is not None else PLAIN
 
 
 @lru_cache(maxsize=64)

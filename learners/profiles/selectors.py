@@ -30,13 +30,13 @@ _PLACE = KeptQuery(
 
 def learner(learner_id: UUID) -> LearnerView | None:
     """The learner, or None when the account has no profile yet; one query."""
-    found = _PLACE(learner=learner_id)
-    return LearnerView(learner_id, found[0][0], tuple(found[0][1])) if found else None
+    row = _PLACE.first(learner=learner_id)
+    return LearnerView(learner_id, row[0], tuple(row[1])) if row else None
 
 
 def profile(learner_id: UUID) -> Learner | None:
     """The whole profile, for the person whose it is; one query."""
-    return next(iter(_PROFILE(learner=learner_id)), None)
+    return _PROFILE.first(learner=learner_id)
 
 
 def _all_of(ids: Iterable[UUID]) -> RawSQL:

@@ -56,7 +56,7 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
         ConsentMissing: the learner has withdrawn it; what is recorded already stays as it is.
         LessonNotInEdition: a lesson is not the edition's; nothing was stored.
     """
-    enrolment = next(iter(_ENROLMENT(enrolment=enrolment_id, learner=learner_id)), None)
+    enrolment = _ENROLMENT.first(enrolment=enrolment_id, learner=learner_id)
     if enrolment is None:
         raise NotFound()
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)

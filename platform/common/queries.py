@@ -59,6 +59,10 @@ class KeptQuery(Generic[T]):
             known = self._known[shape] = _Composed(self._compose(*shape))
         return known.run(given)
 
+    def first(self, *shape: Hashable, **given: Any) -> T | None:
+        """Return the first of what the query finds, None when that is nothing; the query itself is not limited."""
+        return next(iter(self(*shape, **given)), None)
+
 
 class _Composed:
     """A queryset's statement, and what Django needs to make objects of its rows."""

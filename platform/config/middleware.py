@@ -1,8 +1,8 @@
-"""Middleware for those who come with a cookie, left out for callers with a token.
+"""Django's and allauth's middleware without what it need not do here.
 
 Sessions, messages and the signed-in user of a cookie mean nothing where each call carries its access token, and together cost a
 fifth of what a call costs before it does anything. The check of CSRF tokens stays Django's own everywhere: it is cheap, and the
-deployment check asks for it by name.
+deployment check asks for it by name. Nor does an address begin with a language.
 """
 
 from __future__ import annotations

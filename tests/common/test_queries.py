@@ -59,6 +59,7 @@ def test_it_is_one_statement_prepared_once_whatever_the_values(django_assert_num
     with CaptureQueriesContext(connection) as captured:
         assert kept(edition=edition.pk) == [edition]
         assert kept(edition=new_id()) == []
+        assert (kept.first(edition=edition.pk), kept.first(edition=new_id())) == (edition, None)
     assert len({one["sql"] for one in captured.captured_queries}) == 1
     # Two calls know nothing of each other.
     first, second = kept(edition=edition.pk)[0], kept(edition=edition.pk)[0]

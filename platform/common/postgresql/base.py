@@ -38,7 +38,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.execute_wrappers or self.queries_logged:
             with self._prepare_cursor(PreparedCursor(self._statements)) as cursor:  # type: ignore[attr-defined]
                 cursor.execute(sql, parameters)
-                return list(cursor.fetchall())
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+                return found
         self.validate_no_broken_transaction()
         with self.wrap_database_errors:
             return self._statements.run(sql, parameters)

@@ -6,7 +6,7 @@ times what the driver's part in it does (docs/decisions/0037).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -110,33 +110,26 @@ class Statements:
 
 
 class PreparedCursor:
-    """Runs prepared statements, and keeps the rows of the last one."""
+    """A statement as a cursor, for what Django has watch cursors: the query log, `execute_wrapper`."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
-        self._rows: Iterator[tuple[Any, ...]] = iter(())
+        self._rows: list[tuple[Any, ...]] = []
         # Where Django's query log looks for what was sent.
         self._query: Any = None
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        """Run a statement; its rows are to be fetched before the next."""
+        """Run a statement and keep its rows until the next."""
         self._query = SimpleNamespace(query=numbered(sql).encode())
-        self._rows = iter(self._statements.run(sql, parameters))
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The next row, or None behind the last."""
-        return next(self._rows, None)
+        self._rows = self._statements.run(sql, parameters)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """The rows that are left."""
-        return list(self._rows)
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """The rows of the last statement."""
         return self._rows
 
     def close(self) -> None:
         """Forget the rows."""
-        self._rows = iter(())
+        self._rows = []
 
 
 def numbered(sql: str) -> str:
