@@ -109,10 +109,12 @@ messages: $(STAMP) ## bring the translations in step with the code (texts -> .po
 bench: $(STAMP) ## measurements, each beside its limit
 	@$(BIN)/python -m benchmarks
 
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
 .PHONY: lock
-lock: ## lock the requirements anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header requirements/runtime.in -o requirements/runtime.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header requirements/development.in -c requirements/runtime.txt -o requirements/development.txt
+lock: ## lock what pyproject.toml names anew (needs uv)
+	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) pyproject.toml --group development -c requirements/runtime.txt -o requirements/development.txt
 
 .PHONY: clean
 clean: ## remove the environment and all local data

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-DECISIONS = sorted((Path(__file__).resolve().parents[2] / "docs" / "decisions").glob("*.md"))
+ROOT = Path(__file__).resolve().parents[2]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 
 def test_there_are_decisions_and_each_has_its_own_number() -> None:
@@ -26,12 +28,22 @@ def test_a_decision_says_what_was_rejected(path: Path) -> None:
     assert len(text.split()) < 900, "one page"
 
 
-@pytest.mark.parametrize("name", ["runtime.in", "development.in"])
-def test_every_requirement_has_its_reason_and_licence(name: str) -> None:
-    root = Path(__file__).resolve().parents[2]
-    lines = (root / "requirements" / name).read_text().splitlines()
-    asked = [re.match(r"[A-Za-z0-9-]+", line)[0] for line in lines if line and line[0] not in "#-"]  # type: ignore[index]
-    table = "\n".join(
-        line for line in (root / "docs/decisions/0004-libraries.md").read_text().splitlines() if line.startswith("| ")
-    )
-    assert not [library for library in asked if not re.search(rf"[| ]{library}\b", table)]
+def test_every_requirement_has_its_reason_and_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = project["project"]["dependencies"] + project["dependency-groups"]["development"]
+    names = [re.match(r"[A-Za-z0-9-]+", requirement)[0] for requirement in asked]  # type: ignore[index]
+    lines = (ROOT / "docs/decisions/0004-libraries.md").read_text().splitlines()
+    table = "\n".join(line for line in lines if line.startswith("| "))
+    assert len(names) > 40
+    assert not [name for name in names if not re.search(rf"[| ]{name}\b", table)]
+
+
+@pytest.mark.parametrize("lock", ["runtime", "development"])
+def test_what_is_locked_is_what_is_named(lock: str) -> None:
+    """A requirement that stands in pyproject.toml and not in the lock would be missing on a fresh machine."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [*project["project"]["dependencies"]]
+    asked += project["dependency-groups"]["development"] if lock == "development" else []
+    locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / f"requirements/{lock}.txt").read_text(), re.M))
+    names = {re.match(r"[A-Za-z0-9-]+", requirement)[0].lower() for requirement in asked}  # type: ignore[index]
+    assert names <= locked
