@@ -10,6 +10,7 @@ import warnings
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.conf.locale import LANG_INFO
@@ -68,6 +69,12 @@ def database(url: str) -> dict[str, Any]:
     return parsed
 
 
+def origin_of(address: str) -> str:
+    """Return the origin (scheme, host and port, RFC 6454) of a web address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 DATABASES: dict[str, dict[str, Any]] = {}
 if "DATABASE_URL" in os.environ or "DATABASE_URL_FILE" in os.environ:
     DATABASES["default"] = database(env.str("DATABASE_URL"))
@@ -100,6 +107,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.headless",
     "oauth2_provider",
+    "corsheaders",
     "member_states",
     "accounts",
     "events",
@@ -113,6 +121,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "common.requests.RequestContextMiddleware",
+    # Before all that may answer by itself: a browser asks first whether it may call, and needs that answer on errors too.
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.SessionMiddleware",
     "config.middleware.LocaleMiddleware",
@@ -246,7 +256,30 @@ HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = env.bool("ACCESS_TOKEN_STATEFUL", default=False)
 SESSION_COOKIE_AGE = 60 * 24 * 3600
 # Where the links in mails lead: the frontend, which is not ours.
-FRONTEND_BASE_URL = env.str("FRONTEND_BASE_URL", default=PUBLIC_BASE_URL).rstrip("/")
+FRONTEND_BASE_URL = (env.str("FRONTEND_BASE_URL", default="") or PUBLIC_BASE_URL).rstrip("/")
+# Which web frontends may call from a page of another origin (the Fetch standard's CORS protocol). Calls carry tokens, no
+# cookie goes along, so what a listed page can do is what its learner has signed in for. Agencies call from servers: no
+# page of another origin is let in at /agency.
+CORS_ALLOWED_ORIGINS = sorted({origin_of(FRONTEND_BASE_URL), *env.list("CORS_ALLOWED_ORIGINS", default=[])})
+CORS_URLS_REGEX = r"^/(api|auth|verify|shared|achievements|issuers|status|log|ims|problems|\.well-known)(/|$)"
+CORS_ALLOW_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "accept-language",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+    # allauth's: a sign-in that is not finished yet, and the keys of links in mails.
+    "x-email-verification-key",
+    "x-password-reset-key",
+    "x-session-token",
+)
+CORS_EXPOSE_HEADERS = ("Content-Language", "ETag", "Link", "Location", "Retry-After", "X-Request-ID")
+# As long as Chromium keeps it; each costs a phone a round trip.
+CORS_PREFLIGHT_MAX_AGE = 7200
 HEADLESS_FRONTEND_URLS = {
     "account_confirm_email": FRONTEND_BASE_URL + "/verify-email/{key}",
     "account_reset_password": FRONTEND_BASE_URL + "/reset-password",

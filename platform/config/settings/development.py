@@ -27,6 +27,8 @@ ACCOUNT_RATE_LIMITS = {
     "signup": env.str("RATE_LIMIT_SIGNUP", default=""),
     "login": env.str("RATE_LIMIT_LOGIN", default=""),
 }
+# A frontend's development server runs on any port of this machine.
+CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"]
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 
 STATISTICS_REFRESH_S = 10.0

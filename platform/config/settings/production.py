@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATABASES, env
+from config.settings.base import CORS_ALLOWED_ORIGINS, DATABASES, env, origin_of
 
 
 def _required(name: str) -> str:
@@ -39,6 +39,11 @@ if not PUBLIC_BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_BASE_URL must be https:// in production")
 if not validate_host(urlsplit(PUBLIC_BASE_URL).hostname or "", ALLOWED_HOSTS):
     raise ImproperlyConfigured("the host of PUBLIC_BASE_URL must be one of ALLOWED_HOSTS")
+for _origin in CORS_ALLOWED_ORIGINS:
+    if not _origin.startswith("https://") or _origin != origin_of(_origin):
+        raise ImproperlyConfigured(
+            f"CORS_ALLOWED_ORIGINS: {_origin} is no https:// origin (scheme, host, port; no path)"
+        )
 REDIS_URL = CELERY_BROKER_URL = _required("REDIS_URL")
 
 if "default" not in DATABASES:
