@@ -20,12 +20,12 @@ from openbadgeslib.ob3.ldp import add_data_integrity_proof
 from benchmarks.measure import Figure, per_second
 from common import clock
 from config import reference_data, starter_course
+from credentials.certificates import credentials, issuing, proofs
+from credentials.certificates.compiled import Compiled
+from credentials.certificates.credentials import Issuance
+from credentials.certificates.signer import signer_for
+from credentials.models import Achievement, Certificate
 from events import public as events
-from learners.certificates import credentials, issuing, proofs
-from learners.certificates.compiled import Compiled
-from learners.certificates.credentials import Issuance
-from learners.certificates.signer import signer_for
-from learners.models import Achievement, Certificate
 from tests.population import entitle
 
 LEARNERS, SIGNED = 4000, 4000
@@ -145,8 +145,8 @@ def _signed_per_second() -> tuple[float, float]:
 def _copied_per_second() -> float:
     """COPY of the certificates' rows, as they are, into a table like theirs."""
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE copied (LIKE learners_certificate INCLUDING INDEXES INCLUDING DEFAULTS)")
-        cursor.execute("SELECT * FROM learners_certificate")
+        cursor.execute("CREATE TEMP TABLE copied (LIKE credentials_certificate INCLUDING INDEXES INCLUDING DEFAULTS)")
+        cursor.execute("SELECT * FROM credentials_certificate")
         rows = cursor.fetchall()
         started = time.perf_counter()
         with cursor.copy("COPY copied FROM STDIN") as into:

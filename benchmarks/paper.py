@@ -16,11 +16,11 @@ from django.urls import path
 from benchmarks.measure import Figure, cpu_per_call
 from common import clock
 from config.urls import urlpatterns as product
-from learners.models import Certificate
-from learners.paper import badges, keeping, pages
-from learners.paper.press import Press, Sheet, press
-from learners.paper.selectors import PLAIN
-from tests.learners.certificates.factories import shown_of
+from credentials.models import Certificate
+from credentials.paper import badges, keeping, pages
+from credentials.paper.press import Press, Sheet, press
+from credentials.paper.selectors import PLAIN
+from tests.credentials.certificates.factories import shown_of
 
 PAGES = 40
 _body: list[bytes] = []

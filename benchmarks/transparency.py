@@ -14,10 +14,10 @@ from django.db import connection, transaction
 from benchmarks.measure import Figure, backend_cpu, cpu_per_call
 from common import clock
 from config import reference_data, starter_course
+from credentials.models import IssuerKey, LogEntry, StatusList
+from credentials.transparency import merkle, selectors, tiles
+from credentials.transparency.services import publish
 from events import public as events
-from learners.models import IssuerKey, LogEntry, StatusList
-from learners.transparency import merkle, selectors, tiles
-from learners.transparency.services import publish
 from tests.factories import make_learner
 
 ENTRIES = 6000
@@ -79,27 +79,27 @@ def _certificates(edition_id: str) -> None:
         listed = StatusList.objects.create(issuer_id="regional", number=99, secret=b"")
         cursor.execute(
             """
-            INSERT INTO learners_achievement (id, slug, version, edition_id, criteria, texts, active)
+            INSERT INTO credentials_achievement (id, slug, version, edition_id, criteria, texts, active)
             SELECT uuidv7(), 'benchmark', number, %s, '{}', '{}', false FROM generate_series(1, %s) AS number
             """,
             [edition_id, ENTRIES],
         )
         cursor.execute(
             """
-            INSERT INTO learners_award (id, learner_id, achievement_id, decided_at, facts, evidence_sha256)
-            SELECT uuidv7(), %s, id, now(), '{}', '' FROM learners_achievement WHERE slug = 'benchmark'
+            INSERT INTO credentials_award (id, learner_id, achievement_id, decided_at, facts, evidence_sha256)
+            SELECT uuidv7(), %s, id, now(), '{}', '' FROM credentials_achievement WHERE slug = 'benchmark'
             """,
             [learner.pk],
         )
         cursor.execute(
             """
-            INSERT INTO learners_certificate (
+            INSERT INTO credentials_certificate (
                 id, public_code, award_id, learner_id, key_id, credential, valid_from, status, status_reason,
                 status_list_id, status_index
             )
             SELECT uuidv7(), substr(award.id::text, 11, 26), award.id, learner_id, 'did:web:b#z', %s, now(), 'active', '',
                 %s, row_number() OVER ()
-            FROM learners_award AS award JOIN learners_achievement AS achievement ON achievement.id = achievement_id
+            FROM credentials_award AS award JOIN credentials_achievement AS achievement ON achievement.id = achievement_id
             WHERE slug = 'benchmark' RETURNING id
             """,
             [CREDENTIAL, listed.pk],
@@ -108,4 +108,4 @@ def _certificates(edition_id: str) -> None:
             {"certificate_id": str(row[0]), "learner_id": str(learner.pk), "edition_id": ""}
             for row in cursor.fetchall()
         ]
-        events.record_many("learners.certificate_issued", made)
+        events.record_many("credentials.certificate_issued", made)

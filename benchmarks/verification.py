@@ -13,11 +13,11 @@ from openbadgeslib.ob3.ldp import OB3LdpVerifier
 from benchmarks.measure import Figure, per_second
 from common import clock
 from config import reference_data, starter_course
+from credentials.certificates import keys
+from credentials.certificates.judging import judge
+from credentials.certificates.rules import Verdict
+from credentials.models import Certificate
 from events import public as events
-from learners.certificates import keys
-from learners.certificates.judging import judge
-from learners.certificates.rules import Verdict
-from learners.models import Certificate
 from tests.population import entitle
 
 CREDENTIALS = 1000

@@ -10,8 +10,9 @@ from accounts.models import User
 from common import clock
 from common.ids import new_id
 from courses.public import framework
+from credentials.models import Achievement
 from events import public as events
-from learners.models import Ability, Achievement, Enrolment, Learner, SkillState
+from learners.models import Ability, Enrolment, Learner, SkillState
 
 
 def entitle(count: int, edition_id: UUID) -> list[UUID]:

@@ -17,6 +17,7 @@ from assessments.errors import NothingToAppeal
 from assessments.quizzes.models import Quiz
 from common.errors import NotFound
 from courses import public as courses
+from credentials import public as credentials
 from learners import public as learners
 
 
@@ -131,7 +132,7 @@ def _level_assessment(learner_id: UUID, assessment_id: UUID) -> Disputed:
 
 
 def _achievement(learner_id: UUID, slug: str) -> Disputed:
-    standing = learners.achievement_standing(learner_id=learner_id, slug=slug)
+    standing = credentials.achievement_standing(learner_id=learner_id, slug=slug)
     if standing is None:
         raise NotFound(pointer="/subject/achievement")
     if standing.awarded:
@@ -152,7 +153,7 @@ def _achievement(learner_id: UUID, slug: str) -> Disputed:
 
 def quizzes_of_achievement(learner_id: UUID, slug: str) -> Sequence[UUID]:
     """Quizzes that count for the completion of the achievement's edition, which the learner has not completed."""
-    standing = learners.achievement_standing(learner_id=learner_id, slug=slug)
+    standing = credentials.achievement_standing(learner_id=learner_id, slug=slug)
     if standing is None or standing.completed or not standing.needs_completion:
         return []
     quizzes = Quiz.objects.filter(edition_id=standing.edition_id).filter(mode__in=("assessment", "certification"))

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common import clock
+from common.caller import caller_id
 from common.errors import NotFound
 from common.languages import choose
 from common.openapi import PAGE_PARAMETERS
@@ -21,7 +22,6 @@ from common.pagination import ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from courses import public as courses
 from courses.public import EditionView
-from learners.api.caller import caller_id
 from learners.enrolments import selectors
 from learners.enrolments.errors import AlreadyEnrolled, EditionNotOpen, EnrolmentIdTaken
 from learners.enrolments.models import Enrolment

@@ -14,11 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common import clock
+from common.caller import caller_id
 from common.errors import NotFound
 from common.openapi import PAGE_PARAMETERS
 from common.pagination import ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
-from learners.api.caller import caller_id
 from learners.assessors import rubrics, selectors
 from learners.assessors.errors import CaseClosed, CaseIdTaken, CaseOpen, LevelIsComputed, LevelOutOfReach
 from learners.assessors.models import LevelAssessment

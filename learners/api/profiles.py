@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common import clock
+from common.caller import caller_id
 from common.conditional import is_fresh, require_match
 from common.errors import NotFound, PreconditionFailed, PreconditionRequired
 from common.serializers import StrictSerializer
-from learners.api.caller import caller_id
 from learners.profiles import rules, selectors
 from learners.profiles.errors import GuardianConsentRequired
 from learners.profiles.models import Learner

@@ -15,13 +15,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from common import clock
+from common.caller import caller_id
 from common.conditional import etag_of, ready_bytes
 from common.errors import NotFound
 from common.rendering import to_json
 from common.serializers import StrictSerializer
 from courses import public as courses
 from courses.public import EditionView
-from learners.api.caller import caller_id
 from learners.enrolments import selectors as enrolments
 from learners.enrolments.models import Enrolment
 from learners.progress import selectors

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common import clock
+from common.caller import caller_id
 from common.errors import NotFound
 from common.serializers import StrictSerializer
-from learners.api.caller import caller_id
 from learners.profiles.errors import ProfileMissing
 from learners.self_description import selectors, services
 from learners.self_description.models import Gender

@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from common import clock
+from common.caller import caller_id
 from common.conditional import etag_of, ready_bytes
 from common.languages import choose
 from common.rendering import to_json
-from learners.api.caller import caller_id
 from learners.mastery.explanation import explained
 from learners.profiles import selectors as profiles
 

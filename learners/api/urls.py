@@ -2,36 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from learners.api.certificate_life import MyCorrection, MyRenewal
-from learners.api.certificates import MyCertificates
-from learners.api.checking import CompactPage, Door, ScannedPage
 from learners.api.enrolments import MyEnrolment, MyEnrolments
-from learners.api.home import Home
-from learners.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
-from learners.api.paper import Paper, PngBadge, SvgBadge
-from learners.api.presentations import MyCertificateTwin, MyPassport
 from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
-from learners.api.shared import Shared
-from learners.api.shares import MyShare, MyShares
 from learners.api.skills import MySkills
-from learners.api.status_lists import StatusListDocument
-from learners.api.transparency import (
-    ConsistencyProofView,
-    InclusionProofView,
-    LogCheckpointView,
-    LogEntriesView,
-    LogKeysView,
-    LogProofView,
-    LogTileView,
-)
-from learners.api.verification import CredentialText, Status, Verification
-from learners.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
-    path("api/v1/home", Home.as_view(), name="home"),
     path("api/v1/me/profile", MyProfile.as_view(), name="my-profile"),
     path("api/v1/me/self-description", MySelfDescription.as_view(), name="my-self-description"),
     path("api/v1/me/skills", MySkills.as_view(), name="my-skills"),
@@ -40,39 +18,4 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/enrolments/<id:enrolment_id>/progress", MyProgress.as_view(), name="my-progress"),
     path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
-    path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
-    path("api/v1/me/certificates/<id:certificate_id>/jwt", MyCertificateTwin.as_view(), name="my-certificate-jwt"),
-    path("api/v1/me/passport", MyPassport.as_view(), name="my-passport"),
-    path("api/v1/me/shares", MyShares.as_view(), name="my-shares"),
-    path("api/v1/me/shares/<id:share_id>", MyShare.as_view(), name="my-share"),
-    path("shared/<str:token>", Shared.as_view(), name="shared"),
-    path("api/v1/me/certificates/<id:certificate_id>/renewal", MyRenewal.as_view(), name="my-renewal"),
-    path(
-        "api/v1/me/certificates/<id:certificate_id>/corrections/<id:correction_id>",
-        MyCorrection.as_view(),
-        name="my-correction",
-    ),
-    path("verify", Door.as_view(), name="verification-form"),
-    path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
-    # As a QR code has it, whose alphanumeric mode knows capitals only.
-    path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),
-    path("verify/<str:code>", Verification.as_view(), name="verification"),
-    path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
-    path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
-    path("verify/<str:code>/badge.png", PngBadge.as_view(), name="certificate-png"),
-    path("verify/<str:code>/badge.svg", SvgBadge.as_view(), name="certificate-svg"),
-    path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
-    path("verify/<str:code>/log-proof", LogProofView.as_view(), name="certificate-log-proof"),
-    path("log/checkpoint", LogCheckpointView.as_view(), name="log-checkpoint"),
-    path("log/tile/entries/<path:name>", LogEntriesView.as_view(), name="log-entries"),
-    path("log/tile/<str:level>/<path:name>", LogTileView.as_view(), name="log-tile"),
-    path("log/proof/inclusion", InclusionProofView.as_view(), name="log-inclusion"),
-    path("log/proof/consistency", ConsistencyProofView.as_view(), name="log-consistency"),
-    path("log/keys", LogKeysView.as_view(), name="log-keys"),
-    path("log/witness/add-checkpoint", AddCheckpointView.as_view(), name="witness-add-checkpoint"),
-    path("log/witness/<str:origin_hash>/checkpoint", WitnessedCheckpointView.as_view(), name="witnessed-checkpoint"),
-    path("status/<slug:issuer>/<int:number>/<slug:purpose>", StatusListDocument.as_view(), name="status-list"),
-    path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
-    path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
-    path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -42,6 +43,19 @@ def taking(*, learner_id: UUID, edition_id: UUID) -> Taking | None:
 def is_enrolled(*, learner_id: UUID, edition_id: UUID) -> bool:
     """Whether the learner takes the edition; one query."""
     return Enrolment.objects.filter(learner_id=learner_id, edition_id=edition_id).exists()
+
+
+def completions(
+    *, learner_ids: Collection[UUID], edition_ids: Iterable[UUID]
+) -> Mapping[tuple[UUID, UUID], datetime | None]:
+    """When each learner completed each of the editions that they take, None for not yet, by (learner, edition).
+
+    One query; editions that a learner does not take are missing.
+    """
+    rows = Enrolment.objects.filter(learner_id__in=learner_ids, edition_id__in=list(edition_ids)).values_list(
+        "learner_id", "edition_id", "completed_at"
+    )
+    return {(learner_id, edition_id): completed_at for learner_id, edition_id, completed_at in rows}
 
 
 def one(*, learner_id: UUID, enrolment_id: UUID) -> Enrolment | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, UUIDField
 
+from common.queries import Given, KeptQuery
 from learners.mastery import rules
 from learners.mastery.models import Ability, Evidence, SkillState
 from learners.mastery.publishing import newest_items, newest_skills
@@ -46,6 +48,37 @@ class ItemDifficulty:
     answers: int
 
 
+@dataclass(frozen=True)
+class HeldLevel:
+    """What is known of a learner in one skill.
+
+    certified_level: by the stricter test, 0 for none. probability: with which the level's threshold is passed.
+    provisional: by too few answers for the probability to be more than a rough one. rule_version: None where people
+    decided and nothing was computed yet.
+    """
+
+    learner_id: UUID
+    skill: str
+    level: int
+    certified_level: int
+    probability: float
+    provisional: bool
+    answers: int
+    last_at: datetime | None
+    framework_version: str
+    rule_version: str | None = None
+
+
+@dataclass(frozen=True)
+class CountingEvidence:
+    """An answer that counts: neither corrected nor struck nor lapsed."""
+
+    learner_id: UUID
+    id: UUID
+    skills: tuple[str, ...]
+    supervised: bool
+
+
 def standing(learner_id: UUID) -> Standing:
     """Return the learner's abilities for choosing items, by the newest snapshot; three queries."""
     ability = Ability.objects.filter(pk=learner_id).first()
@@ -76,6 +109,56 @@ def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UU
 
 # A skill is told of once it was answered, or people decided about it; not when all items were only left to lapse.
 WORTH_TELLING = Q(count__gt=0) | Q(level__gt=0)
+
+
+_LEVELS = KeptQuery(lambda: SkillState.objects.filter(learner_id=Given("learner", UUIDField())).order_by("skill_code"))
+
+
+def levels_of(learner_id: UUID) -> Sequence[HeldLevel]:
+    """What is known of the learner in every skill, by code; rule versions are left out. One query."""
+    return [_held(state) for state in _LEVELS(learner=learner_id)]
+
+
+def held_levels(learner_ids: Collection[UUID], skills: Collection[str] | None = None) -> Sequence[HeldLevel]:
+    """What is known of the learners in these skills, or in all, by learner and code; one query."""
+    found = SkillState.objects.filter(learner_id__in=learner_ids)
+    return _with_rules(found if skills is None else found.filter(skill_code__in=skills))
+
+
+def levels_worth_telling(learner_ids: Collection[UUID]) -> Sequence[HeldLevel]:
+    """What there is to tell of the learners in each skill, by learner and code; one query."""
+    return _with_rules(SkillState.objects.filter(WORTH_TELLING, learner_id__in=learner_ids))
+
+
+def _with_rules(states: QuerySet[SkillState]) -> Sequence[HeldLevel]:
+    found = states.annotate(rule=F("learner__ability__rule_version")).order_by("learner_id", "skill_code")
+    return [_held(state, state.rule) for state in found]
+
+
+def _held(state: SkillState, rule_version: str | None = None) -> HeldLevel:
+    return HeldLevel(
+        learner_id=state.learner_id,
+        skill=state.skill_code,
+        level=state.level,
+        certified_level=state.certified_level,
+        probability=state.probability,
+        provisional=state.count < rules.PROVISIONAL_BELOW,
+        answers=state.count,
+        last_at=state.last_at,
+        framework_version=state.framework_version,
+        rule_version=rule_version,
+    )
+
+
+def counting_evidence(learner_ids: Collection[UUID], skills: Collection[str]) -> Sequence[CountingEvidence]:
+    """The learners' evidence that counts, on any of the skills, in no order; one query."""
+    rows = Evidence.objects.filter(
+        learner_id__in=learner_ids, skills__overlap=list(skills), struck=False, lapsed=False
+    ).exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
+    return [
+        CountingEvidence(learner_id, pk, tuple(on), supervised)
+        for learner_id, pk, on, supervised in rows.order_by().values_list("learner_id", "id", "skills", "supervised")
+    ]
 
 
 def told(learner_id: UUID) -> list[SkillState]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +22,16 @@ class LearnerView:
     languages: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class NamedLearner:
+    """A learner as credentials and the learner's own first screen name one. Personal data: the legal name."""
+
+    id: UUID
+    legal_name: str
+    member_state: str
+    languages: tuple[str, ...]
+
+
 _PROFILE = KeptQuery(lambda: Learner.objects.filter(pk=Given("learner", UUIDField())))
 _PLACE = KeptQuery(
     lambda: Learner.objects.filter(pk=Given("learner", UUIDField())).values_list("member_state_id", "languages")
@@ -37,6 +47,25 @@ def learner(learner_id: UUID) -> LearnerView | None:
 def profile(learner_id: UUID) -> Learner | None:
     """The whole profile, for the person whose it is; one query."""
     return _PROFILE.first(learner=learner_id)
+
+
+def named_learner(learner_id: UUID) -> NamedLearner | None:
+    """The learner with the legal name, or None when the account has no profile yet; one query."""
+    found = profile(learner_id)
+    return NamedLearner(found.pk, found.legal_name, found.member_state_id, tuple(found.languages)) if found else None
+
+
+def named_learners(learner_ids: Iterable[UUID]) -> Mapping[UUID, NamedLearner]:
+    """The learners with their legal names, one query; unknown ids are missing."""
+    rows = Learner.objects.filter(pk__in=_all_of(learner_ids)).values_list(
+        "pk", "legal_name", "member_state_id", "languages"
+    )
+    return {pk: NamedLearner(pk, name, state, tuple(languages)) for pk, name, state, languages in rows}
+
+
+def languages_of(learner_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[str]]:
+    """BCP 47 tags of each learner, preferred first, one query; unknown ids are missing."""
+    return dict(Learner.objects.filter(pk__in=_all_of(learner_ids)).values_list("pk", "languages"))
 
 
 def _all_of(ids: Iterable[UUID]) -> RawSQL:

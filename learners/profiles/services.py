@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,11 +10,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common import binary
+from common.database import run_prepared
 from common.errors import InvalidInput
 from events import public as events
 from learners.profiles import rules
 from learners.profiles.errors import GuardianConsentRequired
 from learners.profiles.models import Learner
+from learners.profiles.selectors import NamedLearner
 from member_states import public as member_states
 from privacy import public as privacy
 
@@ -91,3 +94,21 @@ def _record(learner: Learner, action: str, changed: list[str], before: str | Non
         detail |= {"from_state": [before], "to_state": [learner.member_state_id]}
     privacy.audit(actor=str(learner.pk), action=action, subject_kind="learner", subject_id=str(learner.pk), **detail)
     events.record("learners.profile_changed", learner_id=str(learner.pk), member_state=learner.member_state_id)
+
+
+def lock_learner(learner_id: UUID) -> bool:
+    """Lock the learner until the caller's transaction ends, so that one thing at a time is done; say whether there is one."""
+    return Learner.objects.select_for_update(no_key=True).filter(pk=learner_id).first() is not None
+
+
+def hold_learners(learner_ids: Collection[UUID]) -> Mapping[UUID, NamedLearner]:
+    """Keep the learners from being erased until the caller's transaction ends, and return them; one statement.
+
+    Unknown ids are missing, also those of learners who were erased while this waited. Rows are locked by id.
+    """
+    rows = run_prepared(
+        "SELECT user_id, legal_name, member_state_id, languages FROM learners_learner "
+        "WHERE user_id = ANY(%s) ORDER BY user_id FOR KEY SHARE",
+        [binary.uuids(learner_ids)],
+    )
+    return {row[0]: NamedLearner(row[0], row[1], row[2], tuple(row[3])) for row in rows}

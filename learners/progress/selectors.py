@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, UUIDField
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, UUIDField
+from django.db.models.functions import Coalesce
 
 from common.queries import Given, IsAmong, KeptQuery
+from courses import public as courses
 from courses.public import EditionView
+from learners.enrolments.models import Enrolment
 from learners.progress.models import LessonProgress
+from learners.waivers import selectors as waived
 from learners.waivers.models import LessonWaiver
 from learners.waivers.selectors import told
 
+
+@dataclass(frozen=True)
+class EnrolmentView:
+    """An enrolment with its progress. lessons: of every lesson of the edition, in order, see `lessons`."""
+
+    id: UUID
+    edition: EditionView
+    lessons: Sequence[Mapping[str, Any]]
+    enrolled_at: datetime
+    lessons_done_at: datetime | None
+    assessment_passed_at: datetime | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CountedEnrolment:
+    """An enrolment with the number of its lessons that are done or waived."""
+
+    id: UUID
+    learner_id: UUID
+    edition_id: UUID
+    lessons_done: int
+    enrolled_at: datetime
+    assessment_passed_at: datetime | None
+    completed_at: datetime | None
+
+
+_NEWEST = KeptQuery(
+    lambda limit: Enrolment.objects.filter(learner_id=Given("learner", UUIDField())).order_by("-pk")[:limit]
+)
 _OF_ENROLMENTS = KeptQuery(
     lambda: LessonProgress.objects.filter(IsAmong(F("enrolment_id"), Given("enrolments", ArrayField(UUIDField()))))
 )
@@ -45,3 +81,53 @@ def lessons(
             }
         )
     return listed
+
+
+def newest_enrolments(learner_id: UUID, *, limit: int) -> Sequence[EnrolmentView]:
+    """The learner's newest enrolments with their progress, texts in the active language; constant queries."""
+    enrolments = _NEWEST(limit, learner=learner_id)
+    editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
+    done = of_enrolments([enrolment.pk for enrolment in enrolments])
+    skipped = waived.of_enrolments([enrolment.pk for enrolment in enrolments])
+    return [
+        EnrolmentView(
+            id=enrolment.pk,
+            edition=editions[enrolment.edition_id],
+            lessons=lessons(editions[enrolment.edition_id], done[enrolment.pk], skipped[enrolment.pk]),
+            enrolled_at=enrolment.enrolled_at,
+            lessons_done_at=enrolment.lessons_done_at,
+            assessment_passed_at=enrolment.assessment_passed_at,
+            completed_at=enrolment.completed_at,
+        )
+        for enrolment in enrolments
+    ]
+
+
+def counted_enrolments(learner_ids: Collection[UUID]) -> Sequence[CountedEnrolment]:
+    """The learners' enrolments, by learner and id; one query."""
+    # What was waived and done all the same is one lesson.
+    done_all_the_same = LessonProgress.objects.filter(
+        enrolment=OuterRef("enrolment"), lesson=OuterRef("lesson"), done_at__isnull=False
+    )
+    skipped = (
+        LessonWaiver.objects.filter(~Exists(done_all_the_same), enrolment=OuterRef("pk"))
+        .order_by()
+        .values("enrolment")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    found = Enrolment.objects.filter(learner_id__in=learner_ids).annotate(
+        done=Count("progress", filter=Q(progress__done_at__isnull=False)), skipped=Coalesce(Subquery(skipped), 0)
+    )
+    return [
+        CountedEnrolment(
+            id=enrolment.pk,
+            learner_id=enrolment.learner_id,
+            edition_id=enrolment.edition_id,
+            lessons_done=enrolment.done + enrolment.skipped,
+            enrolled_at=enrolment.enrolled_at,
+            assessment_passed_at=enrolment.assessment_passed_at,
+            completed_at=enrolment.completed_at,
+        )
+        for enrolment in found.order_by("learner_id", "pk")
+    ]

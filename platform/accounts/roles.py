@@ -29,7 +29,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "markingtask": _MARK, "fairnessreport": _VIEW, "scoringrulecard": _VIEW,
         },
         # Drafts: what is printed is published by the state's administrator.
-        "learners": {"paperdesign": _ALL},
+        "credentials": {"paperdesign": _ALL},
     },
     # Nothing that could tell whose work it is.
     MARKER: {"assessments": {"markingtask": _MARK}},
@@ -46,10 +46,12 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "integrityrun": _VIEW, "scoringrulecard": _VIEW, "appeal": _VIEW, "appealdecision": _VIEW, "reviewer": _VIEW,
         },
         "learners": {
-            "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "achievement": _VIEW,
-            "award": _VIEW, "certificate": _VIEW, "certificatecorrection": _VIEW, "bulkrevocation": _VIEW,
-            "leveldecision": _VIEW, "levelfreeze": _VIEW, "levelassessment": _VIEW,
-            "paperdesign": _VIEW,
+            "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW, "leveldecision": _VIEW,
+            "levelfreeze": _VIEW, "levelassessment": _VIEW,
+        },
+        "credentials": {
+            "achievement": _VIEW, "award": _VIEW, "certificate": _VIEW, "certificatecorrection": _VIEW,
+            "bulkrevocation": _VIEW, "paperdesign": _VIEW,
         },
     },
     # Judging a case is by this role and not by a permission to edit: what was asked and shown never changes.
@@ -67,9 +69,9 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "learners": {
             "learner": _VIEW, "enrolment": _VIEW, "lessonprogress": _VIEW, "lessonwaiver": _VIEW, "cohort": _EDIT,
             "cohortmember": _ALL, "evidence": _VIEW, "ability": _VIEW, "skillstate": _VIEW, "levelchange": _VIEW,
-            "award": _VIEW, "certificate": _VIEW, "leveldecision": _VIEW, "levelfreeze": _VIEW,
-            "levelassessment": _VIEW, "paperdesign": (*_ALL, "publish"),
+            "leveldecision": _VIEW, "levelfreeze": _VIEW, "levelassessment": _VIEW,
         },
+        "credentials": {"award": _VIEW, "certificate": _VIEW, "paperdesign": (*_ALL, "publish")},
         "assessments": {
             "attempt": _VIEW, "quiz": _VIEW, "accommodation": ("view", "add"), "scoringrulecard": _VIEW,
             "appeal": _VIEW, "appealdecision": _VIEW, "reviewer": _VIEW,

@@ -28,17 +28,17 @@ app.conf.beat_schedule = {
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
     "let young items learn": {"task": "learners.publish_snapshot", "schedule": 10.0, "options": {"expires": 9}},
     "publish the log's checkpoint": {
-        "task": "learners.publish_checkpoint",
+        "task": "credentials.publish_checkpoint",
         "schedule": settings.LOG_CHECKPOINT_EVERY_S,
         "options": {"expires": 30},
     },
     "renew status lists": {
-        "task": "learners.renew_status_lists",
+        "task": "credentials.renew_status_lists",
         "schedule": 60.0,
         "options": {"expires": 55},
     },
-    "remind of expiry": {"task": "learners.remind_of_expiry", "schedule": 600.0, "options": {"expires": 590}},
-    "watch certificates": {"task": "learners.watch_certificates", "schedule": 300.0, "options": {"expires": 290}},
+    "remind of expiry": {"task": "credentials.remind_of_expiry", "schedule": 600.0, "options": {"expires": 590}},
+    "watch certificates": {"task": "credentials.watch_certificates", "schedule": 300.0, "options": {"expires": 290}},
     # The nights' work: after 01:00 in Jakarta and Bangkok, after 03:00 in Tokyo.
     "let all items learn": {
         "task": "learners.publish_all",
@@ -63,11 +63,11 @@ app.conf.beat_schedule = {
     },
     "forget ended sessions": {"task": "accounts.clear_sessions", "schedule": 86400.0, "options": {"expires": 3600}},
     "forget old pages of certificates": {
-        "task": "learners.forget_renderings",
+        "task": "credentials.forget_renderings",
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
-    "forget old links": {"task": "learners.forget_old_shares", "schedule": 86400.0, "options": {"expires": 3600}},
+    "forget old links": {"task": "credentials.forget_old_shares", "schedule": 86400.0, "options": {"expires": 3600}},
     # At night from Jakarta to Tokyo.
     "monitor fairness": {
         "task": "assessments.monitor_fairness",
@@ -88,7 +88,7 @@ app.conf.beat_schedule = {
 
 if settings.LOG_WITNESSES:
     app.conf.beat_schedule["ask the log's witnesses"] = {
-        "task": "learners.request_cosignatures",
+        "task": "credentials.request_cosignatures",
         "schedule": 30.0,
         "options": {"expires": 25},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agencies import public as agencies
 from assessments import public as assessments
+from credentials import public as credentials
 from events.registry import Consumer
 from learners import public as learners
 
@@ -18,19 +19,19 @@ KINDS: dict[str, str] = {
     "learners.edition_completed": "all that an edition asks is done -- learner_id, edition_id",
     "learners.mastery_changed": "evidence was absorbed -- learner_id, skills",
     "learners.level_decided": "people decided, froze or released a level -- learner_id, skill, level, cause",
-    "learners.award_decided": "an achievement was earned -- award_id, learner_id",
-    "learners.certificate_issued": "a certificate was signed -- certificate_id, learner_id, edition_id",
-    "learners.certificate_status_changed": (
+    "credentials.award_decided": "an achievement was earned -- award_id, learner_id",
+    "credentials.certificate_issued": "a certificate was signed -- certificate_id, learner_id, edition_id",
+    "credentials.certificate_status_changed": (
         "a certificate was suspended, reinstated, revoked or superseded -- certificate_id, learner_id, edition_id, status"
     ),
-    "learners.certificate_twin_asked": "a certificate is wanted as VC-JWT -- certificate_id, learner_id",
-    "learners.passport_asked": "a learner wants all they hold in one signed record -- learner_id",
-    "learners.certificate_correction": (
+    "credentials.certificate_twin_asked": "a certificate is wanted as VC-JWT -- certificate_id, learner_id",
+    "credentials.passport_asked": "a learner wants all they hold in one signed record -- learner_id",
+    "credentials.certificate_correction": (
         "a correction of a name was asked for, approved or refused -- correction_id, learner_id, certificate_id, outcome"
     ),
-    "learners.bulk_revocation_approved": "a second person approved to revoke many certificates -- revocation_id",
-    "learners.renewal_asked": "a learner asks that a certificate be renewed -- certificate_id, learner_id",
-    "learners.award_missing": "the reconciler found an entitlement without its award -- learner_id",
+    "credentials.bulk_revocation_approved": "a second person approved to revoke many certificates -- revocation_id",
+    "credentials.renewal_asked": "a learner asks that a certificate be renewed -- certificate_id, learner_id",
+    "credentials.award_missing": "the reconciler found an entitlement without its award -- learner_id",
     "assessments.outcome_recorded": (
         "an attempt was graded -- learner_id, edition_id, quiz_id, attempt_id, mode, passed, score, submitted_at, "
         "skills: [{skill, answered, score}], in_common: what all answers have alike, "
@@ -72,42 +73,42 @@ CONSUMERS: tuple[Consumer, ...] = (
         "awards",
         (
             "learners.edition_completed", "learners.mastery_changed", "learners.level_decided",
-            "learners.award_missing",
+            "credentials.award_missing",
         ),
-        learners.decide_awards,
+        credentials.decide_awards,
         purpose="criteria met: the achievement is awarded, once",
     ),
     Consumer(
-        "certificates", ("learners.award_decided",), learners.issue_certificates, batch=200,
+        "certificates", ("credentials.award_decided",), credentials.issue_certificates, batch=200,
         purpose="each award gets its signed credential, once",
     ),
     Consumer(
-        "transparency", ("learners.certificate_issued", "learners.certificate_status_changed"),
-        learners.log_certificates,
+        "transparency", ("credentials.certificate_issued", "credentials.certificate_status_changed"),
+        credentials.log_certificates,
         purpose="each certificate and each change of its status is an entry of the transparency log, once",
     ),
     Consumer(
-        "renewals", ("learners.renewal_asked",), learners.renew_awards,
+        "renewals", ("credentials.renewal_asked",), credentials.renew_awards,
         purpose="what is earned on present standing is awarded anew",
     ),
     Consumer(
-        "corrections", ("learners.certificate_correction",), learners.supersede_corrected,
+        "corrections", ("credentials.certificate_correction",), credentials.supersede_corrected,
         purpose="a certificate with the approved name is issued, and the old one superseded behind it",
     ),
     Consumer(
-        "bulk_revocations", ("learners.bulk_revocation_approved",), learners.revoke_approved, batch=5,
+        "bulk_revocations", ("credentials.bulk_revocation_approved",), credentials.revoke_approved, batch=5,
         purpose="what two persons agreed upon is revoked",
     ),
     Consumer(
-        "status_lists", ("learners.certificate_status_changed",), learners.publish_status_lists,
+        "status_lists", ("credentials.certificate_status_changed",), credentials.publish_status_lists,
         purpose="the issuer's status lists say it, signed anew",
     ),
     Consumer(
-        "certificate_twins", ("learners.certificate_twin_asked",), learners.sign_twins,
+        "certificate_twins", ("credentials.certificate_twin_asked",), credentials.sign_twins,
         purpose="a certificate that is wanted as VC-JWT is signed in that form, once",
     ),
     Consumer(
-        "passports", ("learners.passport_asked",), learners.sign_passports, batch=5,
+        "passports", ("credentials.passport_asked",), credentials.sign_passports, batch=5,
         purpose="a passport that is wanted is put together and signed",
     ),
     Consumer(
@@ -119,7 +120,7 @@ CONSUMERS: tuple[Consumer, ...] = (
         (
             "privacy.consent_changed", "learners.profile_changed", "learners.enrolled", "learners.progress_recorded",
             "learners.lessons_waived", "learners.edition_completed", "learners.mastery_changed",
-            "learners.level_decided", "learners.certificate_issued", "learners.certificate_status_changed",
+            "learners.level_decided", "credentials.certificate_issued", "credentials.certificate_status_changed",
         ),
         agencies.update_feed,
         purpose="each agency's rows of consenting learners move to the end of its feed",

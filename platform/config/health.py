@@ -13,8 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from credentials import public as credentials
 from events import public as events
-from learners import public as learners
 
 _redis = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
 _migrations_seen_at = 0.0
@@ -42,7 +42,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             parts["outbox_lag_s"] = round(events.lag_seconds(), 1)
             parts["outbox_waiting"] = events.is_waiting()
             # Of the last look within the hour (beat sends workers to look); all zero is well, null: nobody looked.
-            parts["certificates"] = learners.certificate_differences()
+            parts["certificates"] = credentials.certificate_differences()
     except DatabaseError:
         parts["database"], ready = "down", False
     try:

@@ -8,7 +8,7 @@ def load() -> None:
     from accounts.roles import ensure_roles
     from agencies.loading import load_agencies
     from courses.skills.loading import load_framework
-    from learners.public import load_issuers
+    from credentials.public import load_issuers
     from member_states.loading import load_register
     from privacy.loading import load_purposes
 
@@ -27,6 +27,6 @@ def is_loaded() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM member_states_memberstate) AND EXISTS (SELECT FROM courses_framework) "
-            "AND EXISTS (SELECT FROM privacy_purpose) AND EXISTS (SELECT FROM learners_issuer)"
+            "AND EXISTS (SELECT FROM privacy_purpose) AND EXISTS (SELECT FROM credentials_issuer)"
         )
         return bool(cursor.fetchone()[0])

@@ -17,10 +17,10 @@ def load() -> UUID:
     from assessments.items.loading import load_bank
     from courses.catalogue.loading import load_course
     from courses.publishing.services import publish
-    from learners.certificates.loading import load_achievement
+    from credentials.public import load_achievement
 
     edition_id = load_course(_ROOT / "courses" / "content" / SLUG)
     publish(edition_id=edition_id, actor="starter-course")
-    load_achievement(_ROOT / "learners" / "content" / SLUG, edition_id=edition_id)
+    load_achievement(_ROOT / "platform" / "credentials" / "content" / SLUG, edition_id=edition_id)
     load_bank(_ROOT / "assessments" / "content" / SLUG, edition_id=edition_id)
     return edition_id

@@ -13,9 +13,16 @@ from config import health, pages
 register_converter(IdConverter, "id")
 
 APPS = (
-    "member_states.urls", "accounts.urls", "privacy.urls", "courses.api.urls", "learners.api.urls", "assessments.api.urls",
+    "member_states.urls",
+    "accounts.urls",
+    "privacy.urls",
+    "courses.api.urls",
+    "learners.api.urls",
+    "credentials.api.urls",
+    "assessments.api.urls",
+    "home.urls",
     "agencies.urls",
-)  # fmt: skip
+)
 
 urlpatterns = [
     ByPrefix(APPS),

@@ -42,20 +42,28 @@ from assessments.models import (
 )
 from common import clock
 from common.ids import new_id
-from learners.models import (
-    Ability,
+from credentials.models import (
     Achievement,
-    AssessorVerdict,
     Award,
     Certificate,
     CertificateCorrection,
     CertificateTwin,
+    ExpiryReminder,
+    IssuerKey,
+    LogLink,
+    Passport,
+    Rendering,
+    Share,
+    SharedCertificate,
+    StatusList,
+)
+from learners.models import (
+    Ability,
+    AssessorVerdict,
     Cohort,
     CohortMember,
     Enrolment,
     Evidence,
-    ExpiryReminder,
-    IssuerKey,
     Learner,
     LessonProgress,
     LessonWaiver,
@@ -63,15 +71,9 @@ from learners.models import (
     LevelChange,
     LevelDecision,
     LevelFreeze,
-    LogLink,
-    Passport,
-    Rendering,
     SelfDescription,
-    Share,
-    SharedCertificate,
     SittingTrace,
     SkillState,
-    StatusList,
 )
 from member_states.public import codes
 from privacy.models import ConsentRecord, Disclosure, Pull
@@ -82,7 +84,7 @@ pytestmark = pytest.mark.django_db
 CANARY = re.compile(r"CANARY-([A-Z]{2})")
 GRANTED_TO_THE_REGION = {"PH", "TH"}
 # Tables of a person in which there is no text to put a canary into.
-# What a link to the log has is a salt; the log itself is read in tests/learners/transparency/test_log.py.
+# What a link to the log has is a salt; the log itself is read in tests/credentials/transparency/test_log.py.
 # A gender is one of four words: tests/learners/test_self_description.py looks for it in what agencies get.
 WITHOUT_TEXT = {
     SittingTrace,
@@ -289,7 +291,7 @@ def _told(client: Any, requests: list[tuple[str, dict[str, str]]], token: str) -
 def test_every_text_of_a_person_holds_a_canary(world: World) -> None:
     """Keeps the test below honest when a table is added: it must get its canaries, or a reason not to."""
     personal: set[Any] = {User}
-    ours = [apps.get_app_config(name) for name in ("accounts", "learners", "assessments", "privacy")]
+    ours = [apps.get_app_config(name) for name in ("accounts", "learners", "credentials", "assessments", "privacy")]
     while True:
         found = {
             model

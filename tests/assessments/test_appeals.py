@@ -28,8 +28,9 @@ from assessments.tasks import note_overdue_appeals
 from common import clock
 from common.errors import NotFound
 from common.ids import new_id
+from credentials.models import Achievement
 from events.models import Event
-from learners.models import Achievement, LevelDecision, LevelFreeze, SkillState
+from learners.models import LevelDecision, LevelFreeze, SkillState
 from member_states import selectors as member_states
 from member_states.models import PolicyDefault, Rule
 from privacy.models import AuditEntry

@@ -17,9 +17,10 @@ from assessments.errors import AppealClosed, AppealOpen, AppealTaken
 from assessments.models import Appeal, AppealDecision, AppealStep
 from common import clock
 from common.ids import new_id
+from credentials.models import Achievement
 from events.models import Event
 from learners import public as learners
-from learners.models import Achievement, LevelDecision
+from learners.models import LevelDecision
 from tests.assessments.appealing import SKILL, claim, decide, make_linh, make_reviewer, open_appeal, quiz_for
 from tests.assessments.test_races import in_threads
 

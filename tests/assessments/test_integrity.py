@@ -25,8 +25,9 @@ from assessments.quizzes.models import Quiz
 from common import clock
 from common.errors import NotFound, ReasonMissing
 from common.ids import new_id
+from credentials.models import Certificate
 from events.models import Event
-from learners.models import Ability, Certificate, Evidence, Learner, LevelChange, SkillState
+from learners.models import Ability, Evidence, Learner, LevelChange, SkillState
 from privacy.models import AuditEntry
 from tests.assessments.factories import make_bank, make_edition, make_quiz
 from tests.factories import make_user

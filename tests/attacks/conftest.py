@@ -1,5 +1,5 @@
 """The achievement that certificates' attackers are after."""
 
-from tests.learners.certificates.conftest import achievement
+from tests.credentials.certificates.conftest import achievement
 
 __all__ = ["achievement"]

@@ -22,24 +22,15 @@ from django.test import Client
 
 from common import clock
 from common.ids import new_id
+from credentials.certificates import corrections, life
+from credentials.certificates.signer import FileSigner, create_key_file, signer_for
+from credentials.certificates.verification import NotVerified, verify_credential
+from credentials.models import Achievement, Award, Certificate, StatusList
 from events import public as events
 from events.models import Delivery
-from learners.certificates import corrections, life
-from learners.certificates.signer import FileSigner, create_key_file, signer_for
-from learners.certificates.verification import NotVerified, verify_credential
-from learners.models import (
-    Ability,
-    Achievement,
-    Award,
-    Certificate,
-    Enrolment,
-    Evidence,
-    Learner,
-    SkillState,
-    StatusList,
-)
+from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
+from tests.credentials.certificates.factories import SKILLS, make_entitled, settle, tell
 from tests.factories import make_learner, make_user, signed_in
-from tests.learners.certificates.factories import SKILLS, make_entitled, settle, tell
 from tests.learners.factories import give_consent
 
 CONSUMERS = (
@@ -162,7 +153,7 @@ def _staff(*roles: str, **given: Any) -> Client:
 def _add(model: str) -> Callable[[Cast, Client], None]:
     def attempt(cast: Cast, client: Client) -> None:
         client.post(
-            f"/admin/learners/{model}/add/",
+            f"/admin/credentials/{model}/add/",
             {"learner": str(cast.dao.pk), "achievement": str(cast.achievement.pk), "facts": "{}", "number": 1,
              "award": str(cast.of(cast.aiko).award_id), "status": "active", "credential": "{}"},
         )  # fmt: skip
@@ -172,13 +163,13 @@ def _add(model: str) -> Callable[[Cast, Client], None]:
 
 def _change(cast: Cast, client: Client) -> None:
     certificate = cast.of(cast.budi)
-    client.post(f"/admin/learners/certificate/{certificate.pk}/change/", {"status": "active"})
+    client.post(f"/admin/credentials/certificate/{certificate.pk}/change/", {"status": "active"})
 
 
 def _action(action: str, **form: str) -> Callable[[Cast, Client], None]:
     def attempt(cast: Cast, client: Client) -> None:
         data = {"action": action, "_selected_action": [str(cast.of(cast.budi).pk)], **form}
-        client.post("/admin/learners/certificate/", data)
+        client.post("/admin/credentials/certificate/", data)
 
     return attempt
 
@@ -263,25 +254,25 @@ def _edition_of_another(cast: Cast) -> None:
 
 
 BY_EVENT: dict[str, Callable[[Cast], None]] = {
-    "an award that there is not": lambda c: _tell("learners.award_decided", award_id=new_id(), learner_id=c.dao.pk),
+    "an award that there is not": lambda c: _tell("credentials.award_decided", award_id=new_id(), learner_id=c.dao.pk),
     "another's award under one's own name": lambda c: _tell(
-        "learners.award_decided", award_id=c.of(c.aiko).award_id, learner_id=c.dao.pk
+        "credentials.award_decided", award_id=c.of(c.aiko).award_id, learner_id=c.dao.pk
     ),
     "an award told a second time": lambda c: _tell(
-        "learners.award_decided", award_id=c.of(c.budi).award_id, learner_id=c.budi.pk
+        "credentials.award_decided", award_id=c.of(c.budi).award_id, learner_id=c.budi.pk
     ),
     "completion that is not so": lambda c: _tell(
         "learners.edition_completed", learner_id=c.dao.pk, edition_id=c.achievement.edition_id
     ),
     "mastery that is not so": lambda c: _tell("learners.mastery_changed", learner_id=c.dao.pk, skills="AIS-A1"),
     "a renewal nobody may have": lambda c: _tell(
-        "learners.renewal_asked", certificate_id=c.of(c.budi).pk, learner_id=c.budi.pk
+        "credentials.renewal_asked", certificate_id=c.of(c.budi).pk, learner_id=c.budi.pk
     ),
     "a renewal of another's": lambda c: _tell(
-        "learners.renewal_asked", certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk
+        "credentials.renewal_asked", certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk
     ),
     "a correction that nobody asked for": lambda c: _tell(
-        "learners.certificate_correction", correction_id=new_id(), learner_id=c.dao.pk,
+        "credentials.certificate_correction", correction_id=new_id(), learner_id=c.dao.pk,
         certificate_id=c.of(c.aiko).pk, outcome="approved",
     ),
     "a revoked holder earns it again": lambda c: _tell(
@@ -328,7 +319,7 @@ def test_a_correction_is_not_approved_by_whoever_asked(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_signing_with_a_key_of_one_s_own_convinces_nobody(cast: Cast, tmp_path: Any) -> None:
-    from learners.certificates import proofs
+    from credentials.certificates import proofs
 
     create_key_file(tmp_path / "jp.pem", password="")
     forger = FileSigner(tmp_path / "jp.pem", password="", did=signer_for("jp").did)
@@ -342,53 +333,53 @@ def test_signing_with_a_key_of_one_s_own_convinces_nobody(cast: Cast, tmp_path: 
 # --- in a web process: SQL as skills_app --------------------------------------------------------------------------------
 
 _INSERT_AWARD = (
-    "INSERT INTO learners_award (id, learner_id, achievement_id, number, decided_at, facts, evidence_sha256) "
-    "SELECT gen_random_uuid(), %(dao)s, achievement_id, 1, now(), facts, evidence_sha256 FROM learners_award LIMIT 1"
+    "INSERT INTO credentials_award (id, learner_id, achievement_id, number, decided_at, facts, evidence_sha256) "
+    "SELECT gen_random_uuid(), %(dao)s, achievement_id, 1, now(), facts, evidence_sha256 FROM credentials_award LIMIT 1"
 )
 _INSERT_CERTIFICATE = (
-    "INSERT INTO learners_certificate (id, public_code, award_id, learner_id, key_id, status_list_id, status_index, "
+    "INSERT INTO credentials_certificate (id, public_code, award_id, learner_id, key_id, status_list_id, status_index, "
     "credential, valid_from, valid_until, status, status_reason) SELECT gen_random_uuid(), 'forged', award_id, %(dao)s, "
     "key_id, status_list_id, status_index + 1, credential, now(), now() + interval '3 years', 'active', '' "
-    "FROM learners_certificate WHERE id = %(aikos)s"
+    "FROM credentials_certificate WHERE id = %(aikos)s"
 )
 BY_SQL: dict[str, tuple[str, ...]] = {
     "insert an award": (_INSERT_AWARD,),
     "insert a certificate": (_INSERT_CERTIFICATE,),
-    "copy certificates in": ("COPY learners_certificate FROM STDIN",),
+    "copy certificates in": ("COPY credentials_certificate FROM STDIN",),
     "take the issuer's role": ("SET ROLE skills_issuer", _INSERT_AWARD),
     "take the issuer's role for the transaction": ("SET LOCAL ROLE skills_issuer", _INSERT_CERTIFICATE),
     "take the worker's role": ("SET ROLE skills_worker", _INSERT_AWARD),
     "take the owner's role": ("SET ROLE skills_owner", _INSERT_AWARD),
     "take the session of the owner": ("SET SESSION AUTHORIZATION skills_owner",),
-    "grant oneself the right": ("GRANT INSERT ON learners_award TO skills_app", _INSERT_AWARD),
+    "grant oneself the right": ("GRANT INSERT ON credentials_award TO skills_app", _INSERT_AWARD),
     "grant oneself the role": ("GRANT skills_issuer TO skills_app",),
-    "take an award over": ("UPDATE learners_award SET learner_id = %(dao)s WHERE learner_id = %(aiko)s",),
-    "take a certificate over": ("UPDATE learners_certificate SET learner_id = %(dao)s WHERE id = %(aikos)s",),
-    "hang it on another award": ("UPDATE learners_certificate SET award_id = gen_random_uuid() WHERE id = %(aikos)s",),
-    "rewrite the credential": ("UPDATE learners_certificate SET credential = '{}' WHERE id = %(aikos)s",),
-    "make it valid for longer": ("UPDATE learners_certificate SET valid_until = 'infinity' WHERE id = %(aikos)s",),
-    "give it another code": ("UPDATE learners_certificate SET public_code = 'mine' WHERE id = %(aikos)s",),
-    "revive a revoked one": ("UPDATE learners_certificate SET status = 'active' WHERE id = %(budis)s",),
-    "suspend a revoked one": ("UPDATE learners_certificate SET status = 'suspended' WHERE id = %(budis)s",),
-    "supersede one without a successor": ("UPDATE learners_certificate SET status = 'superseded' WHERE id = %(aikos)s",),
-    "delete a revoked one": ("DELETE FROM learners_certificate WHERE id = %(budis)s",),
-    "delete an award to be awarded anew": ("DELETE FROM learners_award WHERE learner_id = %(budi)s",),
-    "empty the table": ("TRUNCATE learners_certificate CASCADE",),
-    "switch a trigger off": ("ALTER TABLE learners_certificate DISABLE TRIGGER ALL",),
+    "take an award over": ("UPDATE credentials_award SET learner_id = %(dao)s WHERE learner_id = %(aiko)s",),
+    "take a certificate over": ("UPDATE credentials_certificate SET learner_id = %(dao)s WHERE id = %(aikos)s",),
+    "hang it on another award": ("UPDATE credentials_certificate SET award_id = gen_random_uuid() WHERE id = %(aikos)s",),
+    "rewrite the credential": ("UPDATE credentials_certificate SET credential = '{}' WHERE id = %(aikos)s",),
+    "make it valid for longer": ("UPDATE credentials_certificate SET valid_until = 'infinity' WHERE id = %(aikos)s",),
+    "give it another code": ("UPDATE credentials_certificate SET public_code = 'mine' WHERE id = %(aikos)s",),
+    "revive a revoked one": ("UPDATE credentials_certificate SET status = 'active' WHERE id = %(budis)s",),
+    "suspend a revoked one": ("UPDATE credentials_certificate SET status = 'suspended' WHERE id = %(budis)s",),
+    "supersede one without a successor": ("UPDATE credentials_certificate SET status = 'superseded' WHERE id = %(aikos)s",),
+    "delete a revoked one": ("DELETE FROM credentials_certificate WHERE id = %(budis)s",),
+    "delete an award to be awarded anew": ("DELETE FROM credentials_award WHERE learner_id = %(budi)s",),
+    "empty the table": ("TRUNCATE credentials_certificate CASCADE",),
+    "switch a trigger off": ("ALTER TABLE credentials_certificate DISABLE TRIGGER ALL",),
     "switch all triggers off": ("SET session_replication_role = replica",),
-    "drop a trigger": ("DROP TRIGGER certificate_stays_withdrawn ON learners_certificate",),
+    "drop a trigger": ("DROP TRIGGER certificate_stays_withdrawn ON credentials_certificate",),
     "publish a key of one's own": (
-        "INSERT INTO learners_issuerkey (id, issuer_id, did, multikey) SELECT did || '#mine', issuer_id, did, 'z6Mk' "
-        "FROM learners_issuerkey LIMIT 1",
+        "INSERT INTO credentials_issuerkey (id, issuer_id, did, multikey) SELECT did || '#mine', issuer_id, did, 'z6Mk' "
+        "FROM credentials_issuerkey LIMIT 1",
     ),
-    "put one's own key in the place of the issuer's": ("UPDATE learners_issuerkey SET multikey = 'z6Mk'",),
-    "close the issuer's key": ("UPDATE learners_issuerkey SET valid_until = now()",),
+    "put one's own key in the place of the issuer's": ("UPDATE credentials_issuerkey SET multikey = 'z6Mk'",),
+    "close the issuer's key": ("UPDATE credentials_issuerkey SET valid_until = now()",),
     "rotate to a key of one's own": (
-        "INSERT INTO learners_keyrotation (id, issuer_id, did, multikey, planned_from, prepared_by, prepared_at) SELECT "
-        "gen_random_uuid(), issuer_id, did, 'z6Mk', now(), %(dao)s, now() FROM learners_issuerkey LIMIT 1",
+        "INSERT INTO credentials_keyrotation (id, issuer_id, did, multikey, planned_from, prepared_by, prepared_at) SELECT "
+        "gen_random_uuid(), issuer_id, did, 'z6Mk', now(), %(dao)s, now() FROM credentials_issuerkey LIMIT 1",
     ),
-    "publish a list of one's own": ("UPDATE learners_statuslist SET revocation = ''",),
-    "hand a place out again": ("UPDATE learners_statuslist SET used = 0",),
+    "publish a list of one's own": ("UPDATE credentials_statuslist SET revocation = ''",),
+    "hand a place out again": ("UPDATE credentials_statuslist SET used = 0",),
     "strike evidence out by hand": ("UPDATE learners_evidence SET struck = true",),
     "a trigger of one's own": (
         "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END'",
@@ -397,18 +388,18 @@ BY_SQL: dict[str, tuple[str, ...]] = {
 # Statements that the database takes and that lead nowhere: the worker judges by what is there.
 FRUITLESS: dict[str, tuple[str, ...]] = {
     "tell of an award that there is not": (
-        "WITH told AS (INSERT INTO events_event (kind, request_id, payload) VALUES ('learners.award_decided', '', "
+        "WITH told AS (INSERT INTO events_event (kind, request_id, payload) VALUES ('credentials.award_decided', '', "
         "jsonb_build_object('award_id', gen_random_uuid(), 'learner_id', %(dao)s::text)) RETURNING id) "
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'certificates' FROM told",
     ),
     "tell of an award a second time": (
-        "WITH told AS (INSERT INTO events_event (kind, request_id, payload) SELECT 'learners.award_decided', '', "
-        "jsonb_build_object('award_id', id, 'learner_id', %(dao)s::text) FROM learners_award RETURNING id) "
+        "WITH told AS (INSERT INTO events_event (kind, request_id, payload) SELECT 'credentials.award_decided', '', "
+        "jsonb_build_object('award_id', id, 'learner_id', %(dao)s::text) FROM credentials_award RETURNING id) "
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'certificates' FROM told",
     ),
     "deliver to a consumer that nothing was told": (
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'corrections' FROM events_event "
-        "WHERE kind = 'learners.award_decided' LIMIT 1",
+        "WHERE kind = 'credentials.award_decided' LIMIT 1",
     ),
 }  # fmt: skip
 
@@ -451,7 +442,7 @@ def test_a_web_process_writes_no_certificate_by_sql(cast: Cast, web_process: psy
         Delivery.objects.all().delete()
     # What is left to it. Suspending and reinstating is the reviewers' work in the admin, which is a web process: it can
     # lift a suspension, and the audit log then lacks the entry.
-    web_process.execute("UPDATE learners_certificate SET status = 'active' WHERE learner_id = %s", [cast.citra.pk])
+    web_process.execute("UPDATE credentials_certificate SET status = 'active' WHERE learner_id = %s", [cast.citra.pk])
     web_process.rollback()
     # And a standing: levels, enrolments and evidence are written by the application's role. A worker believes them, so
     # that an attacker in a web process who forges all of it, and the event, is awarded. Decision 0043 says so.

@@ -13,7 +13,7 @@ from django.db.migrations.state import ProjectState
 
 from common.migrating import CreatedAtOnce
 
-LARGE = ("courses", "learners", "assessments")
+LARGE = ("courses", "assessments")
 
 
 def _migration(*operations: Operation) -> CreatedAtOnce:

@@ -180,7 +180,7 @@ def project(tmp_path: Path, settings: Any) -> Path:
         "courses/rules.py": _CODE,
         "courses/admin/pages.py": 'x = _("for staff")',
         "courses/templates/admin/page.html": '{% load i18n %}{% translate "for staff" %}',
-        "learners/templates/verification/page.html": _TEMPLATE,
+        "platform/credentials/templates/verification/page.html": _TEMPLATE,
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,13 +192,13 @@ def test_texts_are_found_in_code_and_templates(project: Path) -> None:
     assert set(texts_of(project / "courses/rules.py")) == {
         Text("Hello %(name)s"), Text("one lesson", "%(count)d lessons"), Text("May", context="month"),
     }  # fmt: skip
-    assert set(texts_of(project / "learners/templates/verification/page.html")) == {
+    assert set(texts_of(project / "platform/credentials/templates/verification/page.html")) == {
         Text("Issuer's key"), Text("until %(date)s"), Text("one", "%(n)s of them"),
     }  # fmt: skip
 
 
 def test_translations_outlive_extraction_and_stale_catalogues_are_told(project: Path) -> None:
-    with pytest.raises(CommandError, match=r"learners/locale/th/LC_MESSAGES/django\.po is missing"):
+    with pytest.raises(CommandError, match=r"platform/credentials/locale/th/LC_MESSAGES/django\.po is missing"):
         call_command("extract_messages", "--check")
     assert not list(project.rglob("*.po"))
     call_command("extract_messages", stdout=StringIO())

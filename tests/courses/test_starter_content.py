@@ -34,7 +34,7 @@ def read_toml(path: str) -> dict[str, Any]:
 COURSE = read_toml(f"courses/content/{SLUG}/course.toml")
 QUIZ = read_toml(f"assessments/content/{SLUG}/quiz.toml")
 ITEMS = read_toml(f"assessments/content/{SLUG}/items.toml")["items"]
-ACHIEVEMENT = read_toml(f"learners/content/{SLUG}/achievement.toml")
+ACHIEVEMENT = read_toml(f"platform/credentials/content/{SLUG}/achievement.toml")
 FRAMEWORK = {
     skill["id"]: {statement["level"] for statement in skill["levels"]}
     for skill in json.loads((ROOT / "courses/skills/data/ai_skills_framework.json").read_text(encoding="utf-8"))[

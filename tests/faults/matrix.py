@@ -21,10 +21,11 @@ from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
 from config.local import session
+from credentials.models import Award, Certificate
 from events import public as events
 from events.models import Delivery, Event
 from events.wakeups import wake
-from learners.models import Award, Certificate, Learner
+from learners.models import Learner
 from tests.parts import Parts, parts
 from tests.population import entitle
 
@@ -132,14 +133,14 @@ class Run:
 
     def _double(self) -> None:
         """Record every decision once more: each of its deliveries comes twice."""
-        decided = Event.objects.filter(kind="learners.award_decided")
+        decided = Event.objects.filter(kind="credentials.award_decided")
         # By what they say and not by their number: of two transactions the later number may be seen first.
         once = list(
             decided.values("payload").annotate(times=Count("pk")).filter(times=1).values_list("payload", flat=True)
         )
         if once:
             with transaction.atomic():
-                events.record_many("learners.award_decided", once)
+                events.record_many("credentials.award_decided", once)
             self.outcome.doubled_deliveries += len(once)
 
     def _insist(self, work: Callable[[], Any]) -> Any:

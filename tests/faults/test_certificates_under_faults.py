@@ -13,8 +13,8 @@ from django.db import connection
 from django.test import override_settings
 
 from config import starter_course
+from credentials.models import Certificate
 from events import public as events
-from learners.models import Certificate
 from tests.faults import naive
 from tests.faults.verifying import verify_all
 from tests.parts import Parts, parts

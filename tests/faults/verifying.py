@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import verify_certificate
 from common import clock
-from learners.certificates import keys
-from learners.certificates.verification import verify_credential
-from learners.models import IssuerKey
+from credentials.certificates import keys
+from credentials.certificates.verification import verify_credential
+from credentials.models import IssuerKey
 
 
 def verify_all(credentials: Sequence[str]) -> int:

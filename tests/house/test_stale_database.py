@@ -39,8 +39,8 @@ def _run(sql: str) -> None:
             "is applied before its dependency",
         ),
         ("DELETE FROM django_migrations WHERE app = 'assessments' AND name LIKE '0003%'", "already exists"),
-        ("ALTER TABLE learners_share DROP COLUMN salt", r"not in it: learners_share\.salt\)"),
-        ("DROP TABLE learners_sharedcertificate", r"not in it: learners_sharedcertificate\.\w+ and \d more\)"),
+        ("ALTER TABLE credentials_share DROP COLUMN salt", r"not in it: credentials_share\.salt\)"),
+        ("DROP TABLE credentials_sharedcertificate", r"not in it: credentials_sharedcertificate\.\w+ and \d more\)"),
     ],
 )
 @pytest.mark.django_db

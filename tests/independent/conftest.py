@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.learners.certificates.conftest import achievement, issue
+from tests.credentials.certificates.conftest import achievement, issue
 
 __all__ = ["achievement", "issue"]

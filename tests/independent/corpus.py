@@ -16,12 +16,12 @@ from typing import Any
 
 from openbadgeslib.ob3.contexts import bundled_contexts
 
-from learners.certificates import proofs
-from learners.certificates.credentials import status_list_address
-from learners.certificates.linked_data import instant
-from learners.certificates.proofs import verification_method
-from learners.certificates.signer import FileSigner, Signer, create_key_file
-from learners.certificates.status_list import (
+from credentials.certificates import proofs
+from credentials.certificates.credentials import status_list_address
+from credentials.certificates.linked_data import instant
+from credentials.certificates.proofs import verification_method
+from credentials.certificates.signer import FileSigner, Signer, create_key_file
+from credentials.certificates.status_list import (
     ENTRIES,
     PURPOSES,
     REVOCATION,

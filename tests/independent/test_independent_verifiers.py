@@ -17,15 +17,15 @@ import pytest
 from django.test import Client
 
 from common import clock
+from credentials.certificates import life
+from credentials.certificates.signer import signer_for
+from credentials.certificates.status_list import PURPOSES
+from credentials.certificates.verification import NotVerified, verify_credential
+from credentials.models import Certificate, Issuer, IssuerKey
 from events import public as events
-from learners.certificates import life
-from learners.certificates.signer import signer_for
-from learners.certificates.status_list import PURPOSES
-from learners.certificates.verification import NotVerified, verify_credential
-from learners.models import Certificate, Issuer, IssuerKey
+from tests.credentials.certificates.factories import approve_key
 from tests.independent import openbadges
 from tests.independent.corpus import HOST, Stored, build
-from tests.learners.certificates.factories import approve_key
 
 pytestmark = pytest.mark.django_db
 

@@ -13,11 +13,12 @@ import pytest
 from config import starter_course
 from config.local import processes, session
 from config.local.redis import Redis
+from credentials.models import Award, Certificate
 from demo.knowledge import Knowledge
 from demo.learner import Walk, text_versions
 from demo.people import Person
 from demo.verification import verify_from_published_key
-from learners.models import Award, Certificate, Evidence
+from learners.models import Evidence
 from tests.parts import Parts, parts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from common.ids import new_id
+from courses import public as courses
 from courses.models import (
     Course,
     Edition,
@@ -22,6 +23,7 @@ from courses.models import (
 from events import public as events
 from learners.models import Enrolment, Learner
 from privacy.models import ConsentRecord
+from tests.factories import signed_in
 
 _numbers = itertools.count(1)
 ENROLLED_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -101,3 +103,19 @@ def recorded(kind: str) -> list[dict[str, Any]]:
     from events.models import Event
 
     return list(Event.objects.filter(kind=kind).order_by("pk").values_list("payload", flat=True))
+
+
+def learned(learner: Learner, *, enrolments: int, skills: int) -> None:
+    """Enrolments with progress, and evidence on as many skills of the framework."""
+    client = signed_in(learner.user)
+    for _ in range(enrolments):
+        edition = make_edition(lessons=3)
+        enrolment = make_enrolment(learner, edition)
+        first = lesson_ids(edition)[0]
+        client.put(
+            f"/api/v1/me/enrolments/{enrolment.pk}/progress",
+            {"lessons": [{"lesson_id": str(first), "furthest": 100, "done_at": "2026-03-02T10:00:00Z"}]},
+        )
+    codes = sorted(courses.framework().skills)[:skills]
+    record_outcomes(an_outcome(learner.pk, [an_answer(skills=[code]) for code in codes for _ in range(3)]))
+    events.drain("mastery")

@@ -13,8 +13,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from agencies.feed.documents import progress_documents
 from common.errors import DomainError, NotFound, ReasonMissing
 from common.ids import new_id
+from credentials.models import Certificate
 from events import public as events
 from events.models import Delivery
 from learners import public as learners
@@ -22,7 +24,7 @@ from learners.decisions.errors import DecisionIdTaken, LevelFrozen, LevelNotOfSk
 from learners.decisions.selectors import effective
 from learners.mastery import levels
 from learners.mastery.services import rebuild
-from learners.models import Ability, Certificate, Learner, LevelChange, LevelDecision, LevelFreeze, SkillState
+from learners.models import Ability, Learner, LevelChange, LevelDecision, LevelFreeze, SkillState
 from privacy.public import erasing
 from tests.factories import make_learner, make_user, signed_in
 from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes, recorded
@@ -104,7 +106,7 @@ def test_what_a_person_took_away_no_computation_gives_back_and_certificates_stay
     decide(aiko, 3, on=31)
     assert level_of(aiko) == 3
     assert Certificate.objects.count() == 0
-    assert recorded("learners.certificate_status_changed") == []
+    assert recorded("credentials.certificate_status_changed") == []
 
 
 def test_no_way_of_computing_lowers_a_level() -> None:
@@ -177,7 +179,7 @@ def test_a_level_that_nobody_answered_for_is_told_everywhere() -> None:
     shown = signed_in(aiko.user).get("/api/v1/me/skills").json()["items"]
     assert [(one["code"], one["level"], one["answers"], one["last_at"]) for one in shown] == [(SKILL, 4, 0, None)]
     assert signed_in(budi.user).get("/api/v1/me/skills").json()["items"] == []
-    document = learners.progress_documents([aiko.pk])[aiko.pk]
+    document = progress_documents([aiko.pk])[aiko.pk]
     assert (document["skills"][0]["level"], document["skills"][0]["last_at"]) == (4, None)
     assert learners.counts_by_level() == [("JP", SKILL, 4, 1)]
     # The first answers find the skill as if nobody had decided.

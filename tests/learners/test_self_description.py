@@ -10,6 +10,7 @@ import pytest
 from django.contrib import admin
 from django.db import IntegrityError, transaction
 
+from agencies.feed.documents import progress_documents
 from agencies.models import ProgressRow
 from agencies.scope import publisher_scope
 from common import clock
@@ -140,7 +141,7 @@ def test_no_agency_is_told_whatever_it_is_consented_to() -> None:
     pulled = signed_in_machine(agency).pull().json()
     assert len(pulled["items"]) == 1
     assert not {"gender", "another", "self_description"} & _members(pulled)
-    assert not {"gender", "another"} & _members(learners.progress_documents([learner.pk])[learner.pk])
+    assert not {"gender", "another"} & _members(progress_documents([learner.pk])[learner.pk])
     assert "another" not in json.dumps(list(Event.objects.values_list("payload", flat=True)))
     with publisher_scope():
         rows = list(ProgressRow.objects.values())

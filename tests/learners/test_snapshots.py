@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from agencies.feed.documents import progress_documents
 from common import clock
 from common.ids import new_id
 from events import public as events
@@ -199,7 +200,7 @@ def test_what_was_left_to_lapse_says_nothing_of_mastery_and_counts_as_wrong_for_
     assert Evidence.objects.filter(learner=aiko).count() == 3
     document, _ = learners.explanation(learner_id=aiko.pk, accept_language="en", now=clock.now())
     assert document["items"] == []
-    assert learners.progress_documents([aiko.pk])[aiko.pk]["skills"] == []
+    assert progress_documents([aiko.pk])[aiko.pk]["skills"] == []
     later = ENROLLED_AT + timedelta(days=1)
     answers = [an_answer(at=later) for _ in range(8)]
     answered(aiko, *answers, mode="certification")

@@ -14,6 +14,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agencies.feed.documents import progress_documents
 from config.flow import CONSUMERS
 from courses import public as courses
 from courses.models import Edition, LessonSkill, Skill
@@ -104,7 +105,7 @@ def test_aiko_skips_what_she_holds_and_may_do_it_all_the_same() -> None:
     assert (listed["lessons_done"], listed["next_lesson_id"]) == (2, str(third))
     one = client.get(path).json()
     assert (one["lessons_waived"], one["placed_at"]) == (2, "2026-03-01T10:00:00Z")
-    document = learners.progress_documents([aiko.pk])[aiko.pk]["enrolments"][0]
+    document = progress_documents([aiko.pk])[aiko.pk]["enrolments"][0]
     assert (document["lessons"], document["lessons_done"]) == (4, 2)
 
     # "I want to do the lesson anyway."
@@ -112,7 +113,7 @@ def test_aiko_skips_what_she_holds_and_may_do_it_all_the_same() -> None:
     begun = {"lesson_id": str(second), "furthest": 40}
     answer = client.put(f"{path}/progress", {"lessons": [done, begun]}).json()["lessons"][0]
     assert (answer["furthest"], answer["done_at"], answer["waived"] is not None) == (100, done["done_at"], True)
-    assert learners.progress_documents([aiko.pk])[aiko.pk]["enrolments"][0]["lessons_done"] == 2
+    assert progress_documents([aiko.pk])[aiko.pk]["enrolments"][0]["lessons_done"] == 2
     # Dao may not look.
     dao = signed_in(make_learner("TH").user)
     assert dao.get(f"{path}/progress").status_code == dao.get(path).status_code == 404

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from learners.certificates.verification import NotVerified, verify_credential
-from learners.models import Certificate, IssuerKey
+from credentials.certificates.verification import NotVerified, verify_credential
+from credentials.models import Certificate, IssuerKey
 from tests.mutations.mutator import WAYS, Good, rearranged, same
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +141,7 @@ def test_a_verifier_that_forgets_the_signature_is_found_out(
 ) -> None:
     """Control: the form alone lets many altered ones through."""
     goods, check = verify
-    monkeypatch.setattr("learners.certificates.proofs.check", lambda document, *, public_key: None)
+    monkeypatch.setattr("credentials.certificates.proofs.check", lambda document, *, public_key: None)
     assert _run(goods, check, many=600, seed=SEED).accepted
 
 

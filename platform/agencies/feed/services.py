@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from agencies.feed import rules, selectors
+from agencies.feed.documents import progress_documents
 from agencies.grants.rules import may_see_learners
 from agencies.grants.selectors import agencies_with_due_feeds, grants
 from agencies.models import Agency
@@ -141,7 +142,7 @@ def _put(
     cursor: Any, pairs: Sequence[tuple[UUID, UUID]], states: Mapping[UUID, str], tell_again: Collection[UUID],
     now: datetime,
 ) -> int:  # fmt: skip
-    documents = learners.progress_documents({learner_id for _, learner_id in pairs})
+    documents = progress_documents({learner_id for _, learner_id in pairs})
     keys = dict(Agency.objects.filter(pk__in={agency_id for agency_id, _ in pairs}).values_list("pk", "pseudonym_key"))
     rows = [
         {

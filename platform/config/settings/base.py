@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "privacy",
     "courses",
     "learners",
+    "credentials",
     "assessments",
     "agencies",
     "config",
@@ -391,7 +392,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ISSUER_KEY_DIR = env.str("ISSUER_KEY_DIR", default="")
 ISSUER_KEY_PASSWORD = env.str("ISSUER_KEY_PASSWORD", default="")
 ISSUER_KEY_CREATE = False
-# Instead of files: the dotted name of a callable that returns a learners.certificates.signer.KeyService.
+# Instead of files: the dotted name of a callable that returns a credentials.certificates.signer.KeyService.
 ISSUER_KEY_SERVICE = env.str("ISSUER_KEY_SERVICE", default="")
 # A copy of 1EdTech's ob_v3p0_achievementcredential_schema.json: checked before signing beside our own closed profile.
 # "pair": an entry in a revocation list and one in a suspension list, as Verifiable Credentials 2.0 allow. "single": the

@@ -63,8 +63,13 @@ class Home:
 # complete in every language, the rest in some.
 HOMES = (
     Home(
-        "learners/locale",
-        ("learners/certificates/", "learners/templates/", "learners/api/verification.py", "learners/api/checking.py"),
+        "platform/credentials/locale",
+        (
+            "platform/credentials/certificates/",
+            "platform/credentials/templates/",
+            "platform/credentials/api/verification.py",
+            "platform/credentials/api/checking.py",
+        ),
     ),
     Home("platform/common/locale", ("",)),
 )

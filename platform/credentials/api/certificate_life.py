@@ -1,0 +1,148 @@
+"""What a learner asks for about a certificate of theirs: a renewal, and the correction of the name."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common import clock
+from common.caller import caller_id
+from common.errors import NotFound
+from common.serializers import StrictSerializer
+from credentials.certificates import corrections, renewal, selectors
+from credentials.certificates.errors import (
+    AchievementRetired,
+    CorrectionIdTaken,
+    CorrectionOpen,
+    NameUnchanged,
+    NotCorrectable,
+    NotRenewable,
+    RenewalNotEarned,
+    RenewalTooEarly,
+)
+from credentials.certificates.life_models import CertificateCorrection
+from events import public as events
+from learners.public import NameField
+from privacy.public import ConsentMissing
+
+
+class RenewalMissingOutput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["completion", "skill"], help_text="The edition is not completed, or a level.")
+    skill = serializers.CharField(required=False)
+    level = serializers.IntegerField(required=False, help_text="Wanted.")
+    held = serializers.IntegerField(required=False, help_text="The learner's own.")
+    certified = serializers.BooleanField(required=False, help_text="The stricter test counts.")
+
+
+class RenewalOutput(serializers.Serializer[Any]):
+    state = serializers.ChoiceField([one.value for one in renewal.State])
+    renewable_from = serializers.DateTimeField()
+    missing = RenewalMissingOutput(
+        many=True, help_text="What the achievement asks for today and the learner does not have."
+    )
+
+
+class RenewalAsked(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(["asked", "renewed"])
+
+
+class MyRenewal(APIView):
+    problems: ClassVar = {
+        "POST": (
+            events.IdempotencyKeyRequired, events.IdempotencyKeyReused, ConsentMissing, NotRenewable, RenewalTooEarly,
+            RenewalNotEarned, AchievementRetired,
+        )
+    }  # fmt: skip
+
+    @extend_schema(
+        operation_id="read_my_renewal",
+        tags=["learner"],
+        summary="Whether a certificate can be renewed, and what is missing",
+        responses=RenewalOutput,
+    )
+    def get(self, request: Request, certificate_id: UUID) -> Response:
+        found = renewal.standing(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
+        return Response(RenewalOutput(found).data)
+
+    @extend_schema(
+        operation_id="renew_my_certificate",
+        tags=["learner"],
+        summary="Renew a certificate",
+        description=(
+            "From 90 days before it expires, and after that for ever: a new award on present standing, with a certificate "
+            "of its own. A worker decides and issues within moments; the old certificate stays as it is."
+        ),
+        parameters=[events.IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: RenewalAsked, 202: RenewalAsked},
+    )
+    @events.idempotent
+    def post(self, request: Request, certificate_id: UUID) -> Response:
+        state = renewal.ask(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
+        is_done = state is renewal.State.RENEWED
+        return Response({"state": "renewed" if is_done else "asked"}, status=200 if is_done else 202)
+
+
+class CorrectionInput(StrictSerializer):
+    legal_name = NameField(help_text="As it shall stand on the certificate, in any script.")
+    reason = serializers.CharField(max_length=500, help_text="For whoever decides: what changed.")
+
+
+class CorrectionOutput(serializers.Serializer[CertificateCorrection]):
+    id = serializers.UUIDField(source="pk")
+    legal_name = serializers.CharField()
+    reason = serializers.CharField()
+    state = serializers.SerializerMethodField(
+        help_text="`approved`: a worker issues, or has issued, the new certificate."
+    )
+    asked_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(["open", "approved", "refused"]))
+    def get_state(self, correction: CertificateCorrection) -> str:
+        return {None: "open", True: "approved", False: "refused"}[correction.approved]
+
+
+class MyCorrection(APIView):
+    problems: ClassVar = {"PUT": (CorrectionIdTaken, CorrectionOpen, NotCorrectable, NameUnchanged)}
+
+    @extend_schema(
+        operation_id="read_my_correction",
+        tags=["learner"],
+        summary="How a correction of a certificate stands",
+        responses=CorrectionOutput,
+    )
+    def get(self, request: Request, certificate_id: UUID, correction_id: UUID) -> Response:
+        found = selectors.correction(
+            learner_id=caller_id(request), certificate_id=certificate_id, correction_id=correction_id
+        )
+        if found is None:
+            raise NotFound()
+        return Response(CorrectionOutput(found).data)
+
+    @extend_schema(
+        operation_id="ask_for_correction",
+        tags=["learner"],
+        summary="Ask that the name on a certificate be corrected, under an id of the caller's making",
+        description=(
+            "A member of staff looks at it. When they approve, a new certificate of the same award is issued, valid no "
+            "longer than the old one, which is then superseded. A repeat is answered as the first time."
+        ),
+        request=CorrectionInput,
+        responses={200: CorrectionOutput, 201: CorrectionOutput},
+    )
+    def put(self, request: Request, certificate_id: UUID, correction_id: UUID) -> Response:
+        given = CorrectionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        learner_id = caller_id(request)
+        made, is_new = corrections.ask(
+            correction_id=correction_id, certificate_id=certificate_id, asked_by=learner_id, learner_id=learner_id,
+            now=clock.now(), **given.validated_data,
+        )  # fmt: skip
+        return Response(CorrectionOutput(made).data, status=201 if is_new else 200)

@@ -1,0 +1,303 @@
+"""/verify: whoever holds a document rather than a code, one or a thousand of them. Nothing that is handed in is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import IO, Any, ClassVar, Final
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from accounts import public as accounts
+from common import clock
+from common.clock import rfc3339
+from common.errors import Forbidden, InvalidInput, Throttled
+from common.rendering import OrjsonRenderer, to_json
+from credentials.api.verification_pages import (
+    LANGUAGE,
+    OpenView,
+    PageRenderer,
+    guarded,
+    is_for_people,
+    language_of,
+    page,
+)
+from credentials.certificates import carriers, presentation, rules
+from credentials.certificates.carriers import NothingFound
+from credentials.certificates.errors import CredentialsTooLarge, TooManyCredentials
+from credentials.certificates.judging import CODE, Judged, Why, judge, judge_compact
+from credentials.certificates.rules import Verdict
+
+MOST_CREDENTIALS: Final = 1000
+# A thousand of our credentials as JSON texts within JSON, with room; deploy/nginx/site.conf lets as much through.
+MOST_BYTES: Final = 16 * 1024 * 1024
+# What surrounds a file in a form.
+_ENVELOPE: Final = 64 * 1024
+# What is misread in Crockford's base 32.
+_MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None})
+
+
+class _Many(BaseParser):
+    """Reads a body of up to `MOST_BYTES`, and one byte more, which tells that it is too large."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        raw = stream.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise CredentialsTooLarge()
+        try:
+            given = orjson.loads(raw)
+            if _has_objects(given):
+                # Of two members of one name readers take one or the other: such an object is no credential.
+                given = json.loads(raw, object_pairs_hook=_without_doubles)
+        except (ValueError, RecursionError) as error:
+            raise exceptions.ParseError("not valid JSON") from error
+        return given
+
+
+def _has_objects(given: Any) -> bool:
+    entries = given.get("credentials") if isinstance(given, dict) else None
+    return not isinstance(entries, list) or any(isinstance(one, dict) for one in entries)
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> Any:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else object()
+
+
+class CredentialsInput(serializers.Serializer[Any]):
+    credentials = serializers.ListField(
+        child=serializers.JSONField(), max_length=MOST_CREDENTIALS,
+        help_text="Each as its text (JSON, or a JWT with `typ` `vc+jwt`), or as the JSON object itself.",
+    )  # fmt: skip
+
+
+class JudgedOutput(serializers.Serializer[Any]):
+    index = serializers.IntegerField(help_text="Place in the request, from 0.")
+    verdict = serializers.ChoiceField([one.value for one in Verdict])
+    why = serializers.ChoiceField(
+        [one.value for one in Why], required=False, help_text="Of `tampered`, `unknown` and `unknown_issuer`."
+    )
+    id = serializers.CharField(
+        required=False, help_text="The certificate's address. With what follows: genuine ones only."
+    )
+    name = serializers.CharField(required=False)
+    achievement = serializers.CharField(required=False)
+    issuer = serializers.CharField(required=False)
+    valid_until = serializers.DateTimeField(required=False)
+    checked_at = serializers.DateTimeField()
+    status_as_of = serializers.DateTimeField(
+        help_text="The status is the one of this instant. It comes from the issuer's own records, not from a published list."
+    )
+
+
+class JudgedListOutput(serializers.Serializer[Any]):
+    items = JudgedOutput(many=True)
+
+
+_ANSWERS = {
+    (200, "application/json"): JudgedListOutput,
+    (200, "text/html"): OpenApiResponse(str, "The verdict on the one document of a form."),
+}
+_FORM = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}, "text": {"type": "string"}},
+}
+
+
+class Door(OpenView):
+    """A form for a code or a document, and what happens to what was typed or handed in."""
+
+    parser_classes = (_Many, MultiPartParser, FormParser)
+    # Forbidden: the proxy does not say whose request it is, so it cannot be counted.
+    problems: ClassVar = {"POST": (TooManyCredentials, CredentialsTooLarge, Throttled, Forbidden)}
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        return [OrjsonRenderer(), PageRenderer()] if self.request.method == "POST" else [PageRenderer()]
+
+    @extend_schema(
+        operation_id="open_verification_form",
+        tags=["verification"],
+        summary="A page with a form for a certificate's code or the certificate itself",
+        parameters=[OpenApiParameter("code", str, description="Leads to its page."), LANGUAGE],
+        responses={
+            (200, "text/html"): OpenApiResponse(str, "The form."),
+            (303, "text/html"): OpenApiResponse(None, "To the certificate's page."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        language = language_of(request._request)
+        typed = request.query_params.get("code")
+        if typed is None:
+            return page(request._request, "form", {}, language=language)
+        code = typed.lower().translate(_MISREAD)
+        if not CODE.fullmatch(code):
+            if not is_for_people(request):
+                raise InvalidInput(_("This is not a certificate code."), pointer="/code")
+            context = {"problem": "malformed", "typed": typed[:60]}
+            return page(request._request, "form", context, language=language, status=400)
+        return _to(code, language)
+
+    @extend_schema(
+        operation_id="verify_credentials",
+        tags=["verification"],
+        summary="Whether credentials are valid, up to 1,000 at once",
+        description=(
+            "For agencies and employers. Answers one item for each entry, in their order; an entry that cannot be read is "
+            "`unknown` and spoils no other. What is handed in is not kept. A credential with a genuine signature that "
+            "the issuer has no record of is `unknown`: it was erased, or somebody else signed it with the issuer's key. "
+            "As a form with `file` or `text` it is for people, and answers a page."
+        ),
+        request={"application/json": CredentialsInput, "multipart/form-data": _FORM},
+        responses=_ANSWERS,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        is_form = (request.content_type or "").startswith(("multipart/", "application/x-www-form-urlencoded"))
+        return _answer_one(request) if is_form else _answer_many(request)
+
+
+class CompactPage(OpenView):
+    """Where the QR code on paper leads: the same signed words as can be checked without a network."""
+
+    renderer_classes = (PageRenderer, OrjsonRenderer)
+
+    @extend_schema(
+        operation_id="verify_compact_certificate",
+        tags=["verification"],
+        summary="What holds of a compact certificate, as a QR code has it",
+        parameters=[LANGUAGE],
+        responses={
+            (200, "text/html"): OpenApiResponse(str, "The verdict as a page."),
+            (200, "application/json"): JudgedOutput,
+        },
+    )
+    def get(self, request: Request, payload: str) -> HttpResponse:
+        now = clock.now()
+        judged = judge_compact(payload, now=now)
+        if request.accepted_renderer.format == "json":
+            return guarded(HttpResponse(to_json(_item(0, judged, now)), content_type="application/json"))
+        return _verdict_page(request._request, judged, now)
+
+
+@extend_schema(exclude=True)
+class ScannedPage(CompactPage):
+    """The same under the address in capitals, which is the one that QR codes hold."""
+
+
+def _to(code: str, language: str) -> HttpResponse:
+    return guarded(HttpResponseRedirect(f"/verify/{code}?{urlencode({'language': language})}", status=303))
+
+
+def _answer_many(request: Request) -> HttpResponse:
+    if not accounts.within_rate(request._request, "verify_many"):
+        raise exceptions.Throttled(wait=60)
+    handed_in = _entries(request.data)
+    now = clock.now()
+    items = [_item(place, one, now) for place, one in enumerate(judge(handed_in, now=now))]
+    return guarded(HttpResponse(to_json({"items": items}), content_type="application/json"))
+
+
+def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
+    """The entries; what is neither a text nor an object becomes an empty text, which is no credential."""
+    if not isinstance(given, dict):
+        raise InvalidInput()
+    entries = given.get("credentials")
+    if not isinstance(entries, list):
+        raise InvalidInput(pointer="/credentials")
+    if unknown := sorted(given.keys() - {"credentials"}):
+        raise InvalidInput(pointer=f"/{unknown[0]}")
+    if len(entries) > MOST_CREDENTIALS:
+        raise TooManyCredentials()
+    return [one if isinstance(one, str | dict) else "" for one in entries]
+
+
+def _item(place: int, judged: Judged, now: datetime) -> dict[str, Any]:
+    item: dict[str, Any] = {"index": place, "verdict": judged.verdict.value}
+    if judged.why is not None:
+        item["why"] = judged.why.value
+    document = judged.document
+    if document is not None:
+        subject = document["credentialSubject"]
+        item |= {
+            "id": document["id"],
+            "name": subject["identifier"][0]["identityHash"],
+            "achievement": subject["achievement"]["name"],
+            "issuer": document["issuer"]["name"],
+            "valid_until": document["validUntil"],
+        }
+    return item | {"checked_at": rfc3339(now), "status_as_of": rfc3339(now)}
+
+
+def _answer_one(request: Request) -> HttpResponse:
+    bare, language = request._request, language_of(request._request)
+
+    def refused(problem: str, status: int) -> HttpResponse:
+        return page(bare, "form", {"problem": problem}, language=language, status=status)
+
+    if not accounts.within_rate(bare, "verify"):
+        response = refused("throttled", 429)
+        response["Retry-After"] = "60"
+        return response
+    # Before anything of it is read: Django's own limit leaves out files, which it would write to disk.
+    if int(bare.META.get("CONTENT_LENGTH") or 0) > carriers.MOST_BYTES + _ENVELOPE:
+        return refused("too_large", 413)
+    try:
+        given: Any = request.data
+    except (exceptions.ParseError, RequestDataTooBig):
+        return refused("unreadable", 400)
+    file = given.get("file")
+    data = file.read(carriers.MOST_BYTES + 1) if hasattr(file, "read") else b""
+    try:
+        text = carriers.text_in(data or str(given.get("text") or "").encode(errors="surrogatepass"))
+    except NothingFound:
+        return refused("unreadable", 400)
+    if CODE.fullmatch(code := text.lower().translate(_MISREAD)):
+        return _to(code, language)
+    now = clock.now()
+    judged = judge([text], now=now)[0]
+    if judged.why is Why.NOT_A_CREDENTIAL:
+        judged = judge_compact(text, now=now)
+    if judged.why is Why.NOT_A_CREDENTIAL:
+        return refused("unreadable", 400)
+    return _verdict_page(bare, judged, now)
+
+
+def _verdict_page(request: HttpRequest, judged: Judged, now: datetime) -> HttpResponse:
+    language = language_of(request)
+    context: dict[str, Any] = {"verdict": judged.verdict.value, "handed_in": True}
+    certificate, document = judged.certificate, judged.document
+    if certificate is not None and document is not None:
+        context |= {
+            "code": certificate.public_code,
+            "shown": presentation.shown(document, certificate.award.achievement, language),
+            "qr": presentation.qr_svg(document["id"]),
+            "has_pdf": judged.verdict in (Verdict.VALID, Verdict.EXPIRED),
+            **status_words(certificate.status_changed_at, certificate.status_list.published_at, language, now),
+        }
+    context["checked_on"] = presentation.day(now, language)
+    response = page(request, "certificate", context, language=language)
+    response["Certificate-Verdict"] = judged.verdict.value
+    return response
+
+
+def status_words(
+    changed_at: datetime | None, published_at: datetime | None, language: str, now: datetime
+) -> dict[str, Any]:
+    """When the status changed, and whether readers of the published lists may see another one."""
+    words: dict[str, Any] = {}
+    if changed_at is not None:
+        words["changed_on"] = presentation.day(changed_at, language)
+    if published_at is not None and rules.lists_are_stale(published_at, changed_at=changed_at, now=now):
+        words["lists_of"] = presentation.day(published_at, language)
+    return words

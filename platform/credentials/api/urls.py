@@ -1,0 +1,62 @@
+"""Routes, relative to the root; config/urls.py collects them."""
+
+from django.urls import URLPattern, path
+
+from credentials.api.certificate_life import MyCorrection, MyRenewal
+from credentials.api.certificates import MyCertificates
+from credentials.api.checking import CompactPage, Door, ScannedPage
+from credentials.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
+from credentials.api.paper import Paper, PngBadge, SvgBadge
+from credentials.api.presentations import MyCertificateTwin, MyPassport
+from credentials.api.shared import Shared
+from credentials.api.shares import MyShare, MyShares
+from credentials.api.status_lists import StatusListDocument
+from credentials.api.transparency import (
+    ConsistencyProofView,
+    InclusionProofView,
+    LogCheckpointView,
+    LogEntriesView,
+    LogKeysView,
+    LogProofView,
+    LogTileView,
+)
+from credentials.api.verification import CredentialText, Status, Verification
+from credentials.api.witness import AddCheckpointView, WitnessedCheckpointView
+
+urlpatterns: list[URLPattern] = [
+    path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
+    path("api/v1/me/certificates/<id:certificate_id>/jwt", MyCertificateTwin.as_view(), name="my-certificate-jwt"),
+    path("api/v1/me/passport", MyPassport.as_view(), name="my-passport"),
+    path("api/v1/me/shares", MyShares.as_view(), name="my-shares"),
+    path("api/v1/me/shares/<id:share_id>", MyShare.as_view(), name="my-share"),
+    path("shared/<str:token>", Shared.as_view(), name="shared"),
+    path("api/v1/me/certificates/<id:certificate_id>/renewal", MyRenewal.as_view(), name="my-renewal"),
+    path(
+        "api/v1/me/certificates/<id:certificate_id>/corrections/<id:correction_id>",
+        MyCorrection.as_view(),
+        name="my-correction",
+    ),
+    path("verify", Door.as_view(), name="verification-form"),
+    path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
+    # As a QR code has it, whose alphanumeric mode knows capitals only.
+    path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),
+    path("verify/<str:code>", Verification.as_view(), name="verification"),
+    path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
+    path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),
+    path("verify/<str:code>/badge.png", PngBadge.as_view(), name="certificate-png"),
+    path("verify/<str:code>/badge.svg", SvgBadge.as_view(), name="certificate-svg"),
+    path("verify/<str:code>/pdf", Paper.as_view(), name="certificate-pdf"),
+    path("verify/<str:code>/log-proof", LogProofView.as_view(), name="certificate-log-proof"),
+    path("log/checkpoint", LogCheckpointView.as_view(), name="log-checkpoint"),
+    path("log/tile/entries/<path:name>", LogEntriesView.as_view(), name="log-entries"),
+    path("log/tile/<str:level>/<path:name>", LogTileView.as_view(), name="log-tile"),
+    path("log/proof/inclusion", InclusionProofView.as_view(), name="log-inclusion"),
+    path("log/proof/consistency", ConsistencyProofView.as_view(), name="log-consistency"),
+    path("log/keys", LogKeysView.as_view(), name="log-keys"),
+    path("log/witness/add-checkpoint", AddCheckpointView.as_view(), name="witness-add-checkpoint"),
+    path("log/witness/<str:origin_hash>/checkpoint", WitnessedCheckpointView.as_view(), name="witnessed-checkpoint"),
+    path("status/<slug:issuer>/<int:number>/<slug:purpose>", StatusListDocument.as_view(), name="status-list"),
+    path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
+    path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
+    path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),
+]

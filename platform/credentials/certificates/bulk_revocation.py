@@ -1,0 +1,120 @@
+"""Revoking many certificates at once: one person asks, another approves, a worker revokes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from common import clock
+from common.errors import InvalidInput, NotFound, ReasonMissing
+from credentials.certificates import life
+from credentials.certificates.errors import AlreadyApproved, SecondPersonNeeded, UnknownCertificates
+from credentials.certificates.life_models import BulkRevocation
+from credentials.certificates.models import Certificate
+from events import public as events
+from events.registry import Happened
+from privacy import public as privacy
+
+
+@transaction.atomic
+def request(
+    *, certificate_ids: Iterable[UUID], reason: str, requested_by: UUID, state: str | None
+) -> BulkRevocation:  # fmt: skip
+    """Ask that these certificates be revoked; nothing is revoked yet.
+
+    Args:
+        state: the only member state whose certificates this person may know of; None for all.
+
+    Raises:
+        UnknownCertificates: some do not exist, or are of another state. InvalidInput: none, or more than
+        `BulkRevocation.MOST`. ReasonMissing: there is no reason.
+    """
+    wanted = sorted(set(certificate_ids))
+    if not reason.strip():
+        raise ReasonMissing()
+    if not 0 < len(wanted) <= BulkRevocation.MOST:
+        raise InvalidInput(pointer="/certificates")
+    found = Certificate.objects.filter(pk__in=wanted)
+    if state is not None:
+        found = found.filter(learner__member_state_id=state)
+    unknown = set(wanted) - set(found.values_list("pk", flat=True))
+    if unknown:
+        raise UnknownCertificates(certificates=[str(one) for one in sorted(unknown)])
+    made = BulkRevocation.objects.create(
+        certificates=wanted, reason=reason.strip()[:200], member_state_id=state, requested_by=requested_by
+    )
+    _audit("requested", made.pk, requested_by)
+    return made
+
+
+@transaction.atomic
+def approve(*, revocation_id: UUID, approved_by: UUID, now: datetime) -> None:
+    """Approve a request, as another person than the one who asked; a worker then revokes. There is no way back.
+
+    Raises:
+        NotFound: there is no such request. SecondPersonNeeded: this person asked for it. AlreadyApproved: see there.
+    """
+    asked = BulkRevocation.objects.select_for_update(no_key=True).filter(pk=revocation_id).first()
+    if asked is None:
+        raise NotFound()
+    if asked.requested_by == approved_by:
+        raise SecondPersonNeeded()
+    if asked.approved_at is not None:
+        raise AlreadyApproved()
+    BulkRevocation.objects.filter(pk=revocation_id).update(approved_by=approved_by, approved_at=now)
+    events.record("credentials.bulk_revocation_approved", revocation_id=str(revocation_id))
+    _audit("approved", revocation_id, approved_by)
+
+
+def _audit(what: str, revocation_id: UUID, actor: UUID) -> None:
+    privacy.audit(
+        actor=str(actor), action=f"bulk_revocation.{what}", subject_kind="bulk_revocation",
+        subject_id=str(revocation_id),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def revoke_approved(happened: Sequence[Happened]) -> None:
+    """Consumer: revokes what was approved. A certificate that was corrected since is revoked in its newest form.
+
+    What was withdrawn before is passed over, so a repeat changes nothing.
+    """
+    # One after the other: each is a set of its own, approved by people one at a time.
+    for asked in BulkRevocation.objects.filter(
+        pk__in={UUID(str(event.payload["revocation_id"])) for event in happened},
+        approved_at__isnull=False, done_at__isnull=True,
+    ).select_for_update(no_key=True).order_by("pk"):  # fmt: skip
+        now = clock.now()
+        revoked = life.change(
+            _with_successors(asked.certificates), Certificate.Status.REVOKED, actor=str(asked.approved_by),
+            reason=asked.reason, now=now,
+        )  # fmt: skip
+        BulkRevocation.objects.filter(pk=asked.pk).update(done_at=now, revoked=len(revoked))
+
+
+def _with_successors(certificate_ids: Sequence[UUID]) -> list[UUID]:
+    """These certificates and all that came to replace them.
+
+    Locked first: a correction under way is waited for, and its successor is then found by the second statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM credentials_certificate WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [list(certificate_ids)],
+        )
+        cursor.execute(
+            """
+            WITH RECURSIVE replaced AS (
+                SELECT id FROM credentials_certificate WHERE id = ANY(%s)
+                UNION
+                SELECT certificate.id FROM credentials_certificate certificate
+                    JOIN replaced ON certificate.predecessor_id = replaced.id
+            )
+            SELECT id FROM replaced
+            """,
+            [list(certificate_ids)],
+        )
+        return [row[0] for row in cursor.fetchall()]

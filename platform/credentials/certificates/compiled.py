@@ -1,0 +1,255 @@
+"""The credentials of one achievement, compiled: what they share is canonicalised once, and each is filled in.
+
+Canonicalising RDF (RDFC-1.0) in general takes milliseconds, for its hard part is to name nodes without an id. Here
+every node has an id but one, whose canonical label is then always the same; what is left is to write the statements in
+canonical form and to sort them. So the statements of a credential with marks in the places of what differs are made once
+by the general way, and each credential is those with the marks replaced, sorted and hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from credentials.certificates import credentials, linked_data, proofs
+from credentials.certificates.credentials import Issuance, NotACredential
+from credentials.certificates.linked_data import instant
+from credentials.certificates.signer import Signer
+
+# The escapes of canonical N-Quads (RDFC-1.0, section 5 and N-Quads' canonical form): these and no others.
+_ESCAPES: Final = str.maketrans(
+    {
+        **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
+        "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\",
+    }
+)  # fmt: skip
+_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+# What a compiled achievement is tried with before it may sign: everything that is escaped, sorted or shaped oddly.
+_HOSTILE = 'O\'Neil "Bo" \\ <b>&amp;</b> %s {0} \n _:c14n0 . \u200f\u2028\u0e2a\u0e21\u4e8c\U00020bb7 e\u0301 \ufffd'
+
+
+class CompilationFailed(RuntimeError):
+    """What was compiled is not what the general way makes; nothing may be signed with it."""
+
+
+class Compiled:
+    """The credentials that one issuer signs for one achievement in one language, into one pair of status lists.
+
+    Not tied to a learner, a key or an instant; may be kept for ever and used by several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        achievement: Mapping[str, Any],
+        issuer: Mapping[str, Any],
+        status_list: str,
+        skills: tuple[str, ...],
+        base_url: str,
+        suspendable: bool = True,
+        published: str = "",
+    ) -> None:
+        """Compile and try it out.
+
+        Args:
+            achievement, issuer, status_list, base_url, suspendable: as `credentials.credential` takes them.
+            skills: the codes that every issuance of it has levels of, in their order.
+            published: path of 1EdTech's schema, if the credentials are to be held to it as well.
+
+        Raises:
+            NotACredential, NotLinkedData: these credentials could not be signed in general either.
+            CompilationFailed: filled in, it differs from what the general way makes.
+        """
+        self._skills = skills
+        self._general: dict[str, Any] = {
+            "achievement": achievement, "issuer": issuer, "status_list": status_list, "base_url": base_url,
+            "suspendable": suspendable,
+        }  # fmt: skip
+        sample = Issuance(
+            public_code="0" * 26, subject_id=UUID(int=0), name="name", awarded_at=_SOME_DAY, valid_from=_SOME_DAY,
+            valid_until=_SOME_DAY, status_index=0, levels=dict.fromkeys(skills, 1), evidence_sha256="0" * 64,
+            answers=1, supervised=0,
+        )  # fmt: skip
+        credentials.require_profile(credentials.credential(sample, **self._general), published=published)
+        # Marks that nothing else contains: a text of the achievement may hold whatever somebody typed.
+        token = secrets.token_hex(16)
+        self._slots = ("code", "subject", "name", "from", "until", "awarded", "digest", "index", "genre", "described")
+        marks = {slot: f"mark-{token}-{slot}" for slot in (*self._slots, *(f"level-{code}" for code in skills))}
+        marked = credentials.credential(sample, **self._general)
+        document = _marked(marked, marks, skills)
+        self._first, others = _apart(linked_data.canonical_quads(document), marks)
+        self._first_digest = hashlib.sha256(self._first)
+        self._others = _Form(others, marks)
+        self._json = _Form(orjson.dumps(document).decode(), marks)
+        self._try_out()
+
+    @property
+    def achievement(self) -> str:
+        """The achievement's name, in the language of these credentials."""
+        return str(self._general["achievement"]["name"])
+
+    def _try_out(self) -> None:
+        """Fill in what is hostile, and hold it against the general way."""
+        sample = Issuance(
+            public_code="zyxw0123456789abcdefghjkmn", subject_id=UUID(int=2**127 + 5), name=_HOSTILE,
+            awarded_at=datetime(1999, 12, 31, 23, 59, 58, tzinfo=UTC), valid_from=datetime(2026, 2, 28, tzinfo=UTC),
+            valid_until=datetime(2029, 12, 31, 1, 2, 3, tzinfo=UTC), status_index=131_071,
+            levels={code: 1 + number % 6 for number, code in enumerate(self._skills)},
+            evidence_sha256="fe" * 32, answers=77, supervised=77,
+        )  # fmt: skip
+        for issuance in (sample, replace(sample, name="A", public_code="1" * 26, supervised=3, status_index=0)):
+            text, quads = self.filled(issuance)
+            document = credentials.credential(issuance, **self._general)
+            general = linked_data.canonical_quads(document)
+            hashed = self._digest(self._checked(issuance)) == hashlib.sha256(general.encode()).digest()
+            if text != orjson.dumps(document).decode() or quads != general or not hashed:
+                raise CompilationFailed("a compiled credential differs from the general one")
+
+    def filled(self, issuance: Issuance) -> tuple[str, str]:
+        """Return the credential without proof as JSON text, and its canonical N-Quads.
+
+        Raises:
+            NotACredential: the name cannot stand on a certificate; the message does not quote it.
+        """
+        values = self._checked(issuance)
+        return self._json.filled(values).decode(), (self._first + self._others.filled(_in_quads(values))).decode()
+
+    def signed(self, issuance: Issuance, *, signer: Signer, created: datetime) -> str:
+        """Return the secured credential as JSON text: what `proofs.secured` makes of the general one, byte for byte.
+
+        Raises:
+            NotACredential: see `filled`.
+        """
+        values = self._checked(issuance)
+        options, digest = proofs.options_of(signer, created=created)
+        value = proofs.multibase(signer.sign(digest + self._digest(values)))
+        text = self._json.filled(values).decode()
+        return f'{text[:-1]},"proof":[{options[:-1]},"proofValue":"{value}"}}]}}'
+
+    def _checked(self, issuance: Issuance) -> dict[str, bytes]:
+        """What is filled in, as JSON holds it."""
+        if tuple(issuance.levels) != self._skills:
+            raise NotACredential("/credentialSubject/result: other skills than the achievement's")
+        credentials.require_name(issuance.name)
+        return _values(issuance)
+
+    def _digest(self, values: dict[str, bytes]) -> bytes:
+        """SHA-256 of the canonical statements; most of them are hashed already."""
+        hashing = self._first_digest.copy()
+        hashing.update(self._others.filled(_in_quads(values)))
+        return hashing.digest()
+
+
+def _values(issuance: Issuance) -> dict[str, bytes]:
+    values = {
+        "code": issuance.public_code.encode(),
+        "subject": str(issuance.subject_id).encode(),
+        "name": orjson.dumps(issuance.name)[1:-1],
+        "from": _instant(issuance.valid_from),
+        "until": _instant(issuance.valid_until),
+        "awarded": _instant(issuance.awarded_at),
+        "digest": credentials.short_digest(issuance.evidence_sha256).encode(),
+        "index": b"%d" % issuance.status_index,
+        "genre": credentials.genre(issuance.answers, issuance.supervised).encode(),
+        "described": credentials.described(issuance.answers, issuance.supervised).encode(),
+    }
+    for code, level in issuance.levels.items():
+        values[f"level-{code}"] = b"%d" % level
+    return values
+
+
+@lru_cache(maxsize=256)
+def _instant(at: datetime) -> bytes:
+    # Most of a batch's are the same.
+    return instant(at).encode()
+
+
+def _in_quads(values: dict[str, bytes]) -> dict[str, bytes]:
+    """The same values as canonical N-Quads hold them: of all only a name is escaped otherwise, or at all."""
+    name: str = orjson.loads(b'"%b"' % values["name"])
+    return {**values, "name": name.translate(_ESCAPES).encode()}
+
+
+def _at(marks: Mapping[str, str]) -> re.Pattern[str]:
+    # The longest first: one may begin with another.
+    return re.compile("(" + "|".join(re.escape(mark) for mark in sorted(marks.values(), key=len, reverse=True)) + ")")
+
+
+class _Form:
+    """A text with places to fill in."""
+
+    def __init__(self, text: str, marks: Mapping[str, str]) -> None:
+        slots = {mark: slot for slot, mark in marks.items()}
+        parts = _at(marks).split(text)
+        self._parts = [part.encode() for part in parts]
+        self._places = [(place, slots[part]) for place, part in enumerate(parts) if place % 2]
+
+    def filled(self, values: Mapping[str, bytes]) -> bytes:
+        parts = self._parts.copy()
+        for place, slot in self._places:
+            parts[place] = values[slot]
+        return b"".join(parts)
+
+
+def _marked(document: dict[str, Any], marks: Mapping[str, str], skills: tuple[str, ...]) -> dict[str, Any]:
+    """The credential with marks in the places of what differs from learner to learner."""
+    text = json.dumps(document)
+    made: dict[str, Any] = json.loads(text.replace("/verify/" + "0" * 26, "/verify/" + marks["code"]))
+    made["validFrom"], made["validUntil"], made["awardedDate"] = marks["from"], marks["until"], marks["awarded"]
+    subject = made["credentialSubject"]
+    subject["id"] = f"urn:uuid:{marks['subject']}"
+    subject["identifier"][0]["identityHash"] = marks["name"]
+    for code, result in zip(skills, subject["result"], strict=True):
+        result["achievedLevel"] = result["achievedLevel"].removesuffix("1") + marks[f"level-{code}"]
+    entries = made["credentialStatus"]
+    for entry in entries if isinstance(entries, list) else [entries]:
+        entry["id"] = entry["id"].removesuffix("0") + marks["index"]
+        entry["statusListIndex"] = marks["index"]
+    (evidence,) = made["evidence"]
+    evidence["id"] = f"ni:///sha-256;{marks['digest']}"
+    evidence["genre"], evidence["description"] = marks["genre"], marks["described"]
+    return made
+
+
+def _apart(quads: str, marks: Mapping[str, str]) -> tuple[bytes, str]:
+    """Split canonical statements into those that come first in every credential, and the others.
+
+    A statement without a mark comes before one with a mark, whatever is filled in, when it sorts before the part in
+    front of that one's first mark.
+
+    Raises:
+        CompilationFailed: the order of the others depends on what is filled in.
+    """
+    lines = [f"{line}\n" for line in quads.split("\n")[:-1]]
+    places = {line: min((line.find(mark) for mark in marks.values() if mark in line), default=-1) for line in lines}
+    least = min(line[:place] for line, place in places.items() if place >= 0)
+    first = [line for line in lines if places[line] < 0 and line < least]
+    others = [line for line in lines if places[line] >= 0 or line >= least]
+    split = _at(marks)
+    for before, after in itertools.pairwise(others):
+        if not _always_before(split.split(before), split.split(after)):
+            raise CompilationFailed("the order of statements depends on what is filled in")
+    return "".join(first).encode(), "".join(others)
+
+
+def _always_before(before: list[str], after: list[str]) -> bool:
+    """Whether the first text sorts before the second whatever stands in the marks (the odd places of both)."""
+    for place, (one, other) in enumerate(zip(before, after, strict=False)):
+        if one == other:
+            continue  # the same text, or the same mark: equal whatever is filled in
+        if place % 2:
+            return False  # two different marks
+        # Decided within both texts, before a mark of either begins.
+        return one < other and not other.startswith(one)
+    return False

@@ -1,0 +1,189 @@
+"""Correcting the name on a certificate: asked for by the learner or by staff, decided by staff, done by a worker.
+
+The new certificate of the same award is there before the old one is superseded, in one transaction: there is no moment
+without a valid one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+
+from common import clock
+from common.errors import NotFound, ReasonMissing
+from credentials.certificates import issuing, life
+from credentials.certificates.errors import (
+    CorrectionDecided,
+    CorrectionIdTaken,
+    CorrectionOpen,
+    NameUnchanged,
+    NotCorrectable,
+    SecondPersonNeeded,
+)
+from credentials.certificates.issuing import Awarded
+from credentials.certificates.life_models import CertificateCorrection
+from credentials.certificates.models import Certificate
+from events import public as events
+from events.registry import Happened
+from learners import public as learners
+from privacy import public as privacy
+
+_WORKER = "worker:certificates"
+_REASON = "corrected"
+
+
+@transaction.atomic
+def ask(
+    *, correction_id: UUID, certificate_id: UUID, legal_name: str, reason: str, asked_by: UUID, now: datetime,
+    learner_id: UUID | None = None,
+) -> tuple[CertificateCorrection, bool]:  # fmt: skip
+    """Ask for a correction under an id of the caller's making; return it and whether it is new.
+
+    A second call with the same content changes nothing.
+
+    Args:
+        legal_name: clean (learners.public.clean_name). learner_id: of the learner who asks; None for staff.
+
+    Raises:
+        NotFound: there is no such certificate, or it is another learner's.
+        CorrectionIdTaken, NotCorrectable, CorrectionOpen, NameUnchanged, ReasonMissing: see there.
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    # Locked: of two that ask at the same time the second finds the first, and nobody revokes it meanwhile.
+    found = Certificate.objects.select_for_update(no_key=True).filter(pk=certificate_id)
+    certificate = (found if learner_id is None else found.filter(learner_id=learner_id)).first()
+    if certificate is None:
+        raise NotFound()
+    wanted = (certificate_id, legal_name, reason.strip())
+    existing = CertificateCorrection.objects.filter(pk=correction_id).first()
+    if existing is not None:
+        if (existing.certificate_id, existing.legal_name, existing.reason) != wanted:
+            raise CorrectionIdTaken()
+        return existing, False
+    require_correctable(certificate, now=now)
+    if CertificateCorrection.objects.filter(certificate_id=certificate_id, approved__isnull=True).exists():
+        raise CorrectionOpen()
+    if name_on(certificate.credential) == legal_name:
+        raise NameUnchanged()
+    made = CertificateCorrection.objects.create(
+        id=correction_id, certificate=certificate, learner_id=certificate.learner_id, legal_name=legal_name,
+        reason=reason.strip(), asked_by=asked_by,
+    )  # fmt: skip
+    _record("asked", made)
+    privacy.audit(
+        actor=str(asked_by), action="certificate.correction_asked", subject_kind="certificate",
+        subject_id=str(certificate_id),
+    )  # fmt: skip
+    return made, True
+
+
+def require_correctable(certificate: Certificate, *, now: datetime) -> None:
+    """Raises: NotCorrectable, unless the certificate is active and has not expired."""
+    expired = certificate.valid_until is not None and certificate.valid_until <= now
+    if certificate.status != Certificate.Status.ACTIVE or expired:
+        raise NotCorrectable(certificate_status="expired" if expired else certificate.status)
+
+
+def name_on(credential: str) -> str:
+    """The name that a credential of ours certifies."""
+    identifiers = orjson.loads(credential)["credentialSubject"]["identifier"]
+    return str(next(one["identityHash"] for one in identifiers if one["identityType"] == "name"))
+
+
+@transaction.atomic
+def decide(*, correction_id: UUID, approved: bool, decided_by: UUID, now: datetime) -> None:
+    """Approve or refuse a correction, as staff; a second call that says the same changes nothing.
+
+    Two persons stand behind every new name: nobody decides what they asked for, or about their own certificate.
+
+    Raises:
+        NotFound: there is none. CorrectionDecided: it was decided otherwise.
+        SecondPersonNeeded: this person asked for it, or the certificate is theirs.
+        NotCorrectable: the certificate was withdrawn or expired meanwhile, and it cannot be approved.
+    """
+    correction = (
+        CertificateCorrection.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("certificate")
+        .filter(pk=correction_id)
+        .first()
+    )
+    if correction is None:
+        raise NotFound()
+    if decided_by in (correction.asked_by, correction.learner_id):
+        raise SecondPersonNeeded()
+    if correction.approved is not None:
+        if correction.approved != approved:
+            raise CorrectionDecided()
+        return
+    if approved:
+        require_correctable(correction.certificate, now=now)
+    CertificateCorrection.objects.filter(pk=correction_id).update(
+        approved=approved, decided_by=decided_by, decided_at=now
+    )
+    _record("approved" if approved else "refused", correction)
+    privacy.audit(
+        actor=str(decided_by),
+        action="certificate.correction_approved" if approved else "certificate.correction_refused",
+        subject_kind="certificate",
+        subject_id=str(correction.certificate_id),
+    )
+
+
+def _record(outcome: str, correction: CertificateCorrection) -> None:
+    events.record(
+        "credentials.certificate_correction", correction_id=str(correction.pk), learner_id=str(correction.learner_id),
+        certificate_id=str(correction.certificate_id), outcome=outcome,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def supersede_corrected(happened: Sequence[Happened]) -> None:
+    """Consumer: issues the new certificate of each approved correction, and supersedes the old one behind it.
+
+    The same award, the same time of validity, another name. One that was revoked or suspended since the approval is
+    passed over: a correction lifts nothing. Revoking waits for this transaction, or this one for it.
+    """
+    ids = [UUID(str(event.payload["correction_id"])) for event in happened if event.payload["outcome"] == "approved"]
+    awards = _approved(ids)
+    if not awards:
+        return
+    issued = issuing.issue(awards, actor=_WORKER)
+    replaced = list(Certificate.objects.filter(pk__in=issued).order_by("predecessor_id").values_list("predecessor_id"))
+    life.change(
+        [row[0] for row in replaced], Certificate.Status.SUPERSEDED, actor=_WORKER, reason=_REASON,
+        now=clock.now(),
+    )  # fmt: skip
+
+
+def _approved(correction_ids: Sequence[UUID]) -> list[Awarded]:
+    """The awards of corrections that are approved and not done; their certificates are locked and active."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT award.id, award.learner_id, award.achievement_id, award.decided_at, award.facts::text,
+                award.evidence_sha256, correction.legal_name, certificate.id, certificate.valid_until
+            FROM credentials_certificatecorrection correction
+                JOIN credentials_certificate certificate ON certificate.id = correction.certificate_id
+                JOIN credentials_award award ON award.id = certificate.award_id
+            WHERE correction.id = ANY(%s) AND correction.approved AND certificate.status = 'active'
+                AND certificate.valid_until > statement_timestamp()
+            ORDER BY certificate.id FOR NO KEY UPDATE OF certificate FOR KEY SHARE OF award
+            """,
+            [list(correction_ids)],
+        )
+        rows = cursor.fetchall()
+    owners = learners.hold_learners({row[1] for row in rows})
+    return [
+        Awarded(
+            id=row[0], learner_id=row[1], achievement_id=row[2], decided_at=row[3], facts=orjson.loads(row[4]),
+            evidence_sha256=row[5], legal_name=row[6], languages=owners[row[1]].languages,
+            state=owners[row[1]].member_state, predecessor=row[7], valid_until=row[8],
+        )
+        for row in rows
+        if row[1] in owners
+    ]  # fmt: skip

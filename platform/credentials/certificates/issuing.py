@@ -1,0 +1,295 @@
+"""Issuing certificates for decided awards."""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from django.conf import settings
+from django.db import transaction
+
+from common import binary, clock
+from common.database import copy_rows, run_prepared
+from common.ids import new_id, public_code
+from common.languages import lookup
+from courses import public as courses
+from credentials.certificates import allotment, compact, credentials, issuers, keys
+from credentials.certificates.compiled import Compiled
+from credentials.certificates.credentials import Certified, Issuance, Skill
+from credentials.certificates.database_role import as_issuer
+from credentials.certificates.models import Achievement, Certificate
+from credentials.certificates.signer import Signer
+from events import public as events
+from events.registry import Happened
+from learners import public as learners
+from privacy import public as privacy
+
+_WORKER = "worker:certificates"
+
+
+@dataclass(frozen=True)
+class Awarded:
+    """A decided award with what is needed of its learner.
+
+    predecessor: the certificate that a new one replaces. valid_until: of a new one that is valid no longer than the one
+    it replaces.
+    """
+
+    id: UUID
+    learner_id: UUID
+    achievement_id: UUID
+    decided_at: datetime
+    facts: Mapping[str, Any]
+    evidence_sha256: str
+    legal_name: str
+    languages: Sequence[str]
+    state: str
+    predecessor: UUID | None = None
+    valid_until: datetime | None = None
+
+
+@transaction.atomic
+def issue_certificates(happened: Sequence[Happened]) -> None:
+    """Consumer: signs and stores the credential of each award, once.
+
+    The name is the learner's legal name at this moment; nothing the learner does later changes the certificate. Awards
+    that have a certificate, or went with their learner, are passed over. A constant number of statements for the batch
+    and each of its issuers.
+    """
+    awards = _awaiting([UUID(str(event.payload["award_id"])) for event in happened])
+    if awards:
+        issue(awards, actor=_WORKER)
+
+
+def _awaiting(award_ids: Sequence[UUID]) -> list[Awarded]:
+    """Those awards that have no certificate, locked: who comes second waits for the first, and their learners stay."""
+    found = run_prepared(
+        """
+            SELECT id, learner_id, achievement_id, decided_at, facts::text, evidence_sha256
+            FROM credentials_award WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+        """,
+        [binary.uuids(award_ids)],
+    )
+    owners = learners.hold_learners({row[1] for row in found})
+    # Asked again under the lock: a statement sees what was there when it began.
+    certified = {
+        award_id
+        for (award_id,) in run_prepared(
+            "SELECT award_id FROM credentials_certificate WHERE award_id = ANY(%s)", [binary.uuids(award_ids)]
+        )
+    }
+    return [
+        Awarded(
+            id=row[0], learner_id=row[1], achievement_id=row[2], decided_at=row[3], facts=orjson.loads(row[4]),
+            evidence_sha256=row[5], legal_name=owners[row[1]].legal_name, languages=owners[row[1]].languages,
+            state=owners[row[1]].member_state,
+        )
+        for row in found
+        if row[0] not in certified and row[1] in owners
+    ]  # fmt: skip
+
+
+def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
+    """Sign and store a certificate of each award, which the caller has locked; return the new certificates' ids.
+
+    Raises:
+        NotACredential: a name cannot stand on a certificate.
+    """
+    now = clock.now().replace(microsecond=0)
+    achievements = {
+        one.pk: one for one in Achievement.objects.filter(pk__in={award.achievement_id for award in awards})
+    }
+    by_issuer: dict[str, list[Awarded]] = defaultdict(list)
+    of_state = issuers.by_state()
+    for award in awards:
+        by_issuer[of_state.get(award.state, issuers.REGIONAL)].append(award)
+    words = _Words()
+    rows: list[_Row] = []
+    # In one order everywhere: the lists of two issuers are locked.
+    for slug in sorted(by_issuer):
+        signs, key = keys.signing(slug, now=now)
+        name = issuers.name_of(slug)
+        taken = allotment.take(slug, len(by_issuer[slug]))
+        for award, (list_id, number, index) in zip(by_issuer[slug], taken, strict=True):
+            compiled = words.compiled(
+                achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
+            )
+            rows.append(_row(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now))
+    with as_issuer():
+        _insert(rows, now=now)
+    events.record_many(
+        "credentials.certificate_issued",
+        [
+            {
+                "certificate_id": str(row.id),
+                "learner_id": str(row.award.learner_id),
+                "edition_id": str(achievements[row.award.achievement_id].edition_id),
+            }
+            for row in rows
+        ],
+    )
+    privacy.audit_many(
+        actor=actor,
+        action="certificate.issued",
+        subject_kind="certificate",
+        subject_ids=[str(row.id) for row in rows],
+    )
+    return [row.id for row in rows]
+
+
+class _Words:
+    """The achievements of a batch in the languages of its learners, each put together once."""
+
+    def __init__(self) -> None:
+        self._framework = courses.framework()
+        self._nodes: dict[tuple[UUID, str], str] = {}
+
+    def compiled(
+        self, achievement: Achievement, languages: Sequence[str], *, slug: str, did: str, name: str, number: int
+    ) -> Compiled:
+        language = lookup(languages, list(achievement.texts)) or "en"
+        node = self._nodes.get((achievement.pk, language))
+        if node is None:
+            node = orjson.dumps(credentials.achievement_node(self.certified(achievement, language))).decode()
+            self._nodes[achievement.pk, language] = node
+        return _compiled(
+            node, did, name, credentials.status_list_address(settings.PUBLIC_BASE_URL, slug, number),
+            tuple(wanted["skill"] for wanted in achievement.criteria["skills"]), settings.PUBLIC_BASE_URL,
+            settings.CREDENTIAL_STATUS == "pair", settings.OPEN_BADGES_SCHEMA_FILE,
+        )  # fmt: skip
+
+    def certified(self, achievement: Achievement, language: str) -> Certified:
+        framework, words = self._framework, achievement.texts[language]
+        names = {level: by.get(language, by["en"]) for level, by in framework.level_names.items()}
+        wanted_levels = {wanted["level"] for wanted in achievement.criteria["skills"]}
+        # Of the levels that people give, those only that are asked for.
+        shown = {level: name for level, name in names.items() if level in {*framework.thresholds, *wanted_levels}}
+        skills = []
+        for wanted in achievement.criteria["skills"]:
+            view = framework.skills.get(wanted["skill"])
+            skills.append(
+                Skill(
+                    code=wanted["skill"],
+                    name=view.name if view else wanted["skill"],
+                    level=wanted["level"],
+                    level_name=names[wanted["level"]],
+                    case_id=courses.case_item_id(framework.code, wanted["skill"]),
+                    mappings=view.mappings if view else {},
+                )
+            )
+        return Certified(
+            id=achievement.pk,
+            slug=achievement.slug,
+            version=achievement.version,
+            language=language,
+            languages=tuple(achievement.texts),
+            name=words["name"],
+            description=words["description"],
+            criteria=words["criteria"],
+            skills=tuple(skills),
+            framework=framework.code,
+            framework_version=framework.version,
+            level_names=shown,
+            base_url=settings.PUBLIC_BASE_URL,
+        )
+
+
+def published_achievement(achievement: Achievement, language: str) -> dict[str, Any]:
+    """An achievement as credentials of that language tell it.
+
+    Raises:
+        KeyError: it has no texts in the language.
+    """
+    return credentials.achievement_node(_Words().certified(achievement, language))
+
+
+@lru_cache(maxsize=256)
+def _compiled(
+    node: str, did: str, name: str, status_list: str, skills: tuple[str, ...], base_url: str, suspendable: bool, published: str
+) -> Compiled:  # fmt: skip
+    return Compiled(
+        achievement=orjson.loads(node), issuer=credentials.issuer_node(did=did, name=name, base_url=base_url),
+        status_list=status_list, skills=skills, base_url=base_url, suspendable=suspendable, published=published,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Row:
+    id: UUID
+    public_code: str
+    award: Awarded
+    key: str
+    list_id: int
+    index: int
+    credential: str
+    compact: bytes
+    valid_until: datetime
+
+
+def _row(
+    award: Awarded, compiled: Compiled, *, issuer: str, signs: Signer, key: str, list_id: int, index: int, now: datetime
+) -> _Row:
+    code, valid_until = public_code(), award.valid_until or now + settings.CREDENTIAL_VALIDITY
+    issuance = Issuance(
+        public_code=code,
+        # Of this certificate alone: two certificates do not tell that they are one person's.
+        subject_id=uuid4(),
+        name=award.legal_name,
+        awarded_at=award.decided_at,
+        valid_from=now,
+        valid_until=valid_until,
+        status_index=index,
+        levels={one["skill"]: one["level"] for one in award.facts["skills"]},
+        evidence_sha256=award.evidence_sha256,
+        answers=award.facts["answers"],
+        supervised=award.facts["supervised"],
+    )
+    text = compiled.signed(issuance, signer=signs, created=now)
+    short = compact.signed(
+        signer=signs, issuer=issuer, public_code=code, name=award.legal_name, achievement=compiled.achievement,
+        levels=issuance.levels, valid_from=now, valid_until=valid_until, credential=text,
+    )  # fmt: skip
+    return _Row(new_id(), code, award, key, list_id, index, text, short, valid_until)
+
+
+_COLUMNS = (
+    "id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index, credential, compact, "
+    "valid_from, valid_until, status, status_reason"
+)
+_FIELDS = struct.Struct("!h").pack(14)
+_BIGINT, _INTEGER, _UUID = struct.Struct("!iq"), struct.Struct("!ii"), struct.Struct("!i16s")
+
+
+def _insert(rows: Sequence[_Row], *, now: datetime) -> None:
+    """COPY the rows; whoever else would write one of the same award waits for its lock and then finds it."""
+    copy_rows("credentials_certificate", _COLUMNS, [_packed(row, now=now) for row in rows])
+
+
+def _packed(row: _Row, *, now: datetime) -> bytes:
+    predecessor = row.award.predecessor
+    return b"".join(
+        (
+            _FIELDS,
+            _UUID.pack(16, row.id.bytes),
+            binary.field(row.public_code.encode()),
+            _UUID.pack(16, row.award.id.bytes),
+            _UUID.pack(16, row.award.learner_id.bytes),
+            binary.NULL if predecessor is None else _UUID.pack(16, predecessor.bytes),
+            binary.text(row.key),
+            _BIGINT.pack(8, row.list_id),
+            _INTEGER.pack(4, row.index),
+            binary.field(row.credential.encode()),
+            binary.field(row.compact),
+            _BIGINT.pack(8, binary.instant(now)),
+            _BIGINT.pack(8, binary.instant(row.valid_until)),
+            binary.text(Certificate.Status.ACTIVE),
+            binary.text(""),
+        )
+    )

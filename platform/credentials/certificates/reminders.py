@@ -1,0 +1,145 @@
+"""Reminding learners that a certificate expires. First it is written that one is due, then a task sends it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from smtplib import SMTPException
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from common.languages import lookup
+from credentials.certificates.life_models import ExpiryReminder
+from credentials.certificates.presentation import day
+from credentials.certificates.rules import REMINDED_AT
+from learners import public as learners
+
+MAX_TRIES = 5
+_BATCH = 500
+_log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def note_due(*, now: datetime) -> int:
+    """Write which reminders are due, each once whoever runs this how often; return how many are new.
+
+    Of several distances that were passed meanwhile only the nearest counts. Who renewed already, or has no address, is
+    not reminded; nor is anybody of a certificate that is suspended or withdrawn. One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO credentials_expiryreminder (certificate_id, days)
+            SELECT certificate.id, (
+                SELECT min(distance) FROM unnest(%(distances)s::int[]) AS distance
+                WHERE certificate.valid_until <= %(now)s + distance * interval '1 day'
+            )
+            FROM credentials_certificate certificate
+                JOIN credentials_award award ON award.id = certificate.award_id
+                JOIN accounts_user account ON account.id = certificate.learner_id
+            WHERE certificate.status = 'active' AND certificate.valid_until > %(now)s
+                AND certificate.valid_until <= %(now)s + %(first)s * interval '1 day' AND account.email <> ''
+                AND account.is_active
+                AND NOT EXISTS (
+                    SELECT FROM credentials_award newer JOIN credentials_achievement other ON other.id = newer.achievement_id
+                        JOIN credentials_achievement mine ON mine.id = award.achievement_id
+                    WHERE newer.learner_id = award.learner_id AND other.slug = mine.slug AND newer.number > award.number
+                )
+            ON CONFLICT (certificate_id, days) DO NOTHING
+            """,
+            {"now": now, "distances": list(REMINDED_AT), "first": max(REMINDED_AT)},
+        )
+        return int(cursor.rowcount)
+
+
+def send_due(*, now: datetime) -> int:
+    """Send what is due and was not tried by anybody; return how many were sent.
+
+    Each is claimed and committed before it is sent: two workers never send the same one, and one that dies between is
+    not sent again. A mail server that refuses or is away is tried again at the next call.
+    """
+    sent: list[int] = []
+    for one in _claim(now=now):
+        try:
+            _message(one).send()
+        except (OSError, SMTPException) as error:
+            _log.warning("a reminder could not be sent", extra={"reminder": one.id, "cause": type(error).__name__})
+        else:
+            sent.append(one.id)
+            ExpiryReminder.objects.filter(pk=one.id).update(sent_at=now)
+            continue
+        ExpiryReminder.objects.filter(pk=one.id, tries__lt=MAX_TRIES).update(claimed_at=None)
+    return len(sent)
+
+
+@dataclass(frozen=True)
+class _Due:
+    id: int
+    days: int
+    address: str
+    languages: Sequence[str]
+    texts: dict[str, dict[str, str]]
+    valid_until: datetime
+
+
+@transaction.atomic
+def _claim(*, now: datetime) -> list[_Due]:
+    """Claim some reminders of certificates that are still active; what is not any more goes unsent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH claimed AS (
+                UPDATE credentials_expiryreminder SET claimed_at = %s, tries = tries + 1
+                WHERE id IN (
+                    SELECT id FROM credentials_expiryreminder WHERE sent_at IS NULL AND claimed_at IS NULL
+                    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+                ) RETURNING id, certificate_id, days
+            )
+            SELECT claimed.id, claimed.days, account.email, certificate.learner_id, achievement.texts::text,
+                certificate.valid_until
+            FROM claimed JOIN credentials_certificate certificate ON certificate.id = claimed.certificate_id
+                JOIN credentials_award award ON award.id = certificate.award_id
+                JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
+                JOIN accounts_user account ON account.id = certificate.learner_id
+            WHERE certificate.status = 'active' AND account.email <> ''
+            ORDER BY claimed.id
+            """,
+            [now, _BATCH],
+        )
+        rows = cursor.fetchall()
+    languages = learners.languages_of({row[3] for row in rows})
+    return [_Due(row[0], row[1], row[2], languages.get(row[3], ()), orjson.loads(row[4]), row[5]) for row in rows]
+
+
+def _message(due: _Due) -> EmailMessage:
+    """The mail in the learner's first language that the platform speaks; no name, and no code that would open the page."""
+    language = lookup(due.languages, [code for code, _name in settings.LANGUAGES]) or "en"
+    of_texts = lookup([language, *due.languages], list(due.texts)) or "en"
+    with translation.override(language):
+        words = {
+            "title": due.texts[of_texts]["name"],
+            "date": day(due.valid_until, language),
+            "address": settings.FRONTEND_BASE_URL,
+        }
+        subject = _("Your certificate “%(title)s” expires on %(date)s") % words
+        body = _(
+            "Your certificate “%(title)s” is valid until %(date)s.\n\n"
+            "You can renew it from now on, also after that day, as long as you still meet what it asks for: "
+            "open your certificates at %(address)s.\n\n"
+            "Nobody will ask you for money or for your password because of this."
+        )
+        host = urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"
+        return EmailMessage(
+            # A title is one line; a header must be.
+            " ".join(subject.split()), body % words, to=[due.address],
+            # The same reminder is the same message, whatever a mail server does with it.
+            headers={"Message-ID": f"<expiry-reminder-{due.id}@{host}>", "Auto-Submitted": "auto-generated"},
+        )  # fmt: skip

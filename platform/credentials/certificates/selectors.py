@@ -1,0 +1,182 @@
+"""Reads of certificates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet, TextField, UUIDField
+
+from common.clock import rfc3339
+from common.queries import Given, KeptQuery
+from credentials.certificates import rules
+from credentials.certificates.life_models import CertificateCorrection
+from credentials.certificates.models import Achievement, Award, Certificate, StatusList
+from credentials.certificates.status_list import PURPOSES
+from learners import public as learners
+
+
+@dataclass(frozen=True)
+class AchievementStanding:
+    """How far a learner is on the way to an achievement. skills: (code, level wanted, level held) of each criterion."""
+
+    slug: str
+    edition_id: UUID
+    names: Mapping[str, str]  # by language
+    awarded: bool
+    needs_completion: bool
+    completed: bool
+    skills: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class HeldCertificate:
+    """A certificate as its owner's first screen shows it. texts: of its achievement, by language."""
+
+    id: UUID
+    public_code: str
+    achievement: str
+    texts: Mapping[str, Mapping[str, str]]
+    valid_until: datetime | None
+    status: str
+    renewable_from: datetime | None
+
+
+def achievement_standing(*, learner_id: UUID, slug: str) -> AchievementStanding | None:
+    """The standing in the active version of an achievement; None unless the learner takes its edition. Four queries."""
+    achievement = Achievement.objects.filter(slug=slug, active=True).first()
+    if achievement is None:
+        return None
+    taken = learners.completions(learner_ids=[learner_id], edition_ids=[achievement.edition_id])
+    if not taken:
+        return None
+    held = {state.skill: state.level for state in learners.levels_of(learner_id)}
+    return AchievementStanding(
+        slug=slug,
+        edition_id=achievement.edition_id,
+        names={language: words["name"] for language, words in achievement.texts.items()},
+        awarded=Award.objects.filter(learner_id=learner_id, achievement__slug=slug).exists(),
+        needs_completion=bool(achievement.criteria.get("edition_completed")),
+        completed=taken[learner_id, achievement.edition_id] is not None,
+        skills=tuple(
+            (wanted["skill"], wanted["level"], held.get(wanted["skill"], 0))
+            for wanted in achievement.criteria["skills"]
+        ),
+    )
+
+
+def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list[dict[str, Any]]]:
+    """Return each learner's certificates as JSON values for an agency, oldest first; one query.
+
+    No name, and no public code: whoever has the code can read the name. Learners without a certificate are missing.
+    """
+    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    rows = (
+        Certificate.objects.filter(learner_id__in=list(learner_ids))
+        .order_by("learner_id", "id")
+        .values_list(
+            "learner_id", "id", "award__achievement__slug", "award__achievement__version",
+            "award__achievement__edition_id", "valid_from", "valid_until", "status", "status_changed_at",
+        )
+    )  # fmt: skip
+    for learner_id, pk, slug, version, edition_id, valid_from, valid_until, status, changed_at in rows:
+        found[learner_id].append(
+            {
+                "id": str(pk),
+                "achievement": slug,
+                "achievement_version": version,
+                "edition_id": str(edition_id),
+                "valid_from": rfc3339(valid_from),
+                "valid_until": rfc3339(valid_until) if valid_until else None,
+                "status": status,
+                "status_changed_at": rfc3339(changed_at) if changed_at else None,
+            }
+        )
+    return dict(found)
+
+
+@KeptQuery
+def _of_learner(limit: int, is_first: bool) -> QuerySet[Certificate]:
+    found = (
+        Certificate.objects.filter(learner_id=Given("learner", UUIDField()))
+        .select_related("award__achievement", "key__issuer")
+        .defer("credential", "award__facts")
+        .order_by("-pk")
+    )
+    return (found if is_first else found.filter(pk__lt=Given("after", UUIDField())))[:limit]
+
+
+def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Certificate]:
+    """At most `limit` of the learner's certificates behind `after`, newest first; one query."""
+    return _of_learner(limit, after is None, learner=learner_id, after=after)
+
+
+def newest_of_learner(learner_id: UUID, *, limit: int) -> Sequence[HeldCertificate]:
+    """The learner's newest certificates; one query."""
+    return [
+        HeldCertificate(
+            id=certificate.pk,
+            public_code=certificate.public_code,
+            achievement=certificate.award.achievement.slug,
+            texts=certificate.award.achievement.texts,
+            valid_until=certificate.valid_until,
+            status=certificate.status,
+            renewable_from=renewable_from(certificate),
+        )
+        for certificate in of_learner(learner_id=learner_id, after=None, limit=limit)
+    ]
+
+
+_BY_CODE = KeptQuery(
+    lambda: (
+        Certificate.objects.select_related("key", "award__achievement", "status_list")
+        .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "award__facts")
+        .filter(public_code=Given("code", TextField()))
+    )
+)
+
+
+def by_code(public_code: str) -> Certificate | None:
+    """The certificate with that code, or None; one query."""
+    return _BY_CODE.first(code=public_code)
+
+
+def published_list(*, issuer: str, number: int, purpose: str) -> str | None:
+    """The signed text of a status list, "" while it was not published, None where there is none; one query.
+
+    Args:
+        purpose: "revocation" or "suspension"; of any other there is none.
+    """
+    if purpose not in PURPOSES or not 0 < number < 2**31:
+        return None
+    return StatusList.objects.filter(issuer_id=issuer, number=number).values_list(purpose, flat=True).first()
+
+
+def renewable_from(certificate: Certificate) -> datetime | None:
+    """From when on the certificate may be renewed; None for one that is not active, or never expires."""
+    if certificate.status != Certificate.Status.ACTIVE or certificate.valid_until is None:
+        return None
+    return rules.renewable_from(certificate.valid_until)
+
+
+def correction(*, learner_id: UUID, certificate_id: UUID, correction_id: UUID) -> CertificateCorrection | None:
+    """The learner's own correction, or None; one query."""
+    return CertificateCorrection.objects.filter(
+        pk=correction_id, certificate_id=certificate_id, learner_id=learner_id
+    ).first()
+
+
+def by_codes(public_codes: Collection[str]) -> dict[str, Certificate]:
+    """The certificates with those codes, by code, with their key and status list but for its long texts; one query."""
+    if not public_codes:
+        return {}
+    found = (
+        Certificate.objects.select_related("key", "status_list")
+        .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "status_reason")
+        .filter(public_code__in=list(public_codes))
+    )
+    return {one.public_code: one for one in found}

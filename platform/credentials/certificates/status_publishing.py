@@ -1,0 +1,150 @@
+"""Publishing status lists: the worker's job, for a list is signed like a certificate."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from common import clock
+from credentials.certificates import credentials, keys, proofs, status_list
+from credentials.certificates.database_role import as_issuer
+from credentials.certificates.models import Certificate, StatusList
+from credentials.certificates.places import decoys
+from events.registry import Happened
+
+VALIDITY = timedelta(hours=24)  # a copy may be relied on for so long
+RENEWED_EVERY = timedelta(hours=6)  # three renewals may fail before a reader notices
+_REVOKED = (Certificate.Status.REVOKED, Certificate.Status.SUPERSEDED)
+_log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def publish_changed(happened: Sequence[Happened]) -> None:
+    """Consumer: publishes the lists in which certificates of the batch have their places, each once.
+
+    The events are committed before they are read here, so what they tell of is in the rows. A repeat finds the lists as
+    they should be and signs nothing.
+    """
+    certificate_ids = {UUID(str(event.payload["certificate_id"])) for event in happened}
+    touched = StatusList.objects.filter(
+        Exists(Certificate.objects.filter(pk__in=certificate_ids, status_list_id=OuterRef("pk")))
+    )
+    # In the order in which issuing locks them.
+    for list_id in touched.order_by("issuer_id", "number").values_list("pk", flat=True):
+        publish(list_id)
+
+
+def renew_due(*, now: datetime) -> int:
+    """Publish anew every list whose publication is older than `RENEWED_EVERY` or never was; return how many.
+
+    A short transaction for each. One that fails (a key that is missing, say) holds up no other.
+    """
+    due = StatusList.objects.filter(Q(published_at__isnull=True) | Q(published_at__lte=now - RENEWED_EVERY))
+    published = 0
+    for list_id in due.order_by("pk").values_list("pk", flat=True):
+        try:
+            publish(list_id)
+        except Exception:
+            _log.exception("a status list could not be published", extra={"status_list": list_id})
+        else:
+            published += 1
+    return published
+
+
+@transaction.atomic
+def publish(list_id: int) -> bool:
+    """Sign and store both lists of a pair; return whether anything was signed.
+
+    What stands published and is right is signed again only when it is due for renewal. A bit that was set in the list of
+    revocations stays set: a certificate that was revoked does not come back when its learner is erased.
+    """
+    now = clock.now()
+    stored = _locked(list_id)
+    renewal = stored.published_at is None or stored.published_at <= now - RENEWED_EVERY
+    now = now.replace(microsecond=0)
+    revoked, suspended = _withdrawn(list_id)
+    kept = _published_bits(stored.revocation)
+    wanted = {
+        status_list.REVOCATION: status_list.encode(
+            {*revoked, *kept, *decoys(stored.secret, status_list.REVOCATION)},
+        ),
+        status_list.SUSPENSION: status_list.encode({*suspended, *decoys(stored.secret, status_list.SUSPENSION)}),
+    }
+    standing = {status_list.REVOCATION: stored.revocation, status_list.SUSPENSION: stored.suspension}
+    changed = [one for one in status_list.PURPOSES if renewal or _encoded(standing[one]) != wanted[one]]
+    if not changed:
+        return False
+    signs, _ = keys.signing(stored.issuer, now=now)
+    for purpose in changed:
+        address = credentials.status_list_address(settings.PUBLIC_BASE_URL, stored.issuer, stored.number)
+        document = status_list.status_list_credential(
+            did=signs.did, url=f"{address}/{purpose}", purpose=purpose, encoded=wanted[purpose],
+            valid_from=now, valid_until=now + VALIDITY,
+        )  # fmt: skip
+        standing[purpose] = orjson.dumps(proofs.secured(document, signer=signs, created=now)).decode()
+    with as_issuer(), connection.cursor() as cursor:
+        # The pair has one age: that of the older one, for it is renewed with it.
+        cursor.execute(
+            """
+            UPDATE credentials_statuslist SET revocation = %s, suspension = %s,
+                published_at = CASE WHEN %s THEN %s ELSE published_at END
+            WHERE id = %s
+            """,
+            [standing[status_list.REVOCATION], standing[status_list.SUSPENSION], renewal, now, list_id],
+        )
+    return True
+
+
+@dataclass(frozen=True)
+class _Stored:
+    issuer: str
+    number: int
+    secret: bytes
+    revocation: str
+    suspension: str
+    published_at: datetime | None
+
+
+def _locked(list_id: int) -> _Stored:
+    with as_issuer(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT issuer_id, number, secret, revocation, suspension, published_at
+            FROM credentials_statuslist WHERE id = %s FOR NO KEY UPDATE
+            """,
+            [list_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise StatusList.DoesNotExist(list_id)
+    return _Stored(row[0], row[1], bytes(row[2]), row[3], row[4], row[5])
+
+
+def _withdrawn(list_id: int) -> tuple[list[int], list[int]]:
+    """The places of revoked and of suspended certificates, read after the list was locked."""
+    revoked: list[int] = []
+    suspended: list[int] = []
+    places = Certificate.objects.filter(status_list_id=list_id).exclude(status=Certificate.Status.ACTIVE)
+    for index, status in places.values_list("status_index", "status"):
+        (revoked if status in _REVOKED else suspended).append(index)
+    return revoked, suspended
+
+
+def _encoded(published: str) -> str:
+    return str(orjson.loads(published)["credentialSubject"]["encodedList"]) if published else ""
+
+
+def _published_bits(published: str) -> list[int]:
+    """The places that are set in a published list."""
+    if not published:
+        return []
+    bits = status_list.decode(_encoded(published))
+    return [at * 8 + bit for at, byte in enumerate(bits) if byte for bit in range(8) if byte & (0x80 >> bit)]

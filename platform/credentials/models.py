@@ -1,0 +1,42 @@
+"""Every model of the app, for one migration history."""
+
+from credentials.certificates.life_models import BulkRevocation, CertificateCorrection, ExpiryReminder, KeyRotation
+from credentials.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
+from credentials.paper.models import PaperDesign, Rendering
+from credentials.presentations.models import CertificateTwin, Passport
+from credentials.sharing.models import Share, SharedCertificate
+from credentials.transparency.models import (
+    LogCheckpoint,
+    LogCosignature,
+    LogEntry,
+    LogFork,
+    LogLink,
+    LogTile,
+    WitnessedLog,
+)
+
+__all__ = [
+    "Achievement",
+    "Award",
+    "BulkRevocation",
+    "Certificate",
+    "CertificateCorrection",
+    "CertificateTwin",
+    "ExpiryReminder",
+    "Issuer",
+    "IssuerKey",
+    "KeyRotation",
+    "LogCheckpoint",
+    "LogCosignature",
+    "LogEntry",
+    "LogFork",
+    "LogLink",
+    "LogTile",
+    "PaperDesign",
+    "Passport",
+    "Rendering",
+    "Share",
+    "SharedCertificate",
+    "StatusList",
+    "WitnessedLog",
+]

@@ -1,0 +1,73 @@
+"""Rendered once: a page is made when it is first asked for, and kept for every process (table `Rendering`)."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from credentials.paper.models import Rendering
+from credentials.paper.press import Press, Sheet
+
+KEPT_FOR = timedelta(days=7)
+_MOST_BYTES = 8 * 1024 * 1024
+
+
+class _Near:
+    """The newest few megabytes, in this process."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: str, made: bytes) -> None:
+        with self._lock:
+            self._bytes += len(made) - len(self._kept.get(key, b""))
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while self._bytes > _MOST_BYTES:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+
+near = _Near()
+
+
+def kept_or_made(sheet: Sheet, *, press: Press, certificate_id: UUID) -> bytes:
+    """Return the sheet's bytes: from this process, from the table (one query), or set now and kept (one more).
+
+    Raises:
+        GlyphMissing: a character is in none of the fonts; nothing is kept.
+    """
+    key = press.key(sheet)
+    made = near.get(key)
+    if made is None:
+        stored = Rendering.objects.filter(sha256=key).values_list("body", flat=True).first()
+        if stored is not None:
+            made = bytes(stored)
+        else:
+            made = press.make(sheet)
+            # Two processes that make the same at a time write the same bytes; the second is passed over.
+            Rendering.objects.bulk_create(
+                [Rendering(sha256=key, certificate_id=certificate_id, body=made)], ignore_conflicts=True
+            )
+        near.put(key, made)
+    return made
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what was made more than `KEPT_FOR` ago, and return how many; a second call deletes nothing."""
+    deleted, _ = Rendering.objects.filter(made_at__lt=now - KEPT_FOR).delete()
+    return deleted

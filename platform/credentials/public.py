@@ -1,0 +1,43 @@
+"""Everything other apps may know about credentials, as values; and the consumers that config/flow.py wires."""
+
+from __future__ import annotations
+
+from credentials.certificates.awarding import decide_awards
+from credentials.certificates.bulk_revocation import revoke_approved
+from credentials.certificates.corrections import supersede_corrected
+from credentials.certificates.issuers import load_issuers
+from credentials.certificates.issuing import issue_certificates
+from credentials.certificates.loading import load_achievement
+from credentials.certificates.reconciliation import last_seen as certificate_differences
+from credentials.certificates.renewal import renew as renew_awards
+from credentials.certificates.selectors import (
+    AchievementStanding,
+    HeldCertificate,
+    achievement_standing,
+    certificates_for_progress,
+    newest_of_learner,
+)
+from credentials.certificates.status_publishing import publish_changed as publish_status_lists
+from credentials.presentations.passports import sign_passports
+from credentials.presentations.twins import sign_twins
+from credentials.transparency.services import log_certificates
+
+__all__ = [
+    "AchievementStanding",
+    "HeldCertificate",
+    "achievement_standing",
+    "certificate_differences",
+    "certificates_for_progress",
+    "decide_awards",
+    "issue_certificates",
+    "load_achievement",
+    "load_issuers",
+    "log_certificates",
+    "newest_of_learner",
+    "publish_status_lists",
+    "renew_awards",
+    "revoke_approved",
+    "sign_passports",
+    "sign_twins",
+    "supersede_corrected",
+]

@@ -1,0 +1,143 @@
+"""Making links, revoking them, and looking through one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from credentials.certificates.models import Certificate
+from credentials.sharing import rules, selectors, tokens
+from credentials.sharing.errors import CertificateNotYours, ShareIdTaken, TooManyShares
+from credentials.sharing.models import Share, SharedCertificate
+from learners import public as learners
+from learners.public import ProfileMissing
+from privacy import public as privacy
+
+# So long the owner sees what became of a link whose time is over.
+KEPT_AFTER = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A link as its maker asks for it. days: 1 to 365. max_views: None for no limit."""
+
+    certificates: Sequence[UUID]
+    fields: Sequence[str]
+    days: int
+    max_views: int | None
+
+
+@transaction.atomic
+def share(*, learner_id: UUID, share_id: UUID, wanted: Wanted, now: datetime) -> tuple[Share, bool]:
+    """Make a link to the learner's own certificates; a second call returns the first link, revoked or not.
+
+    Also tells whether it is new.
+
+    Raises:
+        ProfileMissing: the account is no learner's yet.
+        CertificateNotYours: one of the certificates is none of the learner's.
+        ShareIdTaken: the id stands for another link, of whomever.
+        TooManyShares: too many of the learner's links work at present.
+    """
+    # One at a time per learner, so that the limit holds and a repeat finds the first.
+    if not learners.lock_learner(learner_id):
+        raise ProfileMissing()
+    existing = selectors.one(learner_id=learner_id, share_id=share_id)
+    if existing is not None:
+        return _same(existing, wanted), False
+    own = Certificate.objects.filter(learner_id=learner_id, pk__in=list(wanted.certificates))
+    known = set(own.values_list("pk", flat=True))
+    for place, certificate_id in enumerate(wanted.certificates):
+        if certificate_id not in known:
+            raise CertificateNotYours(pointer=f"/certificates/{place}")
+    if Share.objects.filter(learner_id=learner_id, revoked_at=None, expires_at__gt=now).count() >= rules.MOST_OPEN:
+        raise TooManyShares()
+    salt = secrets.token_bytes(16)
+    expires_at = now + timedelta(days=wanted.days)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO credentials_share (id, learner_id, token_sha256, salt, fields, max_views, created_at, expires_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
+            [
+                share_id, learner_id, tokens.digest_of(tokens.token_of(share_id, salt)), salt, list(wanted.fields),
+                wanted.max_views, now, expires_at,
+            ],
+        )  # fmt: skip
+        if cursor.fetchone() is None:
+            raise ShareIdTaken()
+    SharedCertificate.objects.bulk_create(
+        SharedCertificate(share_id=share_id, certificate_id=certificate_id, position=place)
+        for place, certificate_id in enumerate(wanted.certificates)
+    )
+    _audit(learner_id, share_id, "share.made")
+    made = selectors.one(learner_id=learner_id, share_id=share_id)
+    assert made is not None
+    return made, True
+
+
+def _same(existing: Share, wanted: Wanted) -> Share:
+    is_same = (
+        [shared.certificate_id for shared in existing.shared.all()] == list(wanted.certificates)
+        and existing.fields == list(wanted.fields)
+        and existing.max_views == wanted.max_views
+        and existing.expires_at - existing.created_at == timedelta(days=wanted.days)
+    )
+    if not is_same:
+        raise ShareIdTaken()
+    return existing
+
+
+@transaction.atomic
+def revoke(*, learner_id: UUID, share_id: UUID, now: datetime) -> bool:
+    """Close the learner's link at once; return whether there is such a link. A second call changes nothing."""
+    if Share.objects.filter(pk=share_id, learner_id=learner_id, revoked_at=None).update(revoked_at=now):
+        _audit(learner_id, share_id, "share.revoked")
+        return True
+    return Share.objects.filter(pk=share_id, learner_id=learner_id).exists()
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A link that works: which, what it shows, and until when."""
+
+    id: UUID
+    fields: Sequence[str]
+    expires_at: datetime
+
+
+def look(*, token: str, now: datetime, counts: bool) -> Looked | None:
+    """Find a link that works; None for every other, whatever the reason.
+
+    Args:
+        counts: whether a view is spent. Spent it is in the statement that finds the link, so that of any number of
+            visitors at a time not one too many gets in.
+    """
+    if not tokens.is_token(token):
+        return None
+    digest = tokens.digest_of(token)
+    works = "token_sha256 = %s AND revoked_at IS NULL AND expires_at > %s AND (max_views IS NULL OR views < max_views)"
+    with connection.cursor() as cursor:
+        if counts:
+            cursor.execute(
+                f"UPDATE credentials_share SET views = views + 1 WHERE {works} RETURNING id, fields, expires_at",  # noqa: S608
+                [digest, now],
+            )
+        else:
+            cursor.execute(f"SELECT id, fields, expires_at FROM credentials_share WHERE {works}", [digest, now])  # noqa: S608
+        row = cursor.fetchone()
+    return Looked(*row) if row else None
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete links whose time was over a while ago; return how many rows went."""
+    deleted, _ = Share.objects.filter(expires_at__lt=now - KEPT_AFTER).delete()
+    return deleted
+
+
+def _audit(learner_id: UUID, share_id: UUID, action: str) -> None:
+    privacy.audit(actor=str(learner_id), action=action, subject_kind="share", subject_id=str(share_id))

@@ -1,0 +1,226 @@
+"""Reads of the log: tiles and proofs out of a few rows, and never more than a published checkpoint covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count
+
+from common.clock import rfc3339
+from credentials.transparency import merkle, notes, rules, tiles
+from credentials.transparency.errors import LogAltered, NotPublished
+from credentials.transparency.models import LogCheckpoint, LogCosignature, LogEntry, LogLink, LogTile
+from credentials.transparency.tiles import Tile
+
+# Witnesses answer a moment after a checkpoint: a proof takes the best cosigned one of so many.
+_RECENT_CHECKPOINTS = 50
+
+
+def stored_tiles(wanted: Iterable[Tile]) -> dict[Tile, bytes]:
+    """The tiles as they are stored, grown further perhaps than the caller knows; one query, none for none."""
+    listed = sorted(wanted)
+    if not listed:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT level, place, hashes FROM credentials_logtile
+            WHERE (level, place) IN (SELECT * FROM unnest(%s::smallint[], %s::bigint[]))
+            """,
+            [[level for level, _ in listed], [place for _, place in listed]],
+        )
+        return {(level, place): bytes(hashes) for level, place, hashes in cursor.fetchall()}
+
+
+def newest() -> LogCheckpoint:
+    """The newest published checkpoint; one query.
+
+    Raises:
+        NotPublished: there is none.
+    """
+    found = LogCheckpoint.objects.order_by("-size").first()
+    if found is None:
+        raise NotPublished()
+    return found
+
+
+def note_of(checkpoint: LogCheckpoint) -> str:
+    """The checkpoint with the cosignatures that it has; one query."""
+    lines = checkpoint.cosignatures.order_by("witness").values_list("line", flat=True)
+    return str(checkpoint.note + "".join(lines))
+
+
+def _published(size: int) -> int:
+    """`size` if a checkpoint covers it, else an error; one query."""
+    if size > newest().size:
+        raise NotPublished()
+    return size
+
+
+def _proof(ranges: list[merkle.Range]) -> list[bytes]:
+    try:
+        return tiles.proof(ranges, stored_tiles(tiles.needed(ranges)))
+    except KeyError as error:
+        raise LogAltered() from error
+
+
+def inclusion(*, index: int, size: int) -> list[bytes]:
+    """The proof that leaf `index` is in the tree of `size`; two queries.
+
+    Raises:
+        NotPublished: no checkpoint covers that size, or the tree has no such leaf.
+    """
+    if index >= _published(size):
+        raise NotPublished()
+    return _proof(merkle.inclusion_ranges(index, size))
+
+
+def consistency(*, old: int, new: int) -> list[bytes]:
+    """The proof that the tree of size `old` begins the one of size `new`; two queries.
+
+    Raises:
+        NotPublished: no checkpoint covers that size, or `old` is larger.
+    """
+    if old > _published(new):
+        raise NotPublished()
+    return _proof(merkle.consistency_ranges(old, new))
+
+
+def tile(*, level: int, place: int, width: int) -> bytes:
+    """The first `width` hashes of a tile; two queries.
+
+    Raises:
+        NotPublished: no checkpoint covers them.
+    """
+    if width > tiles.width_at((level, place), newest().size):
+        raise NotPublished()
+    found = LogTile.objects.filter(level=level, place=place).values_list("hashes", flat=True).first()
+    hashes = bytes(found or b"")[: width * merkle.HASH_BYTES]
+    if len(hashes) != width * merkle.HASH_BYTES:
+        raise LogAltered()
+    return hashes
+
+
+def bundle(*, place: int, width: int) -> bytes:
+    """The first `width` leaves of a level-0 tile, each behind its length as two bytes; two queries.
+
+    Raises:
+        NotPublished: no checkpoint covers them.
+    """
+    if width > tiles.width_at((0, place), newest().size):
+        raise NotPublished()
+    leaves = leaves_of(first=place * tiles.WIDTH, count=width)
+    if len(leaves) != width:
+        raise LogAltered()
+    return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
+
+
+def leaves_of(*, first: int, count: int) -> list[bytes]:
+    """The leaves from index `first` on, in their order, at most so many; one query."""
+    rows = LogEntry.objects.filter(index__gte=first, index__lt=first + count).order_by("index")
+    return [bytes(leaf) for leaf in rows.values_list("leaf", flat=True)]
+
+
+def unlogged(*, limit: int) -> list[UUID]:
+    """Certificates that have no entry, the oldest first; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM credentials_certificate AS certificate
+            WHERE NOT EXISTS (SELECT FROM credentials_loglink WHERE certificate_id = certificate.id AND kind = 'issued')
+            ORDER BY id LIMIT %s
+            """,
+            [limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def proof_of(certificate_id: UUID) -> dict[str, Any] | None:
+    """What a stranger needs to check offline that a certificate is in the log; None while no checkpoint covers it.
+
+    Seven queries. The checkpoint is the one of the newest that most witnesses cosigned among those that cover all
+    entries of the certificate. `salt` with the credential's text gives the commitment that stands in the leaf.
+
+    Returns:
+        {origin, index, leaf, salt, logged_at, tree_size, root_hash, inclusion_proof, checkpoint, tlog_proof, covered_at,
+        covered_by, timeliness, status_changes: [{status, index, leaf, salt, logged_at, inclusion_proof}]}; hashes in
+        base64, salts in hex, `tlog_proof` in the form of C2SP tlog-proof with the salt as extra data.
+    """
+    links = list(
+        LogLink.objects.filter(certificate_id=certificate_id)
+        .select_related("entry", "certificate")
+        .defer("certificate__credential")
+        .order_by("entry_id")
+    )
+    published = LogCheckpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+    links = [link for link in links if link.entry_id < published]
+    issued = next((link for link in links if link.kind == LogLink.Kind.ISSUED), None)
+    if issued is None:
+        return None
+    checkpoint = _best_covering(links[-1].entry_id)
+    paths = {link.entry_id: merkle.inclusion_ranges(link.entry_id, checkpoint.size) for link in links}
+    stored = stored_tiles(tiles.needed(one for path in paths.values() for one in path))
+    try:
+        proofs = {index: [notes.encoded(one) for one in tiles.proof(path, stored)] for index, path in paths.items()}
+    except KeyError as error:
+        raise LogAltered() from error
+    note = note_of(checkpoint)
+    covered_at, covered_by = _first_covered(issued.entry_id)
+    timeliness = rules.logged_in_time(issued_at=issued.certificate.valid_from, covered_at=covered_at)
+    mine = _entry(issued, proofs)
+    extra = notes.encoded(bytes(issued.salt))
+    path_lines = "".join(f"{one}\n" for one in mine["inclusion_proof"])
+    return {
+        "origin": notes.Checkpoint.parse(notes.Note.parse(checkpoint.note).text).origin,
+        **mine,
+        "tree_size": checkpoint.size,
+        "root_hash": notes.encoded(bytes(checkpoint.root)),
+        "checkpoint": note,
+        "tlog_proof": f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {issued.entry_id}\n{path_lines}\n{note}",
+        "covered_at": rfc3339(covered_at),
+        "covered_by": covered_by,
+        "timeliness": timeliness.value,
+        "status_changes": [
+            {"status": link.status, **_entry(link, proofs)} for link in links if link.kind == LogLink.Kind.STATUS
+        ],
+    }
+
+
+def _entry(link: LogLink, proofs: Mapping[int, list[str]]) -> dict[str, Any]:
+    return {
+        "index": link.entry_id,
+        "leaf": bytes(link.entry.leaf).decode(),
+        "salt": bytes(link.salt).hex(),
+        "logged_at": rfc3339(link.entry.logged_at),
+        "inclusion_proof": proofs[link.entry_id],
+    }
+
+
+def _best_covering(index: int) -> LogCheckpoint:
+    recent = LogCheckpoint.objects.filter(size__gt=index).order_by("-size").values("pk")[:_RECENT_CHECKPOINTS]
+    found = (
+        LogCheckpoint.objects.filter(pk__in=recent)
+        .annotate(witnessed=Count("cosignatures"))
+        .order_by("-witnessed", "-size")
+        .first()
+    )
+    if found is None:
+        raise NotPublished()
+    return found
+
+
+def _first_covered(index: int) -> tuple[Any, str | None]:
+    """When the log first showed the entry: by a witness's clock, with its key, or else by our own, with None."""
+    first = (
+        LogCosignature.objects.filter(checkpoint_id__gt=index)
+        .order_by("checkpoint_id", "signed_at")
+        .values_list("signed_at", "witness")
+        .first()
+    )
+    if first is not None:
+        return first
+    at = LogCheckpoint.objects.filter(size__gt=index).order_by("size").values_list("published_at", flat=True).first()
+    return at, None

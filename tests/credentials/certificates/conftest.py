@@ -1,0 +1,44 @@
+"""An achievement, and certificates for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from common import clock
+from courses.models import Course, Edition, Framework
+from credentials.models import Achievement, Certificate
+from tests.credentials.certificates.factories import SKILLS, TEXTS, make_entitled, settle, tell
+
+
+@pytest.fixture
+def achievement(_reference_data: None) -> Achievement:
+    """Asks for a completed edition and two skills at level 1."""
+    edition = Edition.objects.create(
+        course=Course.objects.create(slug="first-steps"),
+        framework=Framework.objects.get(current=True),
+        status="published",
+        published_at=clock.now(),
+        languages=["en"],
+    )
+    return Achievement.objects.create(
+        slug="first-steps",
+        edition=edition,
+        criteria={"edition_completed": True, "skills": [{"skill": code, "level": 1} for code in SKILLS]},
+        texts=TEXTS,
+    )
+
+
+@pytest.fixture
+def issue(achievement: Achievement) -> Callable[..., Certificate]:
+    """`issue(name=…)` makes an entitled learner and lets the consumers issue."""
+
+    def make(**given: Any) -> Certificate:
+        learner = make_entitled(achievement, **given)
+        tell("learners.edition_completed", learner)
+        settle()
+        return Certificate.objects.get(learner=learner)
+
+    return make

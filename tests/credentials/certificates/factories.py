@@ -1,0 +1,90 @@
+"""Entitled learners, as rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+
+from common import clock
+from common.ids import new_id
+from courses import public as courses
+from credentials.certificates import corrections, presentation
+from credentials.certificates.presentation import Shown
+from credentials.certificates.signer import signer_for
+from credentials.models import Achievement, Certificate, KeyRotation
+from events import public as events
+from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
+from tests.factories import make_learner
+
+SKILLS = ("AIS-A1", "AIS-A3")
+TEXTS = {
+    "en": {"name": "First steps", "description": "Knows the first steps.", "criteria": "Completed the course."},
+    "ja": {"name": "はじめの一歩", "description": "基礎を知っています。", "criteria": "コースを修了しました。"},
+    "th": {"name": "ก้าวแรก", "description": "รู้จักก้าวแรก", "criteria": "เรียนจบหลักสูตร"},
+}
+
+
+def make_entitled(achievement: Achievement, *, level: int = 1, completed: bool = True, **given: Any) -> Learner:
+    """A learner with evidence, levels and a completed edition, whom nobody has looked at yet."""
+    learner = make_learner(**given)
+    now = clock.now()
+    Enrolment.objects.create(
+        learner=learner, edition=achievement.edition, enrolled_at=now, completed_at=now if completed else None
+    )
+    Ability.objects.create(
+        learner=learner, mean=1, variance=0.5, count=2, last_at=now, rule_version="test-rule", snapshot="test"
+    )
+    for code in SKILLS:
+        Evidence.objects.create(
+            id=new_id(), learner=learner, item_id=new_id(), item_revision=1, skills=[code], level=1, score=1,
+            guess=0.25, difficulty=0, language="en", answered_at=now, framework_version="x", rule_version="x",
+        )  # fmt: skip
+        SkillState.objects.create(
+            learner=learner, skill_code=code, mean=1, variance=0.5, count=1, last_at=now, level=level,
+            probability=0.9, framework_version=courses.framework().version,
+        )  # fmt: skip
+    return learner
+
+
+def tell(kind: str, *learners: Learner) -> None:
+    """Record that something happened to the learners, as the services that do it would."""
+    with transaction.atomic():
+        events.record_many(
+            kind, [{"learner_id": str(learner.pk), "edition_id": str(new_id()), "skills": []} for learner in learners]
+        )
+
+
+def settle() -> None:
+    """Let the consumers do what they owe."""
+    events.drain("awards")
+    events.drain("certificates")
+
+
+def shown_of(certificate: Certificate, language: str, *, name: str) -> Shown:
+    """What a certificate shows in a language, with another name on it."""
+    shown = presentation.shown(json.loads(certificate.credential), certificate.award.achievement, language)
+    return replace(shown, name=name)
+
+
+def approve_key(issuer: str) -> None:
+    """Let the key that the issuer's signer has now follow the one before, as after a rotation by two persons."""
+    signs, now = signer_for(issuer), clock.now()
+    KeyRotation.objects.create(
+        issuer_id=issuer, did=signs.did, multikey=signs.multikey, planned_from=now, prepared_by=new_id(),
+        prepared_at=now, approved_by=new_id(), approved_at=now,
+    )  # fmt: skip
+
+
+def supersede(certificate: Certificate, *, name: str) -> Certificate:
+    """Correct the name on a certificate, as two persons and a worker do; return the certificate that took its place."""
+    correction_id, now = new_id(), clock.now()
+    corrections.ask(
+        correction_id=correction_id, certificate_id=certificate.pk, legal_name=name, reason="married",
+        asked_by=certificate.learner_id, learner_id=certificate.learner_id, now=now,
+    )  # fmt: skip
+    corrections.decide(correction_id=correction_id, approved=True, decided_by=new_id(), now=now)
+    events.drain("corrections")
+    return Certificate.objects.get(predecessor=certificate)

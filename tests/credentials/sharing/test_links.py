@@ -1,0 +1,353 @@
+"""Aiko sends an employer a link to what she chooses to show; Dao, who has none, learns nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection, transaction
+from django.test import Client
+
+from common import clock
+from common.ids import new_id
+from credentials.certificates import life
+from credentials.models import Certificate, Share
+from credentials.sharing import rules, selectors, services, tokens
+from credentials.sharing.models import ShownField
+from learners.models import Learner
+from privacy.models import AuditEntry
+from privacy.public import erasing
+from tests.credentials.certificates.factories import settle, supersede, tell
+from tests.factories import make_learner, make_user, signed_in
+
+pytestmark = pytest.mark.django_db
+
+ALL = list(ShownField.values)
+
+
+def _body(*certificates: Certificate, **given: Any) -> dict[str, Any]:
+    return {"certificates": [str(one.pk) for one in certificates], "shown": ["achievement", "dates"], **given}
+
+
+def _share(certificate: Certificate, *more: Certificate, **given: Any) -> dict[str, Any]:
+    client = signed_in(certificate.learner.user)
+    answer = client.put(f"/api/v1/me/shares/{new_id()}", _body(certificate, *more, **given), format="json")
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())
+
+
+def _path(share: dict[str, Any]) -> str:
+    base = django_settings.PUBLIC_BASE_URL
+    assert share["url"].startswith(f"{base}/shared/")
+    return str(share["url"].removeprefix(base))
+
+
+def _see(path: str, accept: str = "text/html", **headers: str) -> Any:
+    return Client().get(path, headers={"Accept": accept, **headers})
+
+
+def test_an_employer_sees_what_was_chosen_and_nothing_else(issue: Callable[..., Certificate]) -> None:
+    certificate = issue(name="山田 愛子", languages=("en",))
+    hidden = {
+        "name": "山田 愛子", "achievement": "First steps", "skills": "Recognise AI around you", "dates": "<time",
+        "issuer": "Issued by", "evidence": "scored answers",
+    }  # fmt: skip
+    for field in ALL:
+        path = _path(_share(certificate, shown=[field]))
+        answer = _see(path)
+        html = answer.content.decode()
+        assert answer.status_code == 200
+        assert "This certificate is valid." in html
+        assert {one for one, text in hidden.items() if text in html} == {field}
+        assert certificate.public_code not in html
+        told = _see(path, "application/json").json()["certificates"]
+        assert len(told) == 1
+        assert told[0]["verdict"] == "valid"
+        members = {
+            "dates": {"issued_at", "valid_until"}, "achievement": {"achievement", "description"},
+            "evidence": {"answers", "supervised"},
+        }.get(field, {field})  # fmt: skip
+        assert set(told[0]) == {"verdict"} | members
+
+
+def test_the_page_is_for_the_visitor_alone_and_in_their_language(issue: Callable[..., Certificate]) -> None:
+    path = _path(_share(issue(languages=("th",)), shown=ALL))
+    for language, _ in django_settings.LANGUAGES:
+        answer = _see(path, **{"Accept-Language": language})
+        assert answer.status_code == 200
+        assert len(answer.content) <= 15_000
+    answer = _see(f"{path}?language=th")
+    html = answer.content.decode()
+    assert "ก้าวแรก" in html
+    assert "พ.ศ." in html
+    assert "<script" not in html
+    assert answer["Content-Language"] == "th"
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Cache-Control"] == "private, no-store"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., Certificate], achievement: Any) -> None:
+    first = issue()
+    twin = type(achievement).objects.create(
+        slug="second-steps", edition=achievement.edition, criteria=achievement.criteria,
+        texts={"en": {"name": "Second steps", "description": "More.", "criteria": "More."}},
+    )  # fmt: skip
+    tell("learners.edition_completed", first.learner)
+    settle()
+    second = Certificate.objects.get(award__achievement=twin)
+    for order in ((first, second), (second, first)):
+        path = _path(_share(*order, shown=["achievement"]))
+        told = _see(f"{path}?language=en", "application/json").json()["certificates"]
+        names = {first.pk: "First steps", second.pk: "Second steps"}
+        assert [one["achievement"] for one in told] == [names[one.pk] for one in order]
+
+
+def test_a_view_is_spent_by_get_and_not_by_head(issue: Callable[..., Certificate]) -> None:
+    share = _share(issue(), max_views=2)
+    path = _path(share)
+    for _ in range(3):
+        assert Client().head(path, headers={"Accept": "text/html"}).status_code == 200
+    assert Share.objects.get().views == 0
+    assert [_see(path).status_code for _ in range(3)] == [200, 200, 404]
+    assert _see(path, "application/json").status_code == 404
+    assert Client().head(path).status_code == 404
+    mine = signed_in(Share.objects.get().learner.user).get("/api/v1/me/shares").json()["items"]
+    assert [(one["views"], one["standing"]) for one in mine] == [(2, "used_up")]
+
+
+def test_dead_links_tell_nothing(issue: Callable[..., Certificate]) -> None:
+    certificate = issue()
+    revoked, expired, used_up = (_share(certificate, max_views=1) for _ in range(3))
+    services.revoke(learner_id=certificate.learner_id, share_id=UUID(revoked["id"]), now=clock.now())
+    Share.objects.filter(pk=expired["id"]).update(expires_at=clock.now())
+    _see(_path(used_up))
+    never = ["/shared/" + "a" * 32, "/shared/nobody", "/shared/%00", "/shared/" + "ü" * 32]
+    pages, problems = set(), set()
+    for path in [*map(_path, (revoked, expired, used_up)), *never]:
+        answer = _see(path)
+        assert (answer.status_code, answer["Cache-Control"]) == (404, "private, no-store")
+        pages.add(answer.content)
+        answer = _see(path, "application/json")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        problem = answer.json()
+        del problem["request_id"]
+        problems.add(str(problem))
+    assert len(pages) == len(problems) == 1
+    standings = {one["id"]: one["standing"] for one in _mine(certificate.learner)}
+    assert [standings[one["id"]] for one in (revoked, expired, used_up)] == ["revoked", "expired", "used_up"]
+
+
+def _mine(learner: Learner) -> list[dict[str, Any]]:
+    return list(signed_in(learner.user).get("/api/v1/me/shares").json()["items"])
+
+
+def test_the_verdict_is_of_the_moment(issue: Callable[..., Certificate]) -> None:
+    certificate, other = issue(languages=("en",)), issue()
+    path = _path(_share(certificate, shown=ALL))
+    life.suspend(certificate_id=certificate.pk, actor="test", reason="a doubt", now=clock.now())
+    assert "This certificate is suspended." in _see(path).content.decode()
+    life.revoke(certificate_id=certificate.pk, actor="test", reason="a mistake of ours", now=clock.now())
+    html = _see(path).content.decode()
+    assert "This certificate was revoked." in html
+    assert "a mistake of ours" not in html
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE credentials_certificate DISABLE TRIGGER certificate_is_written_once")
+        text = certificate.credential.replace("First steps", "Forged steps")
+        cursor.execute("UPDATE credentials_certificate SET credential = %s WHERE id = %s", [text, certificate.pk])
+    assert _see(path, "application/json").json()["certificates"] == [{"verdict": "tampered"}]
+    assert "not genuine" in _see(path).content.decode()
+    with connection.cursor() as cursor:  # a genuine text in the wrong place
+        cursor.execute(
+            "UPDATE credentials_certificate SET credential = %s WHERE id = %s", [other.credential, certificate.pk]
+        )
+    assert _see(path, "application/json").json()["certificates"] == [{"verdict": "tampered"}]
+
+
+def test_making_a_link_again_answers_as_the_first_time(issue: Callable[..., Certificate], query_budget: Any) -> None:
+    certificate = issue()
+    client, path = signed_in(certificate.learner.user), f"/api/v1/me/shares/{new_id()}"
+    body = _body(certificate, shown=["dates", "name", "dates"], days=7)
+    first = client.put(path, body, format="json")
+    assert first.status_code == 201
+    assert first["Cache-Control"] == "private, no-store"
+    with query_budget(5):  # with the transaction's two
+        again = client.put(path, body, format="json")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert first.json()["shown"] == ["name", "dates"]
+    for other in ({"days": 8}, {"max_views": 1}, {"shown": ["name"]}):
+        answer = client.put(path, {**body, **other}, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "share_id_taken")
+    assert client.delete(path).status_code == 204
+    assert client.delete(path).status_code == 204
+    late = client.put(path, body, format="json")
+    assert (late.status_code, late.json()["standing"]) == (200, "revoked"), "a late repeat opens nothing"
+    assert list(AuditEntry.objects.filter(subject_kind="share").values_list("action", flat=True).order_by("id")) == [
+        "share.made", "share.revoked",
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_shared(issue: Callable[..., Certificate]) -> None:
+    certificate, someone_elses = issue(), issue()
+    client, path = signed_in(certificate.learner.user), f"/api/v1/me/shares/{new_id()}"
+    for wrong in (
+        {"days": 0}, {"days": 366}, {"max_views": 0}, {"shown": []}, {"shown": ["birth_year"]}, {"certificates": []},
+        {"certificates": [str(new_id())] * 21}, {"surprise": 1}, {"days": True},
+    ):  # fmt: skip
+        assert client.put(path, {**_body(certificate), **wrong}, format="json").status_code == 400, wrong
+    answer = client.put(path, _body(certificate, someone_elses), format="json")
+    assert (answer.status_code, answer.json()["code"]) == (404, "certificate_not_yours")
+    assert answer.json()["errors"][0]["pointer"] == "/certificates/1"
+    assert not Share.objects.exists()
+
+
+def test_there_is_an_end_to_open_links(issue: Callable[..., Certificate], monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = issue()
+    monkeypatch.setattr(rules, "MOST_OPEN", 2)
+    first = _share(certificate)
+    _share(certificate)
+    client = signed_in(certificate.learner.user)
+    answer = client.put(f"/api/v1/me/shares/{new_id()}", _body(certificate), format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_shares")
+    client.delete(f"/api/v1/me/shares/{first['id']}")
+    _share(certificate)
+
+
+def test_outsiders_find_read_and_close_nobody_elses_link(issue: Callable[..., Certificate]) -> None:
+    certificate = issue()
+    share = _share(certificate)
+    budi, dao = make_learner("ID", name="Budi"), make_user()
+    for client in (signed_in(budi.user), signed_in(dao)):
+        assert client.get("/api/v1/me/shares").json()["items"] == []
+        assert client.get(f"/api/v1/me/shares/{share['id']}").status_code == 404
+        assert client.delete(f"/api/v1/me/shares/{share['id']}").status_code == 404
+    answer = signed_in(budi.user).put(f"/api/v1/me/shares/{new_id()}", _body(certificate), format="json")
+    assert answer.status_code == 404
+    own = issue(state="ID")
+    answer = signed_in(own.learner.user).put(f"/api/v1/me/shares/{share['id']}", _body(own), format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "share_id_taken")
+    assert signed_in(dao).put(f"/api/v1/me/shares/{new_id()}", _body(certificate), format="json").status_code == 409
+    assert Client().get("/api/v1/me/shares").status_code == 401
+    assert Share.objects.get().revoked_at is None
+
+
+def test_the_database_opens_no_link(issue: Callable[..., Certificate], settings: Any) -> None:
+    certificate = issue()
+    share = _share(certificate)
+    token = _path(share).rpartition("/")[2]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT credentials_share::text FROM credentials_share")
+        (row,) = cursor.fetchone()
+    assert token not in row
+    assert token.encode().hex() not in row
+    settings.SECRET_KEY, old = "another key " * 4, settings.SECRET_KEY
+    assert _mine(certificate.learner)[0]["url"] is None
+    assert _see(f"/shared/{token}").status_code == 200, "it works all the same"
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert _mine(certificate.learner)[0]["url"] == share["url"]
+    assert tokens.token_of(UUID(share["id"]), b"x" * 16) != tokens.token_of(UUID(share["id"]), b"y" * 16)
+
+
+def test_pages_and_budgets(issue: Callable[..., Certificate], query_budget: Any) -> None:
+    certificate = issue()
+    shares = [_share(certificate) for _ in range(3)]
+    client = signed_in(certificate.learner.user)
+    with query_budget(2):
+        first = client.get("/api/v1/me/shares", {"limit": 2}).json()
+    with query_budget(2):
+        rest = client.get("/api/v1/me/shares", {"limit": 2, "cursor": first["next"]}).json()
+    assert [one["id"] for one in first["items"] + rest["items"]] == sorted((one["id"] for one in shares), reverse=True)
+    assert rest["next"] is None
+    _see(_path(shares[0]))
+    with query_budget(2):
+        _see(_path(shares[0]))
+
+
+def test_links_go_with_their_learner_and_with_their_time(issue: Callable[..., Certificate]) -> None:
+    certificate = issue()
+    old, other = _share(certificate), _share(certificate)
+    now = clock.now()
+    Share.objects.filter(pk=old["id"]).update(expires_at=now - services.KEPT_AFTER - timedelta(seconds=1))
+    assert services.forget_old(now=now) == 2, "the link and its certificate's place in it"
+    path = _path(other)
+    learner = certificate.learner
+    with erasing(learner.pk):
+        learner.user.delete()
+    assert not Share.objects.exists()
+    assert _see(path).status_code == 404
+
+
+def test_a_corrected_name_takes_the_place_of_the_old_one(issue: Callable[..., Certificate]) -> None:
+    certificate = issue(name="Old Name")
+    path = _path(_share(certificate, shown=["name"]))
+    supersede(certificate, name="New Name")
+    told = _see(path, "application/json").json()["certificates"]
+    assert told == [{"verdict": "valid", "name": "New Name"}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_visitors_at_once_not_one_too_many_gets_in() -> None:
+    learner = make_learner()
+    share = Share.objects.create(
+        id=new_id(), learner=learner, token_sha256=tokens.digest_of("a" * 32), salt=b"", fields=["name"], max_views=5,
+        created_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
+    )  # fmt: skip
+
+    def visit(look: Callable[[], bool]) -> bool:
+        try:
+            return look()
+        finally:
+            connection.close()
+
+    def ours() -> bool:
+        return services.look(token="a" * 32, now=clock.now(), counts=True) is not None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(visit, [ours] * 40)) == 5
+    share.refresh_from_db()
+    assert share.views == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looking_and_then_counting_would_let_one_too_many_in() -> None:
+    """The control: the race forced into the naive way, and into ours, between finding the link and counting."""
+    learner = make_learner()
+    share = Share.objects.create(
+        id=new_id(), learner=learner, token_sha256=tokens.digest_of("a" * 32), salt=b"", fields=["name"], max_views=1,
+        created_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
+    )  # fmt: skip
+
+    def in_between() -> bool:
+        try:
+            return services.look(token="a" * 32, now=clock.now(), counts=True) is not None
+        finally:
+            connection.close()
+
+    let_in = []
+    with transaction.atomic():
+        found = services.look(token="a" * 32, now=clock.now(), counts=False)
+        with ThreadPoolExecutor(1) as pool:
+            let_in.append(pool.submit(in_between).result())
+        let_in.append(found is not None)  # and would count now
+    assert let_in == [True, True], "the naive way lets two in where one may"
+    Share.objects.filter(pk=share.pk).update(views=0)
+    let_in = []
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            let_in.append(services.look(token="a" * 32, now=clock.now(), counts=True) is not None)
+            waiting = pool.submit(in_between)
+        let_in.append(waiting.result())
+    assert let_in == [True, False]
+
+
+def test_seen_asks_once_whatever_the_number(issue: Callable[..., Certificate], query_budget: Any) -> None:
+    share = _share(issue())
+    with query_budget(1):
+        assert len(selectors.seen(share_id=UUID(share["id"]), fields=ALL, language="en", now=clock.now())) == 1
