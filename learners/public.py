@@ -6,12 +6,12 @@ from learners.api.profiles import NameField
 from learners.api.progress import LessonProgressOutput
 from learners.assessors.selectors import Refusal, refusal, refusals
 from learners.cohorts.selectors import cohort_codes
-from learners.decisions.selectors import Change as LevelChangeView
-from learners.decisions.selectors import history as level_history
-from learners.decisions.services import decide_level, freeze_level, release_level
 from learners.enrolments.selectors import Taking, completions, is_enrolled, taking
 from learners.enrolments.services import note_passed_assessments
+from learners.mastery.deciding import decide_level, freeze_level, release_level
 from learners.mastery.explanation import explanation
+from learners.mastery.history import Change as LevelChangeView
+from learners.mastery.history import history as level_history
 from learners.mastery.levels import lock as lock_levels
 from learners.mastery.levels import unfrozen_levels
 from learners.mastery.selectors import (

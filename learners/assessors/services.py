@@ -25,8 +25,8 @@ from learners.assessors.errors import (
 from learners.assessors.models import AssessorVerdict, LevelAssessment
 from learners.decisions.errors import LevelNotOfSkill, OwnCase
 from learners.decisions.models import LevelDecision
-from learners.decisions.services import decide_level
 from learners.mastery import levels
+from learners.mastery.deciding import decide_level
 from learners.profiles.errors import ProfileMissing
 from learners.profiles.models import Learner
 from privacy import public as privacy

@@ -14,9 +14,10 @@ from common.languages import choose
 from courses import public as courses
 from courses.public import FrameworkView
 from learners.decisions.rules import EVIDENCE, Decided, Standing, is_capped, standing
-from learners.decisions.selectors import Change, history, what_people_said
+from learners.decisions.selectors import what_people_said
 from learners.mastery import chains, evidence, rules
 from learners.mastery.framework import scale, scales
+from learners.mastery.history import Change, history
 from learners.mastery.models import Ability, SkillState
 from learners.mastery.selectors import counting, told
 from learners.mastery.snapshots import STATED

@@ -1,6 +1,7 @@
 """Deciding, freezing and releasing levels: the level that counts follows in the same transaction.
 
-Each first locks the learner's `Ability` row, as everything does that changes a learner's mastery.
+Each first locks the learner's `Ability` row, as everything does that changes a learner's mastery. It is here and not with the
+decisions because the skill states, which hold the level that counts, are mastery's to write.
 """
 
 from __future__ import annotations
