@@ -42,10 +42,10 @@ from learners.profiles.selectors import (
     states_of,
 )
 from learners.profiles.services import hold_learners, lock_learner
+from learners.progress.completion import waive_lessons
 from learners.progress.selectors import CountedEnrolment, EnrolmentView, counted_enrolments, newest_enrolments
 from learners.self_description.selectors import genders_of
 from learners.self_description.services import forget_withdrawn
-from learners.waivers.services import waive_lessons
 
 __all__ = [
     "ANSWER_FIELDS",

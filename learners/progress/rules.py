@@ -1,8 +1,8 @@
-"""How reports from devices are merged."""
+"""How reports from devices are merged, and when all lessons are done. Pure: no Django, no clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,3 +42,16 @@ def merge(reports: Iterable[Report]) -> list[Report]:
             report.lesson_id, max(report.furthest, other.furthest), min(times, default=None)
         )
     return [merged[lesson_id] for lesson_id in sorted(merged)]
+
+
+def all_done_at(
+    lessons: Collection[UUID], *, done: Mapping[UUID, datetime], waived: Mapping[UUID, datetime]
+) -> datetime | None:
+    """Return when the last lesson was done or waived, whichever came first for each; None while one is neither."""
+    instants = []
+    for lesson in lessons:
+        known = [by[lesson] for by in (done, waived) if lesson in by]
+        if not known:
+            return None
+        instants.append(min(known))
+    return max(instants, default=None)

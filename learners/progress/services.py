@@ -23,7 +23,6 @@ from learners.progress.models import LessonProgress
 from learners.progress.rules import Report
 from learners.waivers import selectors as waived
 from learners.waivers.models import LessonWaiver
-from learners.waivers.rules import all_done_at
 from privacy import public as privacy
 
 
@@ -109,7 +108,7 @@ def _complete(
     """Note that all lessons are done or waived; complete the edition if the assessment is passed or not asked for."""
     if enrolment.lessons_done_at is not None:
         return
-    at = all_done_at(
+    at = rules.all_done_at(
         [lesson.id for lesson in edition.lessons],
         done={lesson: row.done_at for lesson, row in progress.items() if row.done_at is not None},
         waived={lesson: row.at for lesson, row in waivers.items()},

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -49,16 +48,3 @@ def waived(lessons: Iterable[Lesson], held: Mapping[str, Held]) -> dict[UUID, li
         ):
             found[lesson.id] = [Ground(code, level, held[code]) for code, level in sorted(lesson.levels.items())]
     return found
-
-
-def all_done_at(
-    lessons: Collection[UUID], *, done: Mapping[UUID, datetime], waived: Mapping[UUID, datetime]
-) -> datetime | None:
-    """Return when the last lesson was done or waived, whichever came first for each; None while one is neither."""
-    instants = []
-    for lesson in lessons:
-        known = [by[lesson] for by in (done, waived) if lesson in by]
-        if not known:
-            return None
-        instants.append(min(known))
-    return max(instants, default=None)

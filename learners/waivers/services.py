@@ -14,14 +14,11 @@ from psycopg.types.json import Jsonb
 from common import clock
 from common.rendering import to_json
 from courses import public as courses
-from courses.public import EditionView
 from events import public as events
 from events.registry import Happened
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import LevelChange, SkillState
-from learners.progress.models import LessonProgress
 from learners.waivers import rules
-from learners.waivers.models import LessonWaiver
 from learners.waivers.rules import Ground, Held
 from privacy import public as privacy
 
@@ -30,12 +27,15 @@ PLACEMENT = "placement"
 
 
 @transaction.atomic
-def waive_lessons(happened: Sequence[Happened]) -> None:
-    """Consumer of graded attempts and of mastery that moved: learners who were placed need not do what they master.
+def waive(happened: Sequence[Happened]) -> list[Enrolment]:
+    """Take graded attempts and mastery that moved: learners who were placed need not do what they master.
 
     A placement is noted on the enrolment; every enrolment so noted gets the waivers that the learner's levels bear at
-    present, and is completed where that was all that was missing. The two kinds may come in any order, and twice: the
-    enrolments are locked before anything is read, so whichever comes later sees both. A constant number of statements.
+    present. The two kinds may come in any order, and twice: the enrolments are locked before anything is read, so
+    whichever comes later sees both. A constant number of statements.
+
+    Returns:
+        The enrolments with a new waiver, still locked: it may have been all that was missing.
     """
     learner_ids = sorted({UUID(str(event.payload["learner_id"])) for event in happened})
     placed: dict[tuple[UUID, UUID], datetime] = {}
@@ -46,7 +46,7 @@ def waive_lessons(happened: Sequence[Happened]) -> None:
             placed[key] = min(at, placed.get(key, at))
     enrolments = _locked(learner_ids, placed)
     if not enrolments:
-        return
+        return []
     editions = courses.editions({one.edition_id for one in enrolments})
     held = _held({one.learner_id for one in enrolments})
     wanted = {
@@ -55,7 +55,7 @@ def waive_lessons(happened: Sequence[Happened]) -> None:
     now = clock.now()
     new = _insert(wanted, version=courses.framework().version, now=now)
     if not new:
-        return
+        return []
     changed = [one for one in enrolments if one.pk in new]
     privacy.audit_many(
         actor=_WORKER,
@@ -63,13 +63,11 @@ def waive_lessons(happened: Sequence[Happened]) -> None:
         subject_kind="enrolment",
         subject_ids=[str(one.pk) for one in changed],
     )
-    events.record_many("learners.lessons_waived", [_ids(one) for one in changed])
-    completed = _complete(changed, editions)
-    events.record_many("learners.edition_completed", [_ids(one) for one in completed])
-
-
-def _ids(enrolment: Enrolment) -> dict[str, str]:
-    return {"learner_id": str(enrolment.learner_id), "edition_id": str(enrolment.edition_id)}
+    events.record_many(
+        "learners.lessons_waived",
+        [{"learner_id": str(row.learner_id), "edition_id": str(row.edition_id)} for row in changed],
+    )
+    return changed
 
 
 def _locked(learner_ids: Sequence[UUID], placed: Mapping[tuple[UUID, UUID], datetime]) -> list[Enrolment]:
@@ -135,35 +133,3 @@ def _ground(ground: Ground) -> dict[str, Any]:
         "evidence": ground.held.evidence,
         "rule": ground.held.rule,
     }
-
-
-def _complete(enrolments: Sequence[Enrolment], editions: Mapping[UUID, EditionView]) -> list[Enrolment]:
-    """Note on locked enrolments that all lessons are done or waived; return those that this completes."""
-    waiting = [one for one in enrolments if one.lessons_done_at is None]
-    ids = [one.pk for one in waiting]
-    done: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
-    waived: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
-    for enrolment, lesson, at in LessonProgress.objects.filter(enrolment_id__in=ids, done_at__isnull=False).values_list(
-        "enrolment_id", "lesson_id", "done_at"
-    ):
-        if at is not None:
-            done[enrolment][lesson] = at
-    for enrolment, lesson, at in LessonWaiver.objects.filter(enrolment_id__in=ids).values_list(
-        "enrolment_id", "lesson_id", "at"
-    ):
-        waived[enrolment][lesson] = at
-    changed, completed = [], []
-    for one in waiting:
-        edition = editions[one.edition_id]
-        at = rules.all_done_at(
-            [lesson.id for lesson in edition.lessons], done=done[one.pk], waived=waived[one.pk]
-        )  # fmt: skip
-        if at is None:
-            continue
-        one.note_lessons_done(at, requires_assessment=edition.requires_assessment)
-        changed.append(one)
-        if one.completed_at is not None:
-            completed.append(one)
-    if changed:
-        Enrolment.objects.bulk_update(changed, ["lessons_done_at", "completed_at"])
-    return completed

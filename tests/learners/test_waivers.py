@@ -21,9 +21,10 @@ from courses.models import Edition, LessonSkill, Skill
 from events.registry import Happened
 from learners import public as learners
 from learners.models import Ability, Enrolment, LessonWaiver, LevelChange, SkillState
+from learners.progress.completion import waive_lessons
+from learners.progress.rules import all_done_at
 from learners.waivers import rules, services
 from learners.waivers.rules import Held
-from learners.waivers.services import waive_lessons
 from privacy.models import AuditEntry
 from tests.factories import make_learner, signed_in
 from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, lesson_ids, make_enrolment, recorded
@@ -264,6 +265,6 @@ def test_a_lesson_counts_from_when_it_was_first_done_or_waived() -> None:
     one, two = UUID(int=1), UUID(int=2)
     day = datetime(2026, 3, 1, tzinfo=UTC)
     later = day + timedelta(days=1)
-    assert rules.all_done_at([one, two], done={one: later}, waived={}) is None
-    assert rules.all_done_at([one, two], done={one: later}, waived={one: day, two: day}) == day
-    assert rules.all_done_at([], done={}, waived={}) is None
+    assert all_done_at([one, two], done={one: later}, waived={}) is None
+    assert all_done_at([one, two], done={one: later}, waived={one: day, two: day}) == day
+    assert all_done_at([], done={}, waived={}) is None

@@ -1,0 +1,67 @@
+"""Waived lessons count as done: where they were all that was missing, the edition is completed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from courses import public as courses
+from events import public as events
+from events.public import Happened
+from learners.enrolments.models import Enrolment
+from learners.progress import rules
+from learners.progress.models import LessonProgress
+from learners.waivers.models import LessonWaiver
+from learners.waivers.services import waive
+
+
+@transaction.atomic
+def waive_lessons(happened: Sequence[Happened]) -> None:
+    """Consumer of graded attempts and of mastery that moved: lessons are waived, and what that completes is completed.
+
+    A second call changes nothing. A constant number of statements.
+    """
+    enrolments = waive(happened)
+    if not enrolments:
+        return
+    completed = _complete(enrolments)
+    events.record_many(
+        "learners.edition_completed",
+        [{"learner_id": str(row.learner_id), "edition_id": str(row.edition_id)} for row in completed],
+    )
+
+
+def _complete(enrolments: Sequence[Enrolment]) -> list[Enrolment]:
+    """Note on locked enrolments that all lessons are done or waived; return those that this completes."""
+    editions = courses.editions({row.edition_id for row in enrolments})
+    waiting = [row for row in enrolments if row.lessons_done_at is None]
+    ids = [row.pk for row in waiting]
+    done: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    waived: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    for enrolment, lesson, at in LessonProgress.objects.filter(enrolment_id__in=ids, done_at__isnull=False).values_list(
+        "enrolment_id", "lesson_id", "done_at"
+    ):
+        if at is not None:
+            done[enrolment][lesson] = at
+    for enrolment, lesson, at in LessonWaiver.objects.filter(enrolment_id__in=ids).values_list(
+        "enrolment_id", "lesson_id", "at"
+    ):
+        waived[enrolment][lesson] = at
+    changed, completed = [], []
+    for row in waiting:
+        edition = editions[row.edition_id]
+        lessons = [lesson.id for lesson in edition.lessons]
+        all_done_at = rules.all_done_at(lessons, done=done[row.pk], waived=waived[row.pk])
+        if all_done_at is None:
+            continue
+        row.note_lessons_done(all_done_at, requires_assessment=edition.requires_assessment)
+        changed.append(row)
+        if row.completed_at is not None:
+            completed.append(row)
+    if changed:
+        Enrolment.objects.bulk_update(changed, ["lessons_done_at", "completed_at"])
+    return completed
