@@ -17,7 +17,8 @@ from rest_framework.views import APIView
 
 from assessments import errors
 from assessments.api.callers import learner_id
-from assessments.files import selectors, services
+from assessments.attempts import handing_in
+from assessments.files import selectors
 from assessments.files.rules import ENDINGS, MOST_BYTES
 from common import clock
 from privacy.public import ConsentMissing
@@ -74,7 +75,7 @@ class FileView(APIView):
     )
     def put(self, request: Request, attempt_id: UUID, file_id: UUID) -> Response:
         body = request.data if isinstance(request.data, bytes) else b""
-        kept, is_new = services.put_file(
+        kept, is_new = handing_in.put_file(
             file_id=file_id,
             attempt_id=attempt_id,
             learner_id=learner_id(request),
@@ -101,7 +102,7 @@ class FileView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, attempt_id: UUID, file_id: UUID) -> Response:
-        services.delete_file(
+        handing_in.delete_file(
             file_id=file_id, attempt_id=attempt_id, learner_id=learner_id(request), now=clock.now()
         )  # fmt: skip
         return Response(status=204)

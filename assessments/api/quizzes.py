@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assessments.api.callers import learner_id
+from assessments.attempts.offered import quizzes_of_edition
 from assessments.errors import NotEnrolled
 from assessments.quizzes.rules import MODES
-from assessments.quizzes.selectors import quizzes_of_edition
 from common import clock
 from common.pagination import page
 

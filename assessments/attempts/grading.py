@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from assessments.attempts.corrections import are_shares, correct
+from assessments.attempts.handing_in import handed_in
 from assessments.attempts.models import Attempt
 from assessments.attempts.results import graded, has_passed, scored, writing
 from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers, read_seconds
@@ -23,7 +24,6 @@ from assessments.attempts.selectors import (
     view,
 )
 from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer, InvalidMarks
-from assessments.files.services import handed_in
 from assessments.outcomes.rules import outcome
 from assessments.scoring.rules import (
     RULE_VERSION,

@@ -16,6 +16,7 @@ from assessments.accommodations.selectors import in_force
 from assessments.attempts.choosing import choose, count_exposures
 from assessments.attempts.grading import close_overdue, tell_untold
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
+from assessments.attempts.offered import missing_prerequisites
 from assessments.attempts.rules import TooFewItems, due, shown_options
 from assessments.attempts.selectors import AttemptView, questions_of, view
 from assessments.errors import (
@@ -35,7 +36,7 @@ from assessments.items.rules import option_ids
 from assessments.items.selectors import bank, revisions
 from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import EXCLUSIVE_MODES, Blueprint, available_at
-from assessments.quizzes.selectors import blueprint_of, missing_prerequisites
+from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import opening, read_windows
 from common import languages
 from common.clock import rfc3339

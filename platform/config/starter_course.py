@@ -14,7 +14,7 @@ def load() -> UUID:
 
     The parts come from their apps' `content/` folders; each loader checks its files first and writes all or nothing.
     """
-    from assessments.items.loading import load_bank
+    from assessments.quizzes.loading import load_bank
     from courses.catalogue.loading import load_course
     from courses.publishing.services import publish
     from credentials.public import load_achievement

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 
 from assessments.errors import UnsoundItem, UnsoundQuiz
 from assessments.items import services
-from assessments.items.loading import load_bank
 from assessments.items.models import Item, ItemRevision
+from assessments.quizzes.loading import load_bank
 from assessments.quizzes.models import Quiz
 from assessments.quizzes.services import set_open
 from common import clock

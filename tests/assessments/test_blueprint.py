@@ -18,8 +18,8 @@ from assessments.appeals.effects import grant_try
 from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.errors import AlreadyAccommodated, AttemptLive, CoolingDown, UnsoundQuiz
-from assessments.items.loading import load_bank
 from assessments.items.models import Item
+from assessments.quizzes.loading import load_bank
 from assessments.quizzes.models import ItemExposure, Quiz
 from assessments.quizzes.services import set_open
 from common import clock

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessments.attempts.handing_in import handed_in
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.errors import InvalidAnswer
-from assessments.files import services
 from assessments.files.metadata import Unreadable, without_metadata
 from assessments.files.models import HandedInFile
 from assessments.files.rules import MOST_BYTES, sniffed
@@ -199,10 +199,10 @@ def test_a_response_may_name_only_what_was_handed_in(attempt, query_budget):
     item = UUID(int=1)
 
     def name(*files):
-        with services.handed_in(attempt_id=attempt.pk, responses={item: {"files": [str(one) for one in files]}}):
+        with handed_in(attempt_id=attempt.pk, responses={item: {"files": [str(one) for one in files]}}):
             pass
 
-    with query_budget(0), services.handed_in(attempt_id=attempt.pk, responses={item: {"text": "x"}, new_id(): ["a"]}):
+    with query_budget(0), handed_in(attempt_id=attempt.pk, responses={item: {"text": "x"}, new_id(): ["a"]}):
         pass
     with query_budget(4):  # two, and a savepoint
         name(file_id)

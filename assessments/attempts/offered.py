@@ -1,0 +1,161 @@
+"""The quizzes that a learner may take, with what their attempts so far leave of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from assessments.accommodations.rules import extra_seconds
+from assessments.accommodations.selectors import in_force
+from assessments.attempts.models import Attempt, AttemptAllowance
+from assessments.errors import NotEnrolled
+from assessments.quizzes.models import Quiz
+from assessments.quizzes.rules import (
+    ReviewPolicy,
+    Shown,
+    available_at,
+    item_count,
+    review_shown,
+    unmet,
+)
+from assessments.quizzes.selectors import blueprint_of
+from assessments.quizzes.windows import are_over, opening, read_windows
+from common import languages
+from common.errors import NotFound
+from courses import public as courses
+from learners import public as learners
+
+
+@dataclass(frozen=True)
+class QuizView:
+    """A quiz as a learner sees it.
+
+    `time_limit_s` holds the learner's extra time. `opens_at` and `closes_at` are of the window that is open, else of the
+    next, else of the last, with its zone; None when the quiz has none or none for the learner (`is_open` tells apart).
+    `available_at`: until then the next attempt has to wait. `missing`: what has to be done first. `passed` is false as
+    long as the review policy keeps it back.
+    """
+
+    id: UUID
+    edition_id: UUID
+    slug: str
+    title: str
+    mode: str
+    item_count: int
+    attempt_limit: int
+    attempts_used: int
+    live_attempt_id: UUID | None
+    passed: bool
+    time_limit_s: int
+    pass_share: float
+    is_open: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+    time_zone: str | None
+    available_at: datetime | None
+    missing: list[dict[str, Any]]
+
+
+def missing_prerequisites(
+    quizzes: Sequence[Quiz], *, learner_id: UUID, taking: learners.Taking
+) -> Mapping[UUID, list[dict[str, Any]]]:
+    """Return what a learner has to do before each of these quizzes of one edition; at most three queries, if any asks."""
+    asked = [one for quiz in quizzes for one in quiz.prerequisites]
+    passed: set[str] = set()
+    levels: dict[str, int] = {}
+    if any("quiz" in one for one in asked):
+        passed = set(
+            Attempt.objects.filter(learner_id=learner_id, passed=True, quiz__edition_id=quizzes[0].edition_id)
+            .values_list("quiz__slug", flat=True)
+            .distinct()
+        )
+    if any("skill" in one for one in asked):
+        standing = learners.standing(learner_id)
+        levels = {one["skill"]: standing.of(one["skill"]).level for one in asked if "skill" in one}
+    return {
+        quiz.pk: [
+            dict(one)
+            for one in unmet(
+                quiz.prerequisites, passed_quizzes=passed, lessons_done=taking.lessons_done, levels=levels
+            )
+        ]
+        for quiz in quizzes
+    }  # fmt: skip
+
+
+def quizzes_of_edition(
+    *, edition_id: UUID, learner_id: UUID, accept_language: str, now: datetime
+) -> tuple[list[QuizView], str]:
+    """Return the open quizzes of an edition with the learner's standing, and the language of the titles.
+
+    Constant queries: enrolment and languages, quizzes, allowances, attempts, extra time, what prerequisites ask.
+
+    Raises:
+        NotFound: there is no such edition, or it was never published.
+        NotEnrolled: the learner does not take it.
+    """
+    edition = courses.edition(edition_id)
+    if edition is None or edition.published_at is None:
+        raise NotFound()
+    taking = learners.taking(learner_id=learner_id, edition_id=edition_id)
+    if taking is None:
+        raise NotEnrolled()
+    learner = learners.learner(learner_id)
+    language = languages.choose(
+        accept_language, learner.languages if learner else (), edition.languages, edition.default_language
+    )
+    quizzes = list(Quiz.objects.filter(edition_id=edition_id, open=True).order_by("slug"))
+    allowances = {row.quiz_id: row for row in AttemptAllowance.objects.filter(learner_id=learner_id, quiz__in=quizzes)}
+    attempts: dict[UUID, list[Attempt]] = {quiz.pk: [] for quiz in quizzes}
+    for attempt in Attempt.objects.filter(learner_id=learner_id, quiz__in=quizzes).only(
+        "quiz_id", "number", "passed", "submitted_at"
+    ):
+        attempts[attempt.quiz_id].append(attempt)
+    granted = in_force(learner_id=learner_id, quiz_ids=list(attempts))
+    missing = missing_prerequisites(quizzes, learner_id=learner_id, taking=taking)
+    found = []
+    for quiz in quizzes:
+        title = quiz.titles.get(language) or quiz.titles.get(edition.default_language, quiz.slug)
+        windows = read_windows(quiz.windows)
+        place = opening(windows, cohorts=taking.cohorts, now=now)
+        mine = attempts[quiz.pk]
+        ends = [one.submitted_at for one in mine if one.submitted_at is not None]
+        allowance = allowances.get(quiz.pk)
+        found.append(
+            QuizView(
+                id=quiz.pk,
+                edition_id=quiz.edition_id,
+                slug=quiz.slug,
+                title=title,
+                mode=quiz.mode,
+                item_count=item_count(blueprint_of(quiz)),
+                attempt_limit=quiz.attempt_limit + (allowance.granted if allowance else 0),
+                attempts_used=allowance.used if allowance else 0,
+                live_attempt_id=next((one.pk for one in mine if one.submitted_at is None), None),
+                passed=_passed(quiz, mine, windows_over=are_over(windows, now=now)),
+                time_limit_s=quiz.time_limit_s
+                + extra_seconds(time_limit_s=quiz.time_limit_s, granted=granted[quiz.pk]),
+                pass_share=float(quiz.pass_share),
+                is_open=place.is_open,
+                opens_at=place.window.opens_at if place.window else None,
+                closes_at=place.window.closes_at if place.window else None,
+                time_zone=place.window.zone if place.window else None,
+                available_at=available_at(
+                    last_end=max(ends, default=None),
+                    cool_down_s=quiz.cool_down_s,
+                    now=now,
+                    granted_at=allowance.granted_at if allowance else None,
+                ),
+                missing=missing[quiz.pk],
+            )
+        )
+    return found, language
+
+
+def _passed(quiz: Quiz, attempts: Sequence[Attempt], *, windows_over: bool) -> bool:
+    passed = any(one.passed for one in attempts)
+    policy = ReviewPolicy(quiz.review_what, quiz.review_when)
+    return passed and review_shown(policy, windows_over=windows_over, attempts_over=passed) != Shown.NOTHING
