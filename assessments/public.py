@@ -1,8 +1,9 @@
-"""Everything other apps may know about assessments; and the consumers that config/flow.py wires."""
+"""Everything other apps may know about assessments; the consumers that config/flow.py wires, and the loader."""
 
 from __future__ import annotations
 
 from assessments.fairness.selectors import newest_report as newest_fairness_report
 from assessments.marking.services import open_tasks
+from assessments.quizzes.loading import load_bank
 
-__all__ = ["newest_fairness_report", "open_tasks"]
+__all__ = ["load_bank", "newest_fairness_report", "open_tasks"]

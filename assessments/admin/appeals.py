@@ -20,7 +20,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_scope import StateScopedAdmin, limited_to
-from accounts.roles import REVIEWER, STATE_ADMINISTRATOR
+from accounts.public import REVIEWER, STATE_ADMINISTRATOR
 from assessments.admin import appeal_page
 from assessments.admin.appeal_page import DecisionForm
 from assessments.appeals import reviewing, selectors

@@ -16,7 +16,7 @@ from assessments.marking import rules
 from assessments.marking.models import Claim, Mark, MarkingTask
 from common.errors import NotFound
 from common.ids import public_code
-from events.registry import Happened
+from events.public import Happened
 from privacy import public as privacy
 
 LONGEST_COMMENT = 2000

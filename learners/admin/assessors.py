@@ -18,7 +18,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from accounts.admin_scope import StateScopedAdmin
-from accounts.roles import ASSESSOR
+from accounts.public import ASSESSOR
 from common import clock
 from common.errors import DomainError
 from common.ids import new_id

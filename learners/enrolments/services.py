@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from courses import public as courses
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from learners.enrolments.errors import AlreadyEnrolled, EditionNotOpen, EnrolmentIdTaken
 from learners.enrolments.models import Enrolment
 from learners.profiles.errors import ProfileMissing

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import transaction
 
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from learners.mastery import certification, chains, evidence, levels, locks, rules, states, traces
 from learners.mastery.certification import Certification
 from learners.mastery.evidence import NewEvidence

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from events.registry import Happened
+from events.public import Happened
 from learners.profiles.errors import ProfileMissing
 from learners.profiles.models import Learner
 from learners.self_description.models import SelfDescription

@@ -15,7 +15,7 @@ from common import clock
 from common.rendering import to_json
 from courses import public as courses
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from learners.enrolments.models import Enrolment
 from learners.mastery.models import LevelChange, SkillState
 from learners.waivers import rules

@@ -39,7 +39,6 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.roles import STATE_ADMINISTRATOR
-from member_states.models import MemberState
 
 NOWHERE = ""
 
@@ -62,7 +61,7 @@ def visible(request: HttpRequest, site: admin.AdminSite, rows: QuerySet[Any]) ->
     state = limited_to(request.user)
     if state is None:
         return rows
-    if rows.model is MemberState:
+    if rows.model._meta.label == "member_states.MemberState":
         return rows.filter(pk=state)
     if rows.model is User:
         return rows.filter(member_state=state)

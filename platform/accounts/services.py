@@ -1,4 +1,4 @@
-"""Ending sessions."""
+"""Ending sessions, and holding an account."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def sign_out_everywhere(*, user_id: UUID) -> None:
     # Not the instant of the request: that may lie before the tokens of a refresh this call waited for.
     user.tokens_valid_from = clock.now()
     user.save(update_fields=["tokens_valid_from"])
+
+
+def hold(*, user_id: UUID) -> None:
+    """Lock the account's row until the transaction ends, so that what is written of a person is written in one order.
+
+    Raises:
+        User.DoesNotExist: there is no such account.
+    """
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=user_id)

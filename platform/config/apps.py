@@ -9,6 +9,6 @@ class PlatformConfig(AppConfig):
 
     def ready(self) -> None:
         from config import celery, flow  # noqa: F401 (the Celery application must exist before a task is sent)
-        from events import registry
+        from events import public as events
 
-        registry.install(flow.CONSUMERS, tuple(flow.KINDS))
+        events.install(flow.CONSUMERS, tuple(flow.KINDS))

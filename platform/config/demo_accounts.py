@@ -21,13 +21,12 @@ STAFF = (
 @transaction.atomic
 def ensure_staff(*, state: str) -> list[dict[str, str]]:
     """Make the demo's staff, each with a fresh password, the member-state administrator for `state`; return sign-ins."""
+    from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
-
-    from accounts.models import User
 
     sign_ins = []
     for role, username in STAFF:
-        user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": True})
+        user, _ = get_user_model().objects.get_or_create(username=username, defaults={"is_staff": True})
         password = secrets.token_urlsafe(9)
         user.set_password(password)
         user.is_staff = True
@@ -44,18 +43,17 @@ def ensure_staff(*, state: str) -> list[dict[str, str]]:
 @transaction.atomic
 def agency_with_client(state: str, *, actor: str) -> dict[str, Any]:
     """Give the first registered agency of `state` its grants and a new client; return names, client id and secret."""
-    from agencies.models import Agency, Grant
-    from agencies.services import give_grant, register_client
+    from agencies import public as agencies
     from privacy.public import SHARE_PROGRESS
 
-    agency = Agency.objects.filter(member_state=state).order_by("name")[0]
-    for scope in Grant.Scope.values:
-        give_grant(
-            agency_id=agency.pk, member_state=state, purpose=SHARE_PROGRESS, scope=scope, valid_from=date(2026, 1, 1),
+    agency = agencies.agencies_of(state)[0]
+    for scope in (agencies.LEARNER, agencies.AGGREGATE):
+        agencies.give_grant(
+            agency_id=agency.id, member_state=state, purpose=SHARE_PROGRESS, scope=scope, valid_from=date(2026, 1, 1),
             valid_to=None, legal_basis="Demonstration with synthetic data.", actor=actor,
         )  # fmt: skip
-    client_id, client_secret = register_client(agency_id=agency.pk, name=f"demo {agency.name}", actor=actor)
+    client_id, client_secret = agencies.register_client(agency_id=agency.id, name=f"demo {agency.name}", actor=actor)
     return {
-        "agency": agency.name, "agency_id": str(agency.pk), "member_state": state,
+        "agency": agency.name, "agency_id": str(agency.id), "member_state": state,
         "client_id": client_id, "client_secret": client_secret,
     }  # fmt: skip

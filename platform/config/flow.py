@@ -5,7 +5,7 @@ from __future__ import annotations
 from agencies import public as agencies
 from assessments import public as assessments
 from credentials import public as credentials
-from events.registry import Consumer
+from events.public import Consumer
 from learners import public as learners
 
 # kind: what it says -- payload

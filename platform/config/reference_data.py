@@ -5,12 +5,12 @@ from __future__ import annotations
 
 def load() -> None:
     """Load or refresh the reference data; each part is idempotent and one transaction."""
-    from accounts.roles import ensure_roles
-    from agencies.loading import load_agencies
-    from courses.skills.loading import load_framework
+    from accounts.public import ensure_roles
+    from agencies.public import load_agencies
+    from courses.public import load_framework
     from credentials.public import load_issuers
-    from member_states.loading import load_register
-    from privacy.loading import load_purposes
+    from member_states.public import load_register
+    from privacy.public import load_purposes
 
     load_register()
     load_framework()

@@ -14,9 +14,8 @@ def load() -> UUID:
 
     The parts come from their apps' `content/` folders; each loader checks its files first and writes all or nothing.
     """
-    from assessments.quizzes.loading import load_bank
-    from courses.catalogue.loading import load_course
-    from courses.publishing.services import publish
+    from assessments.public import load_bank
+    from courses.public import load_course, publish
     from credentials.public import load_achievement
 
     edition_id = load_course(_ROOT / "courses" / "content" / SLUG)

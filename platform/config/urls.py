@@ -7,8 +7,10 @@ from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from agencies import public as agencies
 from common.paths import ByPrefix, IdConverter
 from config import health, pages
+from privacy.api.consents import ConsentView
 
 register_converter(IdConverter, "id")
 
@@ -26,6 +28,8 @@ APPS = (
 
 urlpatterns = [
     ByPrefix(APPS),
+    # Privacy stands below the agencies; whether one is active is handed to it here.
+    path("api/v1/me/consents/<id:record_id>", ConsentView.as_view(agency_is_active=agencies.is_active)),
     path("", pages.front, name="front"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

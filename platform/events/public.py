@@ -1,7 +1,7 @@
 """Everything other apps may know about events: how to record one, and how a batch of them looks to a consumer."""
 
 from events.idempotency import IDEMPOTENCY_KEY, IdempotencyKeyRequired, IdempotencyKeyReused, idempotent
-from events.registry import Consumer, Happened
+from events.registry import Consumer, Happened, install
 from events.services import drain, is_waiting, lag_seconds, record, record_many, recording
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "IdempotencyKeyReused",
     "drain",
     "idempotent",
+    "install",
     "is_waiting",
     "lag_seconds",
     "record",

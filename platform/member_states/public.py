@@ -1,5 +1,15 @@
-"""Everything other apps may know about member states."""
+"""Everything other apps may know about member states; and how the register is loaded, for config."""
 
-from member_states.selectors import RuleInForce, codes, names, rule, time_zone
+from member_states.loading import load_register
+from member_states.selectors import RegisteredAgency, RuleInForce, codes, names, registered_agencies, rule, time_zone
 
-__all__ = ["RuleInForce", "codes", "names", "rule", "time_zone"]
+__all__ = [
+    "RegisteredAgency",
+    "RuleInForce",
+    "codes",
+    "load_register",
+    "names",
+    "registered_agencies",
+    "rule",
+    "time_zone",
+]

@@ -48,6 +48,15 @@ class RuleInForce:
 
 
 @dataclass(frozen=True)
+class RegisteredAgency:
+    """An agency as the register names it; `state` is a code, `role` may be empty."""
+
+    state: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
 class _Snapshot:
     taken: float
     zones: Mapping[str, str]  # by code
@@ -105,6 +114,15 @@ def time_zone(state: str) -> str:
 def names() -> dict[str, str]:
     """English names of the member states by code; one query."""
     return dict(MemberState.objects.values_list("code", "name"))
+
+
+def registered_agencies() -> list[RegisteredAgency]:
+    """The agencies that the register names, by state; one query."""
+    return [
+        RegisteredAgency(code, entry["name"], entry.get("role", ""))
+        for code, facts in MemberState.objects.order_by("code").values_list("code", "facts")
+        for entry in facts.get("agencies", ())
+    ]
 
 
 def rule(state: str, key: str, *, on: date | None = None) -> RuleInForce:

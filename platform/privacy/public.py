@@ -1,4 +1,4 @@
-"""Everything other apps may know about privacy: consents, the ledger of disclosures, the audit log."""
+"""Everything other apps may know about privacy: consents, disclosures, the audit log; and how purposes are loaded."""
 
 from privacy.audit.services import audit, audit_many, auditing
 from privacy.consents.errors import ConsentMissing
@@ -12,6 +12,7 @@ from privacy.consents.selectors import (
 )
 from privacy.disclosures.services import record_pull
 from privacy.erasure import erasing
+from privacy.loading import load_purposes
 
 FAIRNESS_MONITORING = "fairness_monitoring"  # voluntary: self-descriptions, compared in groups
 LEARNING_RECORDS = "learning_records"  # needed to learn
@@ -29,6 +30,7 @@ __all__ = [
     "erasing",
     "has_consent",
     "has_consent_sql",
+    "load_purposes",
     "record_pull",
     "require_consent",
     "users_consenting_to",

@@ -22,7 +22,7 @@ from agencies.scope import agency_scope, publisher_scope
 from common import clock
 from common.errors import Gone
 from common.rendering import to_json
-from events.registry import Happened
+from events.public import Happened
 from learners import public as learners
 from privacy import public as privacy
 from privacy.public import SHARE_PROGRESS

@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.roles import REVIEWER
+from accounts.public import REVIEWER
 from common.errors import DomainError
 from learners import public as learners
 

@@ -20,7 +20,7 @@ from credentials.certificates import rules
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Achievement, Award
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from learners import public as learners
 from privacy import public as privacy
 

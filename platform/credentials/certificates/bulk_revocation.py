@@ -15,7 +15,7 @@ from credentials.certificates.errors import AlreadyApproved, SecondPersonNeeded,
 from credentials.certificates.life_models import BulkRevocation
 from credentials.certificates.models import Certificate
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from privacy import public as privacy
 
 

@@ -28,7 +28,7 @@ from credentials.certificates.issuing import Awarded
 from credentials.certificates.life_models import CertificateCorrection
 from credentials.certificates.models import Certificate
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from learners import public as learners
 from privacy import public as privacy
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from common.errors import InvalidInput
 from credentials.certificates.models import Issuer
-from member_states.models import MemberState
+from member_states import public as member_states
 from privacy import public as privacy
 
 REGIONAL = Issuer.REGIONAL
@@ -35,10 +35,9 @@ def load_issuers() -> None:
     """Make the regional issuer and one for each state that has none yet; what is there stays as it is."""
     known = set(Issuer.objects.values_list("slug", flat=True))
     wanted = [Issuer(slug=REGIONAL, name=settings.ISSUER_NAME)]
-    for state in MemberState.objects.order_by("pk"):
-        name = f"{settings.ISSUER_NAME}: {state.name}"
-        wanted.append(Issuer(slug=state.pk.lower(), member_state=state, name=name))
-    Issuer.objects.bulk_create([one for one in wanted if one.slug not in known], ignore_conflicts=True)
+    for state, name in sorted(member_states.names().items()):
+        wanted.append(Issuer(slug=state.lower(), member_state_id=state, name=f"{settings.ISSUER_NAME}: {name}"))
+    Issuer.objects.bulk_create([issuer for issuer in wanted if issuer.slug not in known], ignore_conflicts=True)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from credentials.certificates import awarding, rules
 from credentials.certificates.errors import AchievementRetired, NotRenewable, RenewalNotEarned, RenewalTooEarly
 from credentials.certificates.models import Achievement, Award, Certificate
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from privacy import public as privacy
 
 

@@ -18,7 +18,7 @@ from credentials.certificates import credentials, keys, proofs, status_list
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Certificate, StatusList
 from credentials.certificates.places import decoys
-from events.registry import Happened
+from events.public import Happened
 
 VALIDITY = timedelta(hours=24)  # a copy may be relied on for so long
 RENEWED_EVERY = timedelta(hours=6)  # three renewals may fail before a reader notices

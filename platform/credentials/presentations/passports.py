@@ -25,7 +25,7 @@ from credentials.presentations.errors import NothingToShow, TooMuchToShow
 from credentials.presentations.models import Passport
 from credentials.presentations.passport_document import Contents, HeldSkill
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from learners import public as learners
 from privacy import public as privacy
 

@@ -22,7 +22,7 @@ from credentials.presentations import jose
 from credentials.presentations.errors import NotPresentable
 from credentials.presentations.models import CertificateTwin
 from events import public as events
-from events.registry import Happened
+from events.public import Happened
 from privacy import public as privacy
 
 _WORKER = "worker:certificate_twins"

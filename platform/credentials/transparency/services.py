@@ -18,7 +18,7 @@ from credentials.transparency import merkle, notes, rules, selectors, tiles
 from credentials.transparency.errors import LogAltered
 from credentials.transparency.keys import log_signer
 from credentials.transparency.models import LogCheckpoint, LogLink
-from events.registry import Happened
+from events.public import Happened
 
 # Appenders and the publisher take it before they read the tree's size, and hold it until they commit.
 LOG_LOCK = 0x4C_4F_47

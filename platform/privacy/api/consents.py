@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 from uuid import UUID
@@ -73,6 +74,8 @@ class ConsentsView(APIView):
 class ConsentView(APIView):
     """One statement of the person, under an id that their client made."""
 
+    # Handed in where the routes are put together: agencies stand above privacy, which knows their ids only.
+    agency_is_active: Callable[[UUID], bool | None] | None = None
     problems = (
         errors.UnknownPurpose, errors.AgencyMismatch, errors.UnknownAgency, errors.UnknownText,
         errors.ConsentRecordConflict,
@@ -88,7 +91,12 @@ class ConsentView(APIView):
         """Give or withdraw a consent. Repeating the call changes nothing and answers 200 where the first answered 201."""
         given = ConsentInput(data=request.data)
         given.is_valid(raise_exception=True)
+        agency_id = given.validated_data["agency_id"]
+        assert self.agency_is_active is not None
         record, is_new = services.record_consent(
-            user_id=cast(UUID, request.user.pk), record_id=record_id, **given.validated_data
+            user_id=cast(UUID, request.user.pk),
+            record_id=record_id,
+            agency_active=None if agency_id is None else self.agency_is_active(agency_id),
+            **given.validated_data,
         )
         return Response(ConsentOutput(record).data, status=201 if is_new else 200)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts import public as accounts
 from common.languages import canonical
 from events import public as events
 from privacy.audit.services import audit
@@ -23,28 +22,31 @@ from privacy.models import ConsentRecord, Purpose, PurposeText
 
 @transaction.atomic
 def record_consent(
-    *, user_id: UUID, record_id: UUID, purpose: str, agency_id: UUID | None, given: bool, text_version: int,
-    text_language: str, channel: str = "api",
+    *, user_id: UUID, record_id: UUID, purpose: str, agency_id: UUID | None, agency_active: bool | None, given: bool,
+    text_version: int, text_language: str, channel: str = "api",
 ) -> tuple[ConsentRecord, bool]:  # fmt: skip
     """Append one record; a second call with the same id and content returns the first. The flag says if it is new.
 
     Records of one person are written one after the other, so that the newest is the one they made last.
+
+    Args:
+        agency_active: whether the agency is active; None when there is no such agency, or none is named.
 
     Raises:
         ConsentRecordConflict: the id is taken by a record of this person that says something else.
         UnknownPurpose, AgencyMismatch, UnknownAgency, UnknownText: see their docstrings; nothing was written.
     """
     text_language = canonical(text_language)
-    User.objects.select_for_update(no_key=True).only("pk").get(pk=user_id)
+    accounts.hold(user_id=user_id)
     known = ConsentRecord.objects.select_related("agency").filter(user_id=user_id, record_id=record_id).first()
     if known is not None:
         said = (known.purpose_id, known.agency_id, known.given, known.text_version, known.text_language)
         if said != (purpose, agency_id, given, text_version, text_language):
             raise ConsentRecordConflict()
         return known, False
-    agency = _check(purpose, agency_id, given=given, text_version=text_version, text_language=text_language)
+    _check(purpose, agency_id, agency_active, given=given, text_version=text_version, text_language=text_language)
     record = ConsentRecord.objects.create(
-        record_id=record_id, user_id=user_id, purpose_id=purpose, agency=agency, given=given,
+        record_id=record_id, user_id=user_id, purpose_id=purpose, agency_id=agency_id, given=given,
         text_version=text_version, text_language=text_language, channel=channel,
     )  # fmt: skip
     record.refresh_from_db(fields=["recorded_at"])
@@ -61,7 +63,15 @@ def record_consent(
     return record, True
 
 
-def _check(purpose: str, agency_id: UUID | None, *, given: bool, text_version: int, text_language: str) -> Any:
+def _check(
+    purpose: str,
+    agency_id: UUID | None,
+    agency_active: bool | None,
+    *,
+    given: bool,
+    text_version: int,
+    text_language: str,
+) -> None:
     found = Purpose.objects.filter(pk=purpose).first()
     if found is None:
         raise UnknownPurpose(pointer="/purpose")
@@ -69,12 +79,6 @@ def _check(purpose: str, agency_id: UUID | None, *, given: bool, text_version: i
         raise AgencyMismatch(pointer="/agency_id")
     if not PurposeText.objects.filter(purpose=found, version=text_version, language=text_language).exists():
         raise UnknownText(pointer="/text_version")
-    if agency_id is None:
-        return None
-    # The agencies live a storey above; the foreign key leads there.
-    agencies: Any = ConsentRecord._meta.get_field("agency").related_model
-    agency = agencies._default_manager.filter(pk=agency_id).first()
     # Consent to an agency that has left cannot be given, and can still be withdrawn.
-    if agency is None or (given and not agency.active):
+    if agency_id is not None and (agency_active is None or (given and not agency_active)):
         raise UnknownAgency(pointer="/agency_id")
-    return agency

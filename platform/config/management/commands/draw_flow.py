@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import flow
-from events.registry import Consumer
+from events.public import Consumer
 
 HEAD = """# The flow of events
 
