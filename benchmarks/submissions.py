@@ -36,7 +36,8 @@ class _Bare(APIView):
         return Response({"read": len(request.data)})
 
 
-urlpatterns = [*product, path("bare", _Bare.as_view())]
+# The bare answer first: no route is tried before its own.
+urlpatterns = [path("bare", _Bare.as_view()), *product]
 
 
 def _environ(target: str, token: str, body: bytes) -> dict[str, Any]:
