@@ -7,10 +7,12 @@ query is; its text is kept, prepared by the server, and only its values differ f
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Generic, TypeVar
 
+from django.db import connections
 from django.db.models import BooleanField, Expression, Field, Func, QuerySet
+from django.db.transaction import TransactionManagementError
 
 from common.database import run_prepared
 
@@ -53,6 +55,7 @@ class KeptQuery(Generic[T]):
         Raises:
             KeyError: a value is missing.
             TypeError: the queryset prefetches.
+            TransactionManagementError: it locks rows, and there is no transaction.
         """
         known = self._known.get(shape)
         if known is None:
@@ -65,35 +68,44 @@ class KeptQuery(Generic[T]):
 
 
 class _Composed:
-    """A queryset's statement, and what Django needs to make objects of its rows."""
+    """A queryset's statement, and what Django needs to make objects of its rows; nothing of a connection or a thread."""
 
     def __init__(self, queryset: Any) -> None:
         if queryset._prefetch_related_lookups:
             raise TypeError("a kept query is one query: it cannot prefetch")
         self._queryset = queryset
-        self._compiler = queryset.query.get_compiler(queryset.db)
-        self._sql, self._parameters = self._compiler.as_sql()
-        converters = self._compiler.get_converters(
-            [one[0] for one in self._compiler.select[: self._compiler.col_count]]
-        )
-        self._compiler.get_converters = lambda _: converters
+        self._using = queryset.db
+        compiler = queryset.query.get_compiler(self._using)
+        self._sql, self._parameters = compiler.as_sql()
+        # How a column's value is read follows from its field alone.
+        converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+        compiler.get_converters = lambda _: converters
+        compiler.connection = None
+        self._compiler = compiler
 
     def run(self, given: Mapping[str, Any]) -> list[Any]:
-        rows = run_prepared(self._sql, [given[one.name] if isinstance(one, Given) else one for one in self._parameters])
-        return list(self._queryset._iterable_class(_Answered(self._queryset, self._compiler, rows)))
+        connection = connections[self._using]
+        if self._queryset.query.select_for_update and connection.get_autocommit():
+            # Without a transaction the lock would be gone when the rows are here.
+            raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
+        rows = run_prepared(
+            self._sql, [given[value.name] if isinstance(value, Given) else value for value in self._parameters]
+        )
+        compiler = copy.copy(self._compiler)
+        compiler.connection = connection
+        compiler.execute_sql = lambda *_, **__: [rows]
+        return list(self._queryset._iterable_class(_Answered(self._queryset, compiler)))
 
 
 class _Answered:
     """A queryset whose rows are there: Django's iterables ask its query for a compiler, and that for rows."""
 
-    def __init__(self, queryset: Any, compiler: Any, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._queryset, self._compiler, self._rows = queryset, compiler, rows
+    def __init__(self, queryset: Any, compiler: Any) -> None:
+        self._queryset, self._compiler = queryset, compiler
         self.query = self
 
     def get_compiler(self, using: str) -> Any:
-        answered = copy.copy(self._compiler)
-        answered.execute_sql = lambda *_, **__: [self._rows]
-        return answered
+        return self._compiler
 
     def __getattr__(self, name: str) -> Any:
         # The query's own names differ from the queryset's.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.db.models import Count, F, QuerySet, UUIDField, Value
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from common.ids import new_id
@@ -100,3 +104,35 @@ def test_threads_may_ask_for_the_first_time_together() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(ask, range(8))) == [plain] * 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_outside_a_transaction_is_refused_at_every_call() -> None:
+    edition = make_edition()
+    kept = KeptQuery(lambda: Edition.objects.select_for_update(no_key=True).filter(pk=_EDITION))
+    for _ in range(2):
+        with pytest.raises(TransactionManagementError, match="select_for_update"):
+            kept(edition=edition.pk)
+        # Composed by now: the statement is there, and the next call outside is refused all the same.
+        with transaction.atomic():
+            assert kept(edition=edition.pk) == [edition]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_thread_composed_keeps_nothing_of_that_thread() -> None:
+    """A query is composed by whichever thread asks first; its connection goes with the thread, and others have theirs."""
+    edition = make_edition()
+    kept = KeptQuery(lambda: Edition.objects.filter(pk=_EDITION).select_related("course"))
+    seen: list[weakref.ref[Any]] = []
+
+    def ask_first() -> None:
+        seen.append(weakref.ref(connections["default"]))
+        assert kept(edition=edition.pk) == [edition]
+        connections.close_all()
+
+    thread = Thread(target=ask_first)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert seen[0]() is None, "the query holds the connection of the thread that composed it"
+    assert kept(edition=edition.pk)[0].course == edition.course
