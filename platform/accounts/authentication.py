@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
+from allauth.headless.tokens.strategies.jwt import internal
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
-from accounts.tokens import ISSUED_AT, read_access_token
+from accounts.tokens import ISSUED_AT
 from common.database import run_prepared
 
 # What nearly every request needs of an account; anything else is loaded when it is asked for.
@@ -32,13 +33,11 @@ class LearnerTokenAuthentication(JWTTokenAuthentication):
     once. With ACCESS_TOKEN_STATEFUL the token's session is looked up as well, so that a single sign-out is immediate too.
     """
 
-    # allauth asks its settings for it, three levels deep, at each call.
-    keyword = "Bearer"
-
     def authenticate_credentials(self, key: str) -> tuple[User, dict[str, Any]]:
-        payload = read_access_token(key)
-        if payload is None:
+        found = internal.validate_access_token(key)
+        if found is None:
             raise AuthenticationFailed(_("The access token is not valid."))
+        payload: dict[str, Any] = found[1]
         user = _account(payload["sub"])
         if user is None:
             raise AuthenticationFailed(_("The access token is not valid."))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
-import orjson
 from allauth.headless import app_settings
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
@@ -54,24 +50,3 @@ class TokenStrategy(JWTTokenStrategy):
             return False
         newest = max(living.values()) - app_settings.JWT_REFRESH_TOKEN_EXPIRES_IN
         return time.time() - newest > _DOUBLE_REQUEST_S
-
-
-def read_access_token(token: str) -> dict[str, Any] | None:
-    """Return the claims of an access token that was signed here and holds now; None for any other text.
-
-    What allauth's `validate_access_token` finds, several times faster, for each request pays it. With HS256 a token is
-    ours exactly if its signature is the one that we would give its text (RFC 7515, 5.2): nothing of a stranger's token
-    is read before that is known, its header never. Another algorithm, or a session to be asked for, is left to allauth.
-    """
-    if settings.HEADLESS_JWT_ALGORITHM != "HS256" or settings.HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED:
-        found = internal.validate_access_token(token)
-        return found[1] if found else None
-    text, _, signature = token.rpartition(".")
-    key = getattr(settings, "HEADLESS_JWT_PRIVATE_KEY", "") or settings.SECRET_KEY
-    digest = hmac.digest(key.encode(), text.encode(), "sha256")
-    if not hmac.compare_digest(urlsafe_b64encode(digest).rstrip(b"="), signature.encode()):
-        return None
-    claims: dict[str, Any] = orjson.loads(urlsafe_b64decode(text.partition(".")[2] + "=="))
-    now = time.time()
-    is_held = claims["iat"] <= now < claims["exp"] and claims.get("token_use") == "access"
-    return claims if is_held and all(isinstance(claims.get(name), str) for name in ("jti", "sub", "sid")) else None
