@@ -6,24 +6,21 @@ from typing import Any
 
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
 from allauth.headless.tokens.strategies.jwt import internal
+from django.db.models import UUIDField
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
 from accounts.tokens import ISSUED_AT
-from common.database import run_prepared
+from common.queries import Given, KeptQuery
 
 # What nearly every request needs of an account; anything else is loaded when it is asked for.
-_COLUMNS = ("id", "username", "is_superuser", "is_staff", "is_active", "member_state_id", "tokens_valid_from")
-_FIELDS = [field.attname for field in User._meta.concrete_fields if field.attname in _COLUMNS]
-_SELECT = f"SELECT {', '.join(_FIELDS)} FROM {User._meta.db_table} WHERE id = %s::uuid AND is_active"  # noqa: S608
-
-
-def _account(user_id: str) -> User | None:
-    # Each request comes through here: composing the same query by the ORM again costs more than running it.
-    found = run_prepared(_SELECT, [user_id])
-    return User.from_db("default", _FIELDS, found[0]) if found else None
+_ACCOUNT = KeptQuery(
+    lambda: User.objects.filter(pk=Given("user", UUIDField()), is_active=True).only(
+        "username", "is_superuser", "is_staff", "is_active", "member_state", "tokens_valid_from"
+    )
+)
 
 
 class LearnerTokenAuthentication(JWTTokenAuthentication):
@@ -38,7 +35,7 @@ class LearnerTokenAuthentication(JWTTokenAuthentication):
         if found is None:
             raise AuthenticationFailed(_("The access token is not valid."))
         payload: dict[str, Any] = found[1]
-        user = _account(payload["sub"])
+        user = _ACCOUNT.first(user=payload["sub"])
         if user is None:
             raise AuthenticationFailed(_("The access token is not valid."))
         issued_at = payload.get(ISSUED_AT, payload["iat"])
