@@ -20,6 +20,9 @@ def main() -> int:
 
     made = setup_databases(verbosity=0, interactive=False)
     try:
+        from config import reference_data
+
+        reference_data.load()
         from benchmarks import certificates, mastery, paper, progress, reads, submissions, transparency, verification
         from benchmarks.measure import Figure, table
         from benchmarks.yardstick import REFERENCE_MS, signer_ms
