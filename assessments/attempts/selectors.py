@@ -1,20 +1,15 @@
-"""Reads of attempts. What stands in a view is all that ever leaves the server: no key, difficulty or guess rate.
-
-Reading one attempt is written in SQL: learners read and submit all day, and composing the queries would cost more than
-running them.
-"""
+"""Reads of attempts. What stands in a view is all that ever leaves the server: no key, difficulty or guess rate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import orjson
-from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -23,46 +18,38 @@ from assessments.attempts.rules import is_late
 from assessments.items import frozen
 from assessments.items.models import ItemRevision
 from assessments.items.shown import shown as members_of_kind
-from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import JudgedItem, Missed, ReviewPolicy, Shown, missed, pass_rule, review_shown
 from assessments.quizzes.windows import are_over, read_windows
-from common.database import plain_fields, run_prepared
 from common.errors import NotFound
+from common.queries import Given, IsAmong, KeptQuery
 from privacy import public as privacy
 
-_ATTEMPT = plain_fields(Attempt)
-_QUIZ = [field.attname for field in Quiz._meta.concrete_fields]
-_QUIZ_JSON = [field.attname for field in Quiz._meta.concrete_fields if isinstance(field, JSONField)]
-_ITEM = (
-    "item.id, item.position, item.section, item.revision_id, item.option_order, item.response, item.score, item.seconds, "
-    "item.met_before"
-)
-_ONE_ATTEMPT = f"""
-    SELECT (
-               SELECT jsonb_agg(jsonb_build_array({_ITEM}) ORDER BY item.position)
-               FROM assessments_attemptitem AS item WHERE item.attempt_id = attempt.id
-           ),
-           EXISTS (
-               SELECT FROM assessments_attempt AS one
-               WHERE one.quiz_id = attempt.quiz_id AND one.learner_id = attempt.learner_id
-                   AND one.submitted_at IS NOT NULL
-                   AND (one.number >= quiz.attempt_limit + coalesce(allowance.granted, 0) OR one.passed)
-           ),
-           coalesce(allowance.granted, 0),
-           {{consents}},
-           {", ".join(f"attempt.{name}" for name in _ATTEMPT)}, {", ".join(f"quiz.{name}" for name in _QUIZ)}
-    FROM assessments_attempt AS attempt JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
-    LEFT JOIN assessments_attemptallowance AS allowance
-        ON allowance.quiz_id = attempt.quiz_id AND allowance.learner_id = attempt.learner_id
-    WHERE attempt.id = %s AND attempt.learner_id = %s
-"""  # noqa: S608 (the columns are constants)
-_TO_READ = _ONE_ATTEMPT.format(consents="NULL")
-_TO_SUBMIT = _ONE_ATTEMPT.format(consents=privacy.has_consent_sql(user="attempt.learner_id"))
-_REVISION = 3  # its place in _ITEM
-_ITS_ITEMS = f"""
-    SELECT item.attempt_id, jsonb_agg(jsonb_build_array({_ITEM}) ORDER BY item.position)
-    FROM assessments_attemptitem AS item WHERE item.attempt_id = ANY(%s::uuid[]) GROUP BY item.attempt_id
-"""  # noqa: S608 (the columns are constants)
+
+@KeptQuery
+def _attempt(to_submit: bool) -> QuerySet[Attempt]:
+    """One attempt as its learner reads it; to be submitted, also whether the learner consents to its being recorded."""
+    found = _readable().filter(pk=Given("attempt", UUIDField()), learner_id=Given("learner", UUIDField()))
+    if to_submit:
+        found = found.annotate(consents=privacy.consents(user="learner_id", purpose=privacy.LEARNING_RECORDS))
+    # What the drawing needed, and no reader.
+    return found.defer(
+        "selection", "quiz__titles", "quiz__pools", "quiz__forms", "quiz__options_in_order", "quiz__prerequisites"
+    )
+
+
+@KeptQuery
+def _items(is_of_one: bool) -> QuerySet[AttemptItem, tuple[Any, ...]]:
+    """Items of attempts in order. Of one attempt apart: an array's length would have the server plan at each call anew."""
+    attempts = Given("attempts", ArrayField(UUIDField()))
+    among = Q(attempt_id=Given("attempt", UUIDField())) if is_of_one else Q(IsAmong(F("attempt_id"), attempts))
+    return (
+        AttemptItem.objects.filter(among)
+        .order_by("attempt_id", "position")
+        .values_list(
+            "attempt_id", "revision_id", "id", "position", "section", "option_order", "response", "score", "seconds",
+            "met_before",
+        )
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -72,6 +59,7 @@ class Question:
     Grading changes `response`, `score` and `seconds`, and writes them (`attempts.results`).
     """
 
+    revision: ItemRevision
     id: UUID
     position: int
     section: int
@@ -80,7 +68,6 @@ class Question:
     score: float | None
     seconds: float | None
     met_before: bool
-    revision: ItemRevision
 
 
 @dataclass
@@ -171,72 +158,44 @@ def attempts_for_update() -> QuerySet[Attempt]:
 def attempt_to_submit(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question], bool]:
     """The learner's own attempt, its questions, and whether the learner consents to its being recorded.
 
-    Nothing is locked: whoever writes must make sure that the attempt is still live then (`results.writing`). One query,
+    Nothing is locked: whoever writes must make sure that the attempt is still live then (`results.writing`). Two queries,
     and one more for questions that the process does not know yet.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    return _one(_TO_SUBMIT, privacy.LEARNING_RECORDS, attempt_id, learner_id)
+    row, items = _own(attempt_id, learner_id, to_submit=True)
+    return row, items, row.consents  # type: ignore[attr-defined]
 
 
 def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
     """The questions of attempts, in order, by attempt: at most two queries."""
-    language = {row.pk: row.language for row in attempts}
-    rows = {attempt_id: orjson.loads(items) for attempt_id, items in run_prepared(_ITS_ITEMS, [list(language)])}
-    shown = frozen.revisions(
-        [(item[_REVISION], language[attempt_id]) for attempt_id, items in rows.items() for item in items]
-    )  # fmt: skip
-    return {one: _questions(rows.get(one, ()), language[one], shown) for one in language}
+    if len(attempts) == 1:
+        rows = _items(True, attempt=attempts[0].pk)
+    else:
+        rows = _items(False, attempts=[attempt.pk for attempt in attempts])
+    languages = {attempt.pk: attempt.language for attempt in attempts}
+    shown = frozen.revisions({(revision, languages[attempt]) for attempt, revision, *_ in rows})
+    questions: dict[UUID, list[Question]] = {attempt: [] for attempt in languages}
+    for attempt, revision, *columns in rows:
+        questions[attempt].append(Question(shown[revision, languages[attempt]], *columns))
+    return questions
 
 
-def _one(sql: str, *values: str | UUID) -> tuple[Attempt, list[Question], bool]:
-    found = run_prepared(sql, values)
-    if not found:
+def _own(attempt_id: UUID, learner_id: UUID, *, to_submit: bool = False) -> tuple[Attempt, list[Question]]:
+    row = _attempt.first(to_submit, attempt=attempt_id, learner=learner_id)
+    if row is None:
         raise NotFound()
-    asked, attempts_over, granted, consents, *columns = found[0]
-    row = Attempt.from_db("default", _ATTEMPT, columns[: len(_ATTEMPT)])
-    row.quiz = _quiz(tuple(columns[len(_ATTEMPT) :]))
-    row.attempts_over, row.granted = attempts_over, granted  # type: ignore[attr-defined]
-    items = orjson.loads(asked or "[]")
-    shown = frozen.revisions([(item[_REVISION], row.language) for item in items])
-    return row, _questions(items, row.language, shown), bool(consents)
-
-
-@lru_cache(maxsize=1024)
-def _quiz(columns: tuple[Any, ...]) -> Quiz:
-    """The quiz with exactly these values, shared by all requests of the process: to read, never to change."""
-    values = dict(zip(_QUIZ, columns, strict=True))
-    values |= {name: orjson.loads(values[name]) for name in _QUIZ_JSON if values[name] is not None}
-    return Quiz.from_db("default", _QUIZ, list(values.values()))
-
-
-def _questions(
-    items: Iterable[Sequence[Any]], language: str, shown: Mapping[tuple[int, str], ItemRevision]
-) -> list[Question]:
-    return [
-        Question(
-            UUID(identifier),
-            position,
-            section,
-            option_order,
-            response,
-            score,
-            seconds,
-            met,
-            shown[revision_id, language],
-        )
-        for identifier, position, section, revision_id, option_order, response, score, seconds, met in items
-    ]
+    return row, questions_of([row])[row.pk]
 
 
 def attempt(*, attempt_id: UUID, learner_id: UUID, now: datetime) -> AttemptView:
-    """The learner's own attempt; at most two queries.
+    """The learner's own attempt; at most three queries.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    row, items, _consents = _one(_TO_READ, attempt_id, learner_id)
+    row, items = _own(attempt_id, learner_id)
     return view(row, items, now=now)
 
 

@@ -4,8 +4,8 @@ from privacy.audit.services import audit, audit_many, auditing
 from privacy.consents.errors import ConsentMissing
 from privacy.consents.selectors import (
     agencies_consented_to,
+    consents,
     has_consent,
-    has_consent_sql,
     require_consent,
     users_consenting_to,
     users_with_consent,
@@ -27,9 +27,9 @@ __all__ = [
     "audit",
     "audit_many",
     "auditing",
+    "consents",
     "erasing",
     "has_consent",
-    "has_consent_sql",
     "load_purposes",
     "record_pull",
     "require_consent",

@@ -5,35 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from common.database import run_prepared
+from django.db.models import OuterRef, QuerySet, Subquery, TextField, UUIDField
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from common.queries import Given, KeptQuery
 from privacy.consents.errors import ConsentMissing
 from privacy.models import ConsentRecord
 
-# Every write of a learner comes through here, so that it does not compose the same query anew.
-_NEWEST = (
-    "SELECT given FROM privacy_consentrecord WHERE user_id = {user} AND purpose_id = %s::text AND agency_id {agency} "
-    "ORDER BY ordinal DESC LIMIT 1"
-)
-_OF_NO_AGENCY = _NEWEST.format(user="%s::uuid", agency="IS NULL")
-_OF_AN_AGENCY = _NEWEST.format(user="%s::uuid", agency="= %s::uuid")
+
+@KeptQuery
+def _newest(is_of_an_agency: bool) -> QuerySet[ConsentRecord, bool]:
+    records = ConsentRecord.objects.filter(user_id=Given("user", UUIDField()), purpose_id=Given("purpose", TextField()))
+    records = (
+        records.filter(agency_id=Given("agency", UUIDField()))
+        if is_of_an_agency
+        else records.filter(agency_id__isnull=True)
+    )
+    return records.order_by("-ordinal").values_list("given", flat=True)[:1]
 
 
 def has_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> bool:
     """Whether the newest record of that purpose (and agency) gives consent."""
-    if agency_id is None:
-        newest = run_prepared(_OF_NO_AGENCY, [user_id, purpose])
-    else:
-        newest = run_prepared(_OF_AN_AGENCY, [user_id, purpose, agency_id])
-    return bool(newest) and newest[0][0] is True
+    return _newest.first(agency_id is not None, user=user_id, purpose=purpose, agency=agency_id) is True
 
 
-def has_consent_sql(*, user: str) -> str:
-    """Return `has_consent` as an expression for a statement that reads other things too; it takes the purpose as value.
-
-    Args:
-        user: the column that has the user's id there.
-    """
-    return f"coalesce(({_NEWEST.format(user=user, agency='IS NULL')}), false)"
+def consents(*, user: str, purpose: str) -> Combinable:
+    """Return `has_consent` as an annotation of a queryset, whose field `user` has the id of the person."""
+    newest = (
+        ConsentRecord.objects.filter(user_id=OuterRef(user), purpose_id=purpose, agency_id__isnull=True)
+        .order_by("-ordinal")
+        .values("given")[:1]
+    )
+    return Coalesce(Subquery(newest), False)
 
 
 def require_consent(*, user_id: UUID, purpose: str, agency_id: UUID | None = None) -> None:
