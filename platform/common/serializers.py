@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 # Where DRF would convert. A number is left to the field, which refuses true and fractions itself.
-_JSON_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], type | tuple[type, ...]], ...] = (
-    (serializers.BooleanField, bool),
+_JSON_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]], ...] = (
+    (serializers.BooleanField, (bool,)),
     (serializers.IntegerField, (int, float)),
     (serializers.FloatField, (int, float)),
-    (serializers.UUIDField, str),
-    (serializers.CharField, str),
+    (serializers.UUIDField, (str,)),
+    (serializers.CharField, (str,)),
 )
 
 
-def _wrong_type(field: Any, value: Any) -> Any:
-    """Return the error's detail when `value` is not of the JSON type `field` is documented with, else None."""
-    if value is None:
-        return None
-    if isinstance(field, serializers.ListField):
-        if not isinstance(value, list):
+class _Expected:
+    """Of which JSON type a field's value must be: found out once per field rather than for each value."""
+
+    def __init__(self, field: Any) -> None:
+        self._field = field
+        self._types = next((types for kind, types in _JSON_TYPES if isinstance(field, kind)), None)
+        self._refuses_true = isinstance(field, serializers.FloatField)
+        self._entries = _Expected(field.child) if isinstance(field, serializers.ListField) else None
+        self.is_anything = self._types is None and (self._entries is None or self._entries.is_anything)
+
+    def fault(self, value: Any) -> Any:
+        """Return the error's detail when a value is not of the type that the field is documented with, else None."""
+        if value is None:
             return None
-        places = {index: _wrong_type(field.child, entry) for index, entry in enumerate(value)}
-        return {index: detail for index, detail in places.items() if detail} or None
-    for kind, types in _JSON_TYPES:
-        if isinstance(field, kind):
-            is_number_for_true = isinstance(field, serializers.FloatField) and isinstance(value, bool)
-            return (
-                None
-                if isinstance(value, types) and not is_number_for_true
-                else [serializers.ErrorDetail(str(field.error_messages["invalid"]), "invalid")]
-            )
-    return None
+        if self._entries is not None:
+            if not isinstance(value, list):
+                return None
+            faults = {index: self._entries.fault(entry) for index, entry in enumerate(value)}
+            return {index: detail for index, detail in faults.items() if detail} or None
+        if self._types is None or (
+            isinstance(value, self._types) and not (self._refuses_true and isinstance(value, bool))
+        ):
+            return None
+        return [serializers.ErrorDetail(str(self._field.error_messages["invalid"]), "invalid")]
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -43,18 +50,40 @@ class StrictSerializer(serializers.Serializer[Any]):
     "off" is no boolean, "1" no number, 5 no text and no UUID.
     """
 
+    @cached_property
+    def _writable_fields(self) -> list[Any]:  # type: ignore[override]
+        # DRF looks through all fields for them several times per object, and so for each object of a list.
+        return [field for field in self.fields.values() if not field.read_only]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.fields)
+
+    @cached_property
+    def _expected(self) -> list[tuple[str, _Expected]]:
+        expected = [(name, _Expected(field)) for name, field in self.fields.items()]
+        return [(name, types) for name, types in expected if not types.is_anything]
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self.fields))
+            unknown = data.keys() - self._names
             if unknown:
                 raise serializers.ValidationError(
                     {
                         name: [serializers.ErrorDetail(str(_("This field is not known.")), "unknown_field")]
-                        for name in unknown
+                        for name in sorted(unknown)
                     }
                 )
-            wrong = {name: _wrong_type(field, data[name]) for name, field in self.fields.items() if name in data}
-            wrong = {name: detail for name, detail in wrong.items() if detail}
+            wrong = {
+                name: detail
+                for name, types in self._expected
+                if name in data and (detail := types.fault(data[name])) is not None
+            }
             if wrong:
                 raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
+
+    def run_validators(self, value: Any) -> None:
+        # DRF first collects the defaults of read-only fields for them.
+        if self.validators:
+            super().run_validators(value)
