@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from common import binary
 from common.database import run_prepared
@@ -70,8 +69,3 @@ FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(skill_code, at) CROSS JOIN 
     WHERE p.skill_code = wanted.skill_code AND p.held_from <= wanted.at ORDER BY p.held_from DESC LIMIT 1
 ) AS held ORDER BY 1
 """
-
-
-def parameters_of(row: Mapping[str, Any]) -> Parameters:
-    """The parameters in a row."""
-    return Parameters(row["mean"], row["variance"], row["count"])

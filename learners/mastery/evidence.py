@@ -10,9 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from django.db import connection
-
-from common import arrays, binary
+from common import binary
 from common.database import copy_rows, run_prepared
 from learners.mastery.rules import Answer
 
@@ -168,23 +166,32 @@ def _correction(one: NewEvidence) -> bytes:
     return (binary.field(binary.uuid(one.corrects)) if one.corrects else binary.NULL) + at
 
 
+_COUNTING = """
+SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
+    e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed
+FROM learners_evidence AS e
+WHERE e.learner_id = ANY(%s::uuid[])
+    AND NOT EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id)
+"""
+_WITH_CORRECTIONS = """
+SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
+    e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed, e.corrects::text,
+    e.corrected_at
+FROM learners_evidence AS e
+WHERE e.learner_id IN (
+    SELECT c.learner_id FROM learners_evidence AS c
+    WHERE c.corrects IS NOT NULL AND c.learner_id = ANY(%s::uuid[])
+)
+"""
+
+
 def evidence_of(learner_ids: Iterable[str]) -> dict[str, list[Answer]]:
     """All evidence of these learners that counts, in order."""
     ids = sorted(learner_ids)
     if not ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-                e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed
-            FROM learners_evidence AS e
-            WHERE e.learner_id = ANY(%s::uuid[])
-                AND NOT EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id)
-            """,
-            [arrays.ids(ids)],
-        )
-        return answers_by_learner(Seen(*row) for row in cursor.fetchall())
+    found = run_prepared(_COUNTING, [binary.uuids(ids)])
+    return answers_by_learner(Seen(*row) for row in found)
 
 
 def evidence_before_corrections(learner_ids: Iterable[str]) -> dict[str, list[list[Answer]]]:
@@ -195,23 +202,10 @@ def evidence_before_corrections(learner_ids: Iterable[str]) -> dict[str, list[li
     ids = sorted(learner_ids)
     if not ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-                e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed, e.corrects::text,
-                e.corrected_at
-            FROM learners_evidence AS e
-            WHERE e.learner_id IN (
-                SELECT c.learner_id FROM learners_evidence AS c
-                WHERE c.corrects IS NOT NULL AND c.learner_id = ANY(%s::uuid[])
-            )
-            """,
-            [arrays.ids(ids)],
-        )
-        grouped: dict[str, list[tuple[Seen, str | None, datetime | None]]] = defaultdict(list)
-        for *row, corrects, corrected_at in cursor.fetchall():
-            grouped[row[1]].append((Seen(*row), corrects, corrected_at))
+    found = run_prepared(_WITH_CORRECTIONS, [binary.uuids(ids)])
+    grouped: dict[str, list[tuple[Seen, str | None, datetime | None]]] = defaultdict(list)
+    for *row, corrects, corrected_at in found:
+        grouped[row[1]].append((Seen(*row), corrects, corrected_at))
     return {learner: [_known_before(at, rows) for at in _instants(rows)] for learner, rows in grouped.items()}
 
 

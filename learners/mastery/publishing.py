@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from common import arrays
-from common.database import rows
-from learners.mastery import chains, locks, rules
+from common import binary
+from common.database import run_prepared
+from learners.mastery import locks, rules
 from learners.mastery.calibration import Observation, learn
 from learners.mastery.models import SittingTrace
 from learners.mastery.snapshots import ItemKey, Parameters
@@ -25,12 +26,60 @@ SELECT t.id AS trace_id, e.id::text AS evidence_id, asked.theta, asked.theta_var
     e.difficulty, e.skills, e.score, e.guess,
     e.struck OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
 FROM (
-    SELECT * FROM learners_sittingtrace WHERE waits > 0 AND waits <= %s ORDER BY at, id LIMIT %s
+    SELECT * FROM learners_sittingtrace WHERE waits > 0 AND waits <= %s::smallint ORDER BY at, id LIMIT %s::int
 ) AS t
 CROSS JOIN LATERAL unnest(t.evidence_ids, t.theta, t.theta_variance) AS asked(id, theta, theta_variance)
 JOIN learners_evidence AS e ON e.id = asked.id
 ORDER BY e.answered_at, e.id
 """
+
+
+_NEW_SNAPSHOT = f"""
+INSERT INTO learners_snapshot (version, held_from, answers, rule_version)
+SELECT 'online-' || coalesce(max(id), 0) + 1,
+    greatest(clock_timestamp() + interval '{_CLOCKS_APART}', max(held_from) + interval '1 microsecond'),
+    %s::int, %s::text
+FROM learners_snapshot RETURNING id, held_from
+"""  # noqa: S608 (a constant)
+_NEW_ITEM_PARAMETERS = """
+INSERT INTO learners_itemparameters (snapshot_id, held_from, item_id, item_revision, mean, variance, count)
+SELECT %s::bigint, %s::timestamptz, * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[], %s::int[])
+"""
+_NEW_SKILL_PARAMETERS = """
+INSERT INTO learners_skillparameters (snapshot_id, held_from, skill_code, mean, variance, count)
+SELECT %s::bigint, %s::timestamptz, * FROM unnest(%s::text[], %s::float8[], %s::float8[], %s::int[])
+"""
+_NEWEST_ITEMS = """
+SELECT held.item_id::text, held.item_revision, held.mean, held.variance, held.count
+FROM unnest(%s::uuid[], %s::int[]) AS wanted(item_id, item_revision) CROSS JOIN LATERAL (
+    SELECT p.* FROM learners_itemparameters AS p
+    WHERE p.item_id = wanted.item_id AND p.item_revision = wanted.item_revision
+    ORDER BY p.held_from DESC LIMIT 1
+) AS held
+"""
+_NEWEST_SKILLS = """
+SELECT held.skill_code, held.mean, held.variance, held.count
+FROM unnest(%s::text[]) AS wanted(skill_code) CROSS JOIN LATERAL (
+    SELECT p.* FROM learners_skillparameters AS p WHERE p.skill_code = wanted.skill_code
+    ORDER BY p.held_from DESC LIMIT 1
+) AS held
+"""
+
+
+class _Waiting(NamedTuple):
+    """An answer of a waiting sitting. `is_void`: it was struck or corrected, and nothing is learned from it."""
+
+    trace_id: int
+    evidence_id: str
+    theta: float
+    theta_variance: float
+    item_id: str
+    item_revision: int
+    difficulty: float
+    skills: list[str]
+    score: float
+    guess: float
+    is_void: bool
 
 
 @transaction.atomic
@@ -44,61 +93,50 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
         young_only: leave the sittings without a young item to the night.
     """
     waits = SittingTrace.Waits
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHER_LOCK])
-    waiting = rows(_WAITING, [(waits.FOR_SECONDS if young_only else waits.FOR_THE_NIGHT).value, most])
+    run_prepared("SELECT pg_advisory_xact_lock(%s::bigint)", [PUBLISHER_LOCK])
+    waiting = [
+        _Waiting(*row)
+        for row in run_prepared(_WAITING, [(waits.FOR_SECONDS if young_only else waits.FOR_THE_NIGHT).value, most])
+    ]
     if not waiting:
         return 0
     seen = [
         Observation(
-            row["evidence_id"], (row["item_id"], row["item_revision"]), row["difficulty"], tuple(row["skills"]),
-            row["score"], row["guess"], row["theta"], row["theta_variance"],
+            row.evidence_id,
+            (row.item_id, row.item_revision),
+            row.difficulty,
+            tuple(row.skills),
+            row.score,
+            row.guess,
+            row.theta,
+            row.theta_variance,
         )
         for row in waiting
-        if not row["void"]
-    ]  # fmt: skip
+        if not row.is_void
+    ]
     items, skills = learn(
         seen,
         items=newest_items(one.item for one in seen),
         skills=newest_skills(code for one in seen for code in one.skills),
     )
-    with connection.cursor() as cursor:
-        # From here to the commit no answers are absorbed: those before were judged without this snapshot, and were given
-        # before it holds.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [locks.CHAIN_LOCK])
-        cursor.execute(
-            f"""
-            INSERT INTO learners_snapshot (version, held_from, answers, rule_version)
-            SELECT 'online-' || coalesce(max(id), 0) + 1,
-                greatest(
-                    clock_timestamp() + interval '{_CLOCKS_APART}', max(held_from) + interval '1 microsecond'
-                ), %s, %s
-            FROM learners_snapshot RETURNING id, held_from
-            """,  # noqa: S608 (a constant)
-            [len(seen), rules.RULE],
-        )
-        snapshot_id, held_from = cursor.fetchone()
-        cursor.execute(
-            """
-            INSERT INTO learners_itemparameters (snapshot_id, held_from, item_id, item_revision, mean, variance, count)
-            SELECT %s, %s, * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[], %s::int[])
-            """,
-            [
-                snapshot_id, held_from, arrays.ids(key[0] for key in items), arrays.numbers(key[1] for key in items),
-                *_columns(items.values()),
-            ],
-        )  # fmt: skip
-        cursor.execute(
-            """
-            INSERT INTO learners_skillparameters (snapshot_id, held_from, skill_code, mean, variance, count)
-            SELECT %s, %s, * FROM unnest(%s::text[], %s::float8[], %s::float8[], %s::int[])
-            """,
-            [snapshot_id, held_from, arrays.texts(skills), *_columns(skills.values())],
-        )
-        cursor.execute(
-            "UPDATE learners_sittingtrace SET waits = 0 WHERE id = ANY(%s::bigint[])",
-            [arrays.numbers({row["trace_id"] for row in waiting})],
-        )
+    # From here to the commit no answers are absorbed: those before were judged without this snapshot, and were given
+    # before it holds.
+    run_prepared("SELECT pg_advisory_xact_lock(%s::bigint)", [locks.CHAIN_LOCK])
+    (snapshot,) = run_prepared(_NEW_SNAPSHOT, [len(seen), rules.RULE])
+    run_prepared(
+        _NEW_ITEM_PARAMETERS,
+        [
+            *snapshot,
+            binary.uuids(item for item, _ in items),
+            binary.integers(revision for _, revision in items),
+            *_columns(items.values()),
+        ],
+    )
+    run_prepared(_NEW_SKILL_PARAMETERS, [*snapshot, binary.texts(skills), *_columns(skills.values())])
+    run_prepared(
+        "UPDATE learners_sittingtrace SET waits = 0 WHERE id = ANY(%s::bigint[])",
+        [list({row.trace_id for row in waiting})],
+    )
     return len(waiting)
 
 
@@ -113,36 +151,21 @@ def publish_all() -> int:
 def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, Parameters]:
     """The newest parameters of items; those never learned of are missing."""
     wanted = list(dict.fromkeys(keys))
-    found = rows(
-        """
-        SELECT held.* FROM unnest(%s::uuid[], %s::int[]) AS wanted(item_id, item_revision) CROSS JOIN LATERAL (
-            SELECT p.* FROM learners_itemparameters AS p
-            WHERE p.item_id = wanted.item_id AND p.item_revision = wanted.item_revision
-            ORDER BY p.held_from DESC LIMIT 1
-        ) AS held
-        """,
-        [arrays.ids(item for item, _ in wanted), arrays.numbers(number for _, number in wanted)],
+    found = run_prepared(
+        _NEWEST_ITEMS, [binary.uuids(item for item, _ in wanted), binary.integers(number for _, number in wanted)]
     )
-    return {(str(row["item_id"]), row["item_revision"]): chains.parameters_of(row) for row in found}
+    return {(item, revision): Parameters(*parameters) for item, revision, *parameters in found}
 
 
 def newest_skills(codes: Iterable[str]) -> Mapping[str, Parameters]:
     """The newest offsets of skills; those never learned of are missing."""
-    found = rows(
-        """
-        SELECT held.* FROM unnest(%s::text[]) AS wanted(skill_code) CROSS JOIN LATERAL (
-            SELECT p.* FROM learners_skillparameters AS p WHERE p.skill_code = wanted.skill_code
-            ORDER BY p.held_from DESC LIMIT 1
-        ) AS held
-        """,
-        [arrays.texts(dict.fromkeys(codes))],
-    )
-    return {row["skill_code"]: chains.parameters_of(row) for row in found}
+    found = run_prepared(_NEWEST_SKILLS, [binary.texts(dict.fromkeys(codes))])
+    return {code: Parameters(*parameters) for code, *parameters in found}
 
 
-def _columns(parameters: Iterable[Parameters]) -> list[str]:
+def _columns(parameters: Iterable[Parameters]) -> list[binary.Array]:
     listed = list(parameters)
     return [
-        arrays.numbers(one.mean for one in listed), arrays.numbers(one.variance for one in listed),
-        arrays.numbers(one.count for one in listed),
+        binary.floats(one.mean for one in listed), binary.floats(one.variance for one in listed),
+        binary.integers(one.count for one in listed),
     ]  # fmt: skip

@@ -70,7 +70,7 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
         {learner: new[learner] for learner in extended} | evidence.evidence_of(rebuilt),
         start={learner: known[learner] for learner in extended},
         fresh=rebuilt,
-        forget={learner for learner in rebuilt if held[learner]["last_at"] is not None or known[learner].stored},
+        forget={learner for learner in rebuilt if held[learner].last_at is not None or known[learner].stored},
     )
     events.record_many(
         "learners.mastery_changed",
@@ -211,7 +211,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
         if known[learner].tests.skills != tests.skills:
             parts.append("certified mastery")
         if mastery.count and not (
-            known[learner].current and mastery.last_at and held[learner]["snapshot"] == chain.version(mastery.last_at)
+            known[learner].current and mastery.last_at and held[learner].snapshot == chain.version(mastery.last_at)
         ):
             parts.append("version")
         if sorted(stored_changes.get(learner, []), key=_change_key) != sorted(changes, key=_change_key):

@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import orjson
-from django.db import connection
 
-from common import arrays, binary
-from common.database import rows, run_prepared
+from common import binary
+from common.database import run_prepared
 from learners.mastery import rules
 from learners.mastery.certification import Certification, Testing
-from learners.mastery.locks import RULES
+from learners.mastery.locks import RULES, Held
 from learners.mastery.rules import LevelReached, Mastery, Scale, SkillMastery
 from learners.mastery.snapshots import STATED, Chain
 
@@ -44,9 +42,7 @@ class Known:
         return tested.union(state.framework for state in self.mastery.skills.values())
 
 
-def load(
-    held: Mapping[str, Mapping[str, Any]], *, skills: Mapping[str, Collection[str]] | None = None
-) -> dict[str, Known]:
+def load(held: Mapping[str, Held], *, skills: Mapping[str, Collection[str]] | None = None) -> dict[str, Known]:
     """What is stored of each locked learner.
 
     Args:
@@ -54,9 +50,9 @@ def load(
     """
     known = {
         learner: Known(
-            Mastery(row["mean"], row["variance"], row["count"], row["last_at"]),
-            Certification(last_at=row["last_at"]),
-            row["rule_version"] == RULES,
+            Mastery(row.mean, row.variance, row.count, row.last_at),
+            Certification(last_at=row.last_at),
+            row.rule_version == RULES,
         )
         for learner, row in held.items()
     }
@@ -64,7 +60,7 @@ def load(
         "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
         "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
         "WHERE learner_id = ANY(%s::uuid[])",
-        [arrays.ids(sorted(held))],
+        [binary.uuids(sorted(held))],
     )
     for (
         learner,
@@ -98,7 +94,7 @@ def load(
     reviewed = run_prepared(
         "SELECT DISTINCT learner_id::text FROM learners_evidence "
         "WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])",
-        [arrays.ids(sorted(held))],
+        [binary.uuids(sorted(held))],
     )
     for (learner,) in reviewed:
         known[learner].reviewed = True
@@ -108,17 +104,12 @@ def load(
 def level_changes(learner_ids: Iterable[str]) -> dict[str, list[LevelReached]]:
     """The computed levels reached, as stored, by learner."""
     grouped: dict[str, list[LevelReached]] = defaultdict(list)
-    for row in rows(
+    for learner, *reached in run_prepared(
         "SELECT learner_id::text, skill_code, level, evidence_id::text, probability, at, framework_version "
         "FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])",
-        [arrays.ids(sorted(learner_ids))],
+        [binary.uuids(sorted(learner_ids))],
     ):
-        grouped[row["learner_id"]].append(
-            LevelReached(
-                row["skill_code"], row["level"], row["evidence_id"], row["probability"], row["at"],
-                row["framework_version"],
-            )
-        )  # fmt: skip
+        grouped[learner].append(LevelReached(*reached))
     return grouped
 
 
@@ -126,10 +117,9 @@ def forget(learner_ids: Collection[str]) -> None:
     """Delete what follows from the evidence of learners that are rebuilt; their locked abilities and traces stay."""
     if not learner_ids:
         return
-    ids = arrays.ids(sorted(learner_ids))
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM learners_skillstate WHERE learner_id = ANY(%s::uuid[])", [ids])
-        cursor.execute("DELETE FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])", [ids])
+    ids = binary.uuids(sorted(learner_ids))
+    run_prepared("DELETE FROM learners_skillstate WHERE learner_id = ANY(%s::uuid[])", [ids])
+    run_prepared("DELETE FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])", [ids])
 
 
 _WRITE_ABILITIES = """

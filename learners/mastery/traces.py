@@ -5,22 +5,24 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
+from itertools import chain as chained
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from common import arrays, binary
+from common import binary
 from common.database import copy_rows, run_prepared
 from learners.mastery.calibration import YOUNG_BELOW
 from learners.mastery.models import SittingTrace
 from learners.mastery.rules import Answer, Trace
 from learners.mastery.snapshots import Chain
 
+# What all sittings have asked comes as one array per column; each sitting has a slice of it.
 _WRITE_TRACES = """
 INSERT INTO learners_sittingtrace (learner_id, at, evidence_ids, theta, theta_variance, expected, waits)
-SELECT learner_id, at, ids::uuid[], theta::float8[], theta_variance::float8[], expected::float8[], waits
-FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[])
-    AS new(learner_id, at, ids, theta, theta_variance, expected, waits)
+SELECT learner_id, at, ids[first:last], theta[first:last], theta_variance[first:last], expected[first:last], waits
+FROM (SELECT %s::uuid[] AS ids, %s::float8[] AS theta, %s::float8[] AS theta_variance, %s::float8[] AS expected) AS asked,
+    unnest(%s::uuid[], %s::timestamptz[], %s::smallint[], %s::int[], %s::int[]) AS new(learner_id, at, waits, first, last)
 ON CONFLICT (learner_id, at) DO UPDATE
 SET evidence_ids = EXCLUDED.evidence_ids, theta = EXCLUDED.theta, theta_variance = EXCLUDED.theta_variance,
     expected = EXCLUDED.expected
@@ -82,11 +84,18 @@ def _row(learner: str, at: datetime, waits: int, columns: Sequence[Sequence[Any]
 
 def _rewrite(sittings: Sequence[_Sitting]) -> None:
     learners, instants, waits, columns = zip(*sittings, strict=True)
-    ids, *numbers = zip(*columns, strict=True)
+    ids, *numbers = [list(chained.from_iterable(listed)) for listed in zip(*columns, strict=True)]
+    lasts = list(accumulate(len(of_sitting[0]) for of_sitting in columns))
+    firsts = [1, *(last + 1 for last in lasts[:-1])]
     run_prepared(
         _WRITE_TRACES,
         [
-            arrays.ids(learners), arrays.instants(instants), arrays.nested(arrays.ids(one) for one in ids),
-            *(arrays.nested(arrays.numbers(one) for one in listed) for listed in numbers), arrays.numbers(waits),
+            binary.uuids(ids),
+            *(binary.floats(listed) for listed in numbers),
+            binary.uuids(learners),
+            binary.instants(instants),
+            binary.small_integers(waits),
+            binary.integers(firsts),
+            binary.integers(lasts),
         ],
-    )  # fmt: skip
+    )

@@ -1,7 +1,7 @@
 """PostgreSQL's binary formats, for statements over thousands of rows.
 
 A number as text is written digit by digit, read character by character, and costs both sides more than the row's own
-work; as binary it is packed for a whole column at once. `Array` is a parameter of `common.database.run_prepared`; `row`s and
+work; as binary it is packed for a whole column at once. `Array` is a parameter of `common.database.run_prepared`; rows and
 their fields are what `common.database.copy_rows` takes. Formats: PostgreSQL's `array_recv`, `COPY … (FORMAT binary)`.
 """
 

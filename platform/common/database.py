@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -59,14 +59,6 @@ def _together(sqls: tuple[str, ...]) -> str:
     # An entry sees nothing of what the others write, whatever their order.
     entries = [sql.replace("{n}", str(n)).replace("{if_changed}", condition) for n, sql in enumerate(sqls)]
     return f"WITH {', '.join(entries)} SELECT {'count(*) FROM changed' if decides else '0'}"  # noqa: S608 (parts are constants)
-
-
-def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
-    """The rows of a query by column name."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def copy_rows(table: str, columns: str, packed: Iterable[bytes]) -> None:
