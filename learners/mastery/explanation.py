@@ -15,7 +15,8 @@ from courses import public as courses
 from courses.public import FrameworkView
 from learners.decisions.rules import EVIDENCE, Decided, Standing, is_capped, standing
 from learners.decisions.selectors import what_people_said
-from learners.mastery import chains, evidence, rules
+from learners.mastery import chains, rules
+from learners.mastery.answers import Seen, answers_by_learner
 from learners.mastery.framework import scale, scales
 from learners.mastery.history import Change, history
 from learners.mastery.models import Ability, SkillState
@@ -39,8 +40,8 @@ def explained(
     ability = Ability.objects.filter(learner_id=learner_id).first()
     states = told(learner_id)
     rows = {str(row["id"]): row for row in counting(learner_id)} if states else {}
-    answers = evidence.answers_by_learner(
-        evidence.Seen(
+    answers = answers_by_learner(
+        Seen(
             identifier, str(learner_id), str(row["item_id"]), row["item_revision"], row["skills"], row["level"],
             row["score"], row["guess"], row["difficulty"], row["answered_at"], row["framework_version"], row["mode"],
             row["met_before"],

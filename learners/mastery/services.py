@@ -19,6 +19,7 @@ from django.db import transaction
 from events import public as events
 from events.public import Happened
 from learners.mastery import certification, chains, evidence, levels, locks, rules, states, traces
+from learners.mastery.answers import Seen, answers_by_learner
 from learners.mastery.certification import Certification
 from learners.mastery.evidence import NewEvidence
 from learners.mastery.framework import scale, scales
@@ -49,11 +50,11 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     if not told:
         return
     locks.share_chain()
-    held = locks.lock({answer.learner_id for answer in told})
-    inserted, corrected = evidence.insert_evidence(answer for answer in told if answer.learner_id in held)
+    held = locks.lock({answer.seen.learner_id for answer in told})
+    inserted, corrected = evidence.insert_evidence(answer for answer in told if answer.seen.learner_id in held)
     if not inserted:
         return
-    new = evidence.answers_by_learner(inserted)
+    new = answers_by_learner(inserted)
     # Also of what was struck: it counts for nothing, and by that moves its skills.
     moved: dict[str, set[str]] = {learner: set() for learner in new}
     for one in inserted:
@@ -78,7 +79,7 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
     )
 
 
-# Those that every answer has, of the fields of `NewEvidence`.
+# What every answer has, of a row of evidence.
 _told = itemgetter(
     "id", "item_id", "item_revision", "skills", "level", "guess", "difficulty", "answered_at",
     "supervised", "language", "framework_version", "rule_version",
@@ -102,12 +103,12 @@ def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
             continue
         told = answer.get
         struck = told("struck", False)
-        yield NewEvidence(
+        seen = Seen(
             identifier, learner_id, item, revision, skills if len(skills) == 1 else sorted(set(skills)), level,
             0.0 if struck else answer["score"], guess, difficulty, _instant(at), framework, mode,
-            told("met_before", False), struck, told("lapsed", False), supervised, language, rule,
-            told("corrects"), told("corrected_at"),
+            told("met_before", False), struck, told("lapsed", False),
         )  # fmt: skip
+        yield NewEvidence(seen, supervised, language, rule, told("corrects"), told("corrected_at"))
 
 
 def _replay(

@@ -27,7 +27,7 @@ class _Expected:
         self._types = next((types for kind, types in _JSON_TYPES if isinstance(field, kind)), None)
         self._refuses_true = isinstance(field, serializers.FloatField)
         self._entries = _Expected(field.child) if isinstance(field, serializers.ListField) else None
-        self.is_anything = self._types is None and (self._entries is None or self._entries.is_anything)
+        self.is_anything: bool = self._types is None and (self._entries is None or self._entries.is_anything)
 
     def fault(self, value: Any) -> Any:
         """Return the error's detail when a value is not of the type that the field is documented with, else None."""
@@ -51,7 +51,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     """
 
     @cached_property
-    def _writable_fields(self) -> list[Any]:  # type: ignore[override]
+    def _writable_fields(self) -> list[Any]:
         # DRF looks through all fields for them several times per object, and so for each object of a list.
         return [field for field in self.fields.values() if not field.read_only]
 
