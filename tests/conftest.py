@@ -14,19 +14,16 @@ from django.db.models.signals import pre_migrate
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
+from config.local import session
+from config.local.migrated import PRIVILEGES
+
 
 def _privileges_of_production(app_config: Any, using: str, **_: Any) -> None:
-    """Before the first migration: the privileges that roles.sql gives, so that what migrations revoke is revoked here too."""
+    """Before the first migration, also on a server that DATABASE_URL names."""
     if app_config.label != "accounts":
         return
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            """
-            GRANT USAGE ON SCHEMA public TO skills_app, skills_issuer;
-            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO skills_app;
-            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO skills_app;
-            """
-        )
+        cursor.execute(PRIVILEGES)
 
 
 pre_migrate.connect(_privileges_of_production)
@@ -44,6 +41,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """A server of this process came with a migrated database; one that DATABASE_URL names gets Django's own, as always."""
+    return session.postgres_of_this_process() is not None or bool(request.config.getvalue("reuse_db"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """A server that all test processes share needs a database for each; of our own servers each process has one."""
+    if session.postgres_of_this_process() is None:
+        request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
 
 
 @pytest.fixture(scope="session")

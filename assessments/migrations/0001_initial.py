@@ -13,10 +13,9 @@ from django.db import migrations, models
 
 import assessments.items.kinds
 import common.ids
-from common.migrating import CreatedAtOnce
 
 
-class Migration(CreatedAtOnce):
+class Migration(migrations.Migration):
     initial = True
 
     dependencies = [

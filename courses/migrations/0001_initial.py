@@ -8,10 +8,9 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import common.ids
-from common.migrating import CreatedAtOnce
 
 
-class Migration(CreatedAtOnce):
+class Migration(migrations.Migration):
     initial = True
 
     dependencies = []

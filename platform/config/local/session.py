@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 
+from config.local.migrated import migrated_cluster
 from config.local.postgres import Postgres
 from config.local.redis import Redis
 
@@ -15,7 +16,7 @@ def services_for_this_process() -> dict[str, str]:
     """Start what DATABASE_URL and REDIS_URL do not name; return the variables that do."""
     variables: dict[str, str] = {}
     if "DATABASE_URL" not in os.environ:
-        postgres = Postgres("test", temporary=True)
+        postgres = Postgres("test", temporary=True, copy_of=migrated_cluster())
         postgres.start()
         atexit.register(postgres.stop)
         _running["postgres"] = postgres
