@@ -64,9 +64,9 @@ mutations: $(STAMP) ## verify 100,000 altered credentials and write docs/mutatio
 STATIC := check-types check-style check-imports check-migrations check-document check-flow check-texts
 
 .PHONY: check $(STATIC)
-check: $(STAMP) ## exactly what CI runs
+check: $(STAMP) ## exactly what CI runs; the suite with more examples of the document's fuzz than `make test`
 	@$(MAKE) --no-print-directory -j 2 $(STATIC)
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-15} $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check-types: $(STAMP)
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/mypy

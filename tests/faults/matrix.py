@@ -49,7 +49,7 @@ class Profile:
     waits: bool
 
 
-SHORT = Profile(certificates=240, poison=2, arrival_s=12, ticks=12, outage_s=2, waits=False)
+SHORT = Profile(certificates=240, poison=2, arrival_s=5, ticks=10, outage_s=1, waits=False)
 FULL = Profile(certificates=10_000, poison=20, arrival_s=120, ticks=60, outage_s=60, waits=True)
 
 
@@ -109,7 +109,7 @@ class Run:
                 time.sleep(max(0.0, due - time.monotonic()))
             while self._redis_back_at is not None:
                 self._return_redis()
-                time.sleep(0.1)
+                time.sleep(0.05)
             running.wait(lambda: self._done(running, len(ids)), "every certificate", within_s=300)
             self.outcome.seconds = time.monotonic() - started
             if self.outcome.seed is not None:

@@ -75,6 +75,7 @@ class Story:
 
     def __init__(self, http: httpx.Client) -> None:
         self.http = http
+        self._tokens: dict[str, str] = {}
         edition_id = str(starter_course.load())
         self.agency, self.outsider = agency_with_client("VN", actor="test"), agency_with_client("PH", actor="test")
         person = Person("linh", "Nguyễn Thị Linh", "VN", ("vi", "en"), 1994, 9.0, True, "all")
@@ -93,11 +94,12 @@ class Story:
         return next(one for one in listed if one["code"] == SKILL)
 
     def read(self, agency: dict[str, Any], path: str) -> httpx.Response:
-        asked = {"grant_type": "client_credentials"}
-        answer = self.http.post(
-            "/agency/oauth/token", data=asked, auth=(agency["client_id"], agency["client_secret"])
-        ).json()  # fmt: skip
-        return self.http.get(path, headers={"Authorization": f"Bearer {answer['access_token']}"})
+        client_id, secret = agency["client_id"], agency["client_secret"]
+        if client_id not in self._tokens:
+            asked = {"grant_type": "client_credentials"}
+            answer = self.http.post("/agency/oauth/token", data=asked, auth=(client_id, secret)).json()
+            self._tokens[client_id] = answer["access_token"]
+        return self.http.get(path, headers={"Authorization": f"Bearer {self._tokens[client_id]}"})
 
     def rows(self, agency: dict[str, Any]) -> Any:
         return self.read(agency, "/agency/v1/progress").json()["items"]
@@ -193,8 +195,8 @@ def _screenshots() -> Callable[[Any, str], None]:
         """The page on a desk and on a phone, if anybody wants to look; nothing may reach out of a phone's screen."""
         for width, height in ((1280, 900), (390, 844)):
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(150)
             if folder:
+                page.wait_for_timeout(150)
                 Path(folder).mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=f"{folder}/appeal-{name}-{width}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
