@@ -37,6 +37,10 @@ run: $(STAMP) ## development server, worker and beat, restarted when the code ch
 test: $(STAMP) ## the suite, on embedded PostgreSQL and Redis with a real worker in the journey
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
+.PHONY: quick
+quick: $(STAMP) ## the tests near what is changed since `main`, in seconds (CHANGED="path path" for other files)
+	@$(BIN)/python -m tests.quick $(CHANGED)
+
 .PHONY: test-slow
 test-slow: $(STAMP) ## load and fault runs of minutes
 	@$(BIN)/python -m pytest -q -m slow

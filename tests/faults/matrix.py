@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from config.local import session
 from credentials.models import Award, Certificate
 from events import public as events
+from events import wakeups
 from events.models import Delivery, Event
 from events.wakeups import wake
 from learners.models import Learner
@@ -216,6 +217,7 @@ class Run:
             assert server is not None
             server.start()
             self._redis_back_at = None
+            wakeups._broker_down_until = 0.0  # this process, which wakes what has failed, need not wait to find out
 
     def _postgresql_killed(self, running: Parts) -> None:
         server = session.postgres_of_this_process()
