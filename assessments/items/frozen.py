@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping
 from django.db.models import JSONField
 
 from assessments.items.models import ItemRevision
+from common.caches import ProcessCache
 from common.database import run_prepared
 
-# Some 2 KB each. When it is full it begins anew, which costs one query for each attempt that comes after.
-MOST_KEPT = 4096
-_kept: dict[tuple[int, str], ItemRevision] = {}
+# Some 2 KB each.
+_kept: ProcessCache[tuple[int, str], ItemRevision] = ProcessCache(most=4096)
 
 _COLUMNS = [field.attname for field in ItemRevision._meta.concrete_fields]
 _JSON = [field.attname for field in ItemRevision._meta.concrete_fields if isinstance(field, JSONField)]
@@ -30,23 +30,17 @@ def revisions(asked: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], It
 
     They are shared by all requests of the process: to read, never to change.
     """
-    # Threads share the dictionary: what was there a moment ago may not be any more.
-    found = {one: revision for one in asked if (revision := _kept.get(one)) is not None}
-    missing = {one for one in asked if one not in found}
+    found = _kept.among(asked)
+    missing = {revision for revision in asked if revision not in found}
     return found | _read(missing) if missing else found
 
 
 def _read(missing: Collection[tuple[int, str]]) -> dict[tuple[int, str], ItemRevision]:
-    global _kept
     rows = run_prepared(_SELECT, [[one[0] for one in missing], [one[1] for one in missing]])
     read: dict[tuple[int, str], ItemRevision] = {}
     for language, *values in rows:
         given = dict(zip(_COLUMNS, values, strict=True))
         given |= {name: json.loads(given[name]) for name in _JSON if given[name] is not None}
         read[given["id"], language] = ItemRevision.from_db("default", _COLUMNS, list(given.values()))
-    approved = {one: revision for one, revision in read.items() if revision.approved_at is not None}
-    if len(_kept) + len(approved) > MOST_KEPT:
-        # A new one: readers of the old one lose nothing of it.
-        _kept = {}
-    _kept.update(approved)
+    _kept.put({key: revision for key, revision in read.items() if revision.approved_at is not None})
     return read

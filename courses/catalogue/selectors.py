@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from threading import Lock
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import F, Prefetch, UUIDField
 
+from common.caches import ProcessCache
 from common.queries import Given, IsAmong, KeptQuery
 from courses.catalogue.content import (
     EditionContent,
@@ -24,11 +23,9 @@ from courses.catalogue.content import (
 from courses.catalogue.models import Edition, Lesson, Module
 from courses.values import EditionView, LessonView
 
-_MOST_KEPT = 2000
-_lock = Lock()
 # A frozen edition never changes, apart from its status, which is read every time. The instant of publishing is part of
 # the key, so that nothing is kept from a publishing that was rolled back.
-_kept: OrderedDict[tuple[UUID, datetime], EditionView] = OrderedDict()
+_kept: ProcessCache[tuple[UUID, datetime], EditionView] = ProcessCache(most=2000)
 
 
 def edition(edition_id: UUID) -> EditionView | None:
@@ -48,22 +45,16 @@ _STATES = KeptQuery(
 def editions(edition_ids: Iterable[UUID]) -> Mapping[UUID, EditionView]:
     """Several editions: one query for those whose content is cached, five more for all others; unknown ids are missing."""
     states = {pk: (status, published_at) for pk, status, published_at in _STATES(editions=list(set(edition_ids)))}
+    known = _kept.among([(pk, published_at) for pk, (_, published_at) in states.items() if published_at is not None])
     found: dict[UUID, EditionView] = {}
-    with _lock:
-        for pk, (status, published_at) in states.items():
-            view = _kept.get((pk, published_at)) if published_at is not None else None
-            if view is not None:
-                found[pk] = view if view.status == status else replace(view, status=status)
+    for (pk, _), view in known.items():
+        status = states[pk][0]
+        found[pk] = view if view.status == status else replace(view, status=status)
     missing = states.keys() - found.keys()
     if missing:
         read = {view.id: view for view in map(_view, _with_lessons(missing))}
         found.update(read)
-        with _lock:
-            for view in read.values():
-                if view.published_at is not None:
-                    _kept[view.id, view.published_at] = view
-            while len(_kept) > _MOST_KEPT:
-                _kept.popitem(last=False)
+        _kept.put({(view.id, view.published_at): view for view in read.values() if view.published_at is not None})
     return found
 
 

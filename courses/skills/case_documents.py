@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
+from common.caches import kept
 from common.clock import rfc3339
 from common.conditional import etag_of
 from common.rendering import to_json
@@ -46,7 +46,7 @@ def case_document(kind: str, identifier: UUID) -> CaseDocument | None:
     return None
 
 
-@lru_cache(maxsize=16)
+@kept(most=16)
 def _published(code: str, version: str, base_url: str) -> Mapping[tuple[str, UUID], CaseDocument]:
     framework = Framework.objects.prefetch_related("areas", "skills__area", "skills__statements").get(
         code=code, version=version

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from common.caches import kept
 from common.conditional import etag_of
 from common.languages import canonical
 from common.languages import lookup as lookup_language
@@ -35,7 +35,7 @@ def framework_document(wanted: Sequence[str]) -> FrameworkDocument:
     return _compiled(current.code, current.version, lookup_language(wanted, available) or "")
 
 
-@lru_cache(maxsize=64)
+@kept(most=64)
 def _compiled(code: str, version: str, language: str) -> FrameworkDocument:
     framework = Framework.objects.prefetch_related(
         "levels", "areas", "skills__area", "skills__statements", "labels"

@@ -12,8 +12,8 @@ from typing import Any
 import rfc8785
 from django.db import transaction
 
+from common import caches
 from courses.skills.models import Framework, FrameworkLabel, Skill, SkillArea, SkillLevel, SkillStatement
-from courses.skills.selectors import forget_kept
 
 DATA = Path(__file__).parent / "data"
 
@@ -57,7 +57,7 @@ def load_framework(folder: Path = DATA) -> None:
     if not known.current:
         Framework.objects.filter(current=True).update(current=False)
         Framework.objects.filter(pk=known.pk).update(current=True)
-    transaction.on_commit(forget_kept)
+    transaction.on_commit(caches.forget)
 
 
 def _insert(source: _Source) -> Framework:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import lru_cache
 
+from common.caches import ProcessCache, kept
 from courses.skills.models import Framework, SkillLevel, SkillStatement
 from courses.values import FrameworkScale, FrameworkView, SkillView, StatementView
 
-_KEEP_S = 60.0
-_kept: tuple[float, FrameworkView] | None = None
-_scales: tuple[FrameworkScale, ...] = ()
+_CURRENT = "current"
+_framework: ProcessCache[str, FrameworkView] = ProcessCache(most=1, for_s=60.0)
+_scales: ProcessCache[str, tuple[FrameworkScale, ...]] = ProcessCache(most=1)
 
 
 def framework() -> FrameworkView:
@@ -21,11 +20,11 @@ def framework() -> FrameworkView:
     Raises:
         Framework.DoesNotExist: none is loaded (manage.py load_reference_data).
     """
-    global _kept
-    now = time.monotonic()
-    if _kept is None or _kept[0] <= now:
-        _kept = (now + _KEEP_S, _read_current())
-    return _kept[1]
+    known = _framework.get(_CURRENT)
+    if known is None:
+        known = _read_current()
+        _framework.put({_CURRENT: known})
+    return known
 
 
 def framework_scales(*, naming: Iterable[str] = ()) -> tuple[FrameworkScale, ...]:
@@ -33,24 +32,19 @@ def framework_scales(*, naming: Iterable[str] = ()) -> tuple[FrameworkScale, ...
 
     Versions never change, so they are read again (two queries) only when one of those in `naming` is not known yet.
     """
-    global _scales
-    if not _scales or not {one.version for one in _scales}.issuperset(naming):
-        _scales = tuple(
+    known = _scales.get(_CURRENT)
+    if not known or not {scale.version for scale in known}.issuperset(naming):
+        known = tuple(
             FrameworkScale(
-                version=one.version,
-                thresholds=_thresholds(one),
-                ranges={skill.code: (skill.min_level, skill.max_level) for skill in one.skills.all()},
-                award_rules=one.award_rules,
+                version=version.version,
+                thresholds=_thresholds(version),
+                ranges={skill.code: (skill.min_level, skill.max_level) for skill in version.skills.all()},
+                award_rules=version.award_rules,
             )
-            for one in Framework.objects.prefetch_related("skills").order_by("loaded_at", "pk")
+            for version in Framework.objects.prefetch_related("skills").order_by("loaded_at", "pk")
         )
-    return _scales
-
-
-def forget_kept() -> None:
-    """Read the framework and its versions again the next time: another version was loaded by this process."""
-    global _kept, _scales
-    _kept, _scales = None, ()
+        _scales.put({_CURRENT: known})
+    return known
 
 
 def statement(skill: str, level: int) -> StatementView | None:
@@ -59,7 +53,7 @@ def statement(skill: str, level: int) -> StatementView | None:
     return _statement(current.code, current.version, skill, level)
 
 
-@lru_cache(maxsize=512)
+@kept(most=512)
 def _statement(code: str, version: str, skill: str, level: int) -> StatementView | None:
     """A version of the framework never changes."""
     said = SkillStatement.objects.filter(

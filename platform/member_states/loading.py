@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from member_states import selectors
+from common import caches
 from member_states.models import (
     Instrument,
     MemberState,
@@ -39,7 +39,7 @@ def load_register(path: Path = REGISTER_FILE) -> None:
     except UnicodeDecodeError as error:
         raise RegisterInvalid(f"not UTF-8: {error}") from error
     _write(read(text), hashlib.sha256(content).hexdigest())
-    selectors.forget()
+    caches.forget()
 
 
 @transaction.atomic

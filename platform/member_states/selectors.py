@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from common.caches import ProcessCache
 from member_states.models import MemberState, PolicyDefault, RegisterLoad, Rule
 
 # Where a point of law and its strict default have different names: rule key -> (key of the default, its unit).
@@ -28,7 +27,6 @@ DEFAULTS: Mapping[str, tuple[str, str]] = {
     "retention_account_inactive_months": ("retention_account_inactive_months", "months"),
 }
 _RULE_OF_DEFAULT = {default: key for key, (default, _) in DEFAULTS.items()}
-_KEPT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -58,42 +56,32 @@ class RegisteredAgency:
 
 @dataclass(frozen=True)
 class _Snapshot:
-    taken: float
     zones: Mapping[str, str]  # by code
     rules: Mapping[tuple[str, str], list[Rule]]  # newest first
     keys: frozenset[str]
     defaults: Mapping[str, Any]
 
 
-_lock = threading.Lock()
-_snapshot: _Snapshot | None = None
-
-
-def forget() -> None:
-    """Drop what this process remembers of the register; other processes follow within a minute."""
-    global _snapshot
-    _snapshot = None
+_CURRENT = "current"
+_snapshot: ProcessCache[str, _Snapshot] = ProcessCache(most=1, for_s=60.0)
 
 
 def _register() -> _Snapshot:
-    global _snapshot
-    known = _snapshot
-    if known is not None and time.monotonic() - known.taken < _KEPT_S:
+    known = _snapshot.get(_CURRENT)
+    if known is not None:
         return known
-    with _lock:
-        rules: dict[tuple[str, str], list[Rule]] = {}
-        for row in Rule.objects.order_by("state_id", "key", "-valid_from"):
-            rules.setdefault((row.state_id, row.key), []).append(row)
-        known = _Snapshot(
-            taken=time.monotonic(),
-            zones={code: zones[0] for code, zones in MemberState.objects.values_list("code", "time_zones")},
-            rules=rules,
-            keys=frozenset(key for _, key in rules),
-            defaults=dict(PolicyDefault.objects.values_list("key", "value")),
-        )
-        # An empty register is one that is about to be loaded: not worth remembering.
-        if known.zones:
-            _snapshot = known
+    rules: dict[tuple[str, str], list[Rule]] = {}
+    for row in Rule.objects.order_by("state_id", "key", "-valid_from"):
+        rules.setdefault((row.state_id, row.key), []).append(row)
+    known = _Snapshot(
+        zones={code: zones[0] for code, zones in MemberState.objects.values_list("code", "time_zones")},
+        rules=rules,
+        keys=frozenset(key for _, key in rules),
+        defaults=dict(PolicyDefault.objects.values_list("key", "value")),
+    )
+    # An empty register is one that is about to be loaded: not worth remembering.
+    if known.zones:
+        _snapshot.put({_CURRENT: known})
     return known
 
 

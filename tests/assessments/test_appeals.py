@@ -25,13 +25,12 @@ from assessments.errors import (
 )
 from assessments.models import Appeal, AppealDecision, AppealStep, Attempt, AttemptAllowance
 from assessments.tasks import note_overdue_appeals
-from common import clock
+from common import caches, clock
 from common.errors import NotFound
 from common.ids import new_id
 from credentials.models import Achievement
 from events.models import Event
 from learners.models import LevelDecision, LevelFreeze, SkillState
-from member_states import selectors as member_states
 from member_states.models import PolicyDefault, Rule
 from privacy.models import AuditEntry
 from privacy.public import erasing
@@ -473,11 +472,11 @@ def test_the_state_s_law_sets_the_due_date_in_its_own_zone() -> None:
     assert vn.due_rule == {"value": 30, "unit": "calendar_days", "standing": "unknown", "from_default": True}
     assert PolicyDefault.objects.get(key="appeal_due_days").value == 30
     Rule.objects.filter(state="JP", key="appeal_due_days").update(standing="value", value=10, unit="working_days")
-    member_states.forget()
+    caches.forget()
     try:
         jp = Appeal.objects.get(pk=open_appeal(make_linh("JP"), now=opened_at))
     finally:
-        member_states.forget()
+        caches.forget()
     assert (jp.due_at, jp.due_time_zone) == (datetime(2026, 12, 7, 14, 59, 59, tzinfo=UTC), "Asia/Tokyo")
 
 

@@ -19,7 +19,7 @@ from assessments.items import frozen, kinds
 from assessments.items.kinds.single import Single
 from assessments.items.models import ItemRevision
 from assessments.scoring.rules import score_attempt
-from common import clock
+from common import caches, clock
 from common.errors import NotFound
 from common.ids import new_id
 from events.models import Delivery, Event
@@ -408,14 +408,14 @@ def test_submitting_and_reading_take_as_many_queries_for_ten_items_as_for_fifty(
         submit(client, shown)
     with query_budget(3):
         client.get(path(shown["id"]))
-    frozen._kept.clear()
+    caches.forget()
     with query_budget(3):
         client.get(path(shown["id"]))
 
 
 def test_only_what_is_frozen_is_kept_in_memory(client, quiz):
     """Control: a revision that could still change is read anew each time."""
-    frozen._kept.clear()
+    caches.forget()
     approved = ItemRevision.objects.first()
     draft = ItemRevision.objects.create(
         item=approved.item, number=2, kind="single", content=approved.content, key={"correct": "a"}, skills=["AIS-A1"],
@@ -424,35 +424,7 @@ def test_only_what_is_frozen_is_kept_in_memory(client, quiz):
     asked = [(approved.pk, "ja"), (draft.pk, "ja")]
     read = frozen.revisions(asked)
     assert read[draft.pk, "ja"].content == {"ja": approved.content["ja"]}
-    assert set(frozen._kept) == {(approved.pk, "ja")}
+    assert frozen._kept.among(asked).keys() == {(approved.pk, "ja")}
     ItemRevision.objects.filter(pk=draft.pk).update(key={"correct": "b"})
     assert frozen.revisions(asked)[draft.pk, "ja"].key == {"correct": "b"}
     assert frozen.revisions(asked)[approved.pk, "ja"] is read[approved.pk, "ja"]
-
-
-def test_what_is_kept_in_memory_is_bounded(client, quiz, monkeypatch):
-    monkeypatch.setattr(frozen, "MOST_KEPT", 5)
-    monkeypatch.setattr(frozen, "_kept", {})
-    for revision in ItemRevision.objects.values_list("pk", flat=True)[:12]:
-        assert frozen.revisions([(revision, "en")])[revision, "en"].pk == revision
-        assert len(frozen._kept) <= 5
-
-
-def test_another_thread_may_begin_anew_what_is_kept_in_memory(client, quiz, monkeypatch):
-    class Emptied(dict):
-        """Another thread comes between whether something is there and the reading of it."""
-
-        def __contains__(self, key):
-            known = super().__contains__(key)
-            self.clear()
-            return known
-
-    first, *others = ItemRevision.objects.values_list("pk", flat=True)[:3]
-    monkeypatch.setattr(frozen, "_kept", Emptied())
-    read = frozen.revisions([(first, "en")])
-    assert frozen.revisions([(first, "en")]) == read
-    monkeypatch.setattr(frozen, "MOST_KEPT", 2)
-    held = frozen._kept
-    frozen.revisions([(one, "en") for one in others])
-    assert dict(held) == read
-    assert set(frozen._kept) == {(one, "en") for one in others}

@@ -10,9 +10,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from common import caches
 from courses import public as courses
-from courses.skills import case, selectors
-from courses.skills.case_documents import _published
+from courses.skills import case
 from courses.skills.loading import DATA, load_framework
 
 pytestmark = pytest.mark.django_db
@@ -98,15 +98,14 @@ def test_what_a_newer_version_dropped_is_still_told(tmp_path: Path) -> None:
     (tmp_path / "ai_skills_framework.json").write_text(json.dumps(content))
     (tmp_path / "design_values.json").write_text(json.dumps(values))
     load_framework(tmp_path)
-    selectors._kept = None
+    caches.forget()
     try:
         document = _get(f"/ims/case/v1p1/CFDocuments/{case.document_id(code)}").json()
         assert (document["version"], document["adoptionStatus"]) == ("9.9", "Adopted")
         kept = _get(f"/ims/case/v1p1/CFItems/{case.item_id(code, dropped['id'])}")
         assert kept.json()["humanCodingScheme"] == dropped["id"]
     finally:
-        selectors._kept = None
-        _published.cache_clear()
+        caches.forget()
 
 
 def _asked_for(skill: str, content: dict) -> bool:

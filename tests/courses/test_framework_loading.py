@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
+from common import caches
 from courses import public as courses
-from courses.skills import selectors
 from courses.skills.loading import DATA, FrameworkChanged, load_framework
 from courses.skills.models import Framework, FrameworkLabel, Skill, SkillArea, SkillLevel, SkillStatement
 
@@ -25,9 +25,9 @@ def _rows() -> list[list[tuple[object, ...]]]:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    selectors.forget_kept()
+    caches.forget()
     yield
-    selectors.forget_kept()
+    caches.forget()
 
 
 def _copy(tmp_path: Path, **changes: object) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from common import caches
 from courses import public as courses
 from courses.skills import selectors
 from courses.skills.loading import DATA, load_framework
@@ -26,9 +27,9 @@ OLD, NEW = "0.1.0-draft", "9.0"
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    selectors.forget_kept()
+    caches.forget()
     yield
-    selectors.forget_kept()
+    caches.forget()
 
 
 def a_stricter_version(tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def a_stricter_version(tmp_path: Path) -> None:
     values["thresholds"][NEW] = {"1": 0.8, "2": 0.85, "3": 0.9}
     (folder / "design_values.json").write_text(json.dumps(values))
     load_framework(folder)
-    selectors.forget_kept()
+    caches.forget()
 
 
 def answered(learner: Learner, count: int, *, version: str, day: int = 0, score: float = 1.0, level: int = 1) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from common import caches
 from learners.models import Learner
 from learners.profiles import rules
 from member_states.models import Rule
@@ -103,10 +104,8 @@ def test_bad_input_is_pointed_at_and_nothing_is_written(change: dict[str, Any], 
 
 @pytest.mark.django_db
 def test_who_may_be_too_young_to_consent_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from member_states import selectors
-
     Rule.objects.filter(state_id="JP", key="own_consent_min_age").update(value=20, standing="value")
-    selectors.forget()
+    caches.forget()
     year = 2026
     monkeypatch.setattr("common.clock.now", lambda: _instant(year))
     # Born in 2006 and nineteen until some day of 2026.
@@ -116,7 +115,7 @@ def test_who_may_be_too_young_to_consent_alone_is_refused(monkeypatch: pytest.Mo
     assert refused.json()["minimum_age"] == 20
     assert not Learner.objects.exists()
     assert signed_in(make_user()).put(PATH, a_profile(birth_year=year - 21)).status_code == 201
-    selectors.forget()
+    caches.forget()
 
 
 def _instant(year: int) -> Any:

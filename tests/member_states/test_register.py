@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
+from common import caches
 from member_states import public, selectors
 from member_states.loading import REGISTER_FILE, load_register
 from member_states.models import MemberState, PolicyDefault, RegisterLoad, Rule, StateLanguage
@@ -24,10 +25,10 @@ WRITTEN = tomllib.loads(REGISTER_FILE.read_text())
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    selectors.forget()
+    caches.forget()
     yield
     # What a test loaded is rolled back; no process may remember it.
-    selectors.forget()
+    caches.forget()
 
 
 def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from common.caches import ProcessCache
 from credentials.paper.models import Rendering
 from credentials.paper.press import Press, Sheet
 
@@ -14,35 +13,8 @@ KEPT_FOR = timedelta(days=7)
 _MOST_BYTES = 8 * 1024 * 1024
 
 
-class _Near:
-    """The newest few megabytes, in this process."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._bytes = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> bytes | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: str, made: bytes) -> None:
-        with self._lock:
-            self._bytes += len(made) - len(self._kept.get(key, b""))
-            self._kept[key] = made
-            self._kept.move_to_end(key)
-            while self._bytes > _MOST_BYTES:
-                self._bytes -= len(self._kept.popitem(last=False)[1])
-
-    def clear(self) -> None:
-        with self._lock:
-            self._kept.clear()
-            self._bytes = 0
-
-
-near = _Near()
+# The newest few megabytes, in this process.
+_near: ProcessCache[str, bytes] = ProcessCache(most=_MOST_BYTES, size=len)
 
 
 def kept_or_made(sheet: Sheet, *, press: Press, certificate_id: UUID) -> bytes:
@@ -52,7 +24,7 @@ def kept_or_made(sheet: Sheet, *, press: Press, certificate_id: UUID) -> bytes:
         GlyphMissing: a character is in none of the fonts; nothing is kept.
     """
     key = press.key(sheet)
-    made = near.get(key)
+    made = _near.get(key)
     if made is None:
         stored = Rendering.objects.filter(sha256=key).values_list("body", flat=True).first()
         if stored is not None:
@@ -63,7 +35,7 @@ def kept_or_made(sheet: Sheet, *, press: Press, certificate_id: UUID) -> bytes:
             Rendering.objects.bulk_create(
                 [Rendering(sha256=key, certificate_id=certificate_id, body=made)], ignore_conflicts=True
             )
-        near.put(key, made)
+        _near.put({key: made})
     return made
 
 

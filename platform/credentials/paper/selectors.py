@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import TextField
 
+from common.caches import kept
 from common.languages import lookup
 from common.queries import Given, KeptQuery
 from credentials.paper.models import PaperDesign
@@ -57,6 +57,6 @@ def current_design(issuer: str) -> Design:
     return _published(newest) if newest is not None else PLAIN
 
 
-@lru_cache(maxsize=64)
+@kept(most=64)
 def _published(pk: UUID) -> Design:
     return design_from(PaperDesign.objects.get(pk=pk))

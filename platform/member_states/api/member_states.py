@@ -11,6 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from common.caches import ProcessCache
 from common.conditional import etag_of, ready_bytes
 from common.rendering import to_json
 from member_states import selectors
@@ -67,18 +68,18 @@ class MemberStatesOutput(serializers.Serializer[Any]):
     items = MemberStateOutput(many=True)
 
 
-# The ready answer of the register's version that this process read last: (version, ETag, bytes).
-_ready: tuple[str, str, bytes] | None = None
+# ETag and bytes of the answer, by the register's version.
+_ready: ProcessCache[str, tuple[str, bytes]] = ProcessCache(most=1)
 
 
 def _compiled() -> tuple[str, bytes]:
-    global _ready
     version = selectors.register_version()
-    known = _ready
-    if known is None or known[0] != version:
+    known = _ready.get(version)
+    if known is None:
         body = to_json({"items": selectors.describe_states()})
-        known = _ready = (version, etag_of(body), body)
-    return known[1], known[2]
+        known = (etag_of(body), body)
+        _ready.put({version: known})
+    return known
 
 
 class MemberStatesView(APIView):

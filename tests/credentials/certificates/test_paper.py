@@ -17,7 +17,7 @@ from openbadgeslib.ob3.verifier import OB3Verifier
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from common import clock
+from common import caches, clock
 from credentials.certificates import carriers, life
 from credentials.certificates.errors import GlyphMissing
 from credentials.certificates.verification import verify_credential
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _nothing_near() -> None:
-    keeping.near.clear()
+    caches.forget()
 
 
 def _pdf(client: Client, certificate: Certificate, language: str = "en") -> bytes:
@@ -106,7 +106,7 @@ def test_a_page_is_set_once_for_all_processes(issue, client: Client, monkeypatch
     monkeypatch.setattr(press.Press, "make", None)
     with query_budget(2):
         assert client.get(path).content == answer.content
-    keeping.near.clear()  # as another process has it
+    caches.forget()  # as another process has it
     with query_budget(3):
         assert client.get(path).content == answer.content
     again = client.get(path, headers={"If-None-Match": answer["ETag"]})
