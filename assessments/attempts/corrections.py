@@ -16,7 +16,7 @@ from assessments.attempts.selectors import Question, attempts_for_update, questi
 from assessments.errors import InvalidMarks, NotGraded, NothingCounts
 from assessments.outcomes.rules import CorrectedItem, correction
 from assessments.scoring.rules import score_attempt
-from common.database import write
+from common.database import execute_together
 from common.errors import NotFound
 from events import public as events
 from privacy import public as privacy
@@ -67,7 +67,7 @@ def correct(
     row.score = score_attempt(item.score for item in items)
     row.passed = has_passed(row, items)
     ScoreCorrection.objects.bulk_create(corrections)
-    write(writing([row], changed))
+    execute_together(writing([row], changed))
     told = [
         CorrectedItem(scored(item)._replace(id=one.pk), corrects=one.corrects)
         for item, one in zip(changed, corrections, strict=True)

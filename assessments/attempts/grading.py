@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ from assessments.scoring.rules import (
     score_response,
 )
 from common.clock import rfc3339
-from common.database import Part, write
+from common.database import Fragment, execute_together
 from common.errors import NotFound
 from courses import public as courses
 from events import public as events
@@ -72,8 +73,11 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
             seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
             closing = _Closing(row, items, at=now, known_at=now, responses=responses, seconds=seconds)
         with handed_in(attempt_id=attempt_id, responses=responses):
-            is_first = _close([closing], actor=str(learner_id))
-        if not is_first:
+            closed = _close([closing], actor=str(learner_id))
+        is_first = bool(closed)
+        if closed:
+            row, items = closed[0]
+        else:
             # Another submission or the clock closed it since it was read: what they wrote stands.
             row, items, _consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
     # What this call wrote itself has the same responses; what another wrote may differ.
@@ -116,9 +120,9 @@ def settle(*, attempt_id: UUID, marks: Mapping[UUID, float], now: datetime, acto
     row.known_at = now
     # As with what expires: who withdrew the consent meanwhile gets the result, and nothing is added to the records.
     row.told = privacy.has_consent(user_id=row.learner_id, purpose=privacy.LEARNING_RECORDS)
-    write(writing([row], items))
+    execute_together(writing([row], items))
     if row.told:
-        write(_outcomes([(row, items)]))
+        execute_together(_outcomes([(row, items)]))
     privacy.audit(actor=actor, action="attempt.graded", subject_kind="attempt", subject_id=str(row.pk))
 
 
@@ -166,7 +170,7 @@ def tell_untold(*, learner_id: UUID, now: datetime) -> int:
         items = questions_of(rows)
         for row in rows:
             row.known_at, row.told = now, True
-        write(_outcomes([(row, items[row.pk]) for row in rows]))
+        execute_together(_outcomes([(row, items[row.pk]) for row in rows]))
         Attempt.objects.bulk_update(rows, ["known_at", "told"])
     return len(rows)
 
@@ -195,6 +199,10 @@ class _Closing:
     is_told: bool = True
 
 
+# An attempt as it was written, with its items.
+_Closed = tuple[Attempt, list[Question]]
+
+
 def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
     if not overdue:
         return
@@ -211,37 +219,44 @@ def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
     _close(closing, actor=actor)
 
 
-def _close(closing: Sequence[_Closing], *, actor: str) -> bool:
+def _close(closing: Sequence[_Closing], *, actor: str) -> list[_Closed]:
     """Close attempts, score those that nobody need mark, and tell of it: one statement, whatever their number.
 
-    They are locked, or it is one alone. Return whether it took place: when somebody else closed that one since it was
-    read, nothing is written. The rows in memory have the values that were to be written.
+    They are locked, or it is one alone. Return them as they were written; nothing when somebody else closed that one since
+    it was read: then nothing is written. What was handed in stays as it was read.
     """
-    done: dict[str, list[_Closing]] = {"attempt.graded": [], "attempt.expired": [], "attempt.submitted": []}
-    for one in closing:
-        one.row.submitted_at, one.row.expired = one.at, one.expired
-        one.row.known_at, one.row.told = one.known_at, one.is_told
-        for item in one.items:
-            item.response, item.seconds = one.responses.get(item.id), one.seconds.get(item.id)
-        if _to_mark(one.items):
-            done["attempt.submitted"].append(one)
-        else:
-            _score(one.row, one.items, {})
-            done["attempt.expired" if one.expired else "attempt.graded"].append(one)
-    parts = [writing([one.row for one in closing], [item for one in closing for item in one.items], live=True)]
-    told = [(one.row, one.items) for one in closing if one.row.score is not None and one.is_told]
+    done: dict[str, list[_Closed]] = {"attempt.graded": [], "attempt.expired": [], "attempt.submitted": []}
+    closed: list[_Closed] = []
+    told: list[_Closed] = []
+    for attempt in closing:
+        row = copy(attempt.row)
+        row.submitted_at, row.expired = attempt.at, attempt.expired
+        row.known_at, row.told = attempt.known_at, attempt.is_told
+        items = [
+            replace(item, response=attempt.responses.get(item.id), seconds=attempt.seconds.get(item.id))
+            for item in attempt.items
+        ]
+        closed.append((row, items))
+        if _to_mark(items):
+            done["attempt.submitted"].append((row, items))
+            continue
+        _score(row, items, {})
+        done["attempt.expired" if row.expired else "attempt.graded"].append((row, items))
+        if row.told:
+            told.append((row, items))
+    fragments = [writing([row for row, _ in closed], [item for _, items in closed for item in items], live=True)]
     if told:
-        parts.append(_outcomes(told))
+        fragments.append(_outcomes(told))
     if done["attempt.submitted"]:
-        parts.append(_requests_for_marks(done["attempt.submitted"]))
-    parts += [
+        fragments.append(_requests_for_marks(done["attempt.submitted"]))
+    fragments += [
         privacy.auditing(
-            actor=actor, action=action, subject_kind="attempt", subject_ids=[str(one.row.pk) for one in those]
+            actor=actor, action=action, subject_kind="attempt", subject_ids=[str(row.pk) for row, _ in those]
         )
         for action, those in done.items()
         if those
     ]
-    return write(*parts) == len(closing)
+    return closed if execute_together(*fragments) == len(closing) else []
 
 
 def _score(row: Attempt, items: Sequence[Question], marks: Mapping[UUID, float]) -> None:
@@ -262,18 +277,18 @@ def _to_mark(items: Sequence[Question]) -> list[UUID]:
     return [item.id for item in items if is_marked_by_people(kind=item.revision.kind, response=item.response)]
 
 
-def _outcomes(those: Sequence[tuple[Attempt, Sequence[Question]]]) -> Part:
+def _outcomes(those: Sequence[_Closed]) -> Fragment:
     return events.recording(
         "assessments.outcome_recorded",
         [outcome(graded(row), [scored(item) for item in items]) for row, items in those],
     )
 
 
-def _requests_for_marks(those: Sequence[_Closing]) -> Part:
+def _requests_for_marks(those: Sequence[_Closed]) -> Fragment:
     return events.recording(
         "assessments.marking_needed",
         [
-            {"attempt_id": one.row.pk, "learner_id": one.row.learner_id, "attempt_items": _to_mark(one.items)}
-            for one in those
+            {"attempt_id": row.pk, "learner_id": row.learner_id, "attempt_items": _to_mark(items)}
+            for row, items in those
         ],
     )

@@ -9,7 +9,7 @@ from assessments.attempts.selectors import Question, judged
 from assessments.outcomes.rules import Graded, ScoredItem
 from assessments.quizzes.rules import missed, pass_rule
 from common import binary
-from common.database import Part
+from common.database import Fragment
 from common.rendering import to_json
 
 # By way of subqueries: the planner takes each array for ten elements and finds their rows by index, however few rows the
@@ -41,12 +41,12 @@ _WRITE = """
 """
 
 
-def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = False) -> Part:
+def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = False) -> Fragment:
     """Return what writes what was decided of attempts and these of their items, however many, and comes first.
 
     Args:
         live: the attempts are closed by this. One that is not locked must then be alone: if another transaction closed
-            it meanwhile, nothing is written, and no part that follows this one writes anything.
+            it meanwhile, nothing is written, and no fragment that follows this one writes anything.
     """
     given_rows = [
         {
@@ -62,7 +62,7 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
         }
         for row in rows
     ]
-    return Part(
+    return Fragment(
         _WRITE,
         (
             to_json(given_rows).decode(), live, binary.uuids(item.id for item in items),

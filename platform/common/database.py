@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
 
 def run_prepared(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -24,11 +24,11 @@ def run_prepared(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ..
 
 
 @dataclass(frozen=True)
-class Part:
-    """What one piece of code has to write, as entries of a `WITH`, to be run together with what others have.
+class Fragment:
+    """What one piece of code has to write, as entries of a `WITH`, to be executed together with what others have.
 
-    `sql` never changes from call to call. In it `{n}` stands for a number that no other part has, to make names unique,
-    and `{if_changed}` where a part behind the first must write nothing when the first one wrote nothing.
+    `sql` never changes from call to call. In it `{n}` stands for a number that no other fragment has, to make names unique,
+    and `{if_changed}` where a fragment behind the first must write nothing when the first one wrote nothing.
     """
 
     sql: str
@@ -36,19 +36,20 @@ class Part:
     after_commit: Callable[[], object] | None = None
 
 
-def write(*parts: Part) -> int:
-    """Run the parts as one statement; return how many rows the first one changed, if its `changed` entry tells.
+def execute_together(*fragments: Fragment) -> int:
+    """Run the fragments as one statement; return how many rows the first one changed, if its `changed` entry tells.
 
-    One statement is one transaction by itself: all of it takes place or nothing. Where the first part has an entry
-    `changed` (an update that tells `RETURNING id`), it decides about the others: when another transaction was faster and
-    it finds nothing to change any more, they write nothing either.
+    One statement is one transaction by itself: all of it takes place or nothing (decision 0038). Where the first fragment
+    has an entry `changed` (an update that tells `RETURNING id`), it decides about the others: when another transaction was
+    faster and it finds nothing to change any more, they write nothing either.
     """
     ((changed,),) = run_prepared(
-        _together(tuple(part.sql for part in parts)), [value for part in parts for value in part.values]
+        _together(tuple(fragment.sql for fragment in fragments)),
+        [value for fragment in fragments for value in fragment.values],
     )
-    for part in parts:
-        if part.after_commit is not None:
-            transaction.on_commit(part.after_commit)
+    for fragment in fragments:
+        if fragment.after_commit is not None:
+            transaction.on_commit(fragment.after_commit)
     return int(changed)
 
 
@@ -58,7 +59,7 @@ def _together(sqls: tuple[str, ...]) -> str:
     condition = "WHERE EXISTS (SELECT FROM changed)" if decides else ""
     # An entry sees nothing of what the others write, whatever their order.
     entries = [sql.replace("{n}", str(n)).replace("{if_changed}", condition) for n, sql in enumerate(sqls)]
-    return f"WITH {', '.join(entries)} SELECT {'count(*) FROM changed' if decides else '0'}"  # noqa: S608 (parts are constants)
+    return f"WITH {', '.join(entries)} SELECT {'count(*) FROM changed' if decides else '0'}"  # noqa: S608 (fragments are constants)
 
 
 def copy_rows(table: str, columns: str, packed: Iterable[bytes]) -> None:
@@ -75,12 +76,3 @@ def copy_rows(table: str, columns: str, packed: Iterable[bytes]) -> None:
 
 
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-
-
-def plain_fields(model: type[models.Model], *leaving_out: str) -> list[str]:
-    """Return the columns that `model.from_db` takes as a raw cursor gives them: all but JSON, and but `leaving_out`."""
-    return [
-        field.attname
-        for field in model._meta.concrete_fields
-        if not isinstance(field, models.JSONField) and field.attname not in leaving_out
-    ]

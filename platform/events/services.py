@@ -15,7 +15,7 @@ from django.db.models import Min
 from django.db.models.functions import Now
 
 from common import clock
-from common.database import Part, run_prepared, write
+from common.database import Fragment, execute_together, run_prepared
 from common.rendering import to_json
 from common.requests import request_id
 from events import registry, wakeups
@@ -44,15 +44,15 @@ def record_many(kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
         KeyError: `kind` is not in config/flow.py.
         RuntimeError: there is no transaction to be part of.
     """
-    part = recording(kind, payloads)
+    fragment = recording(kind, payloads)
     if not payloads:
         return
     if not connection.in_atomic_block:
         raise _MustBeAtomic(f"{kind} was recorded outside a transaction")
-    write(part)
+    execute_together(fragment)
 
 
-# The array by way of a subquery, as in all parts: where the planner sees how long an array is, it plans at each call anew
+# The array by way of a subquery, as in all fragments: where the planner sees how long an array is, it plans at each call anew
 # for what differs between them, which takes longer than writing.
 _RECORD = """
     happened_{n} AS (
@@ -67,14 +67,14 @@ _RECORD = """
 """
 
 
-def recording(kind: str, payloads: Sequence[Mapping[str, Any]]) -> Part:
+def recording(kind: str, payloads: Sequence[Mapping[str, Any]]) -> Fragment:
     """Return what `record_many` writes, for a statement that also writes what made the events true.
 
     Raises:
         KeyError: `kind` is not in config/flow.py.
     """
     consumers = registry.consumers_of(kind)
-    return Part(
+    return Fragment(
         _RECORD,
         (kind, request_id.get(), to_json(list(payloads)).decode(), list(consumers)),
         after_commit=(lambda: wakeups.wake(consumers)) if consumers and payloads else None,

@@ -120,15 +120,15 @@ def test_of_two_people_with_one_id_the_second_finds_nothing(edition, aiko):
 @pytest.mark.parametrize("other", [RIGHT, WRONG])
 def test_a_second_submission_between_reading_and_writing_gives_one_outcome(edition, aiko, monkeypatch, other):
     attempt = start(make_quiz(edition), aiko).attempt
-    write, overtaken = grading.write, []
+    execute, overtaken = grading.execute_together, []
 
-    def overtaken_writing(*parts):
+    def overtaken_writing(*fragments):
         if not overtaken:
             overtaken.append(True)
             overtaken.extend(in_threads(lambda _: submit(attempt, aiko, RIGHT), [None], threads=1))
-        return write(*parts)
+        return execute(*fragments)
 
-    monkeypatch.setattr(grading, "write", overtaken_writing)
+    monkeypatch.setattr(grading, "execute_together", overtaken_writing)
     if other is RIGHT:
         assert submit(attempt, aiko, RIGHT) == overtaken[1]
     else:
@@ -143,7 +143,7 @@ def test_a_second_submission_between_reading_and_writing_gives_one_outcome(editi
 def test_whoever_wrote_without_looking_again_would_tell_of_two_outcomes(edition, aiko, monkeypatch):
     """The control: the same race, written whether or not the attempt is still live."""
     attempt = start(make_quiz(edition), aiko).attempt
-    write, overtaken = grading.write, []
+    execute, overtaken = grading.execute_together, []
 
     def overtaken_writing(first, *others):
         if not overtaken:
@@ -152,9 +152,9 @@ def test_whoever_wrote_without_looking_again_would_tell_of_two_outcomes(edition,
             naive = first.sql.replace("AND (attempt.submitted_at IS NULL) = %s", "AND %s IS NOT NULL")
             assert naive != first.sql
             first = replace(first, sql=naive)
-        return write(first, *others)
+        return execute(first, *others)
 
-    monkeypatch.setattr(grading, "write", overtaken_writing)
+    monkeypatch.setattr(grading, "execute_together", overtaken_writing)
     submit(attempt, aiko, WRONG)
     assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 2
 
@@ -172,15 +172,15 @@ def test_closing_and_submitting_at_once_give_one_outcome(edition, aiko, monkeypa
     now = clock.now()
     attempt = start(make_quiz(edition), aiko, now=now).attempt
     in_time, overdue = attempt.due_at + timedelta(seconds=29), attempt.due_at + timedelta(minutes=1)
-    write, closed = grading.write, []
+    execute, closed = grading.execute_together, []
 
-    def closing(*parts):
+    def closing(*fragments):
         if not closed:
             closed.append(None)
             closed.extend(in_threads(lambda _: grading.close_expired(now=overdue), [None], threads=1))
-        return write(*parts)
+        return execute(*fragments)
 
-    monkeypatch.setattr(grading, "write", closing)
+    monkeypatch.setattr(grading, "execute_together", closing)
     with pytest.raises(grading.AttemptExpired):
         submit(attempt, aiko, RIGHT, now=in_time)
     assert closed == [None, 1]

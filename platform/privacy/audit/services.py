@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from common.database import Part, write
+from common.database import Fragment, execute_together
 from common.rendering import to_json
 from common.requests import request_id
 
 
 def audit(*, actor: str, action: str, subject_kind: str, subject_id: str, **detail: Any) -> None:
     """Write one audit entry in the caller's transaction; `detail` holds codes and numbers only."""
-    write(_auditing(actor, action, subject_kind, [str(subject_id)], detail))
+    execute_together(_auditing(actor, action, subject_kind, [str(subject_id)], detail))
 
 
 def audit_many(*, actor: str, action: str, subject_kind: str, subject_ids: Sequence[str]) -> None:
     """Write one audit entry per subject in one statement."""
     if subject_ids:
-        write(auditing(actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids))
+        execute_together(auditing(actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids))
 
 
-def auditing(*, actor: str, action: str, subject_kind: str, subject_ids: Sequence[str]) -> Part:
+def auditing(*, actor: str, action: str, subject_kind: str, subject_ids: Sequence[str]) -> Fragment:
     """Return what `audit_many` writes, for a statement that also writes what the entries tell of."""
     return _auditing(actor, action, subject_kind, [str(subject_id) for subject_id in subject_ids], {})
 
@@ -35,5 +35,5 @@ _AUDIT = """
 """
 
 
-def _auditing(actor: str, action: str, subject_kind: str, subject_ids: list[str], detail: dict[str, Any]) -> Part:
-    return Part(_AUDIT, (str(actor), action, subject_kind, to_json(detail).decode(), request_id.get(), subject_ids))
+def _auditing(actor: str, action: str, subject_kind: str, subject_ids: list[str], detail: dict[str, Any]) -> Fragment:
+    return Fragment(_AUDIT, (str(actor), action, subject_kind, to_json(detail).decode(), request_id.get(), subject_ids))
