@@ -74,6 +74,7 @@ check: $(STAMP) ## exactly what CI runs; the suite with more examples of the doc
 
 check-types: $(STAMP)
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/mypy
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/mypy tests/house/misused_events.py
 
 check-style: $(STAMP)
 	@$(BIN)/ruff format --check --quiet .

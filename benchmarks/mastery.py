@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from assessments.events import OutcomeRecorded
 from benchmarks.measure import Figure, backend_cpu
 from common import clock
 from common.ids import new_id
@@ -17,6 +18,7 @@ from common.memory import collect_less_often
 from config import reference_data
 from courses import public as courses
 from events import public as events
+from learners.events import ScoredAnswer
 from learners.mastery import chains, evidence, publishing, rules
 from learners.mastery.framework import scales
 from learners.models import Learner
@@ -25,28 +27,45 @@ from tests.factories import make_user
 LEARNERS, SITTINGS, QUESTIONS = 500, 4, 10
 
 
-def _outcomes(learner_ids: list[UUID], items: list[UUID], at: datetime, rng: random.Random) -> list[dict[str, object]]:
+def _outcomes(learner_ids: list[UUID], items: list[UUID], at: datetime, rng: random.Random) -> list[OutcomeRecorded]:
     """One attempt of ten questions per learner."""
     codes = sorted(courses.framework().skills)[:8]
     version = courses.framework().version
     return [
-        {
-            "learner_id": learner, "edition_id": items[0], "quiz_id": items[0], "attempt_id": new_id(),
-            "mode": "assessment", "passed": True, "score": 0.7, "submitted_at": at, "skills": [],
-            "in_common": {
-                "supervised": False, "language": "ja", "answered_at": at, "framework_version": version,
-                "rule_version": "bench",
-            },
-            "answers": [
-                {
-                    "id": new_id(), "item_id": item, "item_revision": 1, "skills": [codes[item.int % 8]], "level": 2,
-                    "score": float(rng.random() < 0.7), "guess": 0.25, "difficulty": 0.0, "met_before": False,
-                }
+        OutcomeRecorded(
+            learner_id=learner,
+            edition_id=items[0],
+            quiz_id=items[0],
+            attempt_id=new_id(),
+            mode="assessment",
+            passed=True,
+            score=0.7,
+            submitted_at=at,
+            skills=(),
+            supervised=False,
+            language="ja",
+            answered_at=at,
+            lapsed=False,
+            framework_version=version,
+            rule_version="bench",
+            answers=tuple(
+                ScoredAnswer(
+                    id=new_id(),
+                    item_id=item,
+                    item_revision=1,
+                    skills=(codes[item.int % 8],),
+                    level=2,
+                    score=float(rng.random() < 0.7),
+                    struck=False,
+                    guess=0.25,
+                    difficulty=0.0,
+                    met_before=False,
+                )
                 for item in rng.sample(items, QUESTIONS)
-            ],
-        }
+            ),
+        )
         for learner in learner_ids
-    ]  # fmt: skip
+    ]
 
 
 def _cpu(work: Callable[[], object]) -> float:
@@ -71,9 +90,7 @@ def run() -> list[Figure]:
     absorbing = learning = 0.0
     for sitting in range(SITTINGS + 1):
         with transaction.atomic():
-            events.record_many(
-                "assessments.outcome_recorded", _outcomes(ids, items, start + timedelta(days=sitting), rng)
-            )
+            events.record_many(_outcomes(ids, items, start + timedelta(days=sitting), rng))
         spent = _cpu(lambda: events.drain("mastery", budget_s=600))
         learned = _cpu(publishing.publish_all)
         if sitting:  # the first warms caches and makes the states

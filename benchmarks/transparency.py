@@ -8,12 +8,14 @@ from __future__ import annotations
 import itertools
 import time
 from hashlib import sha256
+from uuid import UUID
 
 from django.db import connection, transaction
 
 from benchmarks.measure import Figure, backend_cpu, cpu_per_call
 from common import clock
 from config import reference_data, starter_course
+from credentials.events import CertificateIssued
 from credentials.models import IssuerKey, LogEntry, StatusList
 from credentials.transparency import merkle, selectors, tiles
 from credentials.transparency.services import publish
@@ -104,8 +106,9 @@ def _certificates(edition_id: str) -> None:
             """,
             [CREDENTIAL, listed.pk],
         )
-        made = [
-            {"certificate_id": str(row[0]), "learner_id": str(learner.pk), "edition_id": ""}
-            for row in cursor.fetchall()
-        ]
-        events.record_many("credentials.certificate_issued", made)
+        events.record_many(
+            [
+                CertificateIssued(certificate_id=row[0], learner_id=learner.pk, edition_id=UUID(edition_id))
+                for row in cursor.fetchall()
+            ]
+        )

@@ -28,7 +28,7 @@ from learners.mastery.selectors import (
     levels_worth_telling,
     standing,
 )
-from learners.mastery.services import ANSWER_FIELDS, absorb_outcomes
+from learners.mastery.services import absorb_outcomes
 from learners.profiles.errors import ProfileMissing
 from learners.profiles.rules import BadName, clean_name
 from learners.profiles.selectors import (
@@ -48,7 +48,6 @@ from learners.self_description.selectors import genders_of
 from learners.self_description.services import forget_withdrawn
 
 __all__ = [
-    "ANSWER_FIELDS",
     "BadName",
     "CountedEnrolment",
     "CountingEvidence",

@@ -4,14 +4,27 @@ agency, Dao is nobody here."""
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, TypeVar, cast
 
+import orjson
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from events.kinds import Event, Recorded, decode
 from learners.models import Learner
 
 _numbers = itertools.count(1)
+E = TypeVar("E", bound=Event)
+
+
+def stored(form: type[E]) -> list[Recorded[E]]:
+    """The recorded events of a class, as a consumer gets them, in order."""
+    from events.models import Event as Row
+
+    rows = Row.objects.filter(kind=form.kind).order_by("pk")
+    return [
+        Recorded(row.pk, cast(E, decode(form, orjson.dumps(row.payload).decode())), row.occurred_at) for row in rows
+    ]
 
 
 def make_user(**given: Any) -> User:

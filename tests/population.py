@@ -12,6 +12,7 @@ from common.ids import new_id
 from courses.public import framework
 from credentials.models import Achievement
 from events import public as events
+from learners.events import EditionCompleted
 from learners.models import Ability, Enrolment, Learner, SkillState
 
 
@@ -53,5 +54,5 @@ def entitle(count: int, edition_id: UUID) -> list[UUID]:
                 for code in codes
             ]
         )  # fmt: skip
-        events.record_many("learners.edition_completed", [{"learner_id": one, "edition_id": edition_id} for one in ids])
+        events.record_many([EditionCompleted(learner_id=one, edition_id=UUID(str(edition_id))) for one in ids])
     return ids

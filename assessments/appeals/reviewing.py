@@ -29,6 +29,7 @@ from assessments.errors import (
     ReviewerUnnamed,
     UnsoundDecision,
 )
+from assessments.events import AppealDecided
 from common.errors import NotFound
 from common.ids import new_id
 from events import public as events
@@ -158,11 +159,15 @@ def decide(
     note_step(
         row, AppealStep.What.DECIDED, actor=str(reviewer_id), now=now, reviewer_name=row.reviewer.public_name
     )  # fmt: skip
-    decided = {
-        "learner_id": str(row.learner_id), "appeal_id": str(row.pk), "kind": row.kind, "outcome": outcome,
-        "revisions": decision.revisions,
-    }  # fmt: skip
-    events.record_many("assessments.appeal_decided", [decided])
+    events.record(
+        AppealDecided(
+            learner_id=row.learner_id,
+            appeal_id=row.pk,
+            subject=row.kind,
+            outcome=outcome,
+            revisions=tuple(decision.revisions),
+        )
+    )
     return decision.pk
 
 

@@ -15,7 +15,7 @@ from assessments.appeals.rules import Subject
 from assessments.appeals.selectors import AppealView, appeals_for_update, view
 from assessments.appeals.subjects import disputed
 from assessments.errors import AppealClosed, AppealIdReused, AppealOpen
-from common.clock import rfc3339
+from assessments.events import AppealOpened, AppealOverdue
 from common.errors import NotFound
 from events import public as events
 from learners import public as learners
@@ -111,8 +111,7 @@ def _open(
     )  # fmt: skip
     note_step(row, AppealStep.What.OPENED, actor=str(learner.id), now=now)
     effects.opened(row, now=now)
-    opened = {"learner_id": str(learner.id), "appeal_id": str(row.pk), "kind": row.kind, "due_at": rfc3339(row.due_at)}
-    events.record_many("assessments.appeal_opened", [opened])
+    events.record(AppealOpened(learner_id=learner.id, appeal_id=row.pk, subject=row.kind, due_at=row.due_at))
     return view(row, now=now)
 
 
@@ -154,11 +153,10 @@ def note_overdue(*, now: datetime) -> int:
         with transaction.atomic():
             found = _overdue(now)
             events.record_many(
-                "assessments.appeal_overdue",
                 [
-                    {"learner_id": str(learner_id), "appeal_id": str(appeal_id), "due_at": rfc3339(due_at)}
+                    AppealOverdue(learner_id=learner_id, appeal_id=appeal_id, due_at=due_at)
                     for appeal_id, learner_id, due_at in found
-                ],
+                ]
             )
             privacy.audit_many(
                 actor=CLOCK, action="appeal.overdue", subject_kind="appeal", subject_ids=[str(one[0]) for one in found]

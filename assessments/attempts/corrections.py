@@ -75,10 +75,7 @@ def correct(
     if row.told:
         # Whatever the learner consents to by now: what is on record about a person must be right. What is not on record
         # yet will be told as it stands then.
-        events.record(
-            "assessments.outcome_corrected",
-            **correction(graded(row), told, at=now),
-        )
+        events.record(correction(graded(row), told, at=now))
     privacy.audit(
         actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk),
         items=len(changed), score=row.score, passed=row.passed,

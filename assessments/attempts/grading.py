@@ -25,6 +25,7 @@ from assessments.attempts.selectors import (
     view,
 )
 from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer, InvalidMarks
+from assessments.events import MarkingNeeded
 from assessments.outcomes.rules import outcome
 from assessments.scoring.rules import (
     RULE_VERSION,
@@ -278,17 +279,13 @@ def _to_mark(items: Sequence[Question]) -> list[UUID]:
 
 
 def _outcomes(those: Sequence[_Closed]) -> Fragment:
-    return events.recording(
-        "assessments.outcome_recorded",
-        [outcome(graded(row), [scored(item) for item in items]) for row, items in those],
-    )
+    return events.recording([outcome(graded(row), [scored(item) for item in items]) for row, items in those])
 
 
 def _requests_for_marks(those: Sequence[_Closed]) -> Fragment:
     return events.recording(
-        "assessments.marking_needed",
         [
-            {"attempt_id": row.pk, "learner_id": row.learner_id, "attempt_items": _to_mark(items)}
+            MarkingNeeded(attempt_id=row.pk, learner_id=row.learner_id, attempt_items=tuple(_to_mark(items)))
             for row, items in those
-        ],
+        ]
     )

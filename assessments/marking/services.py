@@ -11,26 +11,25 @@ from django.db import transaction
 from assessments.attempts import grading
 from assessments.attempts.models import AttemptItem
 from assessments.errors import AlreadyMarked, InvalidMark, NotClaimed, OwnWork, TaskTaken
+from assessments.events import MarkingNeeded
 from assessments.items.kinds.rubric import Rubric
 from assessments.marking import rules
 from assessments.marking.models import Claim, Mark, MarkingTask
 from common.errors import NotFound
 from common.ids import public_code
-from events.public import Happened
+from events.public import Recorded
 from privacy import public as privacy
 
 LONGEST_COMMENT = 2000
 
 
 @transaction.atomic
-def open_tasks(happened: Sequence[Happened]) -> None:
+def open_tasks(recorded: Sequence[Recorded[MarkingNeeded]]) -> None:
     """Consumer: answers that people must mark are put in the queue, once each; two statements for any number.
 
     Answers that are gone with their learner are passed over.
     """
-    opened_at = {
-        UUID(str(one)): event.occurred_at for event in happened for one in event.payload["attempt_items"]
-    }  # fmt: skip
+    opened_at = {item: entry.occurred_at for entry in recorded for item in entry.event.attempt_items}
     languages = AttemptItem.objects.filter(pk__in=opened_at).values_list("pk", "attempt__language")
     MarkingTask.objects.bulk_create(
         (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from assessments.events import OutcomeCorrected, OutcomeRecorded, SkillScore
 from assessments.scoring.rules import score_attempt
+from learners.events import CorrectedAnswer, ScoredAnswer
 
 # A trainer's word for the difficulty, in logits.
 LOGITS: Mapping[str, float] = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
@@ -56,87 +58,99 @@ class CorrectedItem(NamedTuple):
     corrects: UUID
 
 
-def outcome(graded: Graded, items: Sequence[ScoredItem]) -> dict[str, Any]:
-    """Return the payload of `assessments.outcome_recorded`; config/flow.py and learners.public name its members.
+def outcome(graded: Graded, items: Sequence[ScoredItem]) -> OutcomeRecorded:
+    """Return the event of a graded attempt.
 
     What was left open in a submitted attempt is an answer with score 0: whoever could skip the hard items without a
     trace would look better than they are. In an expired attempt nobody said anything, and a dead battery is no proof of
     missing skill: its items are told as lapsed, which counts for certified mastery alone (docs/decisions/0050).
     """
-    return {
-        **_head(graded),
-        "skills": by_skill(items),
-        "in_common": _in_common(graded) | ({"lapsed": True} if graded.expired else {}),
-        "answers": [_answer(item) for item in items],
-    }
+    return OutcomeRecorded(
+        learner_id=graded.learner_id,
+        edition_id=graded.edition_id,
+        quiz_id=graded.quiz_id,
+        attempt_id=graded.attempt_id,
+        mode=graded.mode,
+        passed=graded.passed,
+        score=graded.score,
+        submitted_at=graded.submitted_at,
+        skills=by_skill(items),
+        supervised=False,
+        language=graded.language,
+        # What people marked later counts from then: it takes nothing back of what followed from other answers meanwhile.
+        answered_at=graded.known_at,
+        lapsed=graded.expired,
+        framework_version=graded.framework_version,
+        rule_version=graded.rule_version,
+        answers=tuple(
+            ScoredAnswer(
+                id=item.id,
+                item_id=item.item_id,
+                item_revision=item.revision,
+                skills=tuple(sorted(item.skills)),
+                level=item.level,
+                score=item.score or 0.0,
+                struck=item.score is None,
+                guess=item.guess,
+                difficulty=LOGITS[item.difficulty],
+                met_before=item.met_before,
+            )
+            for item in items
+        ),
+    )
 
 
-def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: datetime) -> dict[str, Any]:
-    """Return the payload of `assessments.outcome_corrected`: the attempt as it stands now, and the items that changed.
+def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: datetime) -> OutcomeCorrected:
+    """Return the event of the attempt as it stands now, with the answers whose scores changed at this instant.
 
-    Each answer names the evidence that it replaces (`corrects`). One that is `struck` has the score None: there is no
-    evidence in its place.
+    Each answer names the evidence that it replaces.
     """
-    return {
-        **_head(graded),
-        "in_common": _in_common(graded) | {"corrected_at": at},
-        "answers": [
-            {**_answer(one.item), "corrects": one.corrects, "struck": one.item.score is None} for one in corrected
-        ],
-    }
+    return OutcomeCorrected(
+        learner_id=graded.learner_id,
+        edition_id=graded.edition_id,
+        quiz_id=graded.quiz_id,
+        attempt_id=graded.attempt_id,
+        mode=graded.mode,
+        passed=graded.passed,
+        score=graded.score,
+        submitted_at=graded.submitted_at,
+        supervised=False,
+        language=graded.language,
+        answered_at=graded.known_at,
+        lapsed=graded.expired,
+        framework_version=graded.framework_version,
+        rule_version=graded.rule_version,
+        corrected_at=at,
+        answers=tuple(
+            CorrectedAnswer(
+                id=item.id,
+                item_id=item.item_id,
+                item_revision=item.revision,
+                skills=tuple(sorted(item.skills)),
+                level=item.level,
+                score=item.score or 0.0,
+                struck=item.score is None,
+                guess=item.guess,
+                difficulty=LOGITS[item.difficulty],
+                met_before=item.met_before,
+                corrects=corrects,
+            )
+            for item, corrects in corrected
+        ),
+    )
 
 
-def by_skill(items: Sequence[ScoredItem]) -> list[dict[str, Any]]:
+def by_skill(items: Sequence[ScoredItem]) -> tuple[SkillScore, ...]:
     """Return for each skill, sorted, how many of its items were answered and their mean score (0 for those left open)."""
     of_skill: dict[str, list[ScoredItem]] = {}
     for item in items:
         for skill in item.skills:
             of_skill.setdefault(skill, []).append(item)
-    return [
-        {
-            "skill": skill,
-            "answered": sum(item.answered for item in listed),
-            "score": score_attempt(item.score for item in listed),
-        }
+    return tuple(
+        SkillScore(
+            skill=skill,
+            answered=sum(item.answered for item in listed),
+            score=score_attempt(item.score for item in listed),
+        )
         for skill, listed in sorted(of_skill.items())
-    ]
-
-
-def _head(graded: Graded) -> dict[str, Any]:
-    return {
-        "learner_id": graded.learner_id,
-        "edition_id": graded.edition_id,
-        "quiz_id": graded.quiz_id,
-        "attempt_id": graded.attempt_id,
-        "mode": graded.mode,
-        "passed": graded.passed,
-        "score": graded.score,
-        "submitted_at": graded.submitted_at,
-    }
-
-
-def _in_common(graded: Graded) -> dict[str, Any]:
-    """What every answer of the attempt has, told once."""
-    return {
-        "supervised": False,
-        "language": graded.language,
-        # Evidence counts from when its score was known: what people marked later takes nothing back of what followed
-        # from other answers meanwhile.
-        "answered_at": graded.known_at,
-        "framework_version": graded.framework_version,
-        "rule_version": graded.rule_version,
-    }
-
-
-def _answer(item: ScoredItem) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "item_id": item.item_id,
-        "item_revision": item.revision,
-        "skills": sorted(item.skills),
-        "level": item.level,
-        "score": item.score,
-        "guess": item.guess,
-        "difficulty": LOGITS[item.difficulty],
-        "met_before": item.met_before,
-    }
+    )

@@ -24,6 +24,7 @@ from courses.catalogue.models import (
     ModuleText,
 )
 from courses.catalogue.selectors import edition_content
+from courses.events import EditionPublished
 from courses.publishing import rules
 from courses.publishing.compiling import compile_edition
 from courses.publishing.models import Document
@@ -91,7 +92,7 @@ def publish(*, edition_id: UUID, actor: str) -> Published:
         number=edition.number,
         documents=len(documents),
     )
-    events.record("courses.edition_published", edition_id=str(edition.pk))
+    events.record(EditionPublished(edition_id=edition.pk))
     return Published(edition.pk, now)
 
 

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 
 from courses import public as courses
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from learners.enrolments.errors import AlreadyEnrolled, EditionNotOpen, EnrolmentIdTaken
 from learners.enrolments.models import Enrolment
+from learners.events import EditionCompleted, Enrolled, Outcome
 from learners.profiles.errors import ProfileMissing
 from learners.profiles.models import Learner
 from privacy import public as privacy
@@ -54,10 +55,7 @@ def enrol(*, learner_id: UUID, enrolment_id: UUID, edition_id: UUID, now: dateti
         actor=str(learner_id), action="learner.enrolled", subject_kind="enrolment", subject_id=str(enrolment_id),
         edition_id=str(edition_id),
     )  # fmt: skip
-    events.record(
-        "learners.enrolled",
-        learner_id=str(learner_id), edition_id=str(edition_id), enrolment_id=str(enrolment_id),
-    )  # fmt: skip
+    events.record(Enrolled(learner_id=learner_id, edition_id=edition_id, enrolment_id=enrolment_id))
     return Enrolment(pk=enrolment_id, learner_id=learner_id, edition_id=edition_id, enrolled_at=now), True
 
 
@@ -78,17 +76,16 @@ def _found(learner_id: UUID, enrolment_id: UUID, edition_id: UUID) -> Enrolment:
 
 
 @transaction.atomic
-def note_passed_assessments(happened: Sequence[Happened]) -> None:
+def note_passed_assessments(recorded: Sequence[Recorded[Outcome]]) -> None:
     """Consumer: passed assessments complete the editions whose lessons are done.
 
     The earliest passed attempt counts, in whatever order they come; an edition is completed, and said to be, once.
     """
     earliest: dict[tuple[UUID, UUID], datetime] = {}
-    for event in happened:
-        if event.payload["passed"] and event.payload["mode"] in COUNTED_MODES:
-            key = UUID(str(event.payload["learner_id"])), UUID(str(event.payload["edition_id"]))
-            passed_at = datetime.fromisoformat(event.payload["submitted_at"])
-            earliest[key] = min(passed_at, earliest.get(key, passed_at))
+    for outcome in (entry.event for entry in recorded):
+        if outcome.passed and outcome.mode in COUNTED_MODES:
+            key = outcome.learner_id, outcome.edition_id
+            earliest[key] = min(outcome.submitted_at, earliest.get(key, outcome.submitted_at))
     if not earliest:
         return
     learner_ids, edition_ids = [key[0] for key in earliest], [key[1] for key in earliest]
@@ -115,6 +112,5 @@ def note_passed_assessments(happened: Sequence[Happened]) -> None:
         )
         completed = [(learner, edition) for learner, edition, is_complete in cursor.fetchall() if is_complete]
     events.record_many(
-        "learners.edition_completed",
-        [{"learner_id": str(learner), "edition_id": str(edition)} for learner, edition in sorted(completed)],
+        [EditionCompleted(learner_id=learner, edition_id=edition) for learner, edition in sorted(completed)]
     )

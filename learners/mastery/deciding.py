@@ -19,6 +19,7 @@ from events import public as events
 from learners.decisions.errors import DecisionIdTaken, LevelFrozen, LevelNotOfSkill, OwnCase
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.decisions.rules import HIGHEST
+from learners.events import LevelDecided
 from learners.mastery import levels
 from privacy import public as privacy
 
@@ -164,8 +165,5 @@ def _open(learner_id: UUID, skill: str) -> QuerySet[LevelFreeze]:
 def _follow(learner_id: UUID, skill: str, cause: str) -> None:
     """Let the stored level follow, and tell those who act on levels."""
     levels.write_levels([learner_id])
-    events.record(
-        "learners.level_decided",
-        learner_id=str(learner_id), skill=skill, cause=cause,
-        level=levels.standing_of(learner_id=learner_id, skill=skill).level,
-    )  # fmt: skip
+    level = levels.standing_of(learner_id=learner_id, skill=skill).level
+    events.record(LevelDecided(learner_id=learner_id, skill=skill, level=level, cause=cause))

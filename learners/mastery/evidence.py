@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ class NewEvidence(NamedTuple):
     language: str
     rule_version: str
     corrects: str | None
-    corrected_at: str | None
+    corrected_at: datetime | None
 
 
 # What is known of new evidence before it is stored; few rows, for most of it is new and first.

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
+from learners.events import CorrectedAnswer, CorrectedOutcome, MasteryChanged, Outcome
 from learners.mastery import certification, chains, evidence, levels, locks, rules, states, traces
 from learners.mastery.answers import Seen, answers_by_learner
 from learners.mastery.certification import Certification
@@ -28,30 +25,23 @@ from learners.mastery.rules import Answer, LevelReached, Mastery, Scales, Trace
 from learners.mastery.snapshots import Chain
 from learners.mastery.states import Known
 
-# Members of each entry of `answers` in assessments.outcome_recorded and assessments.outcome_corrected; those that all entries
-# have alike may stand once, in `in_common`.
-ANSWER_FIELDS = (
-    "id", "item_id", "item_revision", "skills", "level", "score", "guess", "difficulty", "supervised", "language",
-    "answered_at", "framework_version", "rule_version", "met_before",
-)  # fmt: skip
-# Further members: `lapsed` (true: left until the time was over); and of a correction `corrects` (an id), `corrected_at`, and
-# `struck` (when true, the score is null).
+PRACTICE = "practice"
 
 
 @transaction.atomic
-def absorb_outcomes(happened: Sequence[Happened]) -> None:
+def absorb_outcomes(recorded: Sequence[Recorded[Outcome]]) -> None:
     """Consumer: answers become evidence rows, and the mastery of every learner concerned follows.
 
     A constant number of statements for the batch. An answer absorbed before changes nothing, nor does a practice
     answer or one of a learner who was erased. New evidence that is later than all a learner has extends the state;
     other evidence, and what a review corrected, rebuilds it, with the same result.
     """
-    told = [answer for event in happened if event.payload["mode"] != "practice" for answer in _evidence(event.payload)]
-    if not told:
+    given = [row for entry in recorded if entry.event.mode != PRACTICE for row in _evidence(entry.event)]
+    if not given:
         return
     locks.share_chain()
-    held = locks.lock({answer.seen.learner_id for answer in told})
-    inserted, corrected = evidence.insert_evidence(answer for answer in told if answer.seen.learner_id in held)
+    held = locks.lock({row.seen.learner_id for row in given})
+    inserted, corrected = evidence.insert_evidence(row for row in given if row.seen.learner_id in held)
     if not inserted:
         return
     new = answers_by_learner(inserted)
@@ -74,41 +64,42 @@ def absorb_outcomes(happened: Sequence[Happened]) -> None:
         forget={learner for learner in rebuilt if held[learner].last_at is not None or known[learner].stored},
     )
     events.record_many(
-        "learners.mastery_changed",
-        [{"learner_id": learner, "skills": sorted(moved[learner])} for learner in sorted(new)],
+        [MasteryChanged(learner_id=UUID(learner), skills=tuple(sorted(moved[learner]))) for learner in sorted(new)]
     )
 
 
-# What every answer has, of a row of evidence.
-_told = itemgetter(
-    "id", "item_id", "item_revision", "skills", "level", "guess", "difficulty", "answered_at",
-    "supervised", "language", "framework_version", "rule_version",
-)  # fmt: skip
-
-
-# The answers of an attempt share one instant: as one object it is hashed and compared once.
-_instant = lru_cache(maxsize=4096)(datetime.fromisoformat)
-
-
-def _evidence(outcome: Mapping[str, Any]) -> Iterator[NewEvidence]:
+def _evidence(outcome: Outcome) -> Iterator[NewEvidence]:
     """The answers of an outcome as rows of evidence."""
-    learner_id, mode = outcome["learner_id"], outcome["mode"]
-    in_common = outcome.get("in_common", {})
-    for told_apart in outcome["answers"]:
-        answer = {**in_common, **told_apart}
-        (
-            identifier, item, revision, skills, level, guess, difficulty, at, supervised, language, framework, rule,
-        ) = _told(answer)  # fmt: skip
-        if not skills:
+    learner_id = str(outcome.learner_id)
+    corrected_at = outcome.corrected_at if isinstance(outcome, CorrectedOutcome) else None
+    for answer in outcome.answers:
+        if not answer.skills:
             continue
-        told = answer.get
-        struck = told("struck", False)
         seen = Seen(
-            identifier, learner_id, item, revision, skills if len(skills) == 1 else sorted(set(skills)), level,
-            0.0 if struck else answer["score"], guess, difficulty, _instant(at), framework, mode,
-            told("met_before", False), struck, told("lapsed", False),
-        )  # fmt: skip
-        yield NewEvidence(seen, supervised, language, rule, told("corrects"), told("corrected_at"))
+            id=str(answer.id),
+            learner_id=learner_id,
+            item_id=str(answer.item_id),
+            item_revision=answer.item_revision,
+            skills=answer.skills if len(answer.skills) == 1 else sorted(set(answer.skills)),
+            level=answer.level,
+            score=answer.score,
+            guess=answer.guess,
+            difficulty=answer.difficulty,
+            at=outcome.answered_at,
+            framework_version=outcome.framework_version,
+            mode=outcome.mode,
+            met=answer.met_before,
+            struck=answer.struck,
+            lapsed=outcome.lapsed,
+        )
+        yield NewEvidence(
+            seen,
+            supervised=outcome.supervised,
+            language=outcome.language,
+            rule_version=outcome.rule_version,
+            corrects=str(answer.corrects) if isinstance(answer, CorrectedAnswer) else None,
+            corrected_at=corrected_at,
+        )
 
 
 def _replay(
@@ -223,15 +214,14 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     drifted = {str(drift.learner_id) for drift in drifts}
     if write and drifted:
         _replay({learner: answers.get(learner, []) for learner in drifted}, start={}, fresh=drifted, forget=drifted)
+        skills = {
+            learner: {code for answer in answers.get(learner, ()) for code in answer.skills} for learner in drifted
+        }
         events.record_many(
-            "learners.mastery_changed",
             [
-                {
-                    "learner_id": learner,
-                    "skills": sorted({code for answer in answers.get(learner, ()) for code in answer.skills}),
-                }
-                for learner in sorted(drifted)
-            ],
+                MasteryChanged(learner_id=UUID(learner), skills=tuple(sorted(skills[learner])))
+                for learner in sorted(skills)
+            ]
         )
     if write:
         # Those without evidence or decisions have no mastery; their row was the lock.

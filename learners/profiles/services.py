@@ -14,6 +14,7 @@ from common import binary
 from common.database import run_prepared
 from common.errors import InvalidInput
 from events import public as events
+from learners.events import ProfileChanged
 from learners.profiles import rules
 from learners.profiles.errors import GuardianConsentRequired
 from learners.profiles.models import Learner
@@ -93,7 +94,7 @@ def _record(learner: Learner, action: str, changed: list[str], before: str | Non
     if before is not None and before != learner.member_state_id:
         detail |= {"from_state": [before], "to_state": [learner.member_state_id]}
     privacy.audit(actor=str(learner.pk), action=action, subject_kind="learner", subject_id=str(learner.pk), **detail)
-    events.record("learners.profile_changed", learner_id=str(learner.pk), member_state=learner.member_state_id)
+    events.record(ProfileChanged(learner_id=learner.pk, member_state=learner.member_state_id))
 
 
 def lock_learner(learner_id: UUID) -> bool:

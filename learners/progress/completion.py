@@ -11,8 +11,9 @@ from django.db import transaction
 
 from courses import public as courses
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from learners.enrolments.models import Enrolment
+from learners.events import EditionCompleted, MasteryChanged, Outcome
 from learners.progress import rules
 from learners.progress.models import LessonProgress
 from learners.waivers.models import LessonWaiver
@@ -20,19 +21,16 @@ from learners.waivers.services import waive
 
 
 @transaction.atomic
-def waive_lessons(happened: Sequence[Happened]) -> None:
+def waive_lessons(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> None:
     """Consumer of graded attempts and of mastery that moved: lessons are waived, and what that completes is completed.
 
     A second call changes nothing. A constant number of statements.
     """
-    enrolments = waive(happened)
+    enrolments = waive(recorded)
     if not enrolments:
         return
     completed = _complete(enrolments)
-    events.record_many(
-        "learners.edition_completed",
-        [{"learner_id": str(row.learner_id), "edition_id": str(row.edition_id)} for row in completed],
-    )
+    events.record_many([EditionCompleted(learner_id=row.learner_id, edition_id=row.edition_id) for row in completed])
 
 
 def _complete(enrolments: Sequence[Enrolment]) -> list[Enrolment]:

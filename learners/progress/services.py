@@ -17,6 +17,7 @@ from courses import public as courses
 from courses.public import EditionView
 from events import public as events
 from learners.enrolments.models import Enrolment
+from learners.events import EditionCompleted, ProgressRecorded
 from learners.progress import rules, selectors
 from learners.progress.errors import LessonNotInEdition
 from learners.progress.models import LessonProgress
@@ -72,7 +73,7 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
     progress = dict(selectors.of_enrolments([enrolment_id])[enrolment_id])
     waivers = waived.of_enrolments([enrolment_id])[enrolment_id]
     if has_changed:
-        events.record("learners.progress_recorded", learner_id=str(learner_id), edition_id=str(edition.id))
+        events.record(ProgressRecorded(learner_id=learner_id, edition_id=edition.id))
         _complete(enrolment, edition, progress, waivers)
     return Recorded(enrolment, edition, progress, waivers)
 
@@ -118,6 +119,4 @@ def _complete(
     enrolment.note_lessons_done(at, requires_assessment=edition.requires_assessment)
     enrolment.save(update_fields=["lessons_done_at", "completed_at"])
     if enrolment.completed_at is not None:
-        events.record(
-            "learners.edition_completed", learner_id=str(enrolment.learner_id), edition_id=str(enrolment.edition_id)
-        )
+        events.record(EditionCompleted(learner_id=enrolment.learner_id, edition_id=enrolment.edition_id))

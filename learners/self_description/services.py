@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from events.public import Happened
+from events.public import Recorded
 from learners.profiles.errors import ProfileMissing
 from learners.profiles.models import Learner
 from learners.self_description.models import SelfDescription
 from privacy import public as privacy
+from privacy.events import ConsentChanged
 
 CONSUMER = "self_descriptions"
 
@@ -50,13 +51,14 @@ def take_back(*, learner_id: UUID) -> None:
 
 
 @transaction.atomic
-def forget_withdrawn(happened: Sequence[Happened]) -> None:
+def forget_withdrawn(recorded: Sequence[Recorded[ConsentChanged]]) -> None:
     """Consumer: what was said before a withdrawal of `fairness_monitoring` is deleted, also if consent was given anew."""
     withdrawn: dict[UUID, datetime] = {}
-    for event in happened:
-        if event.payload["purpose"] == privacy.FAIRNESS_MONITORING and not event.payload["given"]:
-            learner_id = UUID(str(event.payload["user_id"]))
-            withdrawn[learner_id] = max(event.occurred_at, withdrawn.get(learner_id, event.occurred_at))
+    for entry in recorded:
+        consent = entry.event
+        if consent.purpose == privacy.FAIRNESS_MONITORING and not consent.given:
+            last = withdrawn.get(consent.user_id, entry.occurred_at)
+            withdrawn[consent.user_id] = max(entry.occurred_at, last)
     if not withdrawn:
         return
     with connection.cursor() as cursor:

@@ -15,8 +15,9 @@ from common import clock
 from common.rendering import to_json
 from courses import public as courses
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from learners.enrolments.models import Enrolment
+from learners.events import LessonsWaived, MasteryChanged, Outcome
 from learners.mastery.models import LevelChange, SkillState
 from learners.waivers import rules
 from learners.waivers.rules import Ground, Held
@@ -27,7 +28,7 @@ PLACEMENT = "placement"
 
 
 @transaction.atomic
-def waive(happened: Sequence[Happened]) -> list[Enrolment]:
+def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolment]:
     """Take graded attempts and mastery that moved: learners who were placed need not do what they master.
 
     A placement is noted on the enrolment; every enrolment so noted gets the waivers that the learner's levels bear at
@@ -37,13 +38,12 @@ def waive(happened: Sequence[Happened]) -> list[Enrolment]:
     Returns:
         The enrolments with a new waiver, still locked: it may have been all that was missing.
     """
-    learner_ids = sorted({UUID(str(event.payload["learner_id"])) for event in happened})
+    learner_ids = sorted({entry.event.learner_id for entry in recorded})
     placed: dict[tuple[UUID, UUID], datetime] = {}
-    for event in happened:
-        if event.payload.get("mode") == PLACEMENT and event.payload.get("answers"):
-            key = UUID(str(event.payload["learner_id"])), UUID(str(event.payload["edition_id"]))
-            at = datetime.fromisoformat(event.payload["submitted_at"])
-            placed[key] = min(at, placed.get(key, at))
+    for event in (entry.event for entry in recorded):
+        if isinstance(event, Outcome) and event.mode == PLACEMENT and event.answers:
+            key = event.learner_id, event.edition_id
+            placed[key] = min(event.submitted_at, placed.get(key, event.submitted_at))
     enrolments = _locked(learner_ids, placed)
     if not enrolments:
         return []
@@ -63,10 +63,7 @@ def waive(happened: Sequence[Happened]) -> list[Enrolment]:
         subject_kind="enrolment",
         subject_ids=[str(one.pk) for one in changed],
     )
-    events.record_many(
-        "learners.lessons_waived",
-        [{"learner_id": str(row.learner_id), "edition_id": str(row.edition_id)} for row in changed],
-    )
+    events.record_many([LessonsWaived(learner_id=row.learner_id, edition_id=row.edition_id) for row in changed])
     return changed
 
 

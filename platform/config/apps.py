@@ -11,4 +11,4 @@ class PlatformConfig(AppConfig):
         from config import celery, flow  # noqa: F401 (the Celery application must exist before a task is sent)
         from events import public as events
 
-        events.install(flow.CONSUMERS, tuple(flow.KINDS))
+        events.install(flow.CONSUMERS, flow.EVENTS)

@@ -20,13 +20,17 @@ class DeliveryAdmin(ModelAdmin):
     list_display = ("id", "consumer", "kind", "tries", "dead", "short_cause", "available_at")
     list_filter = ("dead", "consumer")
     list_select_related = ("event",)
-    readonly_fields = ("event", "consumer", "tries", "dead", "cause", "available_at", "kind", "payload")
+    readonly_fields = ("event", "consumer", "tries", "dead", "cause", "available_at", "kind", "version", "payload")
     actions = ("retry",)
     show_full_result_count = False
 
     @admin.display(description="kind")
     def kind(self, delivery: Delivery) -> str:
         return delivery.event.kind
+
+    @admin.display(description="version")
+    def version(self, delivery: Delivery) -> int:
+        return delivery.event.version
 
     @admin.display(description="payload")
     def payload(self, delivery: Delivery) -> Any:

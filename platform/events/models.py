@@ -9,11 +9,13 @@ from django.db.models.functions import Now
 class Event(models.Model):
     """Something that happened, in the past tense, written in the transaction that made it true; never edited.
 
-    `payload` holds values only (ids, codes, numbers), no free text. Personal data: learner ids, removed with the event
+    `payload` has the members of the class of that `kind` and `version` (config/flow.py names them), which it is read by:
+    values only (ids, codes, numbers), no free text. Personal data: learner ids, removed with the event
     after its retention (events.services.prune).
     """
 
     kind = models.CharField(max_length=80)
+    version = models.PositiveSmallIntegerField()
     payload = models.JSONField()
     occurred_at = models.DateTimeField(db_default=Now())
     # Follows the cause through the jobs' logs.

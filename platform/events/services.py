@@ -7,20 +7,19 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min
 from django.db.models.functions import Now
 
 from common import clock
 from common.database import Fragment, execute_together, run_prepared
-from common.rendering import to_json
 from common.requests import request_id
-from events import registry, wakeups
-from events.models import Delivery, Event, StoredAnswer
-from events.registry import Consumer, Happened
+from events import models, registry, wakeups
+from events.kinds import Event, Recorded, encode
+from events.models import Delivery, StoredAnswer
+from events.registry import Consumer
 
 MAX_TRIES = 5
 EVENT_RETENTION = timedelta(days=30)
@@ -32,23 +31,25 @@ class _MustBeAtomic(RuntimeError):
     """An event outside a transaction could be lost or tell of something that never happened."""
 
 
-def record(kind: str, **payload: Any) -> None:
+def record(event: Event) -> None:
     """Record one event in the caller's transaction; see `record_many`."""
-    record_many(kind, [payload])
+    record_many([event])
 
 
-def record_many(kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
-    """Record events of one kind with a delivery for each consumer: one statement, whatever their number.
+def record_many(events: Sequence[Event]) -> None:
+    """Record events of one class with a delivery for each consumer: one statement, whatever their number.
 
     Raises:
-        KeyError: `kind` is not in config/flow.py.
+        KeyError: their class is not in config/flow.py.
+        ValueError: they are of several classes.
+        UnreadableEvent: a member is not of its type.
         RuntimeError: there is no transaction to be part of.
     """
-    fragment = recording(kind, payloads)
-    if not payloads:
+    if not events:
         return
+    fragment = recording(events)
     if not connection.in_atomic_block:
-        raise _MustBeAtomic(f"{kind} was recorded outside a transaction")
+        raise _MustBeAtomic(f"{events[0].kind} was recorded outside a transaction")
     execute_together(fragment)
 
 
@@ -56,8 +57,8 @@ def record_many(kind: str, payloads: Sequence[Mapping[str, Any]]) -> None:
 # for what differs between them, which takes longer than writing.
 _RECORD = """
     happened_{n} AS (
-        INSERT INTO events_event (kind, payload, request_id)
-        SELECT %s::text, value, %s::text FROM jsonb_array_elements(%s::jsonb) {if_changed} RETURNING id
+        INSERT INTO events_event (kind, version, payload, request_id)
+        SELECT %s::text, %s::smallint, value, %s::text FROM jsonb_array_elements(%s::jsonb) {if_changed} RETURNING id
     ),
     owed_{n} AS (
         INSERT INTO events_delivery (event_id, consumer)
@@ -67,17 +68,18 @@ _RECORD = """
 """
 
 
-def recording(kind: str, payloads: Sequence[Mapping[str, Any]]) -> Fragment:
-    """Return what `record_many` writes, for a statement that also writes what made the events true.
+def recording(events: Sequence[Event]) -> Fragment:
+    """Return what `record_many` writes of these events, at least one, for a statement that also writes what made them true.
 
     Raises:
-        KeyError: `kind` is not in config/flow.py.
+        KeyError, ValueError, UnreadableEvent: as `record_many`.
     """
-    consumers = registry.consumers_of(kind)
+    form = type(events[0])
+    consumers = registry.consumers_of(form)
     return Fragment(
         _RECORD,
-        (kind, request_id.get(), to_json(list(payloads)).decode(), list(consumers)),
-        after_commit=(lambda: wakeups.wake(consumers)) if consumers and payloads else None,
+        (form.kind, form.version, request_id.get(), encode(events), list(consumers)),
+        after_commit=(lambda: wakeups.wake(consumers)) if consumers else None,
     )
 
 
@@ -118,7 +120,7 @@ _CLAIM = """
         WHERE consumer = %s::text AND NOT dead AND available_at <= statement_timestamp() {of_these}
         ORDER BY id LIMIT %s::int FOR UPDATE SKIP LOCKED
     )
-    SELECT claimed.id, event.id, event.kind, event.payload::text, event.occurred_at::text
+    SELECT claimed.id, event.id, event.kind, event.version, event.payload::text, event.occurred_at::text
     FROM claimed JOIN events_event AS event ON event.id = claimed.event_id ORDER BY claimed.id
 """
 # Two texts that never change rather than one with a condition that may be empty: the batch's plan is for itself.
@@ -126,7 +128,17 @@ _CLAIM_DUE = _CLAIM.format(of_these="")
 _CLAIM_OF_THESE = _CLAIM.format(of_these="AND id = ANY(%s::bigint[])")
 
 
-def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> dict[int, Happened]:
+class _Stored(NamedTuple):
+    """An event as it is stored: not yet known to be one."""
+
+    id: int
+    kind: str
+    version: int
+    payload: str
+    occurred_at: str
+
+
+def _claim(consumer: Consumer[Any], ids: Sequence[int] | None = None) -> dict[int, _Stored]:
     """Lock what the consumer is owed, the oldest first, of the deliveries `ids` if they are given; each id with its event.
 
     What another drain holds, or has settled meanwhile, is missing; the rest is ours until the commit.
@@ -135,25 +147,36 @@ def _claim(consumer: Consumer, ids: Sequence[int] | None = None) -> dict[int, Ha
         rows = run_prepared(_CLAIM_DUE, [consumer.name, consumer.batch])
     else:
         rows = run_prepared(_CLAIM_OF_THESE, [consumer.name, list(ids), consumer.batch])
-    return {
-        delivery: Happened(event, kind, orjson.loads(payload), datetime.fromisoformat(at))
-        for delivery, event, kind, payload, at in rows
-    }
+    return {delivery: _Stored(*event) for delivery, *event in rows}
 
 
 def _settle(delivery_ids: Iterable[int]) -> None:
     run_prepared("DELETE FROM events_delivery WHERE id = ANY(%s::bigint[])", [list(delivery_ids)])
 
 
-def _take_effect(consumer: Consumer, claimed: Mapping[int, Happened]) -> None:
-    """Hand the events to the consumer and settle their deliveries, in the caller's transaction."""
+def _take_effect(consumer: Consumer[Any], claimed: Mapping[int, _Stored]) -> None:
+    """Hand the events to the consumer and settle their deliveries, in the caller's transaction.
+
+    Raises:
+        UnreadableEvent: one of them is not what the consumer takes.
+        Exception: whatever the consumer raises.
+    """
     if claimed:
-        consumer.handler(list(claimed.values()))
+        consumer.handler(
+            [
+                Recorded(
+                    stored.id,
+                    registry.read(stored.kind, stored.version, stored.payload, for_consumer=consumer),
+                    datetime.fromisoformat(stored.occurred_at),
+                )
+                for stored in claimed.values()
+            ]
+        )
         _settle(claimed)
 
 
-def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
-    claimed: dict[int, Happened] = {}
+def _drain_batch(consumer: Consumer[Any]) -> tuple[int, Drained]:
+    claimed: dict[int, _Stored] = {}
     try:
         with transaction.atomic():
             claimed = _claim(consumer)
@@ -167,7 +190,7 @@ def _drain_batch(consumer: Consumer) -> tuple[int, Drained]:
     return len(claimed), _in_halves(consumer, list(claimed))
 
 
-def _in_halves(consumer: Consumer, ids: Sequence[int]) -> Drained:
+def _in_halves(consumer: Consumer[Any], ids: Sequence[int]) -> Drained:
     """Repeat a failed batch in ever smaller parts: a poisonous event holds up nobody else's, at some twice log2(n) tries."""
     if len(ids) == 1:
         return _alone(consumer, ids[0])
@@ -185,7 +208,7 @@ def _in_halves(consumer: Consumer, ids: Sequence[int]) -> Drained:
     return total
 
 
-def _alone(consumer: Consumer, delivery_id: int) -> Drained:
+def _alone(consumer: Consumer[Any], delivery_id: int) -> Drained:
     """Give one delivery its effect in a transaction of its own, or note the failure."""
     with transaction.atomic():
         claimed = _claim(consumer, [delivery_id])
@@ -257,7 +280,7 @@ def prune() -> int:
     """Delete events past their retention that no delivery needs, and old stored answers; returns events deleted."""
     now = clock.now()
     StoredAnswer.objects.filter(created_at__lt=now - ANSWER_RETENTION).delete()
-    deleted, _ = Event.objects.filter(occurred_at__lt=now - EVENT_RETENTION, deliveries__isnull=True).delete()
+    deleted, _ = models.Event.objects.filter(occurred_at__lt=now - EVENT_RETENTION, deliveries__isnull=True).delete()
     return deleted
 
 

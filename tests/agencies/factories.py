@@ -15,7 +15,9 @@ from agencies.models import Agency, Grant
 from common import clock
 from courses.models import Course, Edition, Framework, Lesson, Module
 from events import public as events
+from learners.events import MasteryChanged
 from learners.models import Ability, Enrolment, Learner, SkillState
+from privacy.events import ConsentChanged
 from privacy.models import ConsentRecord
 from privacy.public import SHARE_PROGRESS
 from tests.factories import make_learner
@@ -115,9 +117,7 @@ def consent(learner: Learner, agency: Agency | UUID, *, given: bool = True, tell
         text_language="en",
     )  # fmt: skip
     if tell:
-        events.record(
-            "privacy.consent_changed", user_id=learner.pk, purpose=SHARE_PROGRESS, agency_id=agency_id, given=given
-        )
+        events.record(ConsentChanged(user_id=learner.pk, purpose=SHARE_PROGRESS, agency_id=agency_id, given=given))
 
 
 def make_sharing_learner(agency: Agency, *, edition: Edition | None = None, state: str | None = None) -> Learner:
@@ -129,9 +129,9 @@ def make_sharing_learner(agency: Agency, *, edition: Edition | None = None, stat
     return learner
 
 
-def tell(learner: Learner, kind: str = "learners.mastery_changed") -> None:
+def tell(learner: Learner) -> None:
     """Record that something about the learner changed."""
-    events.record(kind, learner_id=learner.pk, skills=[SKILL])
+    events.record(MasteryChanged(learner_id=learner.pk, skills=(SKILL,)))
 
 
 def drain() -> None:

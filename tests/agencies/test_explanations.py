@@ -29,7 +29,7 @@ from tests.agencies.factories import (
     signed_in_machine,
 )
 from tests.factories import make_learner, make_user, signed_in
-from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes
+from tests.learners.factories import ENROLLED_AT, an_answer, outcomes, record_outcomes
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def make_maria(*agencies: Agency, state: str = "PH") -> Learner:
     maria = make_learner(state, name="Maria Santos", languages=("fil", "en"))
     answers = [an_answer(skills=[SKILL], at=ENROLLED_AT + timedelta(hours=n)) for n in range(3)]
     answers += [an_answer(skills=[OTHER], score=0.0, at=ENROLLED_AT + timedelta(days=1))]
-    record_outcomes(an_outcome(maria.pk, answers))
+    record_outcomes(*outcomes(maria.pk, answers))
     events.drain("mastery")
     learners.decide_level(
         decision_id=new_id(), learner_id=maria.pk, skill=OTHER, level=2, cause="appeal", decided_by=[REVIEWER],
@@ -223,5 +223,5 @@ def test_an_explanation_costs_the_same_for_few_and_many_answers(
         with query_budget(24):
             assert ask(machine, known(agency, maria)).status_code == 200
         answers = [an_answer(skills=[SKILL, OTHER], at=ENROLLED_AT + timedelta(days=2, hours=n)) for n in range(30)]
-        record_outcomes(an_outcome(maria.pk, answers))
+        record_outcomes(*outcomes(maria.pk, answers))
         events.drain("mastery")

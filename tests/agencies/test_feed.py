@@ -16,6 +16,9 @@ from agencies.feed import services as feed
 from agencies.models import Agency, FeedHorizon, Grant, ProgressRow
 from agencies.scope import publisher_scope
 from common import clock
+from common.ids import new_id
+from events import public as events
+from learners.events import EditionCompleted, ProfileChanged, ProgressRecorded
 from learners.models import Enrolment, Learner
 from privacy.models import AuditEntry, Disclosure, Pull
 from privacy.public import erasing
@@ -182,7 +185,7 @@ def test_who_moves_to_another_state_is_withdrawn(agency: Agency, machine: Machin
     cursor = machine.pull().json()["next"]
     Learner.objects.filter(pk=learner.pk).update(member_state_id="TH")
     assert _tombstone(_items(machine.pull())[0])
-    tell(learner, "learners.profile_changed")
+    events.record(ProfileChanged(learner_id=learner.pk, member_state="TH"))
     drain()
     assert _tombstone(_items(machine.pull(cursor))[0])
 
@@ -203,8 +206,9 @@ def test_what_did_not_change_is_not_told_again(agency: Agency, machine: Machine)
     learner = make_sharing_learner(agency)
     drain()
     cursor = machine.pull().json()["next"]
-    for kind in ("learners.mastery_changed", "learners.progress_recorded", "learners.edition_completed"):
-        tell(learner, kind)
+    tell(learner)
+    events.record(ProgressRecorded(learner_id=learner.pk, edition_id=new_id()))
+    events.record(EditionCompleted(learner_id=learner.pk, edition_id=new_id()))
     drain()
     assert _items(machine.pull(cursor)) == []
     assert feed.publish(learner_ids=[learner.pk], now=clock.now()) == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -114,8 +114,3 @@ def answers(shown: dict[str, Any], by_kind: dict[str, Any] = RIGHT) -> dict[str,
 
 def path(attempt_id: UUID | str, tail: str = "") -> str:
     return f"/api/v1/me/attempts/{attempt_id}{tail}"
-
-
-def answers_told(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The answers of an outcome's event, each with what all of them have in common."""
-    return [{**payload["in_common"], **one} for one in payload["answers"]]

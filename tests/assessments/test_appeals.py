@@ -84,7 +84,7 @@ def test_a_level_is_appealed_with_one_call_and_stays_frozen() -> None:
     assert (again.status_code, again.json()) == (200, shown)
     assert [step.what for step in AppealStep.objects.all()] == ["opened"]
     opened = recorded("assessments.appeal_opened")
-    assert [(one["learner_id"], one["appeal_id"], one["kind"]) for one in opened] == [
+    assert [(one["learner_id"], one["appeal_id"], one["subject"]) for one in opened] == [
         (str(linh.pk), str(appeal_id), "level")
     ]
     assert AuditEntry.objects.get(action="appeal.opened").subject_id == str(appeal_id)
@@ -205,7 +205,7 @@ def test_a_score_is_appealed_corrected_and_counted_for_its_item() -> None:
     assert shown["decision"]["scores"] == {str(wrong): 1.0}
     assert shown["decision"]["reason"] == "The key was wrong."
     decided = recorded("assessments.appeal_decided")[0]
-    assert (decided["outcome"], decided["revisions"], decided["kind"]) == ("upheld", [revision.pk], "score")
+    assert (decided["outcome"], decided["revisions"], decided["subject"]) == ("upheld", [revision.pk], "score")
 
 
 def test_an_unsound_item_is_struck_where_that_does_not_lower_the_result() -> None:

@@ -10,11 +10,13 @@ import pytest
 from django.db import DatabaseError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from assessments.api.attempts import AttemptOutput, SubmissionInput
 from assessments.attempts import grading
 from assessments.attempts.models import Attempt, AttemptItem, ScoreCorrection
 from assessments.errors import InvalidMarks, NotGraded, NothingCounts
+from assessments.events import OutcomeCorrected, OutcomeRecorded
 from assessments.items import frozen, kinds
 from assessments.items.kinds.single import Single
 from assessments.items.models import ItemRevision
@@ -22,15 +24,15 @@ from assessments.scoring.rules import score_attempt
 from common import caches, clock
 from common.errors import NotFound
 from common.ids import new_id
+from events import public as events
 from events.models import Delivery, Event
-from learners.public import ANSWER_FIELDS
+from learners.models import Ability, Evidence
 from privacy.models import AuditEntry
 from privacy.public import erasing
 from tests.assessments.factories import (
     RIGHT,
     WRONG,
     answers,
-    answers_told,
     consent,
     enrol,
     make_bank,
@@ -39,7 +41,7 @@ from tests.assessments.factories import (
     path,
 )
 from tests.assessments.test_taking_a_quiz import assert_documented
-from tests.factories import make_learner, signed_in
+from tests.factories import make_learner, signed_in, stored
 
 pytestmark = pytest.mark.django_db
 RECORDED, CORRECTED = "assessments.outcome_recorded", "assessments.outcome_corrected"
@@ -153,7 +155,7 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
         **dict.fromkeys(of_kind(shown, "numeric"), 1.0), marked[0]: 0.25, marked[1]: 1.0,
     }  # fmt: skip
     # Evidence counts from when its score was known: nothing that other answers gave meanwhile is undone.
-    assert {datetime.fromisoformat(one["answered_at"]) for one in answers_told(told)} == {marked_at}
+    assert datetime.fromisoformat(told["answered_at"]) == marked_at
     before = counts()
     settle(shown["id"], {marked[0]: 1.0, marked[1]: 1.0})
     assert (counts(), client.get(path(shown["id"])).json()) == (before, graded), "a repeat changes nothing"
@@ -203,25 +205,25 @@ def test_a_correction_tells_what_it_replaces_and_the_verdict_follows(client, qui
     shown = start(client, quiz)
     graded = submit(client, shown, RIGHT | {"single": "a", "numeric": 0, "multiple": ["a"]})
     assert graded["passed"] is False
-    (recorded,) = payloads(RECORDED)
+    recorded = stored(OutcomeRecorded)[0].event
     wrong = [UUID(item["id"]) for item in graded["items"] if item["review"]["score"] == 0]
     correct(shown["id"], dict.fromkeys(wrong, 1.0))
     after = client.get(path(shown["id"])).json()
     assert_documented(AttemptOutput, after)
     assert (after["score"], after["passed"], after["submitted_at"]) == (1.0, True, graded["submitted_at"])
-    (told,) = payloads(CORRECTED)
-    head = ("learner_id", "edition_id", "quiz_id", "attempt_id", "mode", "submitted_at")
-    assert {name: told[name] for name in head} == {name: recorded[name] for name in head}
-    assert (told["passed"], told["score"]) == (True, 1.0)
-    assert all(set(one) == {*ANSWER_FIELDS, "corrects", "corrected_at", "struck"} for one in answers_told(told))
-    first = {one["id"]: one for one in answers_told(recorded)}
-    for one in answers_told(told):
-        same = set(ANSWER_FIELDS) - {"id", "score"}
-        assert {name: one[name] for name in same} == {name: first[one["corrects"]][name] for name in same}
-        assert (one["score"], one["struck"]) == (1.0, False)
+    told = stored(OutcomeCorrected)[0].event
+    before, after = structs.asdict(recorded), structs.asdict(told)
+    assert {name for name in before if after.get(name) != before[name]} == {"passed", "score", "skills", "answers"}
+    assert (told.passed, told.score) == (True, 1.0)
+    first = {answer.id: structs.asdict(answer) for answer in recorded.answers}
+    for answer in told.answers:
+        assert structs.asdict(answer) == {
+            **first[answer.corrects], "id": answer.id, "corrects": answer.corrects, "score": 1.0,
+        }  # fmt: skip
     rows = ScoreCorrection.objects.all()
-    assert {(str(row.pk), str(row.corrects), row.previous, row.score) for row in rows} == {
-        (one["id"], one["corrects"], 0.0, 1.0) for one in told["answers"]
+    assert {row.at for row in rows} == {told.corrected_at}
+    assert {(row.pk, row.corrects, row.previous, row.score) for row in rows} == {
+        (answer.id, answer.corrects, 0.0, 1.0) for answer in told.answers
     }
     assert {(row.reason, row.actor, row.learner_id) for row in rows} == {("the key was wrong", "reviewer", aiko.pk)}
     consumers = Delivery.objects.filter(event__kind=CORRECTED).values_list("consumer", flat=True)
@@ -259,10 +261,29 @@ def test_a_struck_item_counts_neither_for_nor_against(client, quiz):
     for item in wrong:
         assert (reviews[str(item)]["score"], reviews[str(item)]["correct"]) == (None, None)
     (told,) = payloads(CORRECTED)
-    assert {(one["score"], one["struck"]) for one in told["answers"]} == {(None, True)}
+    assert {(one["score"], one["struck"]) for one in told["answers"]} == {(0.0, True)}
     # Taken back in: it counts again.
     correct(shown["id"], {wrong[0]: 0.0})
     assert client.get(path(shown["id"])).json()["score"] == pytest.approx((8 - len(wrong)) / (9 - len(wrong)))
+
+
+def test_a_struck_item_of_a_withheld_outcome_is_no_evidence_once_it_is_told(client, essays, aiko):
+    shown = start(client, essays)
+    submit(client, shown)
+    consent(aiko, given=False)
+    settle(shown["id"], dict.fromkeys(of_kind(shown, "single"), 1.0))
+    item = UUID(shown["items"][0]["id"])
+    correct(shown["id"], {item: None})
+    assert payloads(RECORDED) == payloads(CORRECTED) == []
+    consent(aiko)
+    grading.tell_untold(learner_id=aiko.pk, now=clock.now())
+    (entry,) = stored(OutcomeRecorded)
+    assert {answer.id for answer in entry.event.answers if answer.struck} == {item}
+    assert events.drain("mastery").done == 1
+    struck = Evidence.objects.get(pk=item)
+    assert (struck.struck, struck.score) == (True, 0.0)
+    assert Evidence.objects.count() == len(shown["items"])
+    assert Ability.objects.get().count == len(shown["items"]) - 1
 
 
 def test_what_cannot_be_corrected_is_refused_and_nothing_is_written(client, quiz, monkeypatch):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fractions import Fraction
-from types import SimpleNamespace
 
 import pytest
 from django.db import InternalError, transaction
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from assessments.attempts import grading
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.errors import AlreadyMarked, InvalidMark, NotClaimed, OwnWork, TaskTaken
+from assessments.events import MarkingNeeded
 from assessments.items.kinds.rubric import Rubric
 from assessments.items.models import Item, ItemRevision
 from assessments.marking import rules, selectors, services
@@ -23,6 +23,7 @@ from common import clock
 from common.errors import NotFound
 from common.ids import new_id
 from events import public as events
+from events.kinds import Recorded
 from privacy import public as privacy
 from privacy.models import AuditEntry
 from tests.assessments.factories import make_edition, make_quiz, path
@@ -85,13 +86,19 @@ def hand_in(learner, *, tasks=1, text="My plan for the shop", files=()):
     return attempt, items
 
 
-def needed(*items):
-    return SimpleNamespace(payload={"attempt_items": [str(item.pk) for item in items]}, occurred_at=clock.now())
+def needed(*attempt_items, at=None):
+    """The event that asks for marks; ids of items of an attempt."""
+    event = MarkingNeeded(attempt_id=new_id(), learner_id=new_id(), attempt_items=attempt_items)
+    return Recorded(1, event, at or clock.now())
+
+
+def pks(rows):
+    return [row.pk for row in rows]
 
 
 def opened(learner, **given):
     attempt, items = hand_in(learner, **given)
-    services.open_tasks([needed(*items)])
+    services.open_tasks([needed(*pks(items))])
     return attempt, list(MarkingTask.objects.filter(attempt_item__attempt=attempt).order_by("attempt_item__position"))
 
 
@@ -121,12 +128,11 @@ def waiting(marker, now=None):
 
 def test_an_event_opens_each_work_once_however_often_it_comes(aiko, query_budget):
     attempts = [hand_in(make_learner("TH"), tasks=2)[1] for _ in range(3)]
-    happened = [needed(*items) for items in attempts]
-    happened.append(SimpleNamespace(payload={"attempt_items": [str(new_id())]}, occurred_at=clock.now()))
+    recorded = [*(needed(*pks(items)) for items in attempts), needed(new_id())]
     with query_budget(4):  # two, and a savepoint
-        services.open_tasks(happened)
+        services.open_tasks(recorded)
     first = set(MarkingTask.objects.values_list("pk", "code"))
-    services.open_tasks(happened)
+    services.open_tasks(recorded)
     assert set(MarkingTask.objects.values_list("pk", "code")) == first
     assert len({code for _, code in first}) == 6
 
@@ -134,10 +140,7 @@ def test_an_event_opens_each_work_once_however_often_it_comes(aiko, query_budget
 def test_the_consumer_is_wired(aiko):
     _, items = hand_in(aiko)
     with transaction.atomic():
-        events.record(
-            "assessments.marking_needed",
-            attempt_id=str(new_id()), learner_id=str(aiko.pk), attempt_items=[str(items[0].pk)],
-        )  # fmt: skip
+        events.record(MarkingNeeded(attempt_id=new_id(), learner_id=aiko.pk, attempt_items=(items[0].pk,)))
     assert events.drain("marking").done == 1
     assert MarkingTask.objects.get().attempt_item == items[0]
 
@@ -332,11 +335,11 @@ def test_marks_are_append_only_and_go_with_their_learner(aiko, markers, settled)
 
 def test_a_queue_of_fifty_costs_what_a_queue_of_one_costs(aiko, markers, query_budget):
     _, items = hand_in(aiko, tasks=1)
-    services.open_tasks([needed(*items)])
+    services.open_tasks([needed(*pks(items))])
     with query_budget(1):
         assert len(waiting(markers[0])) == 1
     _, many = hand_in(make_learner("VN"), tasks=50)
-    services.open_tasks([needed(*many)])
+    services.open_tasks([needed(*pks(many))])
     with query_budget(1):
         assert len(waiting(markers[0])) == 51
     task = MarkingTask.objects.first()

@@ -15,7 +15,7 @@ from assessments.marking.models import Claim, Mark, MarkingTask
 from common import clock
 from common.ids import new_id
 from tests.assessments.test_admin import staff
-from tests.assessments.test_marking import hand_in, mark, needed
+from tests.assessments.test_marking import hand_in, mark, needed, pks
 from tests.factories import make_learner, make_user
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def task():
         body=b"abc",
         uploaded_at=clock.now(),
     )
-    services.open_tasks([needed(*items)])
+    services.open_tasks([needed(*pks(items))])
     return MarkingTask.objects.get()
 
 
@@ -62,9 +62,7 @@ def test_which_works_were_handed_in_together_is_not_told(client):
     morning = clock.now().replace(hour=1, minute=2, second=3)
     for learner, hours in (("JP", 0), ("TH", 1), ("VN", 2)):
         _, items = hand_in(make_learner(learner), tasks=4)
-        handed_in = needed(*items)
-        handed_in.occurred_at = morning + timedelta(hours=hours)
-        services.open_tasks([handed_in])
+        services.open_tasks([needed(*pks(items), at=morning + timedelta(hours=hours))])
     tasks = sorted(MarkingTask.objects.all(), key=lambda task: task.pk)
     assert {task.pk.version for task in tasks} == {4}
     for order in ("", "?o=4", "?o=-4"):

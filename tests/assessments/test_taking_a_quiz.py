@@ -12,20 +12,19 @@ from assessments.api.attempts import AttemptListOutput, AttemptOutput
 from assessments.api.quizzes import QuizListOutput
 from assessments.attempts import grading
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
+from assessments.events import OutcomeRecorded, SkillScore
 from assessments.items.models import Item, ItemRevision
 from assessments.tasks import close_expired
 from common import clock
 from common.ids import new_id
 from courses import public as courses
 from events.models import Event
-from learners.public import ANSWER_FIELDS
 from privacy.models import AuditEntry
 from tests.assessments.factories import (
     FEEDBACK,
     RIGHT,
     WRONG,
     answers,
-    answers_told,
     consent,
     enrol,
     make_bank,
@@ -33,7 +32,7 @@ from tests.assessments.factories import (
     make_quiz,
     path,
 )
-from tests.factories import make_learner, signed_in
+from tests.factories import make_learner, signed_in, stored
 
 pytestmark = pytest.mark.django_db
 OUTCOME = "assessments.outcome_recorded"
@@ -129,23 +128,20 @@ def test_aiko_takes_the_quiz_in_japanese(client, quiz, edition, aiko):
     (offer,) = client.get(f"/api/v1/editions/{edition.pk}/quizzes").json()["items"]
     assert (offer["attempts_used"], offer["passed"], offer["live_attempt_id"]) == (1, True, None)
 
-    (event,) = Event.objects.filter(kind=OUTCOME)
-    told = event.payload
-    assert (told["learner_id"], told["edition_id"]) == (str(aiko.pk), str(edition.pk))
-    assert (told["quiz_id"], told["attempt_id"], told["mode"]) == (str(quiz.pk), str(attempt_id), "assessment")
-    assert (told["passed"], told["score"]) == (True, 1.0)
-    assert told["skills"] == [
-        {"skill": "AIS-A1", "answered": 4, "score": 1.0}, {"skill": "AIS-B1", "answered": 4, "score": 1.0}
-    ]  # fmt: skip
-    assert {answer["id"] for answer in told["answers"]} == {item["id"] for item in shown["items"]}
-    for answer in answers_told(told):
-        assert set(answer) == set(ANSWER_FIELDS)
-        revision = AttemptItem.objects.select_related("revision").get(pk=answer["id"]).revision
-        assert answer["item_id"] == str(revision.item_id)
-        assert answer["difficulty"] == {"easy": -1.0, "medium": 0.0, "hard": 1.0}[revision.difficulty]
-        assert (answer["guess"], answer["level"]) == (revision.guess, revision.level)
-        assert (answer["language"], answer["supervised"]) == ("ja", False)
-        assert parse_datetime(answer["answered_at"]) == Attempt.objects.get(pk=attempt_id).submitted_at
+    (entry,) = stored(OutcomeRecorded)
+    told = entry.event
+    assert (told.learner_id, told.edition_id) == (aiko.pk, edition.pk)
+    assert (told.quiz_id, told.attempt_id, told.mode) == (quiz.pk, attempt_id, "assessment")
+    assert (told.passed, told.score) == (True, 1.0)
+    assert told.skills == tuple(SkillScore(skill=code, answered=4, score=1.0) for code in ("AIS-A1", "AIS-B1"))
+    assert (told.language, told.supervised, told.lapsed) == ("ja", False, False)
+    assert told.answered_at == Attempt.objects.get(pk=attempt_id).submitted_at
+    assert {str(answer.id) for answer in told.answers} == {item["id"] for item in shown["items"]}
+    for answer in told.answers:
+        revision = AttemptItem.objects.select_related("revision").get(pk=answer.id).revision
+        assert answer.item_id == revision.item_id
+        assert answer.difficulty == {"easy": -1.0, "medium": 0.0, "hard": 1.0}[revision.difficulty]
+        assert (answer.guess, answer.level) == (revision.guess, revision.level)
 
 
 def test_starting_again_under_the_same_id_shows_the_same_attempt(client, quiz):
@@ -420,10 +416,10 @@ def test_answers_in_the_grace_count_and_later_ones_do_not(client, quiz, at):
     assert client.put(path(shown["id"], "/submission"), answers(shown)).json()["code"] == "attempt_expired"
     assert client.put(path(shown["id"], "/submission"), {"answers": []}).json()["code"] == "attempt_expired"
     assert counts() == before
-    event = Event.objects.filter(kind=OUTCOME).order_by("pk").last()
-    assert (event.payload["passed"], event.payload["score"]) == (False, 0.0)
-    assert {(one["lapsed"], one["score"]) for one in answers_told(event.payload)} == {(True, 0.0)}
-    assert {skill["answered"] for skill in event.payload["skills"]} == {0}
+    event = stored(OutcomeRecorded)[-1].event
+    assert (event.passed, event.score, event.lapsed) == (False, 0.0, True)
+    assert {answer.score for answer in event.answers} == {0.0}
+    assert {skill.answered for skill in event.skills} == {0}
     shown = client.get(path(shown["id"])).json()
     assert (shown["state"], shown["score"]) == ("expired", 0.0)
 

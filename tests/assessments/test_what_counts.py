@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from assessments.attempts import grading
 from assessments.attempts.models import Attempt, AttemptItem
+from assessments.events import OutcomeRecorded
 from common import clock
 from common.ids import new_id
 from courses.models import Course, Edition, EditionText
-from events.models import Event
-from tests.assessments.factories import answers, answers_told, consent, enrol, make_bank, make_edition, make_quiz, path
-from tests.factories import make_learner, signed_in
+from tests.assessments.factories import answers, consent, enrol, make_bank, make_edition, make_quiz, path
+from tests.factories import make_learner, signed_in, stored
 
 pytestmark = pytest.mark.django_db
-OUTCOME = "assessments.outcome_recorded"
 POOLS = [{"skill": "AIS-A1", "count": 4}]
 
 
@@ -41,13 +40,8 @@ def start(learner: Any, quiz: Any) -> dict[str, Any]:
     return answer.json()
 
 
-def outcomes(learner: Any) -> list[dict[str, Any]]:
-    found = Event.objects.filter(kind=OUTCOME, payload__learner_id=str(learner.pk)).order_by("pk")
-    return list(found.values_list("payload", flat=True))
-
-
-def instants(told: dict[str, Any]) -> set[datetime]:
-    return {datetime.fromisoformat(one["answered_at"]) for one in answers_told(told)}
+def outcomes(learner: Any) -> list[OutcomeRecorded]:
+    return [entry.event for entry in stored(OutcomeRecorded) if entry.event.learner_id == learner.pk]
 
 
 def met(attempt: dict[str, Any]) -> set[bool]:
@@ -66,7 +60,7 @@ def test_what_practice_shows_while_an_assessment_waits_counts_as_met_there(editi
     assert met(other) == {False}
     signed_in(aiko.user).put(path(waiting["id"], "/submission"), answers(waiting), format="json")
     (told,) = outcomes(aiko)
-    assert {one["met_before"] for one in told["answers"]} == {True}
+    assert {answer.met_before for answer in told.answers} == {True}
 
 
 def test_an_item_of_an_earlier_edition_of_the_course_was_met(edition, aiko) -> None:
@@ -101,10 +95,10 @@ def test_a_bad_day_is_told_once_the_consent_that_was_withdrawn_for_it_is_given_a
     consent(aiko)
     start(aiko, quiz)
     (told,) = outcomes(aiko)
-    assert [(one["lapsed"], one["score"]) for one in answers_told(told)] == [(True, 0.0)] * 4
+    assert (told.lapsed, [answer.score for answer in told.answers]) == (True, [0.0] * 4)
     # It counts from now, not from a day that other answers were built on since.
-    assert instants(told) == {Attempt.objects.get(pk=left["id"]).known_at}
-    assert instants(told) != {now}
+    assert told.answered_at == Attempt.objects.get(pk=left["id"]).known_at
+    assert told.answered_at != now
     assert Attempt.objects.get(pk=left["id"]).told
     assert grading.tell_untold(learner_id=aiko.pk, now=clock.now()) == 0
     assert len(outcomes(aiko)) == 1
@@ -115,5 +109,5 @@ def test_what_the_clock_closed_counts_from_the_closing(edition, aiko) -> None:
     now = clock.now() + timedelta(days=1)
     grading.close_expired(now=now)
     (told,) = outcomes(aiko)
-    assert datetime.fromisoformat(told["submitted_at"]) == Attempt.objects.get(pk=left["id"]).due_at
-    assert instants(told) == {now}
+    assert told.submitted_at == Attempt.objects.get(pk=left["id"]).due_at
+    assert told.answered_at == now

@@ -25,9 +25,12 @@ from common.ids import new_id
 from credentials.certificates import corrections, life
 from credentials.certificates.signer import FileSigner, create_key_file, signer_for
 from credentials.certificates.verification import NotVerified, verify_credential
+from credentials.events import AwardDecided, CorrectionMoved, RenewalAsked
 from credentials.models import Achievement, Award, Certificate, StatusList
 from events import public as events
+from events.kinds import Event
 from events.models import Delivery
+from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
 from tests.credentials.certificates.factories import SKILLS, make_entitled, settle, tell
 from tests.factories import make_learner, make_user, signed_in
@@ -47,7 +50,7 @@ class Cast:
             make_entitled(achievement, state=state, name=name)
             for state, name in (("JP", "山田 愛子"), ("ID", "Budi"), ("PH", "Citra"))
         )
-        tell("learners.edition_completed", self.aiko, self.budi, self.citra)
+        tell(EditionCompleted, self.aiko, self.budi, self.citra)
         settle()
         self.dao: Learner = make_learner("TH", name="Dao")
         for one in (self.aiko, self.budi, self.citra, self.dao):
@@ -197,9 +200,9 @@ def test_staff_issue_none(cast: Cast) -> None:
 # --- by events, and by a standing that does not suffice ----------------------------------------------------------------
 
 
-def _tell(kind: str, **payload: Any) -> None:
+def _tell(event: Event) -> None:
     with transaction.atomic():
-        events.record(kind, **{name: str(value) for name, value in payload.items()})
+        events.record(event)
 
 
 def _states(cast: Cast, **given: Any) -> None:
@@ -212,7 +215,7 @@ def _states(cast: Cast, **given: Any) -> None:
             learner=cast.dao, skill_code=code, mean=1, variance=0.5, count=1, last_at=now, probability=0.9,
             framework_version="x", **{"level": 1, **given},
         )  # fmt: skip
-    _tell("learners.edition_completed", learner_id=cast.dao.pk, edition_id=cast.achievement.edition_id)
+    _tell(EditionCompleted(learner_id=cast.dao.pk, edition_id=cast.achievement.edition_id))
 
 
 def _inactive(cast: Cast) -> None:
@@ -254,29 +257,30 @@ def _edition_of_another(cast: Cast) -> None:
 
 
 BY_EVENT: dict[str, Callable[[Cast], None]] = {
-    "an award that there is not": lambda c: _tell("credentials.award_decided", award_id=new_id(), learner_id=c.dao.pk),
+    "an award that there is not": lambda c: _tell(AwardDecided(award_id=new_id(), learner_id=c.dao.pk)),
     "another's award under one's own name": lambda c: _tell(
-        "credentials.award_decided", award_id=c.of(c.aiko).award_id, learner_id=c.dao.pk
+        AwardDecided(award_id=c.of(c.aiko).award_id, learner_id=c.dao.pk)
     ),
     "an award told a second time": lambda c: _tell(
-        "credentials.award_decided", award_id=c.of(c.budi).award_id, learner_id=c.budi.pk
+        AwardDecided(award_id=c.of(c.budi).award_id, learner_id=c.budi.pk)
     ),
     "completion that is not so": lambda c: _tell(
-        "learners.edition_completed", learner_id=c.dao.pk, edition_id=c.achievement.edition_id
+        EditionCompleted(learner_id=c.dao.pk, edition_id=c.achievement.edition_id)
     ),
-    "mastery that is not so": lambda c: _tell("learners.mastery_changed", learner_id=c.dao.pk, skills="AIS-A1"),
+    "mastery that is not so": lambda c: _tell(MasteryChanged(learner_id=c.dao.pk, skills=("AIS-A1",))),
     "a renewal nobody may have": lambda c: _tell(
-        "credentials.renewal_asked", certificate_id=c.of(c.budi).pk, learner_id=c.budi.pk
+        RenewalAsked(certificate_id=c.of(c.budi).pk, learner_id=c.budi.pk)
     ),
     "a renewal of another's": lambda c: _tell(
-        "credentials.renewal_asked", certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk
+        RenewalAsked(certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk)
     ),
     "a correction that nobody asked for": lambda c: _tell(
-        "credentials.certificate_correction", correction_id=new_id(), learner_id=c.dao.pk,
-        certificate_id=c.of(c.aiko).pk, outcome="approved",
+        CorrectionMoved(
+            correction_id=new_id(), learner_id=c.dao.pk, certificate_id=c.of(c.aiko).pk, outcome="approved",
+        )
     ),
     "a revoked holder earns it again": lambda c: _tell(
-        "learners.edition_completed", learner_id=c.budi.pk, edition_id=c.achievement.edition_id
+        EditionCompleted(learner_id=c.budi.pk, edition_id=c.achievement.edition_id)
     ),
     "a level that is frozen too low": lambda c: _states(c, level=0, computed_level=1),
     "an achievement that is not awarded": _inactive,
@@ -388,12 +392,12 @@ BY_SQL: dict[str, tuple[str, ...]] = {
 # Statements that the database takes and that lead nowhere: the worker judges by what is there.
 FRUITLESS: dict[str, tuple[str, ...]] = {
     "tell of an award that there is not": (
-        "WITH told AS (INSERT INTO events_event (kind, request_id, payload) VALUES ('credentials.award_decided', '', "
+        "WITH told AS (INSERT INTO events_event (kind, version, request_id, payload) VALUES ('credentials.award_decided', 1, '', "
         "jsonb_build_object('award_id', gen_random_uuid(), 'learner_id', %(dao)s::text)) RETURNING id) "
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'certificates' FROM told",
     ),
     "tell of an award a second time": (
-        "WITH told AS (INSERT INTO events_event (kind, request_id, payload) SELECT 'credentials.award_decided', '', "
+        "WITH told AS (INSERT INTO events_event (kind, version, request_id, payload) SELECT 'credentials.award_decided', 1, '', "
         "jsonb_build_object('award_id', id, 'learner_id', %(dao)s::text) FROM credentials_award RETURNING id) "
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'certificates' FROM told",
     ),
@@ -455,8 +459,9 @@ def test_a_web_process_writes_no_certificate_by_sql(cast: Cast, web_process: psy
             [cast.dao.pk, code],
         )
     web_process.execute(
-        "WITH told AS (INSERT INTO events_event (kind, request_id, payload) VALUES ('learners.edition_completed', '', "
-        "jsonb_build_object('learner_id', %(dao)s::text)) RETURNING id) "
+        "WITH told AS (INSERT INTO events_event (kind, version, request_id, payload) "
+        "VALUES ('learners.edition_completed', 1, '', "
+        "jsonb_build_object('learner_id', %(dao)s::text, 'edition_id', gen_random_uuid())) RETURNING id) "
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'awards' FROM told",
         names,
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from events import registry, services
 from events.models import Delivery
+from tests.events.conftest import Counted
 from tests.factories import make_user
 
 PERMISSION_FOR = {"sees": ("view_delivery",), "mends": ("view_delivery", "change_delivery"), "neither": ()}
@@ -19,9 +20,9 @@ PERMISSION_FOR = {"sees": ("view_delivery",), "mends": ("view_delivery", "change
 
 @pytest.fixture
 def dead() -> Delivery:
-    registry.install((registry.Consumer("counter", ("tests.counted",), lambda happened: None),), ("tests.counted",))
+    registry.install((registry.Consumer("counter", lambda recorded: None).takes(Counted),), (Counted,))
     with transaction.atomic():
-        services.record("tests.counted", number=42)
+        services.record(Counted(number=42))
     Delivery.objects.update(dead=True, tries=5, cause="builtins.LookupError: no such skill")
     return Delivery.objects.get()
 

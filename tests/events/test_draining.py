@@ -17,10 +17,10 @@ from django.db.models.functions import Now
 from common import clock
 from common.logs import JsonFormatter
 from events import services
+from events.kinds import Recorded
 from events.models import Delivery, Event
-from events.registry import Happened
 from events.services import MAX_TRIES, Drained
-from tests.events.conftest import have_effect
+from tests.events.conftest import Counted, Unheard, have_effect, numbers_of
 
 Effects = Callable[[], list[int]]
 Consume = Callable[..., None]
@@ -28,11 +28,7 @@ Consume = Callable[..., None]
 
 def _record(*numbers: int) -> None:
     with transaction.atomic():
-        services.record_many("tests.counted", [{"number": number} for number in numbers])
-
-
-def _numbers(happened: Sequence[Happened]) -> list[int]:
-    return [event.payload["number"] for event in happened]
+        services.record_many([Counted(number=number) for number in numbers])
 
 
 def _wait_over() -> None:
@@ -44,9 +40,9 @@ def _wait_over() -> None:
 def test_effects_are_had_in_batches_and_deliveries_go(consume: Consume, effects: Effects) -> None:
     batches: list[list[int]] = []
 
-    def handle(happened: Sequence[Happened]) -> None:
-        batches.append(_numbers(happened))
-        have_effect(happened)
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        batches.append(numbers_of(recorded))
+        have_effect(recorded)
 
     consume(handle, batch=2)
     _record(1, 2, 3, 4, 5)
@@ -73,8 +69,8 @@ def test_a_batch_costs_the_same_queries_however_full_it_is(
 
 @pytest.mark.django_db
 def test_a_consumer_that_fails_midway_has_no_effect_at_all(consume: Consume, effects: Effects) -> None:
-    def handle(happened: Sequence[Happened]) -> None:
-        have_effect(happened)
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        have_effect(recorded)
         raise LookupError("after the effect")
 
     consume(handle)
@@ -86,9 +82,9 @@ def test_a_consumer_that_fails_midway_has_no_effect_at_all(consume: Consume, eff
 
 @pytest.mark.django_db
 def test_a_poisonous_event_holds_up_nobody_else(consume: Consume, effects: Effects) -> None:
-    def handle(happened: Sequence[Happened]) -> None:
-        have_effect(happened)
-        if 3 in _numbers(happened):
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        have_effect(recorded)
+        if 3 in numbers_of(recorded):
             raise LookupError("three")
 
     consume(handle)
@@ -107,10 +103,10 @@ def test_a_poisonous_event_holds_up_nobody_else(consume: Consume, effects: Effec
 def test_five_failures_make_a_delivery_dead_and_a_retry_lets_it_live(consume: Consume, effects: Effects) -> None:
     mended = False
 
-    def handle(happened: Sequence[Happened]) -> None:
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
         if not mended:
             raise LookupError("no such skill")
-        have_effect(happened)
+        have_effect(recorded)
 
     consume(handle)
     _record(1)
@@ -151,8 +147,8 @@ def _raise_in_database(state: str, message: str = "the row of 山田 愛子") ->
 def test_what_passes_by_itself_counts_no_try(state: str, consume: Consume, effects: Effects) -> None:
     """Deadlock, serialisation, full disk, shutdown: the deliveries are as good as before."""
 
-    def handle(happened: Sequence[Happened]) -> None:
-        have_effect(happened)
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        have_effect(recorded)
         _raise_in_database(state)
 
     consume(handle)
@@ -174,10 +170,10 @@ def test_a_database_error_that_comes_with_its_event_holds_up_nobody_else(
 ) -> None:
     """A value too large for an index, or a statement that always takes too long, comes back at every try."""
 
-    def handle(happened: Sequence[Happened]) -> None:
-        if 1 in _numbers(happened):
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        if 1 in numbers_of(recorded):
             _raise_in_database(state)
-        have_effect(happened)
+        have_effect(recorded)
 
     consume(handle)
     _record(1, 2, 3)
@@ -191,7 +187,7 @@ def test_a_database_error_that_comes_with_its_event_holds_up_nobody_else(
 def test_neither_the_cause_nor_the_log_quotes_a_row(consume: Consume, caplog: pytest.LogCaptureFixture) -> None:
     name = "山田 愛子"
 
-    def handle(happened: Sequence[Happened]) -> None:
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT %s::text::integer", [name])
 
@@ -239,8 +235,8 @@ def test_retention_takes_old_events_that_nobody_is_owed(consume: Consume) -> Non
     consume()
     _record(1, 2)
     with transaction.atomic():
-        services.record("tests.unheard", number=3)
-        services.record("tests.unheard", number=4)
+        services.record(Unheard(number=3))
+        services.record(Unheard(number=4))
     old = clock.now() - services.EVENT_RETENTION - timedelta(hours=1)
     Event.objects.exclude(payload__number=4).update(occurred_at=old)
     Delivery.objects.filter(event__payload__number=2).delete()
@@ -248,6 +244,56 @@ def test_retention_takes_old_events_that_nobody_is_owed(consume: Consume) -> Non
     # Left: one that is still owed to a consumer, and a young one.
     assert sorted(event.payload["number"] for event in Event.objects.all()) == [1, 4]
     assert services.prune() == 0
+
+
+def _store(payload: str, *, kind: str = Counted.kind, version: int = Counted.version) -> None:
+    """Put an event and its delivery in the tables, as a former release or a hand may have done."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH stored AS (INSERT INTO events_event (kind, version, payload, request_id) VALUES (%s, %s, %s, '') "
+            "RETURNING id) INSERT INTO events_delivery (event_id, consumer) SELECT id, 'counter' FROM stored",
+            [kind, version, payload],
+        )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stored", "cause"),
+    [
+        ({"payload": '{"number": "four"}'}, "tests.counted version 2: Expected `int`, got `str` - at `$.number`"),
+        ({"payload": "{}"}, "tests.counted version 2: Object missing required field `number`"),
+        (
+            {"payload": '{"number": 4, "colour": "red"}'},
+            "tests.counted version 2: Object contains unknown field `colour`",
+        ),
+        ({"payload": '{"number": 4}', "version": 3}, "tests.counted version 3: unknown"),
+        ({"payload": '{"number": 4}', "kind": "tests.gone", "version": 1}, "tests.gone version 1: unknown"),
+        ({"payload": '{"number": 4}', "kind": Unheard.kind, "version": 1}, "tests.unheard: counter does not take it"),
+    ],
+)
+def test_what_cannot_be_read_dies_with_its_cause_and_holds_up_nobody(
+    stored: dict[str, Any], cause: str, consume: Consume, effects: Effects
+) -> None:
+    consume()
+    _record(1, 2)
+    _store(**stored)
+    _record(3)
+    assert services.drain("counter") == Drained(done=3, postponed=1)
+    assert effects() == [1, 2, 3]
+    for _ in range(MAX_TRIES - 1):
+        _wait_over()
+        services.drain("counter")
+    delivery = Delivery.objects.get()
+    assert (delivery.dead, delivery.cause) == (True, f"events.kinds.UnreadableEvent: {cause}")
+
+
+@pytest.mark.django_db
+def test_what_a_former_release_stored_has_its_effect(consume: Consume, effects: Effects) -> None:
+    consume()
+    _store('{"words": "one two three"}', version=1)
+    _record(4)
+    assert services.drain("counter") == Drained(done=2)
+    assert effects() == [3, 4]
 
 
 # --- more than one connection: committed for real ---------------------------------------------------------------------
@@ -274,8 +320,8 @@ def test_two_drains_at_a_time_share_the_work_and_double_nothing(consume: Consume
     together = threading.Barrier(2, timeout=10)
     met = threading.local()
 
-    def handle(happened: Sequence[Happened]) -> None:
-        have_effect(happened)
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        have_effect(recorded)
         if not getattr(met, "once", False):
             met.once = True
             together.wait()  # neither commits its first batch before both hold one
@@ -296,9 +342,9 @@ def test_two_drains_at_a_time_share_the_work_and_double_nothing(consume: Consume
 def test_a_drain_passes_over_what_another_holds(consume: Consume, effects: Effects) -> None:
     by_others: list[Any] = []
 
-    def handle(happened: Sequence[Happened]) -> None:
-        have_effect(happened)
-        if 1 in _numbers(happened):
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        have_effect(recorded)
+        if 1 in numbers_of(recorded):
             thread, results = _in_thread(lambda: services._drain_batch(_consumer()))
             thread.join(10)
             by_others.extend(results)
@@ -319,8 +365,8 @@ def test_a_drain_passes_over_what_another_holds(consume: Consume, effects: Effec
 def test_a_worker_that_loses_the_database_midway_leaves_everything_as_it_was(
     consume: Consume, effects: Effects
 ) -> None:
-    def handle(happened: Sequence[Happened]) -> None:
-        have_effect(happened)
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        have_effect(recorded)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
@@ -338,11 +384,11 @@ def test_a_worker_that_loses_the_database_midway_leaves_everything_as_it_was(
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_done_one_by_one_stays_done_when_the_database_goes_later(consume: Consume, effects: Effects) -> None:
-    def handle(happened: Sequence[Happened]) -> None:
-        if len(happened) > 1:
+    def handle(recorded: Sequence[Recorded[Counted]]) -> None:
+        if len(recorded) > 1:
             raise LookupError("not together")
-        have_effect(happened)
-        if 3 in _numbers(happened):
+        have_effect(recorded)
+        if 3 in numbers_of(recorded):
             _raise_in_database("40P01")
 
     consume(handle)

@@ -18,6 +18,7 @@ from config.celery import _receive_request_id, app
 from config.local.session import redis_of_this_process
 from events import registry, services, tasks, wakeups
 from events.models import Delivery
+from tests.events.conftest import Counted
 
 QUEUE = "celery"
 
@@ -111,9 +112,9 @@ def test_a_commit_wakes_the_consumers_once_and_a_rollback_nobody(
 ) -> None:
     woken: list[tuple[str, ...]] = []
     monkeypatch.setattr(wakeups, "wake", lambda names: woken.append(tuple(names)))
-    registry.install((registry.Consumer("one", ("tests.counted",), lambda happened: None),), ("tests.counted",))
+    registry.install((registry.Consumer("one", lambda recorded: None).takes(Counted),), (Counted,))
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-        services.record_many("tests.counted", [{"number": number} for number in range(9)])
+        services.record_many([Counted(number=number) for number in range(9)])
         assert woken == []
     assert woken == [("one",)]
 
@@ -122,14 +123,14 @@ def test_a_commit_wakes_the_consumers_once_and_a_rollback_nobody(
 def test_beat_wakes_those_who_are_owed_something_and_still_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[list[str]] = []
     consumers = [
-        registry.Consumer(name, ("tests.counted",), lambda happened: None) for name in ("one", "two", "gone", "idle")
+        registry.Consumer(name, lambda recorded: None).takes(Counted) for name in ("one", "two", "gone", "idle")
     ]
-    registry.install(consumers, ("tests.counted",))
+    registry.install(consumers, (Counted,))
     with transaction.atomic():
-        services.record("tests.counted", number=1)
+        services.record(Counted(number=1))
     Delivery.objects.filter(consumer="idle").delete()
     Delivery.objects.filter(consumer="two").update(dead=True)
-    registry.install(consumers[:2] + consumers[3:], ("tests.counted",))
+    registry.install(consumers[:2] + consumers[3:], (Counted,))
     monkeypatch.setattr(wakeups, "wake", lambda names: woken.append(sorted(names)))
     tasks.wake_all()
     assert woken == [["one"]]

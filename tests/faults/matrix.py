@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
 from config.local import session
+from credentials.events import AwardDecided
 from credentials.models import Award, Certificate
 from events import public as events
 from events import wakeups
@@ -141,7 +142,7 @@ class Run:
         )
         if once:
             with transaction.atomic():
-                events.record_many("credentials.award_decided", once)
+                events.record_many([AwardDecided(**{name: UUID(said[name]) for name in said}) for said in once])
             self.outcome.doubled_deliveries += len(once)
 
     def _insist(self, work: Callable[[], Any]) -> Any:

@@ -6,8 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 
+from common.ids import new_id
 from courses.models import Framework
 from events import public as events
+from learners.events import Enrolled
 from learners.models import Learner
 from member_states.models import MemberState
 from privacy.models import AuditEntry
@@ -30,7 +32,7 @@ def test_what_was_committed_goes_and_what_was_there_comes_back() -> None:
     assert before["member_states_memberstate"]
     make_learner()
     with transaction.atomic():
-        events.record("learners.enrolled", learner_id="x", edition_id="y")
+        events.record(Enrolled(learner_id=new_id(), edition_id=new_id(), enrolment_id=new_id()))
     Permission.objects.all().delete()
     MemberState.objects.filter(pk="TH").update(name="Siam")
     Framework.objects.update(current=False)

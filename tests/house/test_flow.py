@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from common.ids import new_id
 from config import flow
 from config.management.commands import draw_flow
 from events import public as events
-from events.registry import Consumer, Happened
+from events.kinds import Recorded
+from events.registry import Consumer
+from learners import events as learner_events
+from learners.events import Enrolled, LevelDecided
 
 
 def test_the_file_is_not_stale() -> None:
@@ -31,40 +35,41 @@ def test_a_stale_or_missing_file_fails_the_check_and_is_not_touched(tmp_path: Pa
 
 
 def test_every_kind_and_every_consumer_is_drawn() -> None:
-    text = draw_flow.draw(flow.KINDS, flow.CONSUMERS, {consumer.name: [] for consumer in flow.CONSUMERS})
-    for kind in flow.KINDS:
-        assert f"| `{kind}` |" in text
+    text = draw_flow.draw(flow.EVENTS, flow.CONSUMERS, {consumer.name: [] for consumer in flow.CONSUMERS})
+    for event in flow.EVENTS:
+        assert f"| `{event.kind}` |" in text
+        assert event.__doc__, f"{event.__name__} does not say what happened"
     for consumer in flow.CONSUMERS:
         assert consumer.purpose, f"{consumer.name} has no purpose"
-        for kind in consumer.kinds:
-            assert f"  {kind.replace('.', '__')} --> {consumer.name}\n" in text
+        for event in consumer.classes:
+            assert f"  {event.kind.replace('.', '__')} --> {consumer.name}\n" in text
 
 
 def _record_by_a_helper() -> None:
-    events.record_many("learners.mastery_changed", [])
+    events.record_many([learner_events.MasteryChanged(learner_id=new_id(), skills=())])
 
 
-def _consume(happened: Sequence[Happened]) -> None:
-    if happened:
-        events.record("learners.enrolled", learner_id="")
+def _consume(recorded: Sequence[Recorded[LevelDecided]]) -> None:
+    if isinstance(recorded[0].event, LevelDecided):
+        events.record(Enrolled(learner_id=new_id(), edition_id=new_id(), enrolment_id=new_id()))
     for step in (_record_by_a_helper,):
         step()
 
 
 def test_what_a_consumer_records_is_read_from_its_source() -> None:
-    assert draw_flow.kinds_recorded(Consumer("c", (), _consume)) == ["learners.enrolled", "learners.mastery_changed"]
+    assert draw_flow.events_recorded(Consumer("c", _consume)) == [Enrolled, learner_events.MasteryChanged]
 
 
 def test_a_consumer_feeds_no_kind_that_comes_back_to_it() -> None:
     """Events that lead back to their own consumer would go round for ever."""
-    records = {consumer.name: set(draw_flow.kinds_recorded(consumer)) for consumer in flow.CONSUMERS}
-    takes = {consumer.name: set(consumer.kinds) for consumer in flow.CONSUMERS}
+    records = {consumer.name: set(draw_flow.events_recorded(consumer)) for consumer in flow.CONSUMERS}
+    takes = {consumer.name: set(consumer.classes) for consumer in flow.CONSUMERS}
     for start in takes:
         reached: set[str] = set()
         waiting = [start]
         while waiting:
-            kinds = records[waiting.pop()]
-            fed = {name for name, taken in takes.items() if taken & kinds} - reached
+            made = records[waiting.pop()]
+            fed = {name for name, taken in takes.items() if taken & made} - reached
             reached |= fed
             waiting += fed
         assert start not in reached, f"{start} feeds itself"

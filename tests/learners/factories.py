@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
+from assessments.events import OutcomeCorrected, OutcomeRecorded
 from common.ids import new_id
 from courses import public as courses
 from courses.models import (
@@ -21,6 +25,7 @@ from courses.models import (
     ModuleText,
 )
 from events import public as events
+from learners.events import CorrectedAnswer, ScoredAnswer
 from learners.models import Enrolment, Learner
 from privacy.models import ConsentRecord
 from tests.factories import signed_in
@@ -68,34 +73,74 @@ def give_consent(learner: Learner, purpose: str = "learning_records", *, given: 
     ConsentRecord.objects.create(user=learner.user, purpose_id=purpose, given=given, text_version=1, text_language="en")
 
 
+@dataclass(frozen=True)
+class Answered:
+    """An answer, and what its outcome says of all answers (`answered_at`, `language`, `lapsed`, `corrected_at` …)."""
+
+    answer: ScoredAnswer
+    shared: dict[str, Any]
+
+    @property
+    def id(self) -> UUID:
+        return self.answer.id
+
+    def but(self, **changed: Any) -> Answered:
+        """The same with other members; with `corrects` it becomes the correction of an answer."""
+        return _answered({**structs.asdict(self.answer), **self.shared, **changed})
+
+
+def _answered(members: dict[str, Any]) -> Answered:
+    ids = {name: UUID(str(members[name])) for name in ("id", "item_id", "corrects") if name in members}
+    members = {**members, **ids, "skills": tuple(members["skills"])}
+    form = CorrectedAnswer if "corrects" in members else ScoredAnswer
+    own = {name: members.pop(name) for name in form.__struct_fields__}
+    return Answered(form(**own), members)
+
+
 def an_answer(
     *, skills: Sequence[str] = ("AIS-A1",), score: float = 1.0, level: int = 1, at: datetime = ENROLLED_AT,
     difficulty: float = 0.0, guess: float = 0.25, **given: Any,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "id": str(new_id()), "item_id": str(new_id()), "item_revision": 1, "skills": list(skills), "level": level,
-        "score": score, "guess": guess, "difficulty": difficulty, "supervised": False, "language": "ja",
-        "answered_at": at, "framework_version": "0.1.0-draft", "rule_version": "score-1", **given,
-    }  # fmt: skip
+) -> Answered:  # fmt: skip
+    return _answered(
+        {
+            "id": new_id(), "item_id": new_id(), "item_revision": 1, "skills": skills, "level": level, "score": score,
+            "struck": False, "guess": guess, "difficulty": difficulty, "met_before": False, "supervised": False,
+            "language": "ja", "answered_at": at, "lapsed": False, "framework_version": "0.1.0-draft",
+            "rule_version": "score-1", **given,
+        }
+    )  # fmt: skip
 
 
 def an_outcome(
-    learner_id: UUID, answers: Sequence[dict[str, Any]] = (), *, edition_id: UUID | None = None, passed: bool = True,
+    learner_id: UUID, answers: Sequence[Answered] = (), *, edition_id: UUID | None = None, passed: bool = True,
     mode: str = "assessment", at: datetime = ENROLLED_AT + timedelta(hours=1),
-) -> dict[str, Any]:  # fmt: skip
-    """The payload of assessments.outcome_recorded."""
-    return {
+) -> OutcomeRecorded | OutcomeCorrected:  # fmt: skip
+    """An attempt with these answers, which share all that an outcome says once; or its correction, if they are."""
+    shared = (answers[0] if answers else an_answer()).shared
+    assert all(answered.shared == shared for answered in answers), "answers of several outcomes"
+    members: dict[str, Any] = {
         "learner_id": learner_id, "edition_id": edition_id or new_id(), "quiz_id": new_id(), "attempt_id": new_id(),
-        "mode": mode, "passed": passed, "score": 1.0, "submitted_at": at, "skills": [], "answers": list(answers),
+        "mode": mode, "passed": passed, "score": 1.0, "submitted_at": at,
+        "answers": tuple(answered.answer for answered in answers), **shared,
     }  # fmt: skip
+    return OutcomeCorrected(**members) if "corrected_at" in shared else OutcomeRecorded(**members, skills=())
 
 
-def record_outcomes(*payloads: dict[str, Any]) -> None:
+def outcomes(
+    learner_id: UUID, answers: Iterable[Answered], *, mode: str = "assessment"
+) -> list[OutcomeRecorded | OutcomeCorrected]:
+    """Attempts with these answers, in order, as few as may be."""
+    alike = itertools.groupby(answers, key=lambda answered: answered.shared)
+    return [an_outcome(learner_id, list(group), mode=mode) for _, group in alike]
+
+
+def record_outcomes(*recorded: OutcomeRecorded | OutcomeCorrected) -> None:
     """As assessments do it: an event each, in a transaction."""
     from django.db import transaction
 
     with transaction.atomic():
-        events.record_many("assessments.outcome_recorded", payloads)
+        for _, group in itertools.groupby(recorded, key=type):
+            events.record_many(list(group))
 
 
 def recorded(kind: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from django.db import connection, transaction
 
+from assessments.events import OutcomeCorrected, OutcomeRecorded
 from events import public as events
 from events.models import Delivery
 from learners.mastery.services import rebuild
@@ -74,7 +75,7 @@ def test_two_drains_at_the_same_time_lose_and_double_nothing(known: bool, first:
     assert len(recorded("learners.mastery_changed")) - 2 * known in {3, 4}
 
 
-def _record_elsewhere(batch: list[dict[str, object]]) -> None:
+def _record_elsewhere(batch: list[OutcomeRecorded | OutcomeCorrected]) -> None:
     def record() -> None:
         try:
             record_outcomes(*batch)

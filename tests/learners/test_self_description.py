@@ -20,9 +20,10 @@ from events.models import Event
 from learners import public as learners
 from learners.models import Learner, SelfDescription
 from learners.self_description.services import forget_withdrawn
+from privacy.events import ConsentChanged
 from privacy.models import AuditEntry
 from tests.agencies.factories import make_agency, signed_in_machine
-from tests.factories import make_learner, make_user, signed_in
+from tests.factories import make_learner, make_user, signed_in, stored
 
 PATH = "/api/v1/me/self-description"
 pytestmark = pytest.mark.django_db
@@ -98,16 +99,13 @@ def test_with_the_consent_it_is_ignored_at_once_and_then_deleted(query_budget: A
     assert signed_in(aiko.user).get(PATH).status_code == 404
     with query_budget(2):
         assert set(learners.genders_of([learner.pk for learner in cast])) == {again.pk, still.pk, other.pk}
-    happened = [
-        events.Happened(event.pk, event.kind, event.payload, event.occurred_at)
-        for event in Event.objects.filter(kind="privacy.consent_changed").order_by("pk")
-    ]
+    told = stored(ConsentChanged)
     # In a test everything happens in one transaction, and so at one instant; what is said anew comes later.
     SelfDescription.objects.filter(pk=again.pk).update(said_at=clock.now())
-    SelfDescription.objects.exclude(pk=again.pk).update(said_at=happened[0].occurred_at)
+    SelfDescription.objects.exclude(pk=again.pk).update(said_at=told[0].occurred_at)
     for _ in range(2):
         with query_budget(4):
-            forget_withdrawn(happened)
+            forget_withdrawn(told)
     assert set(SelfDescription.objects.values_list("pk", flat=True)) == {again.pk, still.pk, other.pk}
     assert AuditEntry.objects.filter(action="self_description.forgotten").count() == 1
 

@@ -13,7 +13,6 @@ from django.db import connection, transaction
 from agencies.feed.documents import progress_documents
 from common import clock
 from common.ids import new_id
-from events import public as events
 from learners import public as learners
 from learners.mastery import locks, publishing, rules
 from learners.mastery.calibration import YOUNG_BELOW, Observation, learn
@@ -21,25 +20,22 @@ from learners.mastery.services import rebuild
 from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_B0
 from learners.models import Ability, Evidence, ItemParameters, Learner, SittingTrace, SkillState, Snapshot
 from tests.factories import make_learner
-from tests.learners.factories import ENROLLED_AT, an_answer, an_outcome, record_outcomes, recorded
+from tests.learners.factories import ENROLLED_AT, Answered, an_answer, an_outcome, outcomes, record_outcomes, recorded
 from tests.learners.test_mastery_of_a_learner import drained, state_of
 
 pytestmark = pytest.mark.django_db
 
 
-def answered(learner: Learner, *answers: dict[str, Any], mode: str = "assessment") -> None:
-    record_outcomes(an_outcome(learner.pk, answers, mode=mode))
+def answered(learner: Learner, *answers: Answered, mode: str = "assessment") -> None:
+    record_outcomes(*outcomes(learner.pk, answers, mode=mode))
     drained()
 
 
-def corrected(learner: Learner, answer: dict[str, Any], **now: Any) -> dict[str, Any]:
+def corrected(learner: Learner, answer: Answered, **now: Any) -> Answered:
     """As a review changes it: the answer's successor, recorded."""
-    successor = {
-        **answer, "id": str(new_id()), "corrects": answer["id"], "struck": False,
-        "corrected_at": ENROLLED_AT + timedelta(hours=next(_hours)), **now,
-    }  # fmt: skip
-    with transaction.atomic():
-        events.record("assessments.outcome_corrected", **an_outcome(learner.pk, [successor]))
+    at = ENROLLED_AT + timedelta(hours=next(_hours))
+    successor = answer.but(**{"id": new_id(), "corrects": answer.id, "corrected_at": at, **now})
+    record_outcomes(an_outcome(learner.pk, [successor]))
     drained()
     return successor
 
@@ -123,16 +119,16 @@ def test_a_corrected_answer_counts_as_corrected_and_a_struck_one_for_nothing() -
     wrong, right = an_answer(score=0.0), an_answer()
     answered(aiko, wrong, right)
     once = corrected(aiko, wrong, score=1.0)
-    answered(budi, {**wrong, "id": str(new_id()), "score": 1.0}, {**right, "id": str(new_id())})
+    answered(budi, wrong.but(id=new_id(), score=1.0), right.but(id=new_id()))
     ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, budi))
     assert (ours.mean, ours.count, ours.level) == (theirs.mean, 2, theirs.level)
     # The learner reads the answer once, as it counts now.
     document, _ = learners.explanation(learner_id=aiko.pk, accept_language="en", now=clock.now())
-    assert {str(one["id"]) for one in document["items"][0]["evidence"]} == {once["id"], right["id"]}
-    corrected(aiko, once, score=None, struck=True)
+    assert {str(one["id"]) for one in document["items"][0]["evidence"]} == {str(once.id), str(right.id)}
+    corrected(aiko, once, score=0.0, struck=True)
     # Whoever follows mastery hears which skill it was.
     assert recorded("learners.mastery_changed")[-1] == {"learner_id": str(aiko.pk), "skills": ["AIS-A1"]}
-    answered(dao, {**right, "id": str(new_id())})
+    answered(dao, right.but(id=new_id()))
     assert SkillState.objects.get(learner=aiko).mean == SkillState.objects.get(learner=dao).mean
     assert Evidence.objects.filter(learner=aiko).count() == 4
     assert rebuild(learner_ids=[aiko.pk, budi.pk, dao.pk], write=False) == []
@@ -143,14 +139,12 @@ def test_the_first_of_two_corrections_counts_also_in_one_batch() -> None:
     wrong = an_answer(score=0.0)
     answered(aiko, wrong)
     first, second = (
-        {**wrong, "id": str(new_id()), "corrects": wrong["id"], "corrected_at": ENROLLED_AT, "score": score}
-        for score in (1.0, 0.5)
+        wrong.but(id=new_id(), corrects=wrong.id, corrected_at=ENROLLED_AT, score=score) for score in (1.0, 0.5)
     )
     for both in ([second, first], [second], [first]):
-        with transaction.atomic():
-            events.record("assessments.outcome_corrected", **an_outcome(aiko.pk, both))
+        record_outcomes(an_outcome(aiko.pk, both))
         drained()
-    assert [str(one.pk) for one in Evidence.objects.filter(corrects=wrong["id"])] == [first["id"]]
+    assert [one.pk for one in Evidence.objects.filter(corrects=wrong.id)] == [first.id]
     assert rebuild(learner_ids=[aiko.pk], write=False) == []
 
 
@@ -159,11 +153,11 @@ def test_a_level_outlives_the_answers_that_a_review_struck() -> None:
     aiko, dao = make_learner("JP"), make_learner("TH")
     answers = [an_answer(level=2) for _ in range(4)]
     answered(aiko, *answers)
-    answered(dao, *({**one, "id": str(new_id()), "item_id": str(new_id())} for one in answers))
+    answered(dao, *(one.but(id=new_id(), item_id=new_id()) for one in answers))
     level = SkillState.objects.get(learner=aiko).level
     assert level >= 2
     for answer in answers:
-        corrected(aiko, answer, score=None, struck=True)
+        corrected(aiko, answer, score=0.0, struck=True)
     ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
     assert (ours.level, ours.computed_level, ours.count) == (level, level, 0)
     assert theirs.count == 4
@@ -179,14 +173,7 @@ def test_a_correction_that_comes_before_what_it_corrects_has_the_same_effect() -
     aiko, budi = make_learner("JP"), make_learner("ID")
     for learner, order in ((aiko, 1), (budi, -1)):
         first = an_answer(score=0.0, item_id=str(new_id()))
-        second = {
-            **first,
-            "id": str(new_id()),
-            "corrects": first["id"],
-            "struck": False,
-            "score": 1.0,
-            "corrected_at": ENROLLED_AT + timedelta(hours=2),
-        }
+        second = first.but(id=new_id(), corrects=first.id, score=1.0, corrected_at=ENROLLED_AT + timedelta(hours=2))
         for answer in (first, second)[::order]:
             answered(learner, answer)
     assert SkillState.objects.get(learner=aiko).mean == SkillState.objects.get(learner=budi).mean
@@ -204,7 +191,7 @@ def test_what_was_left_to_lapse_says_nothing_of_mastery_and_counts_as_wrong_for_
     later = ENROLLED_AT + timedelta(days=1)
     answers = [an_answer(at=later) for _ in range(8)]
     answered(aiko, *answers, mode="certification")
-    answered(dao, *({**one, "id": str(new_id())} for one in answers), mode="certification")
+    answered(dao, *(one.but(id=new_id()) for one in answers), mode="certification")
     ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
     assert ours.mean == theirs.mean
     assert ours.tests["1"][0] < theirs.tests["1"][0]
@@ -241,7 +228,7 @@ def test_certified_mastery_needs_items_that_were_not_met_before() -> None:
     )
     fresh = [an_answer(item_id=item, guess=0.0, level=2, at=later) for item in known]
     answered(aiko, *fresh)
-    answered(dao, *({**one, "id": str(new_id()), "met_before": True} for one in fresh))
+    answered(dao, *(one.but(id=new_id(), met_before=True) for one in fresh))
     ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
     assert ours.certified_level == 3
     assert ours.certified_at == later

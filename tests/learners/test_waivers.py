@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.feed.documents import progress_documents
+from assessments.events import OutcomeRecorded
 from config.flow import CONSUMERS
 from courses import public as courses
 from courses.models import Edition, LessonSkill, Skill
-from events.registry import Happened
+from events.kinds import Recorded
 from learners import public as learners
+from learners.events import MasteryChanged, Outcome
 from learners.models import Ability, Enrolment, LessonWaiver, LevelChange, SkillState
 from learners.progress.completion import waive_lessons
 from learners.progress.rules import all_done_at
@@ -66,17 +68,14 @@ def hold(learner: Any, **levels: int) -> None:
         )  # fmt: skip
 
 
-def outcome(enrolment: Enrolment, *, mode: str = "placement") -> Happened:
-    told = an_outcome(enrolment.learner_id, [an_answer()], edition_id=enrolment.edition_id, mode=mode, at=PLACED_AT)
-    return happened("assessments.outcome_recorded", told | {"submitted_at": PLACED_AT.isoformat()})
+def outcome(enrolment: Enrolment, *, mode: str = "placement", answers: int = 1) -> Recorded[Outcome]:
+    answered = [an_answer() for _ in range(answers)]
+    told = an_outcome(enrolment.learner_id, answered, edition_id=enrolment.edition_id, mode=mode, at=PLACED_AT)
+    return Recorded(1, told, PLACED_AT)
 
 
-def moved(learner: Any) -> Happened:
-    return happened("learners.mastery_changed", {"learner_id": str(learner.pk), "skills": ["AIS-A1"]})
-
-
-def happened(kind: str, payload: dict[str, Any]) -> Happened:
-    return Happened(1, kind, payload, PLACED_AT)
+def moved(learner: Any) -> Recorded[MasteryChanged]:
+    return Recorded(1, MasteryChanged(learner_id=learner.pk, skills=("AIS-A1",)), PLACED_AT)
 
 
 @db
@@ -131,8 +130,7 @@ def test_who_was_not_placed_in_the_edition_skips_nothing() -> None:
     waive_lessons([outcome(enrolment, mode="assessment"), outcome(enrolment, mode="practice"), moved(budi)])
     assert not LessonWaiver.objects.exists()
     # An expired placement says nothing.
-    empty = outcome(enrolment)
-    waive_lessons([happened(empty.kind, {**empty.payload, "answers": []}), moved(budi)])
+    waive_lessons([outcome(enrolment, answers=0), moved(budi)])
     assert not LessonWaiver.objects.exists()
     waive_lessons([outcome(other)])
     assert LessonWaiver.objects.get().enrolment == other
@@ -247,7 +245,7 @@ def test_a_placement_and_the_mastery_from_it_at_a_time_waive_the_lesson(monkeypa
 
 def test_the_flow_wires_it() -> None:
     (consumer,) = [one for one in CONSUMERS if one.name == "waivers"]
-    assert consumer.kinds == ("assessments.outcome_recorded", "learners.mastery_changed")
+    assert consumer.classes == (OutcomeRecorded, MasteryChanged)
 
 
 SKILLS = ("A", "B", "C")

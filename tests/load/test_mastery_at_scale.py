@@ -7,12 +7,13 @@ import random
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
-from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from msgspec import structs
 
+from assessments.events import OutcomeRecorded
 from courses import public as courses
 from events import public as events
 from events.models import Delivery
@@ -32,7 +33,7 @@ DERIVED = (
 LEFT_OUT = {"id", "recorded_at", "waits"}
 
 
-def log(answers: int, *, seed: int) -> list[dict[str, Any]]:
+def log(answers: int, *, seed: int) -> list[OutcomeRecorded]:
     """Attempts of ten answers by learners with a history of ten attempts, over items that change on the way."""
     rng = random.Random(seed)
     codes = sorted(courses.framework().skills)[:6]
@@ -42,7 +43,7 @@ def log(answers: int, *, seed: int) -> list[dict[str, Any]]:
         Learner(user_id=one, legal_name="Scale", member_state_id="VN", languages=["vi"], birth_year=1990) for one in ids
     )
     snapshot_parameters(items)
-    payloads = []
+    outcomes = []
     for learner in ids:
         ability = rng.gauss(0.5, 1.0)
         for sitting in range(10):
@@ -54,8 +55,8 @@ def log(answers: int, *, seed: int) -> list[dict[str, Any]]:
                 )
                 for item, skills in rng.sample(items, 10)
             ]  # fmt: skip
-            payloads.append(an_outcome(learner, asked, mode=rng.choice(["assessment", "placement", "certification"])))
-    return payloads
+            outcomes.append(an_outcome(learner, asked, mode=rng.choice(["assessment", "placement", "certification"])))
+    return outcomes
 
 
 def snapshot_parameters(items: list[tuple[str, list[str]]]) -> None:
@@ -75,9 +76,9 @@ def snapshot_parameters(items: list[tuple[str, list[str]]]) -> None:
         )
 
 
-def record(payloads: list[dict[str, Any]]) -> None:
+def record(outcomes: list[OutcomeRecorded]) -> None:
     with transaction.atomic():
-        events.record_many("assessments.outcome_recorded", payloads)
+        events.record_many(outcomes)
 
 
 def fingerprint() -> str:
@@ -118,14 +119,14 @@ def drain_in_threads(workers: int) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_one_worker_and_three_in_another_order_with_repeats_give_the_same_bytes() -> None:
-    payloads = log(3_000, seed=5)
-    record(payloads)
+    outcomes = log(3_000, seed=5)
+    record(outcomes)
     drain_in_threads(1)
     first = fingerprint()
     assert Evidence.objects.count() == 3_000
     forget()
     rng = random.Random(1)
-    shuffled = [*payloads, *rng.sample(payloads, 60)]
+    shuffled = [*outcomes, *rng.sample(outcomes, 60)]
     rng.shuffle(shuffled)
     record(shuffled)
     drain_in_threads(3)
@@ -133,9 +134,9 @@ def test_one_worker_and_three_in_another_order_with_repeats_give_the_same_bytes(
     assert fingerprint() == first
     # The control: one answer scored otherwise does not pass unnoticed.
     forget()
-    other = payloads[7]["answers"][3]
-    other["score"] = 1.0 - other["score"]
-    record(payloads)
+    answers = list(outcomes[7].answers)
+    answers[3] = structs.replace(answers[3], score=1.0 - answers[3].score)
+    record([*outcomes[:7], structs.replace(outcomes[7], answers=tuple(answers)), *outcomes[8:]])
     drain_in_threads(1)
     assert fingerprint() != first
 
@@ -144,12 +145,12 @@ def test_one_worker_and_three_in_another_order_with_repeats_give_the_same_bytes(
 @pytest.mark.worker
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_thousand_answers_by_one_and_by_four_worker_processes(tmp_path: Path) -> None:
-    payloads = log(100_000, seed=6)
+    outcomes = log(100_000, seed=6)
     found = []
     for concurrency in (1, 4):
         forget()
-        random.Random(concurrency).shuffle(payloads)
-        record(payloads)
+        random.Random(concurrency).shuffle(outcomes)
+        record(outcomes)
         with parts(tmp_path) as running:
             running.start_worker(concurrency=concurrency)
             running.start_beat()

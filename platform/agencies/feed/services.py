@@ -22,9 +22,11 @@ from agencies.scope import agency_scope, publisher_scope
 from common import clock
 from common.errors import Gone
 from common.rendering import to_json
-from events.public import Happened
+from events.public import Recorded
 from learners import public as learners
+from learners.events import OfLearner, ProfileChanged
 from privacy import public as privacy
+from privacy.events import ConsentChanged
 from privacy.public import SHARE_PROGRESS
 
 # One key for the whole feed: positions then become visible in their order. A key per agency would let publishers run
@@ -35,7 +37,7 @@ FIELDS = ("learner", "state", "enrolments", "skills", "certificates")
 _CHUNK = 500
 # A pull tells of these before the feed does (see `pull`). Should they be undone before the feed gets to them, the row
 # would not differ from what it was, and the agency would never hear that the learner is back.
-_TOLD_EARLY = ("privacy.consent_changed", "learners.profile_changed")
+_TOLD_EARLY = (ConsentChanged, ProfileChanged)
 
 _PUT = """
 INSERT INTO agencies_progressrow AS kept
@@ -91,21 +93,19 @@ class Pulled:
     more: bool
 
 
-def update_feed(happened: Sequence[Happened]) -> None:
+def update_feed(recorded: Sequence[Recorded[OfLearner | ConsentChanged]]) -> None:
     """Consumer: rebuilds the progress rows of the learners concerned, for every agency they consent to.
 
     A repeat tells an agency again what it knows, at most.
     """
-    concerned: dict[str, set[UUID]] = {}
-    for event in happened:
-        learner_id = event.payload.get("learner_id") or event.payload.get("user_id")
-        if learner_id is not None:
-            concerned.setdefault(event.kind, set()).add(UUID(str(learner_id)))
-    publish(
-        learner_ids=set().union(*concerned.values()),
-        tell_again=set().union(*(concerned.get(kind, set()) for kind in _TOLD_EARLY)),
-        now=clock.now(),
-    )
+    concerned: set[UUID] = set()
+    again: set[UUID] = set()
+    for event in (entry.event for entry in recorded):
+        learner_id = event.user_id if isinstance(event, ConsentChanged) else event.learner_id
+        concerned.add(learner_id)
+        if isinstance(event, _TOLD_EARLY):
+            again.add(learner_id)
+    publish(learner_ids=concerned, tell_again=again, now=clock.now())
 
 
 @transaction.atomic

@@ -19,9 +19,11 @@ from common.rendering import to_json
 from credentials.certificates import rules
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Achievement, Award
+from credentials.events import AwardDecided
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from learners import public as learners
+from learners.events import OfLearner
 from privacy import public as privacy
 
 _WORKER = "worker:certificates"
@@ -47,13 +49,13 @@ class Standing:
 
 
 @transaction.atomic
-def decide_awards(happened: Sequence[Happened]) -> None:
+def decide_awards(recorded: Sequence[Recorded[OfLearner]]) -> None:
     """Consumer: awards every achievement whose criteria a learner now meets, once.
 
     A constant number of statements for the batch. Whoever holds an achievement in any version is not awarded another
     version of it: a changed criterion takes nothing away and hands nothing out a second time.
     """
-    learner_ids = sorted({UUID(str(event.payload["learner_id"])) for event in happened})
+    learner_ids = sorted({entry.event.learner_id for entry in recorded})
     achievements = list(Achievement.objects.filter(active=True).order_by("slug"))
     if not learner_ids or not achievements:
         return
@@ -90,10 +92,7 @@ def award(
         for learner_id, achievement, number in earned
     ]
     new = _insert_awards(rows, now=now)
-    events.record_many(
-        "credentials.award_decided",
-        [{"award_id": str(award_id), "learner_id": str(learner_id)} for award_id, learner_id in new],
-    )
+    events.record_many([AwardDecided(award_id=award_id, learner_id=learner_id) for award_id, learner_id in new])
     privacy.audit_many(
         actor=_WORKER, action=action, subject_kind="award", subject_ids=[str(award_id) for award_id, _ in new]
     )

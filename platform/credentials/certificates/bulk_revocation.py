@@ -14,8 +14,9 @@ from credentials.certificates import life
 from credentials.certificates.errors import AlreadyApproved, SecondPersonNeeded, UnknownCertificates
 from credentials.certificates.life_models import BulkRevocation
 from credentials.certificates.models import Certificate
+from credentials.events import BulkRevocationApproved
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from privacy import public as privacy
 
 
@@ -65,7 +66,7 @@ def approve(*, revocation_id: UUID, approved_by: UUID, now: datetime) -> None:
     if asked.approved_at is not None:
         raise AlreadyApproved()
     BulkRevocation.objects.filter(pk=revocation_id).update(approved_by=approved_by, approved_at=now)
-    events.record("credentials.bulk_revocation_approved", revocation_id=str(revocation_id))
+    events.record(BulkRevocationApproved(revocation_id=revocation_id))
     _audit("approved", revocation_id, approved_by)
 
 
@@ -77,14 +78,14 @@ def _audit(what: str, revocation_id: UUID, actor: UUID) -> None:
 
 
 @transaction.atomic
-def revoke_approved(happened: Sequence[Happened]) -> None:
+def revoke_approved(recorded: Sequence[Recorded[BulkRevocationApproved]]) -> None:
     """Consumer: revokes what was approved. A certificate that was corrected since is revoked in its newest form.
 
     What was withdrawn before is passed over, so a repeat changes nothing.
     """
     # One after the other: each is a set of its own, approved by people one at a time.
     for asked in BulkRevocation.objects.filter(
-        pk__in={UUID(str(event.payload["revocation_id"])) for event in happened},
+        pk__in={entry.event.revocation_id for entry in recorded},
         approved_at__isnull=False, done_at__isnull=True,
     ).select_for_update(no_key=True).order_by("pk"):  # fmt: skip
         now = clock.now()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import orjson
@@ -27,8 +28,9 @@ from credentials.certificates.errors import (
 from credentials.certificates.issuing import Awarded
 from credentials.certificates.life_models import CertificateCorrection
 from credentials.certificates.models import Certificate
+from credentials.events import CorrectionMoved
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from learners import public as learners
 from privacy import public as privacy
 
@@ -134,21 +136,25 @@ def decide(*, correction_id: UUID, approved: bool, decided_by: UUID, now: dateti
     )
 
 
-def _record(outcome: str, correction: CertificateCorrection) -> None:
+def _record(outcome: Literal["asked", "approved", "refused"], correction: CertificateCorrection) -> None:
     events.record(
-        "credentials.certificate_correction", correction_id=str(correction.pk), learner_id=str(correction.learner_id),
-        certificate_id=str(correction.certificate_id), outcome=outcome,
-    )  # fmt: skip
+        CorrectionMoved(
+            correction_id=correction.pk,
+            learner_id=correction.learner_id,
+            certificate_id=correction.certificate_id,
+            outcome=outcome,
+        )
+    )
 
 
 @transaction.atomic
-def supersede_corrected(happened: Sequence[Happened]) -> None:
+def supersede_corrected(recorded: Sequence[Recorded[CorrectionMoved]]) -> None:
     """Consumer: issues the new certificate of each approved correction, and supersedes the old one behind it.
 
     The same award, the same time of validity, another name. One that was revoked or suspended since the approval is
     passed over: a correction lifts nothing. Revoking waits for this transaction, or this one for it.
     """
-    ids = [UUID(str(event.payload["correction_id"])) for event in happened if event.payload["outcome"] == "approved"]
+    ids = [entry.event.correction_id for entry in recorded if entry.event.outcome == "approved"]
     awards = _approved(ids)
     if not awards:
         return

@@ -26,8 +26,9 @@ from credentials.certificates.credentials import Certified, Issuance, Skill
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Achievement, Certificate
 from credentials.certificates.signer import Signer
+from credentials.events import AwardDecided, CertificateIssued
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from learners import public as learners
 from privacy import public as privacy
 
@@ -56,14 +57,14 @@ class Awarded:
 
 
 @transaction.atomic
-def issue_certificates(happened: Sequence[Happened]) -> None:
+def issue_certificates(recorded: Sequence[Recorded[AwardDecided]]) -> None:
     """Consumer: signs and stores the credential of each award, once.
 
     The name is the learner's legal name at this moment; nothing the learner does later changes the certificate. Awards
     that have a certificate, or went with their learner, are passed over. A constant number of statements for the batch
     and each of its issuers.
     """
-    awards = _awaiting([UUID(str(event.payload["award_id"])) for event in happened])
+    awards = _awaiting([entry.event.award_id for entry in recorded])
     if awards:
         issue(awards, actor=_WORKER)
 
@@ -125,15 +126,14 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
     with as_issuer():
         _insert(rows, now=now)
     events.record_many(
-        "credentials.certificate_issued",
         [
-            {
-                "certificate_id": str(row.id),
-                "learner_id": str(row.award.learner_id),
-                "edition_id": str(achievements[row.award.achievement_id].edition_id),
-            }
+            CertificateIssued(
+                certificate_id=row.id,
+                learner_id=row.award.learner_id,
+                edition_id=achievements[row.award.achievement_id].edition_id,
+            )
             for row in rows
-        ],
+        ]
     )
     privacy.audit_many(
         actor=actor,

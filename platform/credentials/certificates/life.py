@@ -12,6 +12,7 @@ from common.errors import DomainError, ReasonMissing
 from credentials.certificates import rules
 from credentials.certificates.errors import NotReinstatable, NotRevocable, NotSuspendable
 from credentials.certificates.models import Certificate
+from credentials.events import CertificateStatusChanged
 from events import public as events
 from privacy import public as privacy
 
@@ -96,11 +97,10 @@ def change(
         )
         changed = sorted(cursor.fetchall())
     events.record_many(
-        "credentials.certificate_status_changed",
         [
-            {"certificate_id": str(pk), "learner_id": str(learner), "edition_id": str(edition), "status": after.value}
+            CertificateStatusChanged(certificate_id=pk, learner_id=learner, edition_id=edition, status=after.value)
             for pk, learner, edition in changed
-        ],
+        ]
     )
     privacy.audit_many(
         actor=actor, action=_ACTIONS[after], subject_kind="certificate", subject_ids=[str(row[0]) for row in changed]

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 
 from credentials.certificates import keys
 from credentials.certificates.rules import evidence_digest
+from credentials.events import AwardDecided, AwardMissing
 from events import public as events
 from privacy import public as privacy
 
@@ -206,14 +207,8 @@ def repair(found: Differences) -> int:
 
     Whatever was done meanwhile is found done. What was issued without entitlement is for people to look at.
     """
-    events.record_many(
-        "credentials.award_missing",
-        [{"learner_id": str(learner)} for learner in sorted({one for one, _ in found.earned})],
-    )
-    events.record_many(
-        "credentials.award_decided",
-        [{"award_id": str(award), "learner_id": str(learner)} for award, learner in found.awarded],
-    )
+    events.record_many([AwardMissing(learner_id=learner) for learner in sorted({one for one, _ in found.earned})])
+    events.record_many([AwardDecided(award_id=award, learner_id=learner) for award, learner in found.awarded])
     ids = [str(award) for award, _ in found.awarded]
     privacy.audit_many(actor="reconciliation", action="award.retold", subject_kind="award", subject_ids=ids)
     privacy.audit_many(

@@ -17,8 +17,9 @@ from common.errors import DomainError, NotFound
 from credentials.certificates import awarding, rules
 from credentials.certificates.errors import AchievementRetired, NotRenewable, RenewalNotEarned, RenewalTooEarly
 from credentials.certificates.models import Achievement, Award, Certificate
+from credentials.events import RenewalAsked
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from privacy import public as privacy
 
 
@@ -82,7 +83,7 @@ def ask(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> State:
     if found.state in refused:
         raise refused[found.state]
     if found.state is State.OPEN:
-        events.record("credentials.renewal_asked", certificate_id=str(certificate_id), learner_id=str(learner_id))
+        events.record(RenewalAsked(certificate_id=certificate_id, learner_id=learner_id))
         privacy.audit(
             actor=str(learner_id), action="certificate.renewal_asked", subject_kind="certificate",
             subject_id=str(certificate_id),
@@ -91,14 +92,14 @@ def ask(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> State:
 
 
 @transaction.atomic
-def renew(happened: Sequence[Happened]) -> None:
+def renew(recorded: Sequence[Recorded[RenewalAsked]]) -> None:
     """Consumer: awards anew what may be renewed and is earned today; whatever else was asked for is passed over.
 
     The learner's certificates of the batch are locked, so that of two renewals of one the second finds the first. A
     constant number of statements for the batch.
     """
     now = clock.now()
-    asked = {UUID(str(event.payload["certificate_id"])): UUID(str(event.payload["learner_id"])) for event in happened}
+    asked = {entry.event.certificate_id: entry.event.learner_id for entry in recorded}
     locked = (
         Certificate.objects.select_for_update(no_key=True, of=("self",))
         .select_related("award__achievement")

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -18,7 +17,8 @@ from credentials.certificates import credentials, keys, proofs, status_list
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Certificate, StatusList
 from credentials.certificates.places import decoys
-from events.public import Happened
+from credentials.events import CertificateStatusChanged
+from events.public import Recorded
 
 VALIDITY = timedelta(hours=24)  # a copy may be relied on for so long
 RENEWED_EVERY = timedelta(hours=6)  # three renewals may fail before a reader notices
@@ -27,13 +27,13 @@ _log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def publish_changed(happened: Sequence[Happened]) -> None:
+def publish_changed(recorded: Sequence[Recorded[CertificateStatusChanged]]) -> None:
     """Consumer: publishes the lists in which certificates of the batch have their places, each once.
 
     The events are committed before they are read here, so what they tell of is in the rows. A repeat finds the lists as
     they should be and signs nothing.
     """
-    certificate_ids = {UUID(str(event.payload["certificate_id"])) for event in happened}
+    certificate_ids = {entry.event.certificate_id for entry in recorded}
     touched = StatusList.objects.filter(
         Exists(Certificate.objects.filter(pk__in=certificate_ids, status_list_id=OuterRef("pk")))
     )

@@ -20,12 +20,13 @@ from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Certificate
 from credentials.certificates.signer import signer_for
 from credentials.certificates.verification import is_genuine
+from credentials.events import PassportAsked
 from credentials.presentations import passport_document
 from credentials.presentations.errors import NothingToShow, TooMuchToShow
 from credentials.presentations.models import Passport
 from credentials.presentations.passport_document import Contents, HeldSkill
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from learners import public as learners
 from privacy import public as privacy
 
@@ -118,20 +119,20 @@ def ask(*, learner_id: UUID, now: datetime) -> Passport:
         )
         is_new = cursor.fetchone() is not None
     if is_new:
-        events.record("credentials.passport_asked", learner_id=str(learner_id))
+        events.record(PassportAsked(learner_id=learner_id))
     asked = of_learner(learner_id)
     assert asked is not None
     return asked
 
 
 @transaction.atomic
-def sign_passports(happened: Sequence[Happened]) -> None:
+def sign_passports(recorded: Sequence[Recorded[PassportAsked]]) -> None:
     """Consumer: puts together and signs the passports that are asked for, by the regional issuer.
 
     It says what the learner holds at this moment, which may be newer than what was asked for. A stored certificate that
     does not verify is left out. A constant number of queries for the batch.
     """
-    ids = [UUID(str(event.payload["learner_id"])) for event in happened]
+    ids = [entry.event.learner_id for entry in recorded]
     waiting = Passport.objects.select_for_update().filter(pk__in=ids).exclude(wanted_sha256="").order_by("pk")
     wanted = list(waiting.values_list("pk", flat=True))
     if not wanted:

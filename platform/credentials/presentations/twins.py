@@ -18,11 +18,12 @@ from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Certificate
 from credentials.certificates.signer import did_of, signer_for
 from credentials.certificates.verification import is_genuine
+from credentials.events import JwtFormAsked
 from credentials.presentations import jose
 from credentials.presentations.errors import NotPresentable
 from credentials.presentations.models import CertificateTwin
 from events import public as events
-from events.public import Happened
+from events.public import Recorded
 from privacy import public as privacy
 
 _WORKER = "worker:certificate_twins"
@@ -62,9 +63,7 @@ def ask(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> Certificate
         )
         is_new = cursor.fetchone() is not None
     if is_new:
-        events.record(
-            "credentials.certificate_twin_asked", certificate_id=str(certificate_id), learner_id=str(learner_id)
-        )
+        events.record(JwtFormAsked(certificate_id=certificate_id, learner_id=learner_id))
     return of_certificate(learner_id=learner_id, certificate_id=certificate_id)
 
 
@@ -77,13 +76,13 @@ def _may_be_signed(certificate: Certificate, now: datetime) -> bool:
 
 
 @transaction.atomic
-def sign_twins(happened: Sequence[Happened]) -> None:
+def sign_twins(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
     """Consumer: signs the twins that are asked for, once each, with the issuer's key of today.
 
     What is signed was verified first: a stored text that was altered is not vouched for a second time. Of a certificate
     that holds no more the wish is dropped. A constant number of statements for the batch and each of its issuers.
     """
-    ids = [UUID(str(event.payload["certificate_id"])) for event in happened]
+    ids = [entry.event.certificate_id for entry in recorded]
     now = clock.now().replace(microsecond=0)
     waiting = (
         CertificateTwin.objects.select_for_update(of=("self",))

@@ -14,15 +14,15 @@ from django.db import connection, transaction
 
 from common import clock
 from credentials.certificates.credentials import instant
+from credentials.events import CertificateIssued, CertificateStatusChanged
 from credentials.transparency import merkle, notes, rules, selectors, tiles
 from credentials.transparency.errors import LogAltered
 from credentials.transparency.keys import log_signer
 from credentials.transparency.models import LogCheckpoint, LogLink
-from events.public import Happened
+from events.public import Recorded
 
 # Appenders and the publisher take it before they read the tree's size, and hold it until they commit.
 LOG_LOCK = 0x4C_4F_47
-ISSUED_EVENT = "credentials.certificate_issued"
 # So that a backlog (the first run, an outage) is signed in steps of bounded memory.
 _MOST_PER_CHECKPOINT = 1 << 16
 _ISSUED, _STATUS = LogLink.Kind.ISSUED.value, LogLink.Kind.STATUS.value
@@ -48,20 +48,20 @@ class _Row:
     leaf: bytes
 
 
-def log_certificates(happened: Sequence[Happened]) -> None:
+def log_certificates(recorded: Sequence[Recorded[CertificateIssued | CertificateStatusChanged]]) -> None:
     """Consumer: one entry per certificate issued and per change of status, once; a repeat changes nothing.
 
     A constant number of statements for the batch. A change of status that is told before the issuance is logged takes
     the issuance along, for its entry names the index of that one. Certificates that are gone are passed over.
     """
-    _log(
-        [
-            _Fact(UUID(event.payload["certificate_id"]), _ISSUED)
-            if event.kind == ISSUED_EVENT
-            else _Fact(UUID(event.payload["certificate_id"]), _STATUS, event.id, event.payload["status"])
-            for event in happened
-        ]
-    )
+    _log([_fact(entry) for entry in recorded])
+
+
+def _fact(entry: Recorded[CertificateIssued | CertificateStatusChanged]) -> _Fact:
+    event = entry.event
+    if isinstance(event, CertificateIssued):
+        return _Fact(event.certificate_id, _ISSUED)
+    return _Fact(event.certificate_id, _STATUS, entry.id, event.status)
 
 
 def log_unlogged(*, limit: int = 500) -> int:

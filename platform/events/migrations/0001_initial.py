@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(max_length=80)),
+                ("version", models.PositiveSmallIntegerField()),
                 ("payload", models.JSONField()),
                 ("occurred_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("request_id", models.CharField(blank=True, default="", max_length=64)),

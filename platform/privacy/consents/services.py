@@ -17,6 +17,7 @@ from privacy.consents.errors import (
     UnknownPurpose,
     UnknownText,
 )
+from privacy.events import ConsentChanged
 from privacy.models import ConsentRecord, Purpose, PurposeText
 
 
@@ -59,7 +60,7 @@ def record_consent(
         agency_id=agency_id,
         record_id=record_id,
     )
-    events.record("privacy.consent_changed", user_id=user_id, purpose=purpose, agency_id=agency_id, given=given)
+    events.record(ConsentChanged(user_id=user_id, purpose=purpose, agency_id=agency_id, given=given))
     return record, True
 
 

@@ -10,6 +10,7 @@ import pytest
 from common import clock
 from courses.models import Course, Edition, Framework
 from credentials.models import Achievement, Certificate
+from learners.events import EditionCompleted
 from tests.credentials.certificates.factories import SKILLS, TEXTS, make_entitled, settle, tell
 
 
@@ -37,7 +38,7 @@ def issue(achievement: Achievement) -> Callable[..., Certificate]:
 
     def make(**given: Any) -> Certificate:
         learner = make_entitled(achievement, **given)
-        tell("learners.edition_completed", learner)
+        tell(EditionCompleted, learner)
         settle()
         return Certificate.objects.get(learner=learner)
 

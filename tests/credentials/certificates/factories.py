@@ -16,6 +16,7 @@ from credentials.certificates.presentation import Shown
 from credentials.certificates.signer import signer_for
 from credentials.models import Achievement, Certificate, KeyRotation
 from events import public as events
+from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
 from tests.factories import make_learner
 
@@ -49,12 +50,11 @@ def make_entitled(achievement: Achievement, *, level: int = 1, completed: bool =
     return learner
 
 
-def tell(kind: str, *learners: Learner) -> None:
+def tell(form: type[EditionCompleted] | type[MasteryChanged], *learners: Learner) -> None:
     """Record that something happened to the learners, as the services that do it would."""
+    more = {"edition_id": new_id()} if form is EditionCompleted else {"skills": ()}
     with transaction.atomic():
-        events.record_many(
-            kind, [{"learner_id": str(learner.pk), "edition_id": str(new_id()), "skills": []} for learner in learners]
-        )
+        events.record_many([form(learner_id=learner.pk, **more) for learner in learners])
 
 
 def settle() -> None:

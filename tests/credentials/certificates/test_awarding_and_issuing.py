@@ -20,8 +20,11 @@ from credentials.certificates.rules import evidence_digest
 from credentials.certificates.selectors import certificates_for_progress
 from credentials.certificates.signer import FileSigner, create_key_file, did_of, signer_for
 from credentials.certificates.verification import verify_credential
+from credentials.events import AwardDecided
 from credentials.models import Achievement, Award, Certificate, IssuerKey
 from events import public as events
+from events.kinds import Recorded
+from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Evidence
 from privacy.models import AuditEntry
 from tests.credentials.certificates.factories import make_entitled, settle, tell
@@ -38,8 +41,8 @@ def _kinds(kind: str) -> list[dict]:
 def test_aiko_is_awarded_and_certified_once(achievement) -> None:
     aiko = make_entitled(achievement, name="山田 愛子")
     for _ in range(3):
-        tell("learners.edition_completed", aiko)
-        tell("learners.mastery_changed", aiko, aiko)
+        tell(EditionCompleted, aiko)
+        tell(MasteryChanged, aiko, aiko)
         settle()
     award = Award.objects.get()
     certificate = Certificate.objects.get()
@@ -70,8 +73,8 @@ def test_aiko_is_awarded_and_certified_once(achievement) -> None:
 @pytest.mark.parametrize("lacking", [{"level": 0}, {"completed": False}])
 def test_who_lacks_something_gets_nothing(achievement, lacking) -> None:
     dao = make_entitled(achievement, **lacking)
-    tell("learners.edition_completed", dao)
-    tell("learners.mastery_changed", dao)
+    tell(EditionCompleted, dao)
+    tell(MasteryChanged, dao)
     settle()
     assert not Award.objects.exists()
     assert not Certificate.objects.exists()
@@ -82,8 +85,8 @@ def test_an_event_about_nobody_does_nothing(achievement) -> None:
     from common.ids import new_id
 
     with transaction.atomic():
-        events.record("learners.edition_completed", learner_id=str(new_id()), edition_id=str(new_id()))
-        events.record("credentials.award_decided", award_id=str(new_id()), learner_id=str(new_id()))
+        events.record(EditionCompleted(learner_id=new_id(), edition_id=new_id()))
+        events.record(AwardDecided(award_id=new_id(), learner_id=new_id()))
     settle()
     assert not Award.objects.exists()
     assert not Certificate.objects.exists()
@@ -92,11 +95,11 @@ def test_an_event_about_nobody_does_nothing(achievement) -> None:
 def test_an_inactive_achievement_is_not_awarded_and_a_newer_version_not_again(achievement) -> None:
     aiko = make_entitled(achievement)
     Achievement.objects.update(active=False)
-    tell("learners.edition_completed", aiko)
+    tell(EditionCompleted, aiko)
     settle()
     assert not Award.objects.exists()
     Achievement.objects.update(active=True)
-    tell("learners.edition_completed", aiko)
+    tell(EditionCompleted, aiko)
     settle()
     Achievement.objects.update(active=False)
     Achievement.objects.create(
@@ -106,7 +109,7 @@ def test_an_inactive_achievement_is_not_awarded_and_a_newer_version_not_again(ac
         criteria=achievement.criteria,
         texts=achievement.texts,
     )
-    tell("learners.edition_completed", aiko)
+    tell(EditionCompleted, aiko)
     settle()
     assert Award.objects.get().achievement == achievement
 
@@ -114,7 +117,7 @@ def test_an_inactive_achievement_is_not_awarded_and_a_newer_version_not_again(ac
 def test_the_number_of_queries_does_not_grow(achievement) -> None:
     def queries(learners: int, consumer: str) -> int:
         if consumer == "awards":
-            tell("learners.edition_completed", *[make_entitled(achievement) for _ in range(learners)])
+            tell(EditionCompleted, *[make_entitled(achievement) for _ in range(learners)])
         with CaptureQueriesContext(connection) as captured:
             assert events.drain(consumer, budget_s=60).done == learners
         return len(captured)
@@ -132,8 +135,8 @@ def test_the_number_of_queries_does_not_grow(achievement) -> None:
 def test_concurrent_drains_issue_one_each(achievement) -> None:
     learners = [make_entitled(achievement) for _ in range(12)]
     # Every event twice, so that both workers meet every learner.
-    tell("learners.edition_completed", *learners)
-    tell("learners.mastery_changed", *learners)
+    tell(EditionCompleted, *learners)
+    tell(MasteryChanged, *learners)
     start = threading.Barrier(3)
     errors: list[BaseException] = []
 
@@ -164,17 +167,17 @@ def test_concurrent_drains_issue_one_each(achievement) -> None:
 def test_a_second_issuer_that_comes_in_between_changes_nothing(achievement, monkeypatch) -> None:
     """Forced race: another worker has read the same award while this one has signed and not yet stored."""
     aiko = make_entitled(achievement)
-    tell("learners.edition_completed", aiko)
+    tell(EditionCompleted, aiko)
     events.drain("awards")
     award = Award.objects.get()
-    happened = [events.Happened(1, "credentials.award_decided", {"award_id": str(award.pk)}, clock.now())]
+    decided = [Recorded(1, AwardDecided(award_id=award.pk, learner_id=award.learner_id), clock.now())]
     insert, meanwhile = issuing._insert, []
 
     def late(*args, **kwargs):
         monkeypatch.setattr(issuing, "_insert", insert)
 
         def other() -> None:
-            issuing.issue_certificates(happened)
+            issuing.issue_certificates(decided)
             connections.close_all()
 
         meanwhile.append(threading.Thread(target=other))
@@ -186,7 +189,7 @@ def test_a_second_issuer_that_comes_in_between_changes_nothing(achievement, monk
     with transaction.atomic():
         keys.ensure_registered(signer_for("jp"), issuer="jp", now=clock.now())
     monkeypatch.setattr(issuing, "_insert", late)
-    issuing.issue_certificates(happened)
+    issuing.issue_certificates(decided)
     meanwhile[0].join()
     assert Certificate.objects.count() == 1
     assert len(_kinds("credentials.certificate_issued")) == 1
@@ -208,7 +211,7 @@ def test_the_name_is_that_of_the_moment_of_issue(issue) -> None:
     learner = certificate.learner
     learner.legal_name = "Sultan Budi the Great"
     learner.save()
-    tell("learners.edition_completed", learner)
+    tell(EditionCompleted, learner)
     settle()
     assert Certificate.objects.get().credential == certificate.credential
     assert "Sultan" not in certificate.credential

@@ -21,6 +21,7 @@ from credentials.certificates.errors import SecondPersonNeeded
 from credentials.certificates.verification import verify_credential
 from credentials.models import Certificate, IssuerKey, KeyRotation
 from events.models import Delivery
+from learners.events import EditionCompleted
 from tests.credentials.certificates.factories import make_entitled, settle, tell
 from tests.factories import make_user
 
@@ -112,7 +113,7 @@ def test_a_key_that_one_person_put_there_signs_nothing(issue, achievement, setti
     issue()
     settings.ISSUER_KEY_DIR = str(tmp_path)  # where a new key is made
     learner = make_entitled(achievement)
-    tell("learners.edition_completed", learner)
+    tell(EditionCompleted, learner)
     settle()
     assert not Certificate.objects.filter(learner=learner).exists()
     assert "KeyNotApproved" in Delivery.objects.get(consumer="certificates").cause

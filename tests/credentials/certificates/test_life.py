@@ -28,12 +28,14 @@ from credentials.certificates.errors import (
 )
 from credentials.certificates.models import Certificate
 from credentials.certificates.verification import verify_credential
+from credentials.events import BulkRevocationApproved, CorrectionMoved
 from credentials.models import CertificateCorrection, ExpiryReminder
 from events import public as events
+from events.kinds import Recorded
 from events.models import Event
 from privacy import public as privacy
 from privacy.models import AuditEntry
-from tests.factories import make_learner, signed_in
+from tests.factories import make_learner, signed_in, stored
 
 pytestmark = pytest.mark.django_db
 STEPS: dict[str, Callable[..., None]] = {"revoked": life.revoke, "suspended": life.suspend, "active": life.reinstate}
@@ -117,13 +119,10 @@ def test_aiko_s_new_name_is_certified_and_there_is_no_moment_without_a_valid_one
         corrections.decide(correction_id=correction_id, approved=True, decided_by=new_id(), now=clock.now())
     with pytest.raises(CorrectionDecided):
         corrections.decide(correction_id=correction_id, approved=False, decided_by=new_id(), now=clock.now())
-    happened = [
-        events.Happened(1, one.kind, one.payload, one.occurred_at)
-        for one in Event.objects.filter(kind="credentials.certificate_correction")
-    ]
+    told = stored(CorrectionMoved)
     events.drain("corrections")
     for _ in range(2):
-        corrections.supersede_corrected(happened)
+        corrections.supersede_corrected(told)
     old.refresh_from_db()
     new = Certificate.objects.get(predecessor=old)
     assert (old.status, new.status, new.award_id) == ("superseded", "active", old.award_id)
@@ -200,7 +199,7 @@ def test_many_are_revoked_by_two_persons_and_by_no_single_one(issue, query_budge
     assert (_status(second), _status(third)) == ("superseded", "active")
     asked.refresh_from_db()
     assert asked.revoked == 2
-    bulk_revocation.revoke_approved([events.Happened(1, "", {"revocation_id": str(asked.pk)}, clock.now())])
+    bulk_revocation.revoke_approved([Recorded(1, BulkRevocationApproved(revocation_id=asked.pk), clock.now())])
     assert AuditEntry.objects.filter(action="certificate.revoked", actor=str(approver)).count() == 2
 
 

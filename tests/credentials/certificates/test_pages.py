@@ -24,6 +24,7 @@ from credentials.certificates import life
 from credentials.certificates.errors import NotRevocable
 from credentials.models import Achievement, Certificate
 from credentials.paper import press
+from learners.events import MasteryChanged
 from privacy.models import AuditEntry
 from tests.credentials.certificates.factories import make_entitled, settle, tell
 from tests.factories import make_learner, make_user, signed_in
@@ -278,7 +279,7 @@ def test_the_list_pages_newest_first(achievement, query_budget) -> None:
             texts=achievement.texts,
         )
     budi = make_entitled(achievement, name="Budi Santoso")
-    tell("learners.mastery_changed", budi)
+    tell(MasteryChanged, budi)
     settle()
     client, seen, path = signed_in(budi.user), [], "/api/v1/me/certificates?limit=3"
     while path:

@@ -15,6 +15,7 @@ from common import clock
 from credentials.certificates import reconciliation
 from credentials.models import Achievement, Award, Certificate
 from events.models import Delivery, Event
+from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Enrolment, Evidence, SkillState
 from tests.credentials.certificates.factories import SKILLS, make_entitled, settle, tell
 
@@ -40,12 +41,12 @@ def test_lost_deliveries_are_found_and_mended_by_workers(achievement, monkeypatc
     aiko, budi = make_entitled(achievement), make_entitled(achievement, state="ID", name="Budi")
     make_entitled(achievement, level=0)
     make_entitled(achievement, completed=False)
-    tell("learners.edition_completed", aiko)
+    tell(EditionCompleted, aiko)
     settle()
     assert Certificate.objects.count() == 1
     # Budi's event was never delivered; and of Citra's the award was decided and its delivery lost.
     citra = make_entitled(achievement, state="PH", name="Citra")
-    tell("learners.edition_completed", citra)
+    tell(EditionCompleted, citra)
     from events import public as events
 
     events.drain("awards")
@@ -78,7 +79,7 @@ def test_the_stricter_test_and_an_achievement_without_a_course_are_understood(ac
     assert _all_well()
     SkillState.objects.filter(learner=learner, skill_code=SKILLS[1]).update(certified_level=1)
     assert [one for one, _ in _later().earned] == [learner.pk]
-    tell("learners.mastery_changed", learner)
+    tell(MasteryChanged, learner)
     settle()
     assert _all_well()
     Achievement.objects.create(

@@ -14,8 +14,10 @@ from common import clock
 from common.ids import new_id
 from credentials.certificates import life, reminders, renewal
 from credentials.certificates.models import Achievement, Award, Certificate
+from credentials.events import RenewalAsked
 from credentials.models import ExpiryReminder
 from events import public as events
+from events.kinds import Recorded
 from learners.models import SkillState
 from tests.credentials.certificates.factories import settle
 from tests.factories import make_learner, signed_in
@@ -134,10 +136,7 @@ def test_what_stands_against_a_renewal_is_said(issue, at, obstacle: str, code: s
     # Not even for a worker who is told of it all the same.
     renewal.renew(
         [
-            events.Happened(
-                1, "credentials.renewal_asked",
-                {"certificate_id": str(old.pk), "learner_id": str(client.handler._force_user.pk)}, moment,
-            )
+            Recorded(1, RenewalAsked(certificate_id=old.pk, learner_id=client.handler._force_user.pk), moment)
         ]
     )  # fmt: skip
     assert Award.objects.count() == 1

@@ -10,11 +10,14 @@ from django.db import connection
 from django.test import Client
 
 from common import clock
+from common.ids import new_id
 from credentials.certificates import life, proofs, selectors, signer, status_list, status_publishing
 from credentials.certificates.models import Certificate, StatusList
 from credentials.certificates.places import decoys
 from credentials.certificates.signer import public_key_of
+from credentials.events import CertificateStatusChanged
 from events import public as events
+from events.kinds import Recorded
 from privacy import public as privacy
 from tests.factories import signed_in
 
@@ -93,13 +96,12 @@ def test_what_did_not_change_is_not_signed_again_but_for_renewal(issue, monkeypa
     signed: list[bytes] = []
     sign = signer.FileSigner.sign
     monkeypatch.setattr(signer.FileSigner, "sign", lambda self, message: signed.append(message) or sign(self, message))
-    happened = [
-        events.Happened(
-            1, "credentials.certificate_status_changed", {"certificate_id": str(certificate.pk)}, clock.now()
-        )
-    ] * 2
+    changed = CertificateStatusChanged(
+        certificate_id=certificate.pk, learner_id=certificate.learner_id, edition_id=new_id(), status="revoked"
+    )
+    twice = [Recorded(1, changed, clock.now())] * 2
     for _ in range(3):
-        status_publishing.publish_changed(happened)
+        status_publishing.publish_changed(twice)
     assert len(signed) == 1, "the list of revocations, once"
     before = StatusList.objects.get()
     assert status_publishing.renew_due(now=clock.now()) == 0

@@ -20,9 +20,11 @@ from common import clock
 from credentials.certificates import life, proofs
 from credentials.certificates.signer import public_key_of
 from credentials.certificates.verification import verify_credential
+from credentials.events import PassportAsked
 from credentials.models import Achievement, Certificate, IssuerKey, Passport
 from credentials.presentations import passports
 from events import public as events
+from learners.events import EditionCompleted
 from learners.models import Learner, SkillState
 from privacy.models import AuditEntry
 from privacy.public import erasing
@@ -43,7 +45,7 @@ def mover(issue: Callable[..., Certificate], achievement: Achievement) -> Learne
         slug="second-steps", edition=achievement.edition, criteria=achievement.criteria,
         texts={"en": {"name": "Second steps", "description": "More.", "criteria": "More."}},
     )  # fmt: skip
-    tell("learners.edition_completed", learner)
+    tell(EditionCompleted, learner)
     settle()
     return learner
 
@@ -186,7 +188,7 @@ def test_there_is_a_limit_that_is_told(mover: Learner, monkeypatch: pytest.Monke
 def test_a_delivery_that_comes_twice_signs_once(mover: Learner) -> None:
     text = _signed(mover)
     with transaction.atomic():
-        events.record("credentials.passport_asked", learner_id=str(mover.pk))
+        events.record(PassportAsked(learner_id=mover.pk))
     events.drain("passports")
     assert Passport.objects.get().credential == text
 

@@ -18,6 +18,7 @@ from common import clock
 from common.ids import new_id
 from credentials.certificates import life
 from credentials.certificates.signer import public_key_of
+from credentials.events import JwtFormAsked
 from credentials.models import Certificate, CertificateTwin, IssuerKey
 from events import public as events
 from privacy.models import AuditEntry
@@ -105,8 +106,8 @@ def test_a_delivery_that_comes_twice_changes_nothing(issue: Callable[..., Certif
     certificate = issue()
     token = _signed(certificate)
     with transaction.atomic():
-        events.record("credentials.certificate_twin_asked", certificate_id=str(certificate.pk), learner_id="")
-        events.record("credentials.certificate_twin_asked", certificate_id=str(new_id()), learner_id="")
+        events.record(JwtFormAsked(certificate_id=certificate.pk, learner_id=certificate.learner_id))
+        events.record(JwtFormAsked(certificate_id=new_id(), learner_id=new_id()))
     events.drain("certificate_twins")
     assert CertificateTwin.objects.get().token == token
     assert not _owed("certificate_twins")

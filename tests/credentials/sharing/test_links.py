@@ -19,6 +19,7 @@ from credentials.certificates import life
 from credentials.models import Certificate, Share
 from credentials.sharing import rules, selectors, services, tokens
 from credentials.sharing.models import ShownField
+from learners.events import EditionCompleted
 from learners.models import Learner
 from privacy.models import AuditEntry
 from privacy.public import erasing
@@ -99,7 +100,7 @@ def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., C
         slug="second-steps", edition=achievement.edition, criteria=achievement.criteria,
         texts={"en": {"name": "Second steps", "description": "More.", "criteria": "More."}},
     )  # fmt: skip
-    tell("learners.edition_completed", first.learner)
+    tell(EditionCompleted, first.learner)
     settle()
     second = Certificate.objects.get(award__achievement=twin)
     for order in ((first, second), (second, first)):

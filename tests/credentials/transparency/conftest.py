@@ -15,8 +15,9 @@ from django.db import connection, transaction
 from django.test import Client, override_settings
 
 from common import clock
-from common.ids import public_code
+from common.ids import new_id, public_code
 from courses.models import Course, Edition, Framework
+from credentials.events import CertificateIssued, CertificateStatusChanged
 from credentials.models import Achievement, Award, Certificate, IssuerKey, LogCheckpoint, StatusList
 from credentials.transparency import keys
 from credentials.transparency.services import publish
@@ -25,7 +26,7 @@ from tests.credentials.certificates.conftest import achievement, issue  # noqa: 
 from tests.credentials.transparency.auditor import Auditor
 from tests.factories import make_learner
 
-ISSUED, CHANGED = "credentials.certificate_issued", "credentials.certificate_status_changed"
+ISSUED, CHANGED = CertificateIssued, CertificateStatusChanged
 
 
 @pytest.fixture
@@ -67,14 +68,15 @@ def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
     return make
 
 
-def tell(kind: str, *certificates: Certificate, **more: Any) -> None:
+def tell(
+    form: type[CertificateIssued] | type[CertificateStatusChanged], *certificates: Certificate, **more: Any
+) -> None:
     with transaction.atomic():
         events.record_many(
-            kind,
             [
-                {"certificate_id": str(one.pk), "learner_id": str(one.learner_id), "edition_id": "", **more}
+                form(certificate_id=one.pk, learner_id=one.learner_id, edition_id=new_id(), **more)
                 for one in certificates
-            ],
+            ]
         )
 
 

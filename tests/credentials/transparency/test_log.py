@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from events import public as events
 from privacy.public import erasing
 from tests.credentials.transparency.auditor import Auditor, Caught
 from tests.credentials.transparency.conftest import CHANGED, ISSUED, as_superuser, drain, signed, tell
+from tests.factories import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -108,11 +110,8 @@ def test_whatever_is_told_twice_is_logged_once(certify) -> None:
     assert LogEntry.objects.count() == 3
     tell(CHANGED, made[0], status="revoked")
     from credentials.public import log_certificates
-    from events.models import Event
-    from events.registry import Happened
 
-    event = Event.objects.filter(kind=CHANGED).get()
-    again = Happened(event.pk, event.kind, event.payload, event.occurred_at)
+    (again,) = stored(CHANGED)
     for _ in range(3):
         log_certificates([again, again])
     drain()
@@ -137,7 +136,7 @@ def test_appenders_at_once_leave_no_gap_and_no_double(certify, auditor: Auditor)
     from events import registry
 
     consumer = registry.consumers()["transparency"]
-    small = type(consumer)(consumer.name, consumer.kinds, consumer.handler, batch=7, purpose=consumer.purpose)
+    small = replace(consumer, batch=7)
     start, errors = threading.Barrier(4), []
 
     def work(publishes: bool) -> None:

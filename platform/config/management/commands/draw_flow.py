@@ -6,16 +6,17 @@ import ast
 import importlib
 import inspect
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FunctionType, ModuleType
-from typing import Any
+from types import FunctionType, ModuleType, NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import msgspec
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import flow
-from events.public import Consumer
+from events.public import Consumer, Event, Value
 
 HEAD = """# The flow of events
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         text = draw(
-            flow.KINDS, flow.CONSUMERS, {consumer.name: kinds_recorded(consumer) for consumer in flow.CONSUMERS}
+            flow.EVENTS, flow.CONSUMERS, {consumer.name: events_recorded(consumer) for consumer in flow.CONSUMERS}
         )
         if not options["check"]:
             path.write_text(text, encoding="utf-8")
@@ -43,28 +44,43 @@ class Command(BaseCommand):
             raise CommandError(f"{path} is stale: run manage.py draw_flow")
 
 
-def draw(kinds: Mapping[str, str], consumers: Sequence[Consumer], recorded: Mapping[str, Sequence[str]]) -> str:
-    """Return the page: a Mermaid flowchart and two tables.
+def draw(
+    events: Sequence[type[Event]],
+    consumers: Sequence[Consumer[Any]],
+    recorded: Mapping[str, Sequence[type[Event]]],
+) -> str:
+    """Return the page: a Mermaid flowchart and tables.
 
     Args:
-        kinds: kind -> "what it says -- payload".
+        events: the classes, in the order in which they shall stand.
         consumers: in the order in which they shall stand.
-        recorded: consumer's name -> kinds that it may record in turn.
+        recorded: consumer's name -> classes that it may record in turn.
     """
     lines = [HEAD, "```mermaid", "flowchart LR"]
-    for app in sorted({kind.partition(".")[0] for kind in kinds}):
+    for app in sorted({event.kind.partition(".")[0] for event in events}):
         lines += [f"  subgraph {app}_events [recorded by {app}]"]
-        lines += [f'    {_node(kind)}["{kind.partition(".")[2]}"]' for kind in kinds if kind.startswith(f"{app}.")]
+        lines += [
+            f'    {_node(event)}["{event.kind.partition(".")[2]}"]'
+            for event in events
+            if event.kind.startswith(f"{app}.")
+        ]
         lines += ["  end"]
     lines += [f"  {consumer.name}([{consumer.name}])" for consumer in consumers]
-    lines += [f"  {_node(kind)} --> {consumer.name}" for consumer in consumers for kind in consumer.kinds]
-    lines += [f"  {consumer.name} -.-> {_node(kind)}" for consumer in consumers for kind in recorded[consumer.name]]
+    lines += [f"  {_node(event)} --> {consumer.name}" for consumer in consumers for event in consumer.classes]
+    lines += [f"  {consumer.name} -.-> {_node(event)}" for consumer in consumers for event in recorded[consumer.name]]
     lines += ["```", "", "Solid: consumes. Dotted: may record in turn.", "", "## Events", ""]
-    lines += ["| kind | says | payload | consumed by |", "|---|---|---|---|"]
-    for kind, description in kinds.items():
-        says, _, payload = description.partition(" -- ")
-        takers = ", ".join(consumer.name for consumer in consumers if kind in consumer.kinds)
-        lines.append(f"| `{kind}` | {says} | {payload} | {takers or '(nobody yet)'} |")
+    lines += ["| kind | class | version | says | members | consumed by |", "|---|---|---|---|---|---|"]
+    values: dict[type[Value], None] = {}
+    for event in events:
+        takers = ", ".join(consumer.name for consumer in consumers if event in consumer.classes)
+        lines.append(
+            f"| `{event.kind}` | `{event.__module__}.{event.__name__}` | {event.version} | {_says(event)} | "
+            f"{_members(event, values)} | {takers or '(nobody yet)'} |"
+        )
+    lines += ["", "## Values in them", "", "| class | says | members |", "|---|---|---|"]
+    lines += [
+        f"| `{value.__module__}.{value.__name__}` | {_says(value)} | {_members(value, values)} |" for value in [*values]
+    ]
     lines += [
         "",
         "## Consumers",
@@ -74,23 +90,49 @@ def draw(kinds: Mapping[str, str], consumers: Sequence[Consumer], recorded: Mapp
     ]
     for consumer in consumers:
         app = consumer.handler.__module__.partition(".")[0]
-        takes = ", ".join(f"`{kind}`" for kind in consumer.kinds)
-        records = ", ".join(f"`{kind}`" for kind in recorded[consumer.name])
+        takes = ", ".join(f"`{event.kind}`" for event in consumer.classes)
+        records = ", ".join(f"`{event.kind}`" for event in recorded[consumer.name])
         lines.append(f"| {consumer.name} | {consumer.purpose} | {app} | {takes} | {records} | {consumer.batch} |")
     return "\n".join(lines) + "\n"
 
 
-def _node(kind: str) -> str:
-    return kind.replace(".", "__")
+def _node(event: type[Event]) -> str:
+    return event.kind.replace(".", "__")
 
 
-def kinds_recorded(consumer: Consumer) -> list[str]:
-    """Return the kinds that the handler, or a function of its app that it calls, records by a literal name.
+def _says(form: type[Value]) -> str:
+    """The first line of the class's docstring."""
+    return inspect.getdoc(form).partition("\n")[0].rstrip(".")  # type: ignore[union-attr]
+
+
+def _members(form: type[Value], values: dict[type[Value], None]) -> str:
+    """Members with their types; classes of values that occur in them, however deep, are added to `values`."""
+    return ", ".join(f"{member.name}: {_type(member.type, values)}" for member in msgspec.structs.fields(form))
+
+
+def _type(annotation: Any, values: dict[type[Value], None]) -> str:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(inner[0], values)
+    if origin is tuple:
+        return f"[{_type(inner[0], values)}]"
+    if origin in (Union, UnionType):
+        return " or ".join(_type(option, values) for option in inner)
+    if origin is Literal:
+        return " or ".join(f"`{option}`" for option in inner)
+    if issubclass(annotation, Value) and annotation not in values:
+        values[annotation] = None
+        _members(annotation, values)
+    return "null" if annotation is NoneType else annotation.__name__
+
+
+def events_recorded(consumer: Consumer[Any]) -> list[type[Event]]:
+    """Return the classes of flow.EVENTS of which the handler, or a function of its app that it calls, makes an instance.
 
     Read from the source: what is called by way of a variable, or in another app, is not seen.
     """
     app = consumer.handler.__module__.partition(".")[0]
-    found: set[str] = set()
+    found: set[object] = set()
     seen: set[object] = set()
     waiting: list[Any] = [consumer.handler]
     while waiting:
@@ -99,41 +141,32 @@ def kinds_recorded(consumer: Consumer) -> list[str]:
             continue
         seen.add(function)
         tree = ast.parse(_dedented_source(function))
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            first = call.args[0] if call.args else None
-            if (
-                _last_name(call.func) in ("record", "record_many", "recording")
-                and isinstance(first, ast.Constant)
-                and first.value in flow.KINDS
-            ):
-                found.add(first.value)
+        scope = {**function.__globals__, **_late_imports(tree)}
+        found |= {_object_named(call.func, scope) for call in ast.walk(tree) if isinstance(call, ast.Call)}
         # A function may be handed on by name as well as called, so every name that is one counts.
         waiting += [
             candidate
-            for candidate in _objects_named(tree, function)
-            if (getattr(candidate, "__module__", None) or "").partition(".")[0] == app
+            for node in ast.walk(tree)
+            if isinstance(candidate := _object_named(node, scope), FunctionType)
+            and (candidate.__module__ or "").partition(".")[0] == app
         ]
-    return [kind for kind in flow.KINDS if kind in found]
+    return [event for event in flow.EVENTS if event in found]
 
 
 def _dedented_source(function: FunctionType) -> str:
     return textwrap.dedent(inspect.getsource(function))
 
 
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _objects_named(tree: ast.AST, function: FunctionType) -> Iterator[Any]:
-    """The functions that names in `tree` stand for: `name`, and `module.name`."""
-    scope = {**function.__globals__, **_late_imports(tree)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield scope.get(node.id)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            owner = scope.get(node.value.id)
-            if isinstance(owner, ModuleType):
-                yield getattr(owner, node.attr, None)
+def _object_named(node: ast.AST, scope: Mapping[str, Any]) -> Any:
+    """The function or class that `name` or `module.name` stands for; None for everything else."""
+    found: Any = None
+    if isinstance(node, ast.Name):
+        found = scope.get(node.id)
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        owner = scope.get(node.value.id)
+        if isinstance(owner, ModuleType):
+            found = getattr(owner, node.attr, None)
+    return found if isinstance(found, FunctionType | type) else None
 
 
 def _late_imports(tree: ast.AST) -> dict[str, Any]:

@@ -1,0 +1,155 @@
+"""The events that learners record, and what they take of the outcomes that assessments record.
+
+Scored answers are learners' own: they define here what is an answer, and the events of assessments are made of them.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from events.public import Event, Instant, Value
+
+
+class OfLearner(Protocol):
+    """Any event about one learner."""
+
+    @property
+    def learner_id(self) -> UUID: ...
+
+
+class ProfileChanged(Event, frozen=True, kw_only=True):
+    """A profile was made or changed."""
+
+    kind = "learners.profile_changed"
+    learner_id: UUID
+    member_state: str
+
+
+class Enrolled(Event, frozen=True, kw_only=True):
+    """A learner enrolled."""
+
+    kind = "learners.enrolled"
+    learner_id: UUID
+    edition_id: UUID
+    enrolment_id: UUID
+
+
+class ProgressRecorded(Event, frozen=True, kw_only=True):
+    """Lessons moved on."""
+
+    kind = "learners.progress_recorded"
+    learner_id: UUID
+    edition_id: UUID
+
+
+class LessonsWaived(Event, frozen=True, kw_only=True):
+    """After a placement, lessons need not be done."""
+
+    kind = "learners.lessons_waived"
+    learner_id: UUID
+    edition_id: UUID
+
+
+class EditionCompleted(Event, frozen=True, kw_only=True):
+    """All that an edition asks is done."""
+
+    kind = "learners.edition_completed"
+    learner_id: UUID
+    edition_id: UUID
+
+
+class MasteryChanged(Event, frozen=True, kw_only=True):
+    """Evidence was absorbed.
+
+    Args:
+        skills: codes of the skills that it was evidence of.
+    """
+
+    kind = "learners.mastery_changed"
+    learner_id: UUID
+    skills: tuple[str, ...]
+
+
+class LevelDecided(Event, frozen=True, kw_only=True):
+    """People decided, froze or released a level.
+
+    Args:
+        level: the one that holds now.
+    """
+
+    kind = "learners.level_decided"
+    learner_id: UUID
+    skill: str
+    level: int
+    cause: str
+
+
+class ScoredAnswer(Value, frozen=True, kw_only=True):
+    """The answer to one item, scored.
+
+    Args:
+        id: becomes that of the evidence; an answer is absorbed once.
+        skills: codes; an answer without any is no evidence.
+        score: 0 to 1.
+        struck: it counts for nothing, neither way, and has the score 0; the item was met all the same.
+        guess: the chance, 0 to 1, of being right without knowing.
+        difficulty: in logits.
+        met_before: whether the learner had met the item before.
+    """
+
+    id: UUID
+    item_id: UUID
+    item_revision: int
+    skills: tuple[str, ...]
+    level: int
+    score: float
+    struck: bool
+    guess: float
+    difficulty: float
+    met_before: bool
+
+
+class CorrectedAnswer(ScoredAnswer, frozen=True, kw_only=True):
+    """An answer as it is scored after a review.
+
+    Args:
+        corrects: the evidence that this replaces; an answer, or an earlier correction of it.
+    """
+
+    corrects: UUID
+
+
+class Outcome(Event, frozen=True, kw_only=True):
+    """A graded attempt, as far as learners take it: its result, what its answers share, and the answers.
+
+    Args:
+        mode: of the quiz. Practice is no evidence.
+        answered_at: from when the answers count as evidence: when their scores were known.
+        lapsed: the attempt ended without being submitted.
+        rule_version: of the rule that scored the answers.
+    """
+
+    learner_id: UUID
+    edition_id: UUID
+    mode: str
+    passed: bool
+    submitted_at: Instant
+    supervised: bool
+    language: str
+    answered_at: Instant
+    lapsed: bool
+    framework_version: str
+    rule_version: str
+    answers: tuple[ScoredAnswer, ...]
+
+
+class CorrectedOutcome(Outcome, frozen=True, kw_only=True):
+    """A graded attempt after people gave some of its answers other scores: these answers.
+
+    Args:
+        corrected_at: when that was decided.
+    """
+
+    corrected_at: Instant
+    answers: tuple[CorrectedAnswer, ...]
