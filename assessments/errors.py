@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import NotRequired, TypedDict
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+
+
+class Prerequisite(TypedDict, total=False):
+    """What has to be done before a quiz: pass another (`quiz`, a slug), all lessons, or a level of a skill."""
+
+    quiz: str
+    lessons: bool
+    skill: str
+    level: int
 
 
 class NotEnrolled(DomainError):
@@ -32,6 +44,7 @@ class LanguageNotOffered(DomainError):
     """The edition is not offered in the language asked for; `languages` lists those it has."""
 
     code, status, title = "language_not_offered", 400, _("This assessment is not offered in that language")
+    member_types = {"languages": list[str]}
 
 
 class OutsideWindow(DomainError):
@@ -41,18 +54,21 @@ class OutsideWindow(DomainError):
     """
 
     code, status, title = "outside_window", 409, _("This assessment is not open at this time")
+    member_types = {"opens_at": datetime | None, "closes_at": datetime | None, "time_zone": str | None}
 
 
 class CoolingDown(DomainError):
     """The last attempt of the quiz ended too short a while ago; `available_at` says when the next may start."""
 
     code, status, title = "cooling_down", 409, _("Please wait before the next attempt")
+    member_types = {"available_at": datetime}
 
 
 class PrerequisitesMissing(DomainError):
     """Something has to be done first; `missing` lists it: {quiz: slug}, {lessons: true} or {skill, level}."""
 
     code, status, title = "prerequisites_missing", 409, _("Something else has to be done first")
+    member_types = {"missing": list[Prerequisite]}
 
 
 class AlreadyAccommodated(DomainError):
@@ -65,12 +81,14 @@ class AttemptLive(DomainError):
     """Another attempt is under way, of this quiz or one that bears no other beside it; `attempt_id` names it."""
 
     code, status, title = "attempt_live", 409, _("Another attempt is still under way")
+    member_types = {"attempt_id": UUID}
 
 
 class AttemptsUsedUp(DomainError):
     """The learner has used every attempt of the quiz; `attempt_limit` says how many there were."""
 
     code, status, title = "attempts_used_up", 409, _("No attempt is left")
+    member_types = {"attempt_limit": int}
 
 
 class AttemptIdReused(DomainError):
@@ -83,6 +101,7 @@ class AttemptExpired(DomainError):
     """The time limit and its grace are over: the attempt was closed without answers; `due_at` says when it was due."""
 
     code, status, title = "attempt_expired", 409, _("The time for this attempt is over")
+    member_types = {"due_at": datetime}
 
 
 class AlreadySubmitted(DomainError):
@@ -113,6 +132,7 @@ class InvalidAnswer(DomainError):
     """An answer has not the form its item takes; nothing was written and the attempt is still open."""
 
     code, status, title = "invalid_answer", 400, _("An answer cannot be read")
+    member_types = {"reason": str, "file_ids": NotRequired[list[UUID]]}
 
 
 class FileRefused(DomainError):
@@ -125,6 +145,7 @@ class FileTooLarge(DomainError):
     """The file is larger than `most_bytes`."""
 
     code, status, title = "file_too_large", 413, _("This file is too large")
+    member_types = {"most_bytes": int}
 
 
 class FilesNotTaken(DomainError):
@@ -179,6 +200,7 @@ class AppealOpen(DomainError):
     """An appeal against the same thing is open already; `appeal_id` names it."""
 
     code, status, title = "appeal_open", 409, _("You have already appealed against this")
+    member_types = {"appeal_id": UUID}
 
 
 class AppealIdReused(DomainError):
@@ -221,18 +243,21 @@ class UnsoundDecision(DomainError):
     """The decision does what an appeal may not do, or nothing where it has to; `reason` is the code, `detail` says why."""
 
     code, status, title = "unsound_decision", 400, _("This cannot be decided so")
+    member_types = {"reason": str, "place": NotRequired[str]}
 
 
 class UnsoundItem(DomainError):
     """An item's texts, key or metadata contradict each other or its edition; `faults` lists where."""
 
     code, status, title = "unsound_item", 400, _("The item is not sound")
+    member_types = {"faults": list[str]}
 
 
 class UnsoundQuiz(DomainError):
     """A blueprint cannot be read, or the bank cannot satisfy it; `faults` lists why."""
 
     code, status, title = "unsound_quiz", 400, _("The blueprint is not sound")
+    member_types = {"faults": list[str]}
 
 
 class HintOnOneself(DomainError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from config.local import session
 from config.local.migrated import PRIVILEGES
 from courses import public as courses
+from tests import documented
 
 
 def _privileges_of_production(app_config: Any, using: str, **_: Any) -> None:
@@ -27,6 +28,20 @@ def _privileges_of_production(app_config: Any, using: str, **_: Any) -> None:
 
 
 pre_migrate.connect(_privileges_of_production)
+
+
+def pytest_configure() -> None:
+    """Every answer of every test client is held against the OpenAPI documents; `undocumented` marks an exception."""
+    documented.install()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    if item.get_closest_marker("undocumented") is None:
+        return (yield)
+    with documented.unchecked():
+        return (yield)
+
 
 # Thousands of tests and all modules live as long as the process: to look through them for garbage at every 700 objects
 # takes a tenth of its time.

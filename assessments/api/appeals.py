@@ -139,8 +139,8 @@ class AppealsView(APIView):
     problems = (BadCursor,)
 
     @extend_schema(
-        operation_id="appeals_list",
-        tags=["appeals"],
+        operation_id="list_appeals",
+        tags=["Appeals"],
         summary="Your appeals, newest first",
         parameters=PAGE_PARAMETERS,
         responses=AppealListOutput,
@@ -160,15 +160,15 @@ class AppealView(APIView):
         "DELETE": (errors.AppealClosed,),
     }
 
-    @extend_schema(operation_id="appeals_get", tags=["appeals"], summary="One of your appeals", responses=AppealOutput)
+    @extend_schema(operation_id="read_appeal", tags=["Appeals"], summary="One of your appeals", responses=AppealOutput)
     def get(self, request: Request, appeal_id: UUID) -> Response:
         return _answer(
             selectors.appeal(appeal_id=appeal_id, learner_id=learner_id(request), now=clock.now())
         )  # fmt: skip
 
     @extend_schema(
-        operation_id="appeals_open",
-        tags=["appeals"],
+        operation_id="open_appeal",
+        tags=["Appeals"],
         summary="Appeal against a level, a score or a refusal, under an id of your making",
         description=(
             "A person who was not involved before decides by `due_at`; a disputed level is frozen until then. An appeal "
@@ -192,8 +192,8 @@ class AppealView(APIView):
         return _answer(opened.appeal, 201 if opened.is_new else 200)
 
     @extend_schema(
-        operation_id="appeals_withdraw",
-        tags=["appeals"],
+        operation_id="withdraw_appeal",
+        tags=["Appeals"],
         summary="Withdraw an open appeal; a repeat changes nothing",
         responses={204: None},
     )

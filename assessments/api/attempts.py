@@ -28,6 +28,7 @@ from common.serializers import StrictSerializer
 from privacy.public import ConsentMissing
 
 _CURSORS = Cursors("attempts", INSTANT_AND_ID)
+ITEM_KINDS = tuple(KINDS)
 
 
 @extend_schema_field(
@@ -97,7 +98,7 @@ class ReviewOutput(serializers.Serializer[object]):
 class AttemptItemOutput(serializers.Serializer[object]):
     id = serializers.UUIDField()
     position = serializers.IntegerField()
-    kind = serializers.ChoiceField(list(KINDS))
+    kind = serializers.ChoiceField(ITEM_KINDS)
     prompt = serializers.CharField()
     section = serializers.IntegerField(allow_null=True, help_text="number of its section; null: there are none")
     options = OptionOutput(many=True, help_text="in the order to show them")
@@ -167,8 +168,8 @@ class AttemptsView(APIView):
     problems = (BadCursor,)
 
     @extend_schema(
-        operation_id="attempts_list",
-        tags=["assessments"],
+        operation_id="list_attempts",
+        tags=["Assessments"],
         summary="Your attempts, newest first",
         parameters=PAGE_PARAMETERS,
         responses=AttemptListOutput,
@@ -198,8 +199,8 @@ class AttemptView(APIView):
     }
 
     @extend_schema(
-        operation_id="attempts_get",
-        tags=["assessments"],
+        operation_id="read_attempt",
+        tags=["Assessments"],
         summary="One of your attempts; with its review once graded",
         responses=AttemptOutput,
     )
@@ -209,8 +210,8 @@ class AttemptView(APIView):
         )  # fmt: skip
 
     @extend_schema(
-        operation_id="attempts_start",
-        tags=["assessments"],
+        operation_id="start_attempt",
+        tags=["Assessments"],
         summary="Start an attempt under an id of your making; a repeat returns the same attempt",
         parameters=[LANGUAGE_HEADER],
         request=StartInput,
@@ -235,8 +236,8 @@ class SubmissionView(APIView):
     problems = (ConsentMissing, errors.InvalidAnswer, errors.AttemptExpired, errors.AlreadySubmitted)
 
     @extend_schema(
-        operation_id="attempts_submit",
-        tags=["assessments"],
+        operation_id="submit_attempt",
+        tags=["Assessments"],
         summary="Submit the answers and have them graded, once",
         description=(
             "Items that are not listed score 0. When people must mark an answer, `state` is `marking` and the score null "

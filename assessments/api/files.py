@@ -39,9 +39,12 @@ _PARSERS = [
 ]
 
 
+MEDIA_TYPES = tuple(ENDINGS)
+
+
 class FileOutput(serializers.Serializer[object]):
     id = serializers.UUIDField()
-    media_type = serializers.ChoiceField(list(ENDINGS))
+    media_type = serializers.ChoiceField(MEDIA_TYPES)
     size = serializers.IntegerField(help_text="bytes, without the metadata that was taken out")
 
 
@@ -63,8 +66,8 @@ class FileView(APIView):
         return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(
-        operation_id="files_put",
-        tags=["assessments"],
+        operation_id="hand_in_attempt_file",
+        tags=["Assessments"],
         summary="Hand in a file under an id of your making; name the id in the task's response",
         description=(
             f"The body is the file itself, at most {MOST_BYTES} bytes. Metadata that names its maker or place is taken out, "
@@ -86,8 +89,8 @@ class FileView(APIView):
         return Response(kept, status=201 if is_new else 200)
 
     @extend_schema(
-        operation_id="files_get",
-        tags=["assessments"],
+        operation_id="read_attempt_file",
+        tags=["Assessments"],
         summary="A file that you handed in, to be saved",
         responses={(200, media_type): OpenApiTypes.BINARY for media_type in ENDINGS},
     )
@@ -96,8 +99,8 @@ class FileView(APIView):
         return HttpResponse(file.body, content_type=file.media_type, headers=selectors.headers(file))
 
     @extend_schema(
-        operation_id="files_delete",
-        tags=["assessments"],
+        operation_id="delete_attempt_file",
+        tags=["Assessments"],
         summary="Take a file back while the attempt is under way",
         responses={204: None},
     )

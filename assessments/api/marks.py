@@ -39,8 +39,8 @@ class MarkedListOutput(serializers.Serializer[object]):
 
 class MarksView(APIView):
     @extend_schema(
-        operation_id="attempts_marks",
-        tags=["assessments"],
+        operation_id="list_attempt_marks",
+        tags=["Assessments"],
         summary="How people marked your attempt, by the rubric; empty until all is marked",
         responses=MarkedListOutput,
     )

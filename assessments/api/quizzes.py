@@ -68,8 +68,8 @@ class QuizzesView(APIView):
     problems = (NotEnrolled,)
 
     @extend_schema(
-        operation_id="quizzes_list",
-        tags=["assessments"],
+        operation_id="list_quizzes",
+        tags=["Assessments"],
         summary="Quizzes of an edition, with your attempts",
         parameters=[LANGUAGE_HEADER],
         responses=QuizListOutput,

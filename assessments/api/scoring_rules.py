@@ -74,8 +74,9 @@ class ScoringRules(APIView):
     permission_classes = (AllowAny,)
 
     @extend_schema(
-        operation_id="scoring_rules_list",
-        tags=["assessments"],
+        operation_id="list_scoring_rules",
+        tags=["Assessments"],
+        description="Anybody may know by what people are judged, so there is no sign-in.",
         summary="The rules by which people are scored",
         auth=[],
         parameters=_PARAMETERS,
@@ -93,8 +94,8 @@ class ScoringRule(APIView):
     problems = (NotFound,)
 
     @extend_schema(
-        operation_id="scoring_rule_read",
-        tags=["assessments"],
+        operation_id="read_scoring_rule",
+        tags=["Assessments"],
         summary="What a rule uses, decides, and where its limits are",
         auth=[],
         parameters=[OpenApiParameter("rule", OpenApiTypes.STR, OpenApiParameter.PATH), *_PARAMETERS],

@@ -88,7 +88,8 @@ class CaseItem(_Published):
     kind = "CFItems"
 
     @extend_schema(
-        operation_id="case_item_read", tags=["CASE"], auth=[], summary="One item of the framework",
+        operation_id="read_case_item", tags=["CASE"], auth=[], summary="One item of the framework",
+        description="Its address is the `targetUrl` of alignments in credentials.",
         parameters=[IF_NONE_MATCH], responses={200: CaseItemOutput, 304: NOT_MODIFIED},
     )  # fmt: skip
     def get(self, request: Request, identifier: UUID) -> HttpResponse:
@@ -102,7 +103,8 @@ class CaseDocument(_Published):
     kind = "CFDocuments"
 
     @extend_schema(
-        operation_id="case_document_read", tags=["CASE"], auth=[], summary="The framework, without its items",
+        operation_id="read_case_document", tags=["CASE"], auth=[], summary="The framework, without its items",
+        description="The same identifier in all versions.",
         parameters=[IF_NONE_MATCH], responses={200: CaseDocumentOutput, 304: NOT_MODIFIED},
     )  # fmt: skip
     def get(self, request: Request, identifier: UUID) -> HttpResponse:
@@ -116,7 +118,8 @@ class CasePackage(_Published):
     kind = "CFPackages"
 
     @extend_schema(
-        operation_id="case_package_read", tags=["CASE"], auth=[], summary="The framework with its items and associations",
+        operation_id="read_case_package", tags=["CASE"], auth=[], summary="The framework with its items and associations",
+        description="For systems that take in frameworks as a whole; the identifier is the document's.",
         parameters=[IF_NONE_MATCH], responses={200: CasePackageOutput, 304: NOT_MODIFIED},
     )  # fmt: skip
     def get(self, request: Request, identifier: UUID) -> HttpResponse:
@@ -130,7 +133,8 @@ class CaseAssociation(_Published):
     kind = "CFAssociations"
 
     @extend_schema(
-        operation_id="case_association_read", tags=["CASE"], auth=[], summary="One association of the framework",
+        operation_id="read_case_association", tags=["CASE"], auth=[], summary="One association of the framework",
+        description="`isRelatedTo` claims no equivalence.",
         parameters=[IF_NONE_MATCH], responses={200: CaseAssociationOutput, 304: NOT_MODIFIED},
     )  # fmt: skip
     def get(self, request: Request, identifier: UUID) -> HttpResponse:

@@ -29,8 +29,10 @@ class Catalogue(APIView):
     problems = (BadCursor, UnknownLanguage)
 
     @extend_schema(
-        operation_id="catalogue_list",
+        operation_id="list_catalogue",
         tags=["Courses"],
+        summary="The published editions, newest first",
+        description="Each card is in the language that fits the caller best; one page may hold several languages.",
         auth=[],
         parameters=[*PAGE_PARAMETERS, LANGUAGE, ACCEPT_LANGUAGE, IF_NONE_MATCH],
         responses={200: CatalogueOutput, 304: NOT_MODIFIED},

@@ -48,8 +48,10 @@ class Edition(APIView):
     problems = (UnknownLanguage,)
 
     @extend_schema(
-        operation_id="edition_read",
+        operation_id="read_edition",
         tags=["Courses"],
+        summary="An edition with its modules and lessons",
+        description="Also a retired one, for those who are enrolled in it. Frozen: its ETag per language never changes.",
         auth=[],
         parameters=_PARAMETERS,
         responses={200: CourseOutput, 304: NOT_MODIFIED},
@@ -67,8 +69,10 @@ class Manifest(APIView):
     problems = (UnknownLanguage,)
 
     @extend_schema(
-        operation_id="edition_manifest_read",
+        operation_id="read_edition_manifest",
         tags=["Courses"],
+        summary="All documents of an edition in one language",
+        description="Addresses, sizes and hashes: to be fetched before going offline.",
         auth=[],
         parameters=_PARAMETERS,
         responses={200: ManifestOutput, 304: NOT_MODIFIED},
@@ -84,8 +88,10 @@ class Lesson(APIView):
     problems = (UnknownLanguage,)
 
     @extend_schema(
-        operation_id="lesson_read",
+        operation_id="read_lesson",
         tags=["Courses"],
+        summary="A lesson",
+        description="For anyone who is signed in, enrolled or not: the content is openly licensed.",
         parameters=_PARAMETERS,
         responses={200: LessonOutput, 304: NOT_MODIFIED},
     )

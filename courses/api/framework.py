@@ -22,8 +22,10 @@ class Framework(APIView):
     problems = (UnknownLanguage,)
 
     @extend_schema(
-        operation_id="framework_read",
+        operation_id="read_framework",
         tags=["Courses"],
+        summary="The current version of the AI-skills framework",
+        description="Levels, areas and skills; labels in a further language say whether a person has reviewed them.",
         auth=[],
         parameters=[LANGUAGE, ACCEPT_LANGUAGE, IF_NONE_MATCH],
         responses={200: FrameworkOutput, 304: NOT_MODIFIED},

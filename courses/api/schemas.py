@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-_TRANSLATIONS = ("source", "machine_drafted", "reviewed")
+TRANSLATIONS = ("source", "machine_drafted", "reviewed")
 NOT_MODIFIED = OpenApiResponse(description="`If-None-Match` names the present version.")
 
 
@@ -33,7 +33,7 @@ class CardOutput(serializers.Serializer[Any]):
     languages = serializers.ListField(child=serializers.CharField())
     title = serializers.CharField()
     summary = serializers.CharField(allow_blank=True)
-    translation = serializers.ChoiceField(_TRANSLATIONS)
+    translation = serializers.ChoiceField(TRANSLATIONS)
     machine_drafted = serializers.BooleanField(help_text="Some text of this language is a machine's draft.")
     minutes = serializers.IntegerField()
     lesson_count = serializers.IntegerField()
@@ -55,14 +55,14 @@ class CourseLessonOutput(serializers.Serializer[Any]):
     slug = serializers.CharField()
     title = serializers.CharField()
     minutes = serializers.IntegerField()
-    translation = serializers.ChoiceField(_TRANSLATIONS)
+    translation = serializers.ChoiceField(TRANSLATIONS)
     skills = SkillTaughtOutput(many=True)
 
 
 class CourseModuleOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
-    translation = serializers.ChoiceField(_TRANSLATIONS)
+    translation = serializers.ChoiceField(TRANSLATIONS)
     minutes = serializers.IntegerField()
     lessons = CourseLessonOutput(many=True)
 
@@ -84,7 +84,7 @@ class LessonOutput(serializers.Serializer[Any]):
     language = serializers.CharField()
     languages = serializers.ListField(child=serializers.CharField())
     title = serializers.CharField()
-    translation = serializers.ChoiceField(_TRANSLATIONS)
+    translation = serializers.ChoiceField(TRANSLATIONS)
     machine_drafted = serializers.BooleanField(help_text="Show a mark beside it: no person has reviewed it yet.")
     minutes = serializers.IntegerField()
     markdown = serializers.CharField(help_text="CommonMark with tables")

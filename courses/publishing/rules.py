@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -27,6 +27,16 @@ class SkillRange:
     max_level: int
 
 
+class FindingMember(TypedDict):
+    """A finding as a problem object has it."""
+
+    code: str
+    detail: str
+    module_id: str | None
+    lesson_id: str | None
+    language: str | None
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that a trainer should know before publishing.
@@ -46,7 +56,7 @@ class Finding:
     lesson_id: UUID | None = None
     language: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> FindingMember:
         """The finding as a member of a problem object."""
         return {
             "code": self.code,

@@ -38,6 +38,7 @@ class NotReady(DomainError):
     """The edition's check list has blocking findings, listed in `findings`."""
 
     code, status, title = "edition_not_ready", 409, _("The edition cannot be published yet")
+    member_types = {"findings": list[rules.FindingMember]}
 
     def __init__(self, findings: list[rules.Finding]) -> None:
         super().__init__(findings=[finding.as_json() for finding in findings])

@@ -96,8 +96,8 @@ class MyEnrolments(APIView):
     problems = (BadCursor,)
 
     @extend_schema(
-        operation_id="list_my_enrolments",
-        tags=["learner"],
+        operation_id="list_enrolments",
+        tags=["Learning"],
         summary="The learner's enrolments, by id",
         parameters=PAGE_PARAMETERS,
         responses=EnrolmentPage,
@@ -114,9 +114,7 @@ class MyEnrolment(APIView):
         "PUT": (ProfileMissing, ConsentMissing, EditionNotOpen, AlreadyEnrolled, EnrolmentIdTaken),
     }
 
-    @extend_schema(
-        operation_id="read_my_enrolment", tags=["learner"], summary="One enrolment", responses=EnrolmentOutput
-    )
+    @extend_schema(operation_id="read_enrolment", tags=["Learning"], summary="One enrolment", responses=EnrolmentOutput)
     def get(self, request: Request, enrolment_id: UUID) -> Response:
         enrolment = selectors.one(learner_id=caller_id(request), enrolment_id=enrolment_id)
         if enrolment is None:
@@ -125,7 +123,7 @@ class MyEnrolment(APIView):
 
     @extend_schema(
         operation_id="enrol",
-        tags=["learner"],
+        tags=["Learning"],
         summary="Enrol in an edition, under an id of the caller's making",
         description="Needs a profile and the consent `learning_records`. A repeat is answered as the first time.",
         request=EnrolmentInput,

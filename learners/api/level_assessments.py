@@ -105,8 +105,8 @@ class MyLevelAssessments(APIView):
     problems = (BadCursor,)
 
     @extend_schema(
-        operation_id="list_my_level_assessments",
-        tags=["learner"],
+        operation_id="list_level_assessments",
+        tags=["Skills"],
         summary="The learner's cases for assessors, by id",
         parameters=PAGE_PARAMETERS,
         responses=LevelAssessmentPage,
@@ -127,8 +127,8 @@ class MyLevelAssessment(APIView):
     }  # fmt: skip
 
     @extend_schema(
-        operation_id="read_my_level_assessment",
-        tags=["learner"],
+        operation_id="read_level_assessment",
+        tags=["Skills"],
         summary="One case for assessors",
         responses=LevelAssessmentOutput,
     )
@@ -140,7 +140,7 @@ class MyLevelAssessment(APIView):
 
     @extend_schema(
         operation_id="ask_for_level",
-        tags=["learner"],
+        tags=["Skills"],
         summary="Ask assessors for a level, under an id of the caller's making",
         description=(
             "Levels 4 to 6 are given by assessors only: one, two, or a panel. Needs the consent `learning_records` and a "
@@ -159,7 +159,7 @@ class MyLevelAssessment(APIView):
 
     @extend_schema(
         operation_id="withdraw_level_assessment",
-        tags=["learner"],
+        tags=["Skills"],
         summary="Withdraw an open case",
         description="The case stays readable, as withdrawn. A repeat changes nothing.",
         responses={204: OpenApiResponse(description="It is withdrawn.")},

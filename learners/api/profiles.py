@@ -16,6 +16,7 @@ from common import clock
 from common.caller import caller_id
 from common.conditional import is_fresh, require_match
 from common.errors import NotFound, PreconditionFailed, PreconditionRequired
+from common.openapi import NEW_ETAG
 from common.serializers import StrictSerializer
 from learners.profiles import rules, selectors
 from learners.profiles.errors import GuardianConsentRequired
@@ -112,8 +113,8 @@ class MyProfile(APIView):
     }
 
     @extend_schema(
-        operation_id="read_my_profile",
-        tags=["learner"],
+        operation_id="read_profile",
+        tags=["Profile"],
         summary="The learner's profile",
         parameters=[
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of what you have.")
@@ -130,8 +131,8 @@ class MyProfile(APIView):
         return _answer(learner)
 
     @extend_schema(
-        operation_id="write_my_profile",
-        tags=["learner"],
+        operation_id="write_profile",
+        tags=["Profile"],
         summary="Make or change the learner's profile",
         description=(
             "The first time without `If-Match`. A change needs `If-Match` with the ETag that was read; a repeat of what "
@@ -145,6 +146,7 @@ class MyProfile(APIView):
             OpenApiParameter(
                 "If-None-Match", str, OpenApiParameter.HEADER, description="`*`: make it, but change no existing one."
             ),
+            NEW_ETAG,
         ],
         request=ProfileInput,
         responses={200: ProfileOutput, 201: ProfileOutput},

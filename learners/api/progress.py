@@ -18,6 +18,7 @@ from common import clock
 from common.caller import caller_id
 from common.conditional import etag_of, ready_bytes
 from common.errors import NotFound
+from common.openapi import ETAG, header
 from common.rendering import to_json
 from common.serializers import StrictSerializer
 from courses import public as courses
@@ -105,8 +106,8 @@ class MyProgress(APIView):
     problems: ClassVar = {"PUT": (ConsentMissing, LessonNotInEdition)}
 
     @extend_schema(
-        operation_id="read_my_progress",
-        tags=["learner"],
+        operation_id="read_progress",
+        tags=["Learning"],
         summary="Progress in every lesson of the enrolment",
         parameters=[
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of what you have.")
@@ -127,8 +128,8 @@ class MyProgress(APIView):
         return ready_bytes(request._request, body, etag=etag_of(body))
 
     @extend_schema(
-        operation_id="record_my_progress",
-        tags=["learner"],
+        operation_id="record_progress",
+        tags=["Learning"],
         summary="Merge what a device knows into the progress",
         description=(
             "May be sent by any number of devices, in any order, as often as they like: the furthest point and the "
@@ -136,6 +137,7 @@ class MyProgress(APIView):
             "Answers the merged state of all lessons. Whoever withdrew the consent `learning_records` is refused: keep the "
             "reports on the device until it is given again."
         ),
+        parameters=[header(ETAG, "Of the merged state.", 200)],
         request=ProgressInput,
         responses=ProgressOutput,
     )

@@ -38,8 +38,8 @@ class MySelfDescription(APIView):
     problems: ClassVar = {"GET": (NotFound,), "PUT": (ProfileMissing, privacy.ConsentMissing)}
 
     @extend_schema(
-        operation_id="read_my_self_description",
-        tags=["learner"],
+        operation_id="read_self_description",
+        tags=["Profile"],
         summary="What you said of yourself",
         responses=SelfDescriptionOutput,
     )
@@ -50,8 +50,8 @@ class MySelfDescription(APIView):
         return Response({"gender": gender}, headers=_PRIVATE)
 
     @extend_schema(
-        operation_id="write_my_self_description",
-        tags=["learner"],
+        operation_id="write_self_description",
+        tags=["Profile"],
         summary="Say it, or change it",
         description=(
             "Voluntary, and needs the consent `fairness_monitoring`: it is used only to compare how groups of at least "
@@ -67,8 +67,8 @@ class MySelfDescription(APIView):
         return Response(given.validated_data, status=201 if is_new else 200, headers=_PRIVATE)
 
     @extend_schema(
-        operation_id="delete_my_self_description",
-        tags=["learner"],
+        operation_id="delete_self_description",
+        tags=["Profile"],
         summary="Take it back",
         responses={204: OpenApiResponse(description="Nothing is stored any more.")},
     )

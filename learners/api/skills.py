@@ -108,8 +108,8 @@ class LearnerSkillsOutput(serializers.Serializer[Any]):
 
 class MySkills(APIView):
     @extend_schema(
-        operation_id="list_my_skills",
-        tags=["learner"],
+        operation_id="list_skills",
+        tags=["Skills"],
         summary="The learner's skills with the evidence behind each",
         parameters=[
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of what you have.")

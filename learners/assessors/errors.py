@@ -1,5 +1,9 @@
 """What can go wrong with cases for assessors."""
 
+from __future__ import annotations
+
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
@@ -15,12 +19,14 @@ class LevelOutOfReach(DomainError):
     """The skill has no such level, or the learner has it already, or it is more than one above theirs (`level` now)."""
 
     code, status, title = "level_out_of_reach", 422, _("This level cannot be asked for at present")
+    member_types = {"level": int}
 
 
 class CaseOpen(DomainError):
     """The learner has an open case on this skill already, under the id in `assessment_id`."""
 
     code, status, title = "case_open", 409, _("Your work on this skill is being looked at already")
+    member_types = {"assessment_id": UUID}
 
 
 class CaseIdTaken(DomainError):

@@ -1,5 +1,9 @@
 """What can go wrong with levels that people decide."""
 
+from __future__ import annotations
+
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
@@ -27,3 +31,4 @@ class LevelFrozen(DomainError):
     """The level is frozen already, under the id in `freeze_id`."""
 
     code, status, title = "level_frozen", 409, _("This level is under review already")
+    member_types = {"freeze_id": UUID}

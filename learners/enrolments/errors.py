@@ -1,5 +1,9 @@
 """What can go wrong with enrolments."""
 
+from __future__ import annotations
+
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
@@ -15,6 +19,7 @@ class AlreadyEnrolled(DomainError):
     """The learner takes this edition already, under the id in `enrolment_id`: go on with that one."""
 
     code, status, title = "already_enrolled", 409, _("You take this course already")
+    member_types = {"enrolment_id": UUID}
 
 
 class EnrolmentIdTaken(DomainError):

@@ -16,3 +16,4 @@ class GuardianConsentRequired(DomainError):
     has no way yet to record a guardian's consent, so no profile can be made."""
 
     code, status, title = "guardian_consent_required", 403, _("A guardian has to consent first")
+    member_types = {"minimum_age": int}

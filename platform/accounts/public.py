@@ -3,6 +3,7 @@
 from accounts.rates import within_rate
 from accounts.roles import ASSESSOR, MARKER, REVIEWER, STATE_ADMINISTRATOR, TRAINER, ensure_roles
 from accounts.services import hold, sign_out_everywhere
+from accounts.sign_in_document import sign_in_document
 
 __all__ = [
     "ASSESSOR",
@@ -12,6 +13,7 @@ __all__ = [
     "TRAINER",
     "ensure_roles",
     "hold",
+    "sign_in_document",
     "sign_out_everywhere",
     "within_rate",
 ]

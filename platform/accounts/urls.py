@@ -1,5 +1,30 @@
-"""Routes, relative to the root; config/urls.py collects them."""
+"""Routes, relative to the root; config/urls.py collects them. Signing in is allauth's, in config/urls.py."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-urlpatterns: list[URLPattern] = []
+from typing import NoReturn
+
+from django.http import Http404, HttpRequest
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
+
+# Of allauth's routes, those for what is not offered: telephone numbers, and accounts of third parties. Its views of them
+# would fail or say that nothing is pending.
+_NOT_OFFERED = (
+    "account/phone",
+    "account/providers",
+    "auth/phone/verify",
+    "auth/phone/verify/resend",
+    "auth/provider/redirect",
+    "auth/provider/signup",
+    "auth/provider/token",
+)
+
+
+@csrf_exempt
+def not_offered(request: HttpRequest) -> NoReturn:
+    """Answer 404, as for any unknown address."""
+    raise Http404
+
+
+urlpatterns: list[URLPattern] = [path(f"auth/app/v1/{name}", not_offered) for name in _NOT_OFFERED]

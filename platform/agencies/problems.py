@@ -17,6 +17,7 @@ class InsufficientScope(DomainError):
     """The access token was not issued for the scope that this operation needs (RFC 6750)."""
 
     code, status, title = "insufficient_scope", 403, _("The access token does not cover this")
+    member_types = {"required_scopes": list[str]}
 
 
 class AgencyNotFound(DomainError):

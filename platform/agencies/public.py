@@ -1,5 +1,6 @@
 """Everything other apps may know about agencies; and the consumer that config/flow.py wires."""
 
+from agencies.api.token_document import token_document
 from agencies.feed.services import update_feed
 from agencies.grants.rules import AGGREGATE, LEARNER
 from agencies.loading import load_agencies
@@ -18,5 +19,6 @@ __all__ = [
     "load_agencies",
     "register_agency",
     "register_client",
+    "token_document",
     "update_feed",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NotRequired, get_origin
 
 import orjson
 from django.core.exceptions import PermissionDenied
@@ -29,19 +29,27 @@ class DomainError(Exception):
     Args:
         detail: a translated sentence for this case; the title alone when there is nothing to add.
         pointer: JSON pointer (RFC 6901) of the offending part of the request's body.
-        members: further members of the problem object, JSON values.
+        members: further members of the problem object, as `member_types` declares them.
+
+    Raises:
+        TypeError: a member is not declared, or one that is declared and not `NotRequired` is missing.
     """
 
     code: ClassVar[str] = "invalid"
     status: ClassVar[int] = 400
     title: ClassVar[str | Promise] = _("The request cannot be carried out")
     retry_after_s: ClassVar[int | None] = None  # for the header Retry-After
+    # Type of each further member, as its JSON is read: an instant that is rendered as RFC 3339 is a datetime.
+    member_types: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, detail: str | Promise = "", *, pointer: str = "", **members: Any) -> None:
         super().__init__(str(detail) or self.code)
         self.detail = detail
         self.pointer = pointer
         self.members = members
+        required = {name for name, kind in self.member_types.items() if get_origin(kind) is not NotRequired}
+        if not required <= members.keys() <= self.member_types.keys():
+            raise TypeError(f"{type(self).__name__} declares {sorted(self.member_types)}, given {sorted(members)}")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

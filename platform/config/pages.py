@@ -19,6 +19,8 @@ def front(request: HttpRequest) -> HttpResponse:
         "name": "AI Skills Platform of Japan and ASEAN",
         "documentation": request.build_absolute_uri("/api/docs"),
         "openapi": request.build_absolute_uri("/api/openapi.yaml"),
+        "openapi_agencies": request.build_absolute_uri("/agency/openapi.yaml"),
+        "openapi_everybody": request.build_absolute_uri("/verify/openapi.yaml"),
         "admin": request.build_absolute_uri("/admin/"),
         "verify": request.build_absolute_uri("/verify"),
     }

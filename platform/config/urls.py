@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import admin
 from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from agencies import public as agencies
 from common.paths import IdConverter
 from config import health, pages
+from config.api_documents import ApiDocument
 from privacy.api.consents import ConsentView
 
 register_converter(IdConverter, "id")
 
+_swagger = partial(SpectacularSwaggerView.as_view, http_method_names=["get", "head"])
+
 urlpatterns = [
+    # Before the certificates' routes, which take anything below /verify for a code.
+    path("api/openapi.yaml", ApiDocument.as_view(audience="learners"), name="learners-openapi"),
+    path("agency/openapi.yaml", ApiDocument.as_view(audience="agencies"), name="agencies-openapi"),
+    path("verify/openapi.yaml", ApiDocument.as_view(audience="everybody"), name="everybody-openapi"),
+    path("api/docs", _swagger(url_name="learners-openapi"), name="learners-docs"),
+    path("agency/docs", _swagger(url_name="agencies-openapi"), name="agencies-docs"),
+    path("verify/docs", _swagger(url_name="everybody-openapi"), name="everybody-docs"),
     path("", include("assessments.api.urls")),
     path("", include("home.urls")),
     path("", include("learners.api.urls")),
@@ -34,10 +46,4 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("auth/", include("allauth.headless.urls")),
-    path(
-        "api/docs",
-        SpectacularSwaggerView.as_view(url_name="openapi", http_method_names=["get", "head"]),
-        name="api-docs",
-    ),
-    path("api/openapi.yaml", SpectacularAPIView.as_view(http_method_names=["get", "head"]), name="openapi"),
 ]

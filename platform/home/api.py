@@ -81,7 +81,7 @@ class HomeOutput(serializers.Serializer[Any]):
 class Home(APIView):
     @extend_schema(
         operation_id="read_home",
-        tags=["learner"],
+        tags=["Profile"],
         summary="All that a first screen needs",
         parameters=[
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of what you have.")

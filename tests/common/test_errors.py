@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, serializers
 
 from common import errors
-from common.errors import BY_STATUS, DomainError, Forbidden, NotFound, ProblemMiddleware, problem, problem_handler
+from common.errors import BY_STATUS, DomainError, NotFound, ProblemMiddleware, problem, problem_handler
 from common.logs import JsonFormatter, RequestIdFilter
 from common.requests import RequestContextMiddleware, request_id
 
@@ -107,9 +107,22 @@ def test_title_and_detail_are_in_the_callers_language() -> None:
         assert body["code"] == "test_translated"
 
 
+class _Impostor(DomainError):
+    """Has members of the standard's names."""
+
+    code, status, title = "test_impostor", 403, "Impostor"
+    member_types = {"status": int, "type": str, "retry": bool}
+
+
 def test_further_members_never_replace_those_of_the_standard() -> None:
-    body = problem(Forbidden(status=200, type="x", retry=True))
-    assert (body["status"], body["type"], body["retry"]) == (403, "/problems/forbidden", True)
+    body = problem(_Impostor(status=200, type="x", retry=True))
+    assert (body["status"], body["type"], body["retry"]) == (403, "/problems/test_impostor", True)
+
+
+@pytest.mark.parametrize("members", [{"retry": True}, {"status": 1, "type": "x", "retry": True, "reason": "y"}])
+def test_members_that_are_not_declared_or_missing_are_refused(members: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="declares"):
+        _Impostor(**members)
 
 
 def test_two_errors_never_share_a_code() -> None:

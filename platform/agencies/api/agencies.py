@@ -42,7 +42,8 @@ class Agencies(APIView):
 
     @extend_schema(
         operation_id="list_agencies",
-        tags=["consents"],
+        tags=["Privacy"],
+        description="Those of your own member state that hold a grant for learner-level progress.",
         summary="Agencies you may let see your progress",
         parameters=PAGE_PARAMETERS,
         responses={200: AgencyPage},

@@ -104,7 +104,7 @@ class LearnerSkills(APIView):
 
     @extend_schema(
         operation_id="explain_skills",
-        tags=["agency"],
+        tags=["Progress"],
         summary="Why the levels of one of your learners are what they are",
         description="The learner reads in the ledger of disclosures that you asked.",
         parameters=[

@@ -16,8 +16,10 @@ from agencies.feed import services
 from agencies.problems import InsufficientScope, NoGrant
 from common import clock
 from common.errors import Gone
-from common.openapi import LIMIT
+from common.openapi import LIMIT, NEXT_PAGE
 from common.pagination import NUMBER, BadCursor, Cursors, page, read_limit
+
+_CERTIFICATE_STATUSES = ("active", "suspended", "revoked", "superseded")
 
 
 class ProgressEnrolment(serializers.Serializer[Any]):
@@ -62,7 +64,7 @@ class ProgressCertificate(serializers.Serializer[Any]):
     edition_id = serializers.UUIDField()
     valid_from = serializers.DateField()
     valid_until = serializers.DateField(allow_null=True)
-    status = serializers.ChoiceField(["active", "revoked"])
+    status = serializers.ChoiceField(_CERTIFICATE_STATUSES)
     status_changed_on = serializers.DateField(allow_null=True)
 
 
@@ -119,11 +121,13 @@ class Progress(APIView):
 
     @extend_schema(
         operation_id="pull_progress",
-        tags=["agency"],
+        tags=["Progress"],
+        description="What changed since the cursor, oldest change first; each learner is told once, in the newest state.",
         summary="Progress of the consenting learners of your own member state",
         parameters=[
             OpenApiParameter("cursor", str, description="`next` of the page before; leave it out to start anew."),
             LIMIT,
+            NEXT_PAGE,
         ],
         responses={200: ProgressPage},
     )

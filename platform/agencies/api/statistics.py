@@ -20,7 +20,7 @@ from agencies.statistics.rules import Cell
 from common import clock
 from common.conditional import etag_of, is_fresh, ready_bytes
 from common.errors import InvalidInput
-from common.openapi import CURSOR
+from common.openapi import CURSOR, NEXT_PAGE
 from common.pagination import MAX_LIMIT, BadCursor, Cursors, KeyForm, keyset_page
 from common.rendering import to_json
 from member_states import public as member_states
@@ -53,8 +53,8 @@ class Statistics(APIView):
     problems = (BadCursor, NoGrant, InsufficientScope)
 
     @extend_schema(
-        operation_id="read_statistics",
-        tags=["agency"],
+        operation_id="list_statistics",
+        tags=["Statistics"],
         summary="Learners by state, skill and level, rounded",
         parameters=[
             OpenApiParameter(
@@ -62,6 +62,7 @@ class Statistics(APIView):
             ),
             OpenApiParameter("skill", str, description="One skill code of the framework."),
             CURSOR,
+            NEXT_PAGE,
             OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": MAX_LIMIT}),
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of what you have."),
         ],

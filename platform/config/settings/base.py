@@ -195,47 +195,59 @@ REST_FRAMEWORK = {
 }
 
 SPECTACULAR_SETTINGS = {
+    # What else is said at the head of a document: config.api_documents.
     "TITLE": "AI Skills Platform of Japan and ASEAN",
-    "DESCRIPTION": (
-        "Learners enrol, learn and take assessments; workers track the mastery of each skill and issue verifiable "
-        "certificates; agencies of twelve member states pull progress lawfully.\n\n"
-        "Every error under `/api` and `/agency/v1` is `application/problem+json` (RFC 9457); decide by its `code`.\n\n"
-        "## Signing in\n\n"
-        "By django-allauth's headless API, outside this document. Bodies are JSON; errors are "
-        '`{"status": 400, "errors": [{"code", "message", "param"}]}`, without `errors` where there is nothing to say.\n\n'
-        "- `POST /auth/app/v1/auth/signup`, `POST /auth/app/v1/auth/login` with `username` and `password`: "
-        "`meta.access_token` (five minutes) and `meta.refresh_token`.\n"
-        "- `POST /auth/app/v1/tokens/refresh` with `refresh_token`: `data.access_token` and `data.refresh_token`. "
-        "A refresh token works once, so let one call at a time refresh; 400 means: sign in again.\n"
-        "- `DELETE /auth/app/v1/auth/session` with the access token ends this session. Its 401 says that it is ended. The "
-        "access token may be taken until it runs out; to end every token at once use `POST /api/v1/me/sign-out-everywhere`.\n\n"
-        "## Calling\n\n"
-        "Send `Authorization: Bearer <access token>`. Make up the ids in the paths of `PUT` (a UUID, best of version 7): a "
-        "repeated call has its effect once. Where 304 is listed, send the `ETag` of what you have as `If-None-Match`.\n\n"
-        "Learning is recorded only while the consent `learning_records` holds; without it writes answer `consent_missing`."
-    ),
     "VERSION": "0.1.0",
-    "LICENSE": {"name": "Apache-2.0"},
-    "SERVE_INCLUDE_SCHEMA": False,
+    "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/(api|agency)/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    # Fields of one name with different choices.
+    # Docstrings are for who reads the code.
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+    # An enum is named by what it lists.
     "ENUM_NAME_OVERRIDES": {
         "AppealKindEnum": "assessments.appeals.rules.KINDS",
+        "AppealOutcomeEnum": "assessments.appeals.rules.OUTCOMES",
         "AttemptStateEnum": ["live", "expired", "marking", "graded"],
-        "LevelCauseEnum": ["evidence", "assessors", "appeal", "review"],
         # Appeals too.
         "CaseStateEnum": "learners.assessors.models.LevelAssessment.State",
+        "CertificateStatusEnum": "learners.certificates.models.Certificate.Status",
+        "CorrectionStateEnum": ["open", "approved", "refused"],
+        "CriterionKindEnum": ["completion", "skill"],
+        "DocumentKindEnum": ["course", "lesson"],
+        "FileMediaTypeEnum": "assessments.api.files.MEDIA_TYPES",
+        "ItemKindEnum": "assessments.api.attempts.ITEM_KINDS",
+        "LevelAssessmentOutcomeEnum": ["given", "refused"],
+        "LevelCauseEnum": ["evidence", "assessors", "appeal", "review"],
+        "MissedPartEnum": ["whole", "section", "skill"],
+        "QuizModeEnum": "assessments.quizzes.rules.MODES",
+        "RenewalAskedEnum": ["asked", "renewed"],
+        "RenewalStateEnum": ["too_early", "open", "missing", "renewed", "withdrawn", "retired"],
+        "RuleStandingEnum": ["value", "no_rule", "unknown"],
+        "ShareStateEnum": ["open", "revoked", "expired", "used_up"],
+        "ShownFieldEnum": "learners.sharing.models.ShownField",
         "ShownWorkKindEnum": "learners.api.level_assessments.WORK_KINDS",
+        "TranslationStateEnum": "courses.api.schemas.TRANSLATIONS",
+        "VerdictReasonEnum": [
+            "not_a_credential",
+            "other_issuer",
+            "bad_signature",
+            "differs_from_the_stored",
+            "not_stored",
+        ],
+        "WritingDirectionEnum": ["ltr", "rtl"],
     },
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    "POSTPROCESSING_HOOKS": ["common.openapi.describe_problems", "drf_spectacular.hooks.postprocess_schema_enums"],
+    "POSTPROCESSING_HOOKS": [
+        "common.openapi.mark_nullable_enums",
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "common.openapi.describe",
+    ],
 }
 
 # People sign in through allauth's headless API; frontends get a short access token and a rotating refresh token.

@@ -61,8 +61,8 @@ class MyRenewal(APIView):
     }  # fmt: skip
 
     @extend_schema(
-        operation_id="read_my_renewal",
-        tags=["learner"],
+        operation_id="read_renewal",
+        tags=["Certificates"],
         summary="Whether a certificate can be renewed, and what is missing",
         responses=RenewalOutput,
     )
@@ -71,8 +71,8 @@ class MyRenewal(APIView):
         return Response(RenewalOutput(found).data)
 
     @extend_schema(
-        operation_id="renew_my_certificate",
-        tags=["learner"],
+        operation_id="renew_certificate",
+        tags=["Certificates"],
         summary="Renew a certificate",
         description=(
             "From 90 days before it expires, and after that for ever: a new award on present standing, with a certificate "
@@ -113,8 +113,8 @@ class MyCorrection(APIView):
     problems: ClassVar = {"PUT": (CorrectionIdTaken, CorrectionOpen, NotCorrectable, NameUnchanged)}
 
     @extend_schema(
-        operation_id="read_my_correction",
-        tags=["learner"],
+        operation_id="read_correction",
+        tags=["Certificates"],
         summary="How a correction of a certificate stands",
         responses=CorrectionOutput,
     )
@@ -128,7 +128,7 @@ class MyCorrection(APIView):
 
     @extend_schema(
         operation_id="ask_for_correction",
-        tags=["learner"],
+        tags=["Certificates"],
         summary="Ask that the name on a certificate be corrected, under an id of the caller's making",
         description=(
             "A member of staff looks at it. When they approve, a new certificate of the same award is issued, valid no "

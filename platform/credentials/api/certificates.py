@@ -81,8 +81,8 @@ class MyCertificates(APIView):
     problems: ClassVar = (BadCursor,)
 
     @extend_schema(
-        operation_id="list_my_certificates",
-        tags=["learner"],
+        operation_id="list_certificates",
+        tags=["Certificates"],
         summary="The learner's certificates, newest first",
         parameters=PAGE_PARAMETERS,
         responses=CertificatePage,

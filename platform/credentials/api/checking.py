@@ -22,6 +22,7 @@ from accounts import public as accounts
 from common import clock
 from common.clock import rfc3339
 from common.errors import Forbidden, InvalidInput, Throttled
+from common.openapi import LOCATION, header
 from common.rendering import OrjsonRenderer, to_json
 from credentials.api.verification_pages import (
     LANGUAGE,
@@ -109,7 +110,12 @@ class JudgedListOutput(serializers.Serializer[Any]):
 _ANSWERS = {
     (200, "application/json"): JudgedListOutput,
     (200, "text/html"): OpenApiResponse(str, "The verdict on the one document of a form."),
+    (303, "text/html"): OpenApiResponse(None, "A form held a code: to the certificate's page."),
+    (400, "text/html"): OpenApiResponse(str, "The form, which says that nothing was found to read."),
+    (413, "text/html"): OpenApiResponse(str, "The form, which says that the file is too large."),
+    (429, "text/html"): OpenApiResponse(str, "The form, which says that there were too many tries."),
 }
+_PAGE_OF = header(LOCATION, "The certificate's page.", 303)
 _FORM = {
     "type": "object",
     "properties": {"file": {"type": "string", "format": "binary"}, "text": {"type": "string"}},
@@ -127,11 +133,12 @@ class Door(OpenView):
         return [OrjsonRenderer(), PageRenderer()] if self.request.method == "POST" else [PageRenderer()]
 
     @extend_schema(
-        operation_id="open_verification_form",
-        tags=["verification"],
+        operation_id="read_verification_form",
+        tags=["Verification"],
         summary="A page with a form for a certificate's code or the certificate itself",
-        parameters=[OpenApiParameter("code", str, description="Leads to its page."), LANGUAGE],
+        parameters=[OpenApiParameter("code", str, description="Leads to its page."), LANGUAGE, _PAGE_OF],
         responses={
+            (400, "text/html"): OpenApiResponse(str, "The form, which says that this is no code."),
             (200, "text/html"): OpenApiResponse(str, "The form."),
             (303, "text/html"): OpenApiResponse(None, "To the certificate's page."),
         },
@@ -151,7 +158,7 @@ class Door(OpenView):
 
     @extend_schema(
         operation_id="verify_credentials",
-        tags=["verification"],
+        tags=["Verification"],
         summary="Whether credentials are valid, up to 1,000 at once",
         description=(
             "For agencies and employers. Answers one item for each entry, in their order; an entry that cannot be read is "
@@ -159,6 +166,7 @@ class Door(OpenView):
             "the issuer has no record of is `unknown`: it was erased, or somebody else signed it with the issuer's key. "
             "As a form with `file` or `text` it is for people, and answers a page."
         ),
+        parameters=[LANGUAGE, _PAGE_OF],
         request={"application/json": CredentialsInput, "multipart/form-data": _FORM},
         responses=_ANSWERS,
     )
@@ -174,7 +182,7 @@ class CompactPage(OpenView):
 
     @extend_schema(
         operation_id="verify_compact_certificate",
-        tags=["verification"],
+        tags=["Verification"],
         summary="What holds of a compact certificate, as a QR code has it",
         parameters=[LANGUAGE],
         responses={

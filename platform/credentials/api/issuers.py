@@ -33,7 +33,7 @@ class DidDocument(_Open):
     """The regional issuer's DID document (did:web): the keys that its certificates verify with."""
 
     @extend_schema(
-        operation_id="read_did_document", tags=["verification"], summary="The regional issuer's published keys",
+        operation_id="read_did_document", tags=["Issuers"], summary="The regional issuer's published keys",
         responses=_DID,
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
@@ -44,7 +44,7 @@ class IssuerDidDocument(_Open):
     """The DID document of a state's issuer (did:web)."""
 
     @extend_schema(
-        operation_id="read_issuer_did_document", tags=["verification"], summary="The published keys of a state's issuer",
+        operation_id="read_issuer_did_document", tags=["Issuers"], summary="The published keys of a state's issuer",
         responses=_DID,
     )  # fmt: skip
     def get(self, request: Request, slug: str) -> HttpResponse:
@@ -65,7 +65,7 @@ class PublishedAchievement(_Open):
     """An achievement in one language as linked data: what the id of an achievement in a credential leads to."""
 
     @extend_schema(
-        operation_id="read_achievement", tags=["verification"], summary="What an achievement is, in one of its languages",
+        operation_id="read_achievement", tags=["Issuers"], summary="What an achievement is, in one of its languages",
         responses={200: OpenApiResponse(dict, "An Open Badges achievement."), 304: OpenApiResponse(None, "Unchanged.")},
     )  # fmt: skip
     def get(self, request: Request, achievement_id: UUID, language: str) -> HttpResponse:

@@ -66,8 +66,8 @@ class Paper(OpenView):
     problems: ClassVar = (CertificateWithdrawn, GlyphMissing)
 
     @extend_schema(
-        operation_id="print_certificate",
-        tags=["verification"],
+        operation_id="read_certificate_pdf",
+        tags=["Verification"],
         summary="The certificate as PDF",
         description=(
             "PDF/A-3 in the look of its authority, as of today, with the signed credential attached as "
@@ -113,7 +113,7 @@ class PngBadge(_Badge):
 
     @extend_schema(
         operation_id="read_png_badge",
-        tags=["verification"],
+        tags=["Verification"],
         summary="The certificate as a picture (PNG) with the signed credential in it",
         description="Open Badges 3.0 baking: the iTXt chunk `openbadgecredential`. 512 by 512 pixels, without the name.",
         responses={
@@ -133,7 +133,7 @@ class SvgBadge(_Badge):
 
     @extend_schema(
         operation_id="read_svg_badge",
-        tags=["verification"],
+        tags=["Verification"],
         summary="The certificate as a picture (SVG) with the signed credential in it",
         description="Open Badges 3.0 baking: the element `openbadges:credential`. Letters are drawn as shapes.",
         responses={

@@ -14,6 +14,7 @@ from common import clock
 from common.caller import caller_id
 from common.conditional import etag_of, ready_bytes
 from common.errors import NotFound
+from common.openapi import COME_BACK, ETAG, header
 from common.rendering import OrjsonRenderer
 from credentials.presentations import jose, passports, twins
 from credentials.presentations.errors import NothingToShow, NotPresentable, TooMuchToShow
@@ -43,8 +44,9 @@ class MyCertificateTwin(APIView):
 
     @extend_schema(
         operation_id="read_certificate_jwt",
-        tags=["learner"],
+        tags=["Certificates"],
         summary="The certificate as VC-JWT, once it was asked for",
+        parameters=[COME_BACK],
         responses={
             (200, jose.MEDIA_TYPE): OpenApiResponse(str, "The compact JWT; it never changes."),
             202: _WAITING,
@@ -56,12 +58,13 @@ class MyCertificateTwin(APIView):
 
     @extend_schema(
         operation_id="ask_for_certificate_jwt",
-        tags=["learner"],
+        tags=["Certificates"],
         summary="Ask for the certificate as VC-JWT",
         description=(
             "For wallets and verifiers that read no Data Integrity proofs. A worker signs it, once; a repeat is answered "
             "like a GET. From then on `/verify/{code}` answers it to `Accept: application/vc+jwt`."
         ),
+        parameters=[COME_BACK, header(ETAG, "Of what was signed.", 200)],
         request=None,
         responses={(200, jose.MEDIA_TYPE): OpenApiResponse(str, "It was signed before."), 202: _WAITING},
     )
@@ -89,14 +92,15 @@ class MyPassport(APIView):
     problems: ClassVar = {"GET": (NotFound,), "PUT": (NothingToShow, TooMuchToShow, NotFound)}
 
     @extend_schema(
-        operation_id="read_my_passport",
-        tags=["learner"],
+        operation_id="read_passport",
+        tags=["Certificates"],
         summary="The learner's passport, once it was asked for",
         description=(
             "A Comprehensive Learner Record 2.0 signed by the regional issuer: every certificate that holds, as it was "
             "signed, and the levels held at that moment. `Passport-Current: no` says that there is more to tell today: "
             "ask again."
         ),
+        parameters=[COME_BACK],
         responses={
             (200, "application/json"): OpenApiResponse(dict, "The signed record."),
             (200, "application/vc"): OpenApiResponse(dict, "The signed record."),
@@ -112,10 +116,11 @@ class MyPassport(APIView):
         return _passport(request, passport)
 
     @extend_schema(
-        operation_id="ask_for_my_passport",
-        tags=["learner"],
+        operation_id="ask_for_passport",
+        tags=["Certificates"],
         summary="Ask for a passport of what the learner holds now",
         description="A worker signs it. A repeat, or one when the stored passport is current, is answered like a GET.",
+        parameters=[COME_BACK, header(ETAG, "Of what was signed.", 200)],
         request=None,
         responses={
             (200, "application/json"): OpenApiResponse(dict, "The stored one is current."),

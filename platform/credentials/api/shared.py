@@ -76,7 +76,7 @@ class Shared(OpenView):
 
     @extend_schema(
         operation_id="read_shared_certificates",
-        tags=["verification"],
+        tags=["Verification"],
         summary="What a learner shows of certificates through a link",
         description=(
             "A page for people, JSON by `Accept: application/json`: the fields that the learner chose, and what holds of "
@@ -87,6 +87,7 @@ class Shared(OpenView):
         responses={
             (200, "text/html"): OpenApiResponse(str, "The page."),
             (200, "application/json"): SharedOutput,
+            (404, "text/html"): OpenApiResponse(str, "A page that says so."),
         },
     )
     def get(self, request: Request, token: str) -> HttpResponse:

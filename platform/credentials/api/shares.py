@@ -98,8 +98,8 @@ class MyShares(APIView):
     problems: ClassVar = (BadCursor,)
 
     @extend_schema(
-        operation_id="list_my_shares",
-        tags=["learner"],
+        operation_id="list_shares",
+        tags=["Certificates"],
         summary="The links that the learner made, by id, the highest first",
         parameters=PAGE_PARAMETERS,
         responses=SharePage,
@@ -117,7 +117,7 @@ class MyShares(APIView):
 class MyShare(APIView):
     problems: ClassVar = {"PUT": (ProfileMissing, CertificateNotYours, ShareIdTaken, TooManyShares)}
 
-    @extend_schema(operation_id="read_my_share", tags=["learner"], summary="One link", responses=ShareOutput)
+    @extend_schema(operation_id="read_share", tags=["Certificates"], summary="One link", responses=ShareOutput)
     def get(self, request: Request, share_id: UUID) -> Response:
         share = selectors.one(learner_id=caller_id(request), share_id=share_id)
         if share is None:
@@ -126,7 +126,7 @@ class MyShare(APIView):
 
     @extend_schema(
         operation_id="share_certificates",
-        tags=["learner"],
+        tags=["Certificates"],
         summary="Make a link to certificates, under an id of the caller's making",
         description=(
             "Whoever has the address sees the chosen fields of the certificates, and what holds of them at that moment, "
@@ -144,8 +144,8 @@ class MyShare(APIView):
         return Response(_output(share, now), status=201 if is_new else 200, headers=_PRIVATE)
 
     @extend_schema(
-        operation_id="revoke_my_share",
-        tags=["learner"],
+        operation_id="revoke_share",
+        tags=["Certificates"],
         summary="Close a link, at once and for good",
         responses={204: OpenApiResponse(description="It opens nothing any more.")},
     )

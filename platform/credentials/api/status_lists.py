@@ -37,7 +37,7 @@ class StatusListDocument(APIView):
 
     @extend_schema(
         operation_id="read_status_list",
-        tags=["verification"],
+        tags=["Issuers"],
         summary="Which certificates of an issuer are revoked, or suspended",
         description=(
             "A signed W3C Bitstring Status List credential, ready bytes. The list of 131,072 entries tells nobody which "

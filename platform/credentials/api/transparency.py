@@ -82,7 +82,7 @@ class LogCheckpointView(Open):
 
     @extend_schema(
         operation_id="read_log_checkpoint",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="The newest checkpoint (C2SP tlog-checkpoint)",
         responses={
             (200, "text/plain"): OpenApiResponse(str, "A signed note."),
@@ -115,7 +115,7 @@ class LogTileView(Open):
 
     @extend_schema(
         operation_id="read_log_tile",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="A tile of the tree: up to 256 hashes (C2SP tlog-tiles)",
         parameters=[
             OpenApiParameter("level", str, OpenApiParameter.PATH, description="0 for the leaves' hashes, to 63."), _NAME,
@@ -138,7 +138,7 @@ class LogEntriesView(Open):
 
     @extend_schema(
         operation_id="read_log_entries",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="Up to 256 entries, each behind its length as two bytes (C2SP tlog-tiles)",
         description=(
             'An entry is JSON: `{"commitment", "kind", "logged_at", "version"}`. `kind` is `issued` or `status`; '
@@ -175,7 +175,7 @@ class InclusionProofView(Open):
 
     @extend_schema(
         operation_id="prove_log_inclusion",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="The inclusion proof of an entry (RFC 9162, section 2.1.3)",
         parameters=[
             OpenApiParameter("index", int, required=True, description="Of the entry, from 0."),
@@ -194,7 +194,7 @@ class ConsistencyProofView(Open):
 
     @extend_schema(
         operation_id="prove_log_consistency",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="The consistency proof between two sizes (RFC 9162, section 2.1.4)",
         parameters=[
             OpenApiParameter("from", int, required=True, description="The smaller size."),
@@ -220,7 +220,7 @@ class LogKeysView(Open):
 
     @extend_schema(
         operation_id="read_log_keys",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="The verifier keys of the log, of its witnesses, and of our witness",
         responses={200: LogKeysOutput, 304: OpenApiResponse(None, "Unchanged.")},
     )
@@ -267,7 +267,7 @@ class LogProofView(Open):
 
     @extend_schema(
         operation_id="read_certificate_log_proof",
-        tags=["verification"],
+        tags=["Verification"],
         summary="The proof that a certificate is in the transparency log",
         description=(
             "Check it offline: SHA-256 of `salt` and of the credential's text (`/verify/{code}/credential`, byte for "

@@ -17,6 +17,7 @@ from common import clock
 from common.clock import rfc3339
 from common.conditional import etag_of, is_fresh
 from common.errors import NotAcceptable, NotFound
+from common.openapi import ETAG, header
 from common.rendering import OrjsonRenderer, to_json
 from credentials.api.checking import status_words
 from credentials.api.presentations import JwtRenderer
@@ -77,7 +78,7 @@ class Verification(OpenView):
 
     @extend_schema(
         operation_id="verify_certificate",
-        tags=["verification"],
+        tags=["Verification"],
         summary="A certificate: page for people, signed credential for machines",
         description=(
             "`Accept: text/html` answers the verdict as a page. `application/json`, `application/vc`, "
@@ -85,9 +86,10 @@ class Verification(OpenView):
             "whatever its status: the status is in the header `Certificate-Verdict` and at `/verify/{code}/status`. "
             "`application/vc+jwt` answers the credential as VC-JWT where its learner asked for one, else 406."
         ),
-        parameters=[LANGUAGE],
+        parameters=[LANGUAGE, header(ETAG, "Of the credential; a page has none.", 200, always=False)],
         responses={
             (200, "text/html"): OpenApiResponse(str, "The page."),
+            (404, "text/html"): OpenApiResponse(str, "A page that says so."),
             (200, "application/json"): OpenApiResponse(dict, "The credential."),
             (200, "application/vc"): OpenApiResponse(dict, "The credential."),
             (200, "application/vc+ld+json"): OpenApiResponse(dict, "The credential."),
@@ -148,7 +150,7 @@ class CredentialText(OpenView):
 
     @extend_schema(
         operation_id="read_credential",
-        tags=["verification"],
+        tags=["Verification"],
         summary="The credential, byte for byte as it was signed",
         responses={
             (200, "application/json"): OpenApiResponse(dict, "The credential."),
@@ -173,7 +175,7 @@ class Status(OpenView):
 
     @extend_schema(
         operation_id="read_certificate_status",
-        tags=["verification"],
+        tags=["Verification"],
         summary="Whether a certificate is valid, expired, revoked or not genuine",
         responses=VerdictOutput,
     )

@@ -42,7 +42,7 @@ class AddCheckpointView(Open):
 
     @extend_schema(
         operation_id="cosign_checkpoint",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="Cosign a checkpoint of a log that is witnessed here (C2SP tlog-witness)",
         request={"text/plain": str},
         responses={
@@ -76,7 +76,7 @@ class WitnessedCheckpointView(Open):
 
     @extend_schema(
         operation_id="read_witnessed_checkpoint",
-        tags=["transparency log"],
+        tags=["Transparency log"],
         summary="The newest checkpoint of another log that was cosigned here",
         parameters=[
             OpenApiParameter("origin_hash", str, OpenApiParameter.PATH, description="SHA-256 of its origin, in hex.")

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal, NotRequired, TypedDict
+
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+
+
+class MissingForCertificate(TypedDict):
+    """What a learner lacks for an achievement: the edition is not completed, or a level of a skill is not held."""
+
+    kind: Literal["completion", "skill"]
+    skill: NotRequired[str]
+    level: NotRequired[int]
+    held: NotRequired[int]
+    certified: NotRequired[bool]
 
 
 class NotRevocable(DomainError):
@@ -23,6 +36,7 @@ class GlyphMissing(DomainError):
     """None of the fonts has a character of the certificate; `character` is its code point. Boxes are never drawn."""
 
     code, status, title = "glyph_missing", 422, _("A character of this certificate cannot be drawn")
+    member_types = {"character": str}
 
 
 class NotSuspendable(DomainError):
@@ -41,6 +55,7 @@ class NotCorrectable(DomainError):
     """Only an active certificate that has not expired is corrected; `certificate_status` is its status."""
 
     code, status, title = "certificate_not_correctable", 409, _("This certificate cannot be corrected")
+    member_types = {"certificate_status": str}
 
 
 class CorrectionOpen(DomainError):
@@ -83,24 +98,28 @@ class UnknownCertificates(DomainError):
     """Some of the certificates do not exist, or the person may not know of them; `certificates` are their ids."""
 
     code, status, title = "unknown_certificates", 422, _("Some of these certificates do not exist")
+    member_types = {"certificates": list[str]}
 
 
 class NotRenewable(DomainError):
     """A certificate that was revoked, suspended or superseded is not renewed; `certificate_status` is its status."""
 
     code, status, title = "certificate_not_renewable", 409, _("This certificate cannot be renewed")
+    member_types = {"certificate_status": str}
 
 
 class RenewalTooEarly(DomainError):
     """The certificate may be renewed from `renewable_from` on."""
 
     code, status, title = "renewal_too_early", 409, _("It is too early to renew this certificate")
+    member_types = {"renewable_from": datetime}
 
 
 class RenewalNotEarned(DomainError):
     """The learner does not meet what the achievement asks for today; `missing` says what is missing."""
 
     code, status, title = "renewal_not_earned", 409, _("Something is still missing for the renewal")
+    member_types = {"missing": list[MissingForCertificate]}
 
 
 class AchievementRetired(DomainError):

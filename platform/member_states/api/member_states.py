@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -13,6 +12,7 @@ from rest_framework.views import APIView
 
 from common.caches import ProcessCache
 from common.conditional import etag_of, ready_bytes
+from common.openapi import IF_NONE_MATCH, NOT_MODIFIED
 from common.rendering import to_json
 from member_states import selectors
 
@@ -25,7 +25,7 @@ class StateLanguageOutput(serializers.Serializer[Any]):
     population_percent = serializers.FloatField(allow_null=True)
 
 
-@extend_schema_field(OpenApiTypes.ANY)
+@extend_schema_field({"type": ["boolean", "number", "string", "array", "null"], "items": {"type": "string"}})
 class _AnyJSON(serializers.JSONField):
     """A boolean, a number, a text, a list of texts, or null."""
 
@@ -36,7 +36,7 @@ class StateRuleOutput(serializers.Serializer[Any]):
         ["value", "no_rule", "unknown"],
         help_text="What the register says of the law: a value, that it sets none, or that it is not established.",
     )
-    value = _AnyJSON(allow_null=True, help_text="What applies: the law's value, else the strict default, else null.")
+    value = _AnyJSON(help_text="What applies: the law's value, else the strict default, else null.")
     from_default = serializers.BooleanField()
     unit = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
@@ -88,7 +88,14 @@ class MemberStatesView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(operation_id="member_states_list", tags=["Member states"], responses={200: MemberStatesOutput})
+    @extend_schema(
+        operation_id="list_member_states",
+        tags=["Member states"],
+        summary="The register of the member states",
+        description="Languages, time zones, calendars and the law as known, each point with its source.",
+        parameters=[IF_NONE_MATCH],
+        responses={200: MemberStatesOutput, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request) -> Any:
         """The twelve states with languages, time zones, calendars and the law as known, each point with its source."""
         etag, body = _compiled()

@@ -56,7 +56,11 @@ class ConsentsView(APIView):
     problems = (BadCursor,)
 
     @extend_schema(
-        operation_id="consents_list", tags=["Privacy"], parameters=PAGE_PARAMETERS, responses={200: ConsentsOutput}
+        operation_id="list_consents",
+        tags=["Privacy"],
+        summary="What you consented to, and what led there",
+        parameters=PAGE_PARAMETERS,
+        responses={200: ConsentsOutput},
     )
     def get(self, request: Request) -> Response:
         """What holds now, and the history that led there."""
@@ -82,8 +86,10 @@ class ConsentView(APIView):
     )  # fmt: skip
 
     @extend_schema(
-        operation_id="consent_record",
+        operation_id="record_consent",
         tags=["Privacy"],
+        summary="Give or withdraw a consent, under an id of your making",
+        description="A repeat changes nothing and answers 200 where the first call answered 201.",
         request=ConsentInput,
         responses={200: ConsentOutput, 201: ConsentOutput},
     )

@@ -38,8 +38,9 @@ class DisclosuresView(APIView):
     problems = (BadCursor,)
 
     @extend_schema(
-        operation_id="disclosures_list",
+        operation_id="list_disclosures",
         tags=["Privacy"],
+        summary="Who got which of your data for what, newest first",
         parameters=PAGE_PARAMETERS,
         responses={200: DisclosuresOutput},
     )

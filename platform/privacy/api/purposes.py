@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from common.conditional import etag_of, ready_bytes
+from common.openapi import IF_NONE_MATCH, NOT_MODIFIED
 from common.rendering import to_json
 from privacy.purposes import selectors
 
@@ -40,7 +41,14 @@ class PurposesView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(operation_id="purposes_list", tags=["Privacy"], responses={200: PurposesOutput})
+    @extend_schema(
+        operation_id="list_purposes",
+        tags=["Privacy"],
+        summary="What personal data may be used for",
+        description="Every purpose with its texts in all languages: an offline frontend chooses the language itself.",
+        parameters=[IF_NONE_MATCH],
+        responses={200: PurposesOutput, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request) -> Any:
         """Every purpose with its texts in all languages: an offline frontend chooses the language itself."""
         items = [

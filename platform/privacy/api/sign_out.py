@@ -23,6 +23,8 @@ class SignOutEverywhereView(APIView):
     @extend_schema(
         operation_id="sign_out_everywhere",
         tags=["Account"],
+        summary="End every session of the person",
+        description="Every session, refresh token and access token ends now, this call's among them.",
         request=None,
         responses={204: None},
         parameters=[events.IDEMPOTENCY_KEY],

@@ -1,5 +1,9 @@
 """What can go wrong with consents."""
 
+from __future__ import annotations
+
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
@@ -9,6 +13,7 @@ class ConsentMissing(DomainError):
     """The person has not consented to this use of their data, or has withdrawn it; `purpose` names what is missing."""
 
     code, status, title = "consent_missing", 403, _("A consent is missing for this")
+    member_types = {"purpose": str, "agency_id": UUID | None}
 
 
 class UnknownPurpose(DomainError):

@@ -1,0 +1,202 @@
+"""What the learners' document says of signing in: django-allauth's own specification, cut to what answers here.
+
+allauth ships the specification of everything that it can do. Here it has one client (`app`), and its answers differ from
+what it writes of them in places; `_FURTHER` and `_correct` say what is true.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from allauth.headless.spec.internal import schema as allauth
+from django.urls import Resolver404, resolve
+
+_BASE = "/auth/app/v1"
+_SIGN_IN, _ACCOUNT = "Sign-in", "Account"
+_ABOUT_ALLAUTH = re.compile("settings|Django|allauth|`app`")
+
+# Path and method -> operationId, tag, summary. All that is here answers; nothing else of allauth's is documented.
+OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
+    ("/config", "get"): ("read_sign_in_configuration", _SIGN_IN, "Which ways of signing in there are"),
+    ("/auth/signup", "post"): ("sign_up", _SIGN_IN, "Make an account and sign in"),
+    ("/auth/login", "post"): ("sign_in", _SIGN_IN, "Sign in by user name or e-mail address, and password"),
+    ("/auth/session", "get"): ("read_session", _SIGN_IN, "Who is signed in, or what is still missing"),
+    ("/auth/session", "delete"): ("sign_out", _SIGN_IN, "End this session; 401 says that it is ended"),
+    ("/tokens/refresh", "post"): (
+        "refresh_tokens", _SIGN_IN, "The next access token and refresh token; a refresh token works once",
+    ),
+    ("/auth/reauthenticate", "post"): ("reauthenticate", _SIGN_IN, "Give the password again, for what needs it fresh"),
+    ("/auth/email/verify", "get"): ("read_email_verification", _SIGN_IN, "Which address a key from a mail is for"),
+    ("/auth/email/verify", "post"): ("verify_email", _SIGN_IN, "Confirm an address by the key from a mail"),
+    ("/auth/email/verify/resend", "post"): ("resend_email_verification", _SIGN_IN, "Send the code of a mail again"),
+    ("/auth/password/request", "post"): ("request_password_reset", _SIGN_IN, "Ask for a code to set a new password"),
+    ("/auth/password/reset", "get"): ("read_password_reset", _SIGN_IN, "Whether a code for a new password is good"),
+    ("/auth/password/reset", "post"): ("reset_password", _SIGN_IN, "Set a new password by the code from a mail"),
+    ("/auth/code/confirm", "post"): ("confirm_sign_in_code", _SIGN_IN, "Sign in by a code, where that was begun"),
+    ("/auth/2fa/authenticate", "post"): ("authenticate_by_code", _SIGN_IN, "Second step of signing in: a code"),
+    ("/auth/2fa/reauthenticate", "post"): ("reauthenticate_by_code", _SIGN_IN, "Give a code again"),
+    ("/auth/webauthn/authenticate", "get"): (
+        "read_passkey_challenge", _SIGN_IN, "Challenge for the second step of signing in by a passkey",
+    ),
+    ("/auth/webauthn/authenticate", "post"): ("authenticate_by_passkey", _SIGN_IN, "Second step: a passkey"),
+    ("/auth/webauthn/reauthenticate", "get"): (
+        "read_passkey_challenge_again", _SIGN_IN, "Challenge for showing a passkey again",
+    ),
+    ("/auth/webauthn/reauthenticate", "post"): ("reauthenticate_by_passkey", _SIGN_IN, "Show a passkey again"),
+    ("/account/email", "get"): ("list_emails", _ACCOUNT, "E-mail addresses of the account"),
+    ("/account/email", "post"): ("add_email", _ACCOUNT, "Add an e-mail address"),
+    ("/account/email", "put"): ("request_email_verification", _ACCOUNT, "Have an address confirmed"),
+    ("/account/email", "patch"): ("choose_primary_email", _ACCOUNT, "Make an address the primary one"),
+    ("/account/email", "delete"): ("delete_email", _ACCOUNT, "Remove an e-mail address"),
+    ("/account/password/change", "post"): ("change_password", _ACCOUNT, "Change the password"),
+    ("/account/authenticators", "get"): ("list_authenticators", _ACCOUNT, "The account's second factors"),
+    ("/account/authenticators/totp", "get"): ("read_totp", _ACCOUNT, "The app with codes, or a secret to set one up"),
+    ("/account/authenticators/totp", "post"): ("activate_totp", _ACCOUNT, "Set up an app with codes"),
+    ("/account/authenticators/totp", "delete"): ("deactivate_totp", _ACCOUNT, "Give up the app with codes"),
+    ("/account/authenticators/recovery-codes", "get"): ("list_recovery_codes", _ACCOUNT, "Unused recovery codes"),
+    ("/account/authenticators/recovery-codes", "post"): ("generate_recovery_codes", _ACCOUNT, "New recovery codes"),
+    ("/account/authenticators/webauthn", "get"): ("read_passkey_options", _ACCOUNT, "What a new passkey is made from"),
+    ("/account/authenticators/webauthn", "post"): ("add_passkey", _ACCOUNT, "Add a passkey"),
+    ("/account/authenticators/webauthn", "put"): ("rename_passkey", _ACCOUNT, "Rename a passkey"),
+    ("/account/authenticators/webauthn", "delete"): ("delete_passkeys", _ACCOUNT, "Remove passkeys"),
+    ("/auth/sessions", "get"): ("list_sessions", _ACCOUNT, "Where the person is signed in"),
+    ("/auth/sessions", "delete"): ("end_sessions", _ACCOUNT, "End sessions by their ids"),
+}  # fmt: skip
+
+
+def sign_in_document() -> Mapping[str, Any]:
+    """Return the paths under /auth/app/v1 and the schemas that they refer to, as OpenAPI 3.1."""
+    spec = yaml.safe_load(files("allauth.headless.spec").joinpath("doc/openapi.yaml").read_text(encoding="utf-8"))
+    spec["paths"] = {
+        path.replace("{client}", "app").replace("/_allauth/app/v1", _BASE): item for path, item in spec["paths"].items()
+    }
+    allauth.specify_user(spec)
+    allauth.specify_signup_fields(spec)
+    allauth.specify_custom_signup_form(spec)
+    _correct(spec["components"])
+    paths: dict[str, Any] = {}
+    for (path, method), (operation_id, tag, summary) in OPERATIONS.items():
+        _require_route(_BASE + path)
+        given = spec["paths"][_BASE + path][method]
+        operation: dict[str, Any] = {"operationId": operation_id, "tags": [tag], "summary": summary}
+        parameters = [_resolved(spec, one) for one in given.get("parameters", ()) if "Client" not in str(one)]
+        if parameters:
+            operation["parameters"] = parameters
+        if "requestBody" in given:
+            operation["requestBody"] = {"required": True, **_resolved(spec, given["requestBody"])}
+        operation["responses"] = _responses(spec, path, method, given)
+        # Without a token while somebody is still signing in; `X-Session-Token` then names the half of a session.
+        operation["security"] = [{"learnerToken": []}] if tag == _ACCOUNT else [{"learnerToken": []}, {}]
+        paths.setdefault(_BASE + path, {})[method] = operation
+    schemas = spec["components"]["schemas"]
+    used: dict[str, Any] = {}
+    waiting = _references(paths)
+    while waiting:
+        name = waiting.pop()
+        if name not in used:
+            used[name] = schemas[name]
+            waiting |= _references(schemas[name])
+    return _as_3_1({"paths": paths, "schemas": dict(sorted(used.items()))})
+
+
+def _require_route(path: str) -> None:
+    try:
+        resolve(path)
+    except Resolver404 as error:
+        raise LookupError(f"allauth answers nothing at {path}") from error
+
+
+def _resolved(spec: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameter, body or response itself, where the specification refers to one."""
+    if "$ref" in value:
+        _, _, kind, name = value["$ref"].split("/")
+        return dict(spec["components"][kind][name])
+    return dict(value)
+
+
+def _json(description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    answers = {str(status): _resolved(spec, answer) for status, answer in given["responses"].items()}
+    for answer in answers.values():
+        answer["description"] = str(answer.get("description", "")).replace("django-allauth", "sign-in").strip()
+    if method != "get" or "400" in answers:
+        answers["400"] = _json("The input is not valid.", _ref("ErrorResponse"))
+    if path not in _FOR_ANYBODY:
+        answers["401"] = _json(
+            "Nobody is signed in, or the password has to be given again: `flows` says how.",
+            _ref("SignInNeededResponse"),
+        )
+    if method != "get":
+        answers["429"] = _json("Too many tries.", _ref("TooManyRequestsResponse"))
+    answers["410"] = _json("`X-Session-Token` names no session.", _ref("SessionGoneResponse"))
+    for status, name in _FURTHER.get((path, method), {}).items():
+        answers[status] = _json("Done.", _ref(name))
+    return dict(sorted(answers.items()))
+
+
+_FOR_ANYBODY = ("/config", "/tokens/refresh")
+# What answers, and is missing or another in the specification.
+_FURTHER: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("/auth/password/request", "post"): {"200": "AuthenticatedResponse"},
+    ("/account/password/change", "post"): {"200": "AuthenticatedResponse"},
+    ("/account/authenticators/recovery-codes", "post"): {"200": "RecoveryCodesResponse"},
+}
+
+
+def _correct(components: dict[str, Any]) -> None:
+    schemas = components["schemas"]
+    schemas["AccountConfiguration"]["properties"]["authentication_method"] = {
+        "type": "string", "enum": ["username", "email", "username_email"],
+    }  # fmt: skip
+    schemas["BaseAuthenticationMeta"]["properties"]["refresh_token"] = {
+        "type": "string", "description": "Works once: the next pair comes from `POST /auth/app/v1/tokens/refresh`.",
+    }  # fmt: skip
+    # Null where nobody was looked for.
+    schemas["AuthenticationMeta"]["allOf"][1]["properties"]["is_authenticated"] = {"type": ["boolean", "null"]}
+    flow = schemas["Flow"]["properties"]
+    flow["id"]["enum"] = sorted({*flow["id"]["enum"], "password_reset_by_code", "mfa_login_webauthn", "mfa_trust"})
+    flow["is_pending"] = {"type": "boolean"}
+    for method in schemas["AuthenticationMethod"]["oneOf"]:
+        method["required"] = [name for name in method["required"] if name in method["properties"]]
+        method["title"] = method["title"].strip()
+    schemas["MFAConfiguration"]["properties"]["passkey_login_enabled"] = {"type": "boolean"}
+    schemas["ConflictResponse"]["properties"]["errors"] = schemas["ErrorResponse"]["properties"]["errors"]
+    schemas["SessionGoneResponse"]["properties"]["data"] = schemas["AuthenticationResponse"]["properties"]["data"]
+    schemas["RecoveryCodesResponse"] = components["responses"]["RecoveryCodes"]["content"]["application/json"]["schema"]
+    schemas["TooManyRequestsResponse"] = _status_only(429)
+    schemas["SignInNeededResponse"] = {
+        "anyOf": [_ref("AuthenticationResponse"), _ref("ReauthenticationResponse")],
+    }
+
+
+def _status_only(status: int) -> dict[str, Any]:
+    return {"type": "object", "properties": {"status": {"type": "integer", "enum": [status]}}, "required": ["status"]}
+
+
+def _references(value: Any) -> set[str]:
+    return set(re.findall(r"#/components/schemas/(\w+)", str(value)))
+
+
+def _as_3_1(value: Any) -> Any:
+    """Without examples and texts about allauth's settings; null as a type."""
+    if isinstance(value, list):
+        return [_as_3_1(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value.strip() if isinstance(value, str) else value
+    made = {key: _as_3_1(entry) for key, entry in value.items() if key not in ("example", "examples", "nullable")}
+    if "schema" not in made and "content" not in made and _ABOUT_ALLAUTH.search(str(made.get("description", ""))):
+        del made["description"]
+    if value.get("nullable") is True:
+        return {"oneOf": [made, {"type": "null"}]}
+    return made

@@ -1,0 +1,200 @@
+"""The OpenAPI documents, one for each audience: what it can call, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import translation
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts import public as accounts
+from agencies import public as agencies
+from common.conditional import etag_of, ready_bytes
+from common.openapi import TAGS, define_problems
+from common.rendering import to_json
+from config import operation_paths
+
+SNAPSHOTS = Path(settings.BASE_DIR) / "docs" / "api"
+EXAMPLES = SNAPSHOTS / "examples"
+# Of the committed files, which are the same whatever installation they are written on.
+_HERE = [{"url": "/", "description": "The installation that the document is read from."}]
+
+_ERRORS = "Every error is `application/problem+json` (RFC 9457); decide by its `code`."
+_CALLING = (
+    "\n\nMake up the ids in the paths of `PUT` (a UUID, best of version 7): a repeated call has its effect once. Where 304 is "
+    "listed, send the `ETag` of what you have as `If-None-Match`."
+)
+
+
+def _nothing() -> Mapping[str, Any]:
+    return {"paths": {}, "schemas": {}}
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who reads a document, and what is in it.
+
+    `further` gives the paths and the schemas that no view of the REST framework answers.
+    """
+
+    name: str
+    title: str
+    description: str
+    owns: Callable[[str], bool]
+    tags: tuple[str, ...]
+    further: Callable[[], Mapping[str, Any]] = field(default=_nothing)
+
+
+LEARNERS = Audience(
+    name="learners",
+    title="AI Skills Platform: learners",
+    description=(
+        "For learners' frontends: enrol, learn, take assessments, hold certificates.\n\n"
+        "## Signing in\n\n"
+        "`POST /auth/app/v1/auth/signup` or `POST /auth/app/v1/auth/login` gives `meta.access_token` (five minutes) and "
+        "`meta.refresh_token`. "
+        "`POST /auth/app/v1/tokens/refresh` gives the next pair. A refresh token works once, so let one call at a time "
+        "refresh; 400 means: sign in again. `DELETE /auth/app/v1/auth/session` ends this session, and its 401 says that it "
+        "is ended; the access token may be taken until it runs out. To end every token at once use "
+        "`POST /api/v1/me/sign-out-everywhere`. Errors under `/auth` are allauth's.\n\n"
+        "## Calling\n\n"
+        f"Send `Authorization: Bearer <access token>`. Under `/api`: {_ERRORS[0].lower()}{_ERRORS[1:]}{_CALLING}\n\n"
+        "Learning is recorded only while the consent `learning_records` holds; without it writes answer `consent_missing`."
+    ),
+    owns=lambda path: path.startswith("/api/"),
+    tags=(
+        "Sign-in", "Account", "Profile", "Privacy", "Courses", "Learning", "Skills", "Assessments", "Appeals",
+        "Certificates", "Member states",
+    ),
+    further=accounts.sign_in_document,
+)  # fmt: skip
+AGENCIES = Audience(
+    name="agencies",
+    title="AI Skills Platform: agencies",
+    description=(
+        "For agencies of the member states: pull the progress of consenting learners, and published statistics.\n\n"
+        "`POST /agency/oauth/token` (OAuth 2 client credentials) gives an access token for fifteen minutes; its errors are "
+        f"those of RFC 6749. Send it as `Authorization: Bearer <access token>`. Under `/agency/v1`: {_ERRORS[0].lower()}"
+        f"{_ERRORS[1:]}"
+    ),
+    owns=lambda path: path.startswith("/agency/"),
+    tags=("Token", "Progress", "Statistics"),
+    further=agencies.token_document,
+)
+EVERYBODY = Audience(
+    name="everybody",
+    title="AI Skills Platform: everybody",
+    description=(
+        "For whoever was handed a certificate, and for other systems: verification, issuers' keys and status lists, the "
+        f"transparency log, the skills framework as CASE. Nobody signs in. {_ERRORS}"
+    ),
+    owns=lambda path: not path.startswith(("/api/", "/agency/")),
+    tags=("Verification", "Issuers", "Transparency log", "CASE", "Operation"),
+    further=operation_paths.document,
+)
+AUDIENCES = {audience.name: audience for audience in (LEARNERS, AGENCIES, EVERYBODY)}
+
+
+def document(audience: Audience, *, servers: Iterable[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """Return the document, generated from the code in English.
+
+    Args:
+        servers: OpenAPI's server objects; where the document itself is read from, if there are none.
+    """
+
+    class Generator(SchemaGenerator):
+        def _initialise_endpoints(self) -> None:
+            super()._initialise_endpoints()
+            self.endpoints = [endpoint for endpoint in self.endpoints if audience.owns(endpoint[0])]
+
+    with translation.override("en"):
+        generated = dict(Generator().get_schema(request=None, public=True))
+        further = audience.further()
+    paths = dict(sorted({**generated["paths"], **further["paths"]}.items()))
+    components = {**generated["components"]}
+    own = components.get("schemas", {})
+    if clash := own.keys() & further["schemas"].keys():
+        raise ValueError(f"two schemas share a name: {sorted(clash)}")
+    components["schemas"] = {**own, **further["schemas"]}
+    whole = {
+        "openapi": generated["openapi"],
+        "info": {
+            "title": audience.title,
+            "version": generated["info"]["version"],
+            "description": audience.description,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": list(servers) or _HERE,
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in audience.tags],
+        "paths": paths,
+        "components": components,
+    }
+    define_problems(whole)
+    return whole
+
+
+def as_yaml(audience: Audience) -> str:
+    """Return the text of the committed snapshot."""
+    plain = json.loads(to_json(document(audience)))
+    return str(yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style for texts of several lines, and no aliases: each place says what it says."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
+@cache
+def _served(name: str, form: str) -> bytes:
+    whole = json.loads(to_json(document(AUDIENCES[name], servers=[{"url": settings.PUBLIC_BASE_URL}])))
+    if form == "json":
+        return to_json(whole)
+    return str(yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)).encode()
+
+
+class _YamlRenderer(BaseRenderer):
+    media_type, format, charset, render_style = "application/vnd.oai.openapi", "yaml", None, "binary"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else to_json(data)
+
+
+class _JsonRenderer(_YamlRenderer):
+    media_type, format = "application/vnd.oai.openapi+json", "json"
+
+
+class ApiDocument(APIView):
+    """A document as YAML, or as JSON to who asks for it; generated once per process."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = [_YamlRenderer, _JsonRenderer]
+    http_method_names = ["get", "head"]
+    schema = None
+    audience = ""
+
+    def get(self, request: Request) -> HttpResponse:
+        chosen = request.accepted_renderer
+        body = _served(self.audience, chosen.format)
+        return ready_bytes(
+            request._request, body, etag=etag_of(body), cache="public, max-age=300", content_type=chosen.media_type
+        )
