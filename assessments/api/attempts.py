@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,7 +30,6 @@ from common.serializers import StrictSerializer
 from privacy.public import ConsentMissing
 
 _CURSORS = Cursors("attempts", INSTANT_AND_ID)
-ITEM_KINDS = tuple(KINDS)
 
 
 @extend_schema_field(
@@ -39,7 +40,6 @@ ITEM_KINDS = tuple(KINDS)
             {"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "number"}]}},
             {"type": "object", "additionalProperties": {}},
         ],
-        "nullable": True,
         "description": "By the item's kind. "
         + "; ".join(str(kind.response_schema["description"]) for kind in KINDS.values())
         + "; null: left open, as if it were not listed.",
@@ -89,7 +89,7 @@ class OptionOutput(serializers.Serializer[object]):
 
 
 class ReviewOutput(serializers.Serializer[object]):
-    response = ResponseField(allow_null=True)
+    response = serializers.JSONField()
     score = serializers.FloatField(allow_null=True, help_text="0 to 1; null: the item was struck and does not count")
     correct = serializers.BooleanField(allow_null=True, help_text="null: the item was struck and does not count")
     feedback = serializers.CharField(allow_null=True)
@@ -98,17 +98,53 @@ class ReviewOutput(serializers.Serializer[object]):
 class AttemptItemOutput(serializers.Serializer[object]):
     id = serializers.UUIDField()
     position = serializers.IntegerField()
-    kind = serializers.ChoiceField(ITEM_KINDS)
+    kind = serializers.CharField()
     prompt = serializers.CharField()
     section = serializers.IntegerField(allow_null=True, help_text="number of its section; null: there are none")
     options = OptionOutput(many=True, help_text="in the order to show them")
     unit = serializers.CharField(allow_null=True)
-    extra = serializers.DictField(
-        help_text="what only this kind has: left (matching), gaps (cloze), picture (hotspot), limits (task)"
-    )
-    review = ReviewOutput(
-        allow_null=True, help_text="null until the attempt is graded, and as long as the quiz keeps it back"
-    )
+    extra = serializers.JSONField()
+    review = ReviewOutput()
+
+
+class AttemptItemByKind(OpenApiSerializerExtension):
+    """An attempt's item is a component for each kind, `ClozeItem` for one; `kind` tells which."""
+
+    target_class = AttemptItemOutput
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        of_all = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        review = auto_schema._map_serializer(ReviewOutput(), direction)
+        names = {}
+        for kind in KINDS.values():
+            words = "".join(word.capitalize() for word in kind.name.split("_"))
+            given = {"oneOf": [kind.response_schema, {"type": "null"}], "description": "null: it was left open."}
+            reviewed = _component(
+                auto_schema,
+                f"{words}Review",
+                {**review, "properties": {**review["properties"], "response": given}},
+            )
+            own = {
+                "kind": {"type": "string", "const": kind.name},
+                "extra": {**kind.shown_schema, "description": "What only this kind has."},
+                "review": {
+                    "oneOf": [reviewed, {"type": "null"}],
+                    "description": "null until the attempt is graded, and as long as the quiz keeps it back",
+                },
+            }
+            schema = {**of_all, "properties": {**of_all["properties"], **own}}
+            names[kind.name] = _component(auto_schema, f"{words}Item", schema)["$ref"]
+        return {
+            "oneOf": [{"$ref": name} for name in names.values()],
+            "discriminator": {"propertyName": "kind", "mapping": names},
+        }
+
+
+def _component(auto_schema: Any, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
+    auto_schema.registry.register_on_missing(component)
+    reference: dict[str, Any] = component.ref
+    return reference
 
 
 class AttemptSummaryOutput(serializers.Serializer[object]):

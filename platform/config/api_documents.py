@@ -116,7 +116,7 @@ def document(audience: Audience, *, servers: Iterable[Mapping[str, str]] = ()) -
     class Generator(SchemaGenerator):
         def _initialise_endpoints(self) -> None:
             super()._initialise_endpoints()
-            self.endpoints = [endpoint for endpoint in self.endpoints if audience.owns(endpoint[0])]
+            self.endpoints = [endpoint for endpoint in self.endpoints or () if audience.owns(endpoint[0])]
 
     with translation.override("en"):
         generated = dict(Generator().get_schema(request=None, public=True))

@@ -66,6 +66,8 @@ class ItemKind(ABC):
     key_hint: ClassVar[str] = ""
     # The response's form in OpenAPI.
     response_schema: ClassVar[Mapping[str, Any]]
+    # The form of what `shown` returns.
+    shown_schema: ClassVar[Mapping[str, Any]] = {"type": "object", "properties": {}, "additionalProperties": False}
 
     @abstractmethod
     def key_faults(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import fsum, prod
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from assessments.items.kinds.base import (
     NO_CONTENT,
@@ -24,11 +24,29 @@ from assessments.items.kinds.base import (
     spread,
 )
 from assessments.items.kinds.entry import GUESSED, entry_faults, entry_from, entry_lines, is_accepted, read_entry
+from common.schemas import Keywords, schema_of
 
 CREDITS = ("per_gap", "all_or_nothing")
 MOST_GAPS, LONGEST_GAP_ID, LONGEST_CHOICE_ID = 10, 8, 10
 _MARK = re.compile(r"\{\{([^{}]*)\}\}")
 _CHOICE = re.compile(r"(?:^|\|)\s*([A-Za-z0-9_-]{1,20})\s*=")
+
+
+class GapOption(TypedDict):
+    id: str
+    text: str
+
+
+class ShownGap(TypedDict):
+    id: str
+    options: Annotated[list[GapOption], Keywords(description="In the order to show them; empty: the gap is typed.")]
+    is_typed: bool
+
+
+class ShownGaps(TypedDict):
+    """What a learner sees of a cloze besides its prompt."""
+
+    gaps: list[ShownGap]
 
 
 class Cloze(ItemKind):
@@ -49,6 +67,7 @@ class Cloze(ItemKind):
     )
     key_example = "g1 = a\ng2 en: hallucinate | make things up\ng2 1 typo"
     key_hint = "one gap a line, the option of a choice, or for a gap to type in what is right in each language; “all or nothing” may follow"  # noqa: E501
+    shown_schema = schema_of(ShownGaps)
     response_schema = {
         "type": "object", "additionalProperties": {"type": "string"},
         "description": "cloze: an object from gap ids to an option's id or to what was typed",

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from assessments.items.kinds.base import (
     NO_CONTENT,
@@ -24,11 +24,30 @@ from assessments.items.kinds.base import (
     spread,
     words,
 )
+from common.schemas import Keywords, schema_of
 
 MOST_REGIONS, LONGEST_LABEL, LONGEST_ADDRESS, DIGITS = 24, 200, 500, 4
 # A picture is named, never embedded: an https address, or a path on the platform's own host.
 _ADDRESS = re.compile(r"(?:https://[^\s/]+)?/[^\s\"'<>\\]*")
 _REGION = re.compile(r"(?P<id>[^:]*):\s*(?P<box>[0-9.]+(?:\s+[0-9.]+){3})\s+(?P<label>.*)")
+
+
+class ShownRegion(TypedDict):
+    id: str
+    label: str
+    box: Annotated[list[float], Keywords(description="Left, top, width and height in shares of the picture.")]
+
+
+class ShownImage(TypedDict):
+    address: str
+    alt: Annotated[str, Keywords(description="The picture in words.")]
+    regions: list[ShownRegion]
+
+
+class ShownPicture(TypedDict):
+    """What a learner sees of a hotspot besides its prompt."""
+
+    picture: ShownImage
 
 
 class Hotspot(ItemKind):
@@ -50,6 +69,7 @@ class Hotspot(ItemKind):
         "sender” for each region (left, top, width, height as shares of the picture), one a line."
     )
     key_example = "a"
+    shown_schema = schema_of(ShownPicture)
     response_schema = {
         "oneOf": [
             {"type": "string"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import perm
-from typing import Any
+from typing import Any, TypedDict
 
 from assessments.items.kinds.base import (
     NO_CONTENT,
@@ -25,8 +25,20 @@ from assessments.items.kinds.base import (
     with_credit,
     words,
 )
+from common.schemas import schema_of
 
 CREDITS = ("per_pair", "all_or_nothing")
+
+
+class LeftEntry(TypedDict):
+    id: str
+    text: str
+
+
+class ShownLeft(TypedDict):
+    """What a learner sees of a matching item besides its prompt and options."""
+
+    left: list[LeftEntry]
 
 
 class Matching(ItemKind):
@@ -41,6 +53,7 @@ class Matching(ItemKind):
     part, part_example = "left", "“1: text”, one a line; the right side stands under options, distractors included."
     key_example = "1 = b, 2 = a"
     key_hint = "“; all or nothing” behind it gives nothing for a part"
+    shown_schema = schema_of(ShownLeft)
     response_schema = {
         "type": "object", "additionalProperties": {"type": "string"},
         "description": "matching: an object from ids of the left to ids of options",

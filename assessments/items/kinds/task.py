@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 from assessments.items.kinds.base import NO_CONTENT, NO_TEXT, Content, Fault, ItemKind, ResponseRefused, Text, words
 from assessments.items.kinds.rubric import rubric_faults, rubric_from, rubric_text
 from assessments.items.kinds.writing import normalised
+from common.schemas import Keywords, schema_of
 
 MOST_CHARACTERS, MOST_FILES = 20_000, 5
 _LIMIT = re.compile(r"([0-9]{1,6})\s+(characters|files?)", re.IGNORECASE)
+
+
+class TaskLimits(TypedDict):
+    characters: Annotated[int, Keywords(description="Most characters of the text; 0: none is taken.")]
+    files: Annotated[int, Keywords(description="Most files; 0: none are taken.")]
+
+
+class ShownLimits(TypedDict):
+    """What a learner sees of a task besides its prompt."""
+
+    limits: TaskLimits
 
 
 class Task(ItemKind):
@@ -29,6 +41,7 @@ class Task(ItemKind):
     part, part_example = "limits", "“3000 characters, 2 files”."
     key_example = "tolerance 20 %\n[aim]\nen: The aim is clear\n0 en: no aim\n2 en: an aim that can be checked"
     key_hint = "the rubric: for each criterion its id, its title, and what each number of points means, in every language; above the tolerance between two markers a third decides"  # noqa: E501
+    shown_schema = schema_of(ShownLimits)
     response_schema = {
         "type": "object",
         "properties": {

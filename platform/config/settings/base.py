@@ -215,7 +215,6 @@ SPECTACULAR_SETTINGS = {
         "CriterionKindEnum": ["completion", "skill"],
         "DocumentKindEnum": ["course", "lesson"],
         "FileMediaTypeEnum": "assessments.api.files.MEDIA_TYPES",
-        "ItemKindEnum": "assessments.api.attempts.ITEM_KINDS",
         "LevelAssessmentOutcomeEnum": ["given", "refused"],
         "LevelCauseEnum": ["evidence", "assessors", "appeal", "review"],
         "MissedPartEnum": ["whole", "section", "skill"],

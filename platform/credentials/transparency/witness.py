@@ -25,6 +25,7 @@ class CheckpointStale(Conflict):
     """The request begins at another size than the one cosigned last; `size` is that one."""
 
     code = "checkpoint_stale"
+    member_types = {"size": int}
 
     def __init__(self, size: int) -> None:
         super().__init__(size=size)
