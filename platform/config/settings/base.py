@@ -210,7 +210,7 @@ SPECTACULAR_SETTINGS = {
         "AttemptStateEnum": ["live", "expired", "marking", "graded"],
         # Appeals too.
         "CaseStateEnum": "learners.assessors.models.LevelAssessment.State",
-        "CertificateStatusEnum": "learners.certificates.models.Certificate.Status",
+        "CertificateStatusEnum": "credentials.certificates.models.Certificate.Status",
         "CorrectionStateEnum": ["open", "approved", "refused"],
         "CriterionKindEnum": ["completion", "skill"],
         "DocumentKindEnum": ["course", "lesson"],
@@ -223,7 +223,7 @@ SPECTACULAR_SETTINGS = {
         "RenewalStateEnum": ["too_early", "open", "missing", "renewed", "withdrawn", "retired"],
         "RuleStandingEnum": ["value", "no_rule", "unknown"],
         "ShareStateEnum": ["open", "revoked", "expired", "used_up"],
-        "ShownFieldEnum": "learners.sharing.models.ShownField",
+        "ShownFieldEnum": "credentials.sharing.models.ShownField",
         "ShownWorkKindEnum": "learners.api.level_assessments.WORK_KINDS",
         "TranslationStateEnum": "courses.api.schemas.TRANSLATIONS",
         "VerdictReasonEnum": [

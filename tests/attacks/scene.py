@@ -1,0 +1,94 @@
+"""A learner with a certificate in each status, and an agency that is told rows of each kind."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from agencies.models import Agency
+from common import clock
+from common.ids import new_id
+from courses import public as courses
+from courses.models import Course, Edition, Framework
+from credentials.certificates import life
+from credentials.models import Achievement, Certificate
+from events import public as events
+from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
+from tests.agencies import factories as feed
+from tests.credentials.certificates.factories import SKILLS, TEXTS, settle, supersede
+
+STATUSES = ("active", "suspended", "revoked", "superseded", "expired")
+
+
+def certify_in_each_status(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> dict[str, Certificate]:
+    """Have the learner earn a certificate for each status, and bring it there."""
+    now = clock.now()
+    Ability.objects.update_or_create(
+        learner=learner,
+        defaults={
+            "mean": 1, "variance": 0.5, "count": 2, "last_at": now, "rule_version": "test", "snapshot": "test",
+        },
+    )  # fmt: skip
+    for code in SKILLS:
+        Evidence.objects.create(
+            id=new_id(), learner=learner, item_id=new_id(), item_revision=1, skills=[code], level=1, score=1,
+            guess=0.25, difficulty=0, language="en", answered_at=now, framework_version="x", rule_version="x",
+        )  # fmt: skip
+        SkillState.objects.update_or_create(
+            learner=learner, skill_code=code,
+            defaults={
+                "mean": 1, "variance": 0.5, "count": 1, "last_at": now, "level": 1, "probability": 0.9,
+                "framework_version": courses.framework().version,
+            },
+        )  # fmt: skip
+    held = {status: _certify(learner, status, monkeypatch) for status in STATUSES}
+    for status, step in (("suspended", life.suspend), ("revoked", life.revoke)):
+        step(certificate_id=held[status].pk, actor="reviewer", reason="as it was decided", now=clock.now())
+    supersede(held["superseded"], name="สมหญิง ใจดี")
+    return held
+
+
+def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> Certificate:
+    edition = Edition.objects.create(
+        course=Course.objects.create(slug=f"course-{status}"), framework=Framework.objects.get(current=True),
+        status="published", published_at=clock.now(), languages=["en"],
+    )  # fmt: skip
+    achievement = Achievement.objects.create(
+        slug=f"achievement-{status}", edition=edition, texts=TEXTS,
+        criteria={"edition_completed": True, "skills": [{"skill": code, "level": 1} for code in SKILLS]},
+    )  # fmt: skip
+    now = clock.now()
+    Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=now, completed_at=now)
+    with pytest.MonkeyPatch.context() as patched, transaction.atomic():
+        if status == "expired":
+            patched.setattr("django.conf.settings.CREDENTIAL_VALIDITY", timedelta(seconds=1))
+        events.record_many(
+            "learners.edition_completed",
+            [{"learner_id": str(learner.pk), "edition_id": str(edition.pk), "skills": []}],
+        )
+        settle()
+    if status == "expired":
+        time.sleep(1.1)
+    return Certificate.objects.get(learner=learner, award__achievement=achievement)
+
+
+def share_with(agency_id: UUID, learner: Learner) -> None:
+    """Have the agency told of the learner, of one who withdrew, and of one with nothing but an enrolment."""
+    agency = Agency.objects.get(pk=agency_id)
+    feed.consent(learner, agency)
+    withdrawn = feed.make_sharing_learner(agency)
+    feed.make_sharing_learner(agency)
+    feed.drain()
+    feed.consent(withdrawn, agency, given=False)
+    feed.drain()
+
+
+def read(client: Any, *paths: str) -> None:
+    """Read the addresses; the client holds each answer against its document."""
+    for path in paths:
+        assert client.get(path).status_code in (200, 202, 404, 410), path
