@@ -15,6 +15,9 @@ import yaml
 from allauth.headless.spec.internal import schema as allauth
 from django.urls import Resolver404, resolve
 
+from common.errors import Forbidden
+from common.openapi import problem_response
+
 _BASE = "/auth/app/v1"
 _SIGN_IN, _ACCOUNT = "Sign-in", "Account"
 _ABOUT_ALLAUTH = re.compile("settings|Django|allauth|`app`")
@@ -97,7 +100,7 @@ def sign_in_document() -> Mapping[str, Any]:
     waiting = _references(paths)
     while waiting:
         name = waiting.pop()
-        if name not in used:
+        if name not in used and name in schemas:
             used[name] = schemas[name]
             waiting |= _references(schemas[name])
     return _as_3_1({"paths": paths, "schemas": dict(sorted(used.items()))})
@@ -138,6 +141,9 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
             _ref("SignInNeededResponse"),
         )
     if method != "get":
+        forbidden = problem_response([Forbidden])  # the proxy does not say whose request it is, so it cannot be counted
+        forbidden["content"] |= answers.get("403", {}).get("content", {})
+        answers["403"] = forbidden
         answers["429"] = _json("Too many tries.", _ref("TooManyRequestsResponse"))
     answers["410"] = _json("`X-Session-Token` names no session.", _ref("SessionGoneResponse"))
     for status, name in _FURTHER.get((path, method), {}).items():

@@ -150,7 +150,7 @@ def as_yaml(audience: Audience) -> str:
     return str(yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """Block style for texts of several lines, and no aliases: each place says what it says."""
 
     def ignore_aliases(self, data: Any) -> bool:

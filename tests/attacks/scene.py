@@ -80,11 +80,13 @@ def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> 
 def share_with(agency_id: UUID, learner: Learner) -> None:
     """Have the agency told of the learner, of one who withdrew, and of one with nothing but an enrolment."""
     agency = Agency.objects.get(pk=agency_id)
-    feed.consent(learner, agency)
-    withdrawn = feed.make_sharing_learner(agency)
-    feed.make_sharing_learner(agency)
+    with transaction.atomic():
+        feed.consent(learner, agency)
+        withdrawn = feed.make_sharing_learner(agency)
+        feed.make_sharing_learner(agency)
     feed.drain()
-    feed.consent(withdrawn, agency, given=False)
+    with transaction.atomic():
+        feed.consent(withdrawn, agency, given=False)
     feed.drain()
 
 

@@ -183,12 +183,12 @@ def test_no_operation_answers_what_it_does_not_document(share: int, monkeypatch:
             for caller, headers in scene.callers.items():
                 try:
                     case.validate_response(case.call(headers=headers), checks=CHECKS)
-                except Exception as error:
+                except (Exception, BaseExceptionGroup) as error:
                     error.add_note(f"as {caller}")
                     raise
 
         try:
             attack()
-        except Exception as error:
+        except (Exception, BaseExceptionGroup) as error:
             failures.append(f"{operation.method.upper()} {operation.path}: {error} {getattr(error, '__notes__', '')}")
     assert not failures, "\n\n".join(failures)
