@@ -104,6 +104,15 @@ openapi: $(STAMP) ## write docs/api/*.yaml and docs/flow.md anew
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py write_api_documents
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow
 
+EXAMPLES := .local/examples
+
+.PHONY: examples
+examples: $(STAMP) ## collect an example of each operation from the suite's answers into docs/api/examples (as long as the suite)
+	@rm -rf $(EXAMPLES)
+	@COLLECT_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -m tests.collect_examples $(EXAMPLES)
+	@$(MAKE) --no-print-directory openapi
+
 .PHONY: messages
 messages: $(STAMP) ## bring the translations in step with the code (texts -> .po -> .mo)
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py extract_messages

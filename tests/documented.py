@@ -158,7 +158,7 @@ class Documents:
             return str(operation["operationId"])
         if media_type not in documented:
             raise Difference(f"{where}: {media_type} is not documented, only {', '.join(documented)}")
-        if media_type.endswith("json") or media_type == "application/vc":
+        if _is_json(media_type):
             key = (template, method, str(response.status_code), media_type)
             if key not in self._validators:
                 schema = closed(document, documented[media_type].get("schema", {}))
@@ -275,7 +275,7 @@ def _collect(operation_id: str, environ: Mapping[str, Any], response: HttpRespon
         return
     folder = Path(str(_COLLECTING))
     folder.mkdir(parents=True, exist_ok=True)
-    if "json" in response.get("Content-Type", "") or response.get("Content-Type", "") == "application/vc":
+    if _is_json(response.get("Content-Type", "").partition(";")[0]):
         body = response.content
         name = f"{operation_id}.{len(body):08d}.{os.getpid()}.json"
         if len(list(folder.glob(f"{operation_id}.*"))) < 12:
@@ -286,6 +286,18 @@ def _collect(operation_id: str, environ: Mapping[str, Any], response: HttpRespon
                 "body": json.loads(body),
             }
             (folder / name).write_text(json.dumps(record, ensure_ascii=False))
+
+
+def answers_json(operation: Mapping[str, Any]) -> bool:
+    """Whether a success of the operation has a JSON body, of which an example can be shown."""
+    return any(
+        str(status).startswith("2") and any(_is_json(media_type) for media_type in answer.get("content", {}))
+        for status, answer in operation["responses"].items()
+    )
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type.endswith("json") or media_type == "application/vc"
 
 
 def altered(documents: Mapping[str, Any], change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

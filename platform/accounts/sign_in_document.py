@@ -35,11 +35,9 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("/auth/reauthenticate", "post"): ("reauthenticate", _SIGN_IN, "Give the password again, for what needs it fresh"),
     ("/auth/email/verify", "get"): ("read_email_verification", _SIGN_IN, "Which address a key from a mail is for"),
     ("/auth/email/verify", "post"): ("verify_email", _SIGN_IN, "Confirm an address by the key from a mail"),
-    ("/auth/email/verify/resend", "post"): ("resend_email_verification", _SIGN_IN, "Send the code of a mail again"),
     ("/auth/password/request", "post"): ("request_password_reset", _SIGN_IN, "Ask for a code to set a new password"),
     ("/auth/password/reset", "get"): ("read_password_reset", _SIGN_IN, "Whether a code for a new password is good"),
     ("/auth/password/reset", "post"): ("reset_password", _SIGN_IN, "Set a new password by the code from a mail"),
-    ("/auth/code/confirm", "post"): ("confirm_sign_in_code", _SIGN_IN, "Sign in by a code, where that was begun"),
     ("/auth/2fa/authenticate", "post"): ("authenticate_by_code", _SIGN_IN, "Second step of signing in: a code"),
     ("/auth/2fa/reauthenticate", "post"): ("reauthenticate_by_code", _SIGN_IN, "Give a code again"),
     ("/auth/webauthn/authenticate", "get"): (
@@ -176,6 +174,8 @@ def _correct(components: dict[str, Any]) -> None:
     for method in schemas["AuthenticationMethod"]["oneOf"]:
         method["required"] = [name for name in method["required"] if name in method["properties"]]
         method["title"] = method["title"].strip()
+        if method["properties"]["method"]["enum"] == ["mfa"]:
+            method["properties"]["id"] = _ref("AuthenticatorID")
     schemas["MFAConfiguration"]["properties"]["passkey_login_enabled"] = {"type": "boolean"}
     schemas["ConflictResponse"]["properties"]["errors"] = schemas["ErrorResponse"]["properties"]["errors"]
     schemas["SessionGoneResponse"]["properties"]["data"] = schemas["AuthenticationResponse"]["properties"]["data"]

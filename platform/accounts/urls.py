@@ -8,11 +8,13 @@ from django.http import Http404, HttpRequest
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
-# Of allauth's routes, those for what is not offered: telephone numbers, and accounts of third parties. Its views of them
-# would fail or say that nothing is pending.
+# Of allauth's routes, those for what is not offered: telephone numbers, accounts of third parties, signing in and confirming
+# an address by a code. Its views of them would fail or say that nothing is pending.
 _NOT_OFFERED = (
     "account/phone",
     "account/providers",
+    "auth/code/confirm",
+    "auth/email/verify/resend",
     "auth/phone/verify",
     "auth/phone/verify/resend",
     "auth/provider/redirect",

@@ -141,7 +141,19 @@ def document(audience: Audience, *, servers: Iterable[Mapping[str, str]] = ()) -
         "components": components,
     }
     define_problems(whole)
+    _put_examples(whole)
     return whole
+
+
+def _put_examples(whole: dict[str, Any]) -> None:
+    """Show beside each operation an answer of the suite, as `make examples` collected it."""
+    for item in whole["paths"].values():
+        for operation in item.values():
+            file = EXAMPLES / f"{operation['operationId']}.json"
+            if file.exists():
+                example = json.loads(file.read_text(encoding="utf-8"))
+                answer = operation["responses"][str(example["status"])]
+                answer["content"][example["media_type"]]["example"] = example["body"]
 
 
 def as_yaml(audience: Audience) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp_auth
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
@@ -55,6 +58,86 @@ def test_signing_in_again_and_what_stands_behind_a_fresh_password(aiko: dict[str
     changed = {"current_password": PASSWORD, "new_password": "another long pass phrase"}
     assert call("GET", "auth/sessions").status_code == 200
     assert call("POST", "account/password/change", changed).status_code == 200
+
+
+class Phone:
+    """A frontend that keeps the newest tokens that an answer gave."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        data = b"" if body is None else json.dumps(body)
+        answer = Client().generic(
+            method, f"/auth/app/v1/{path}", data, "application/json", headers={**self.headers, **headers}
+        )
+        meta = answer.json().get("meta", {})
+        if "access_token" in meta:
+            self.headers = {"Authorization": f"Bearer {meta['access_token']}"}
+        elif "session_token" in meta:
+            self.headers = {"X-Session-Token": meta["session_token"]}
+        return answer
+
+
+def _code(secret: str) -> str:
+    return str(
+        totp_auth.format_hotp_value(totp_auth.hotp_value(secret, next(totp_auth.yield_hotp_counters_from_time())))
+    )
+
+
+def test_an_app_with_codes_is_set_up_used_and_given_up() -> None:
+    phone, aiko = Phone(), {"username": "aiko", "password": PASSWORD}
+    assert phone.call("POST", "auth/signup", aiko).status_code == 200
+    assert phone.call("POST", "auth/reauthenticate", {"password": PASSWORD}).status_code == 200
+    offered = phone.call("GET", "account/authenticators/totp")
+    assert offered.status_code == 404
+    secret = offered.json()["meta"]["secret"]
+    assert phone.call("POST", "account/authenticators/totp", {"code": _code(secret)}).status_code == 200
+    assert phone.call("GET", "account/authenticators/totp").status_code == 200
+    assert phone.call("POST", "account/authenticators/recovery-codes").status_code == 200
+    codes = phone.call("GET", "account/authenticators/recovery-codes").json()["data"]["unused_codes"]
+    assert {one["type"] for one in phone.call("GET", "account/authenticators").json()["data"]} == {
+        "totp", "recovery_codes",
+    }  # fmt: skip
+    other = Phone()
+    halfway = other.call("POST", "auth/login", aiko)
+    assert halfway.status_code == 401
+    assert {"id": "mfa_authenticate", "is_pending": True} in [
+        {name: flow.get(name) for name in ("id", "is_pending")} for flow in halfway.json()["data"]["flows"]
+    ]
+    assert other.call("POST", "auth/2fa/authenticate", {"code": codes[0]}).status_code == 200
+    assert other.call("POST", "auth/2fa/reauthenticate", {"code": codes[1]}).status_code == 200
+    assert other.call("GET", "account/authenticators/webauthn").status_code == 200
+    assert phone.call("DELETE", "account/authenticators/totp").status_code == 200
+
+
+def test_what_is_in_mails_confirms_an_address_and_sets_a_new_password(mailoutbox: list[Any]) -> None:
+    phone = Phone()
+    body = {"username": "aiko", "password": PASSWORD, "email": "aiko@example.org"}
+    assert phone.call("POST", "auth/signup", body).status_code == 200
+    key = unquote(mailoutbox[-1].body.partition("/verify-email/")[2].split()[0])
+    info = {"X-Email-Verification-Key": key}
+    assert phone.call("GET", "auth/email/verify", **info).status_code == 200
+    assert phone.call("POST", "auth/email/verify", {"key": key}).status_code in (200, 401)
+    assert phone.call("GET", "account/email").json()["data"][0]["verified"]
+    assert phone.call("POST", "account/email", {"email": "second@example.org"}).status_code == 200
+    assert phone.call("PUT", "account/email", {"email": "second@example.org"}).status_code in (200, 403)
+    primary = {"email": "aiko@example.org", "primary": True}
+    assert phone.call("PATCH", "account/email", primary).status_code == 200
+    other = Phone()
+    assert other.call("POST", "auth/password/request", {"email": "aiko@example.org"}).status_code == 401
+    code = re.search(r"^\s*([A-Z0-9-]{6,})\s*$", mailoutbox[-1].body, re.M)
+    assert code, mailoutbox[-1].body
+    assert other.call("GET", "auth/password/reset", **{"X-Password-Reset-Key": code[1]}).status_code == 200
+    new = {"key": code[1], "password": "another long pass phrase"}
+    assert other.call("POST", "auth/password/reset", new).status_code in (200, 401)
+    first, second = Phone(), Phone()
+    for device in (first, second):
+        signed = device.call("POST", "auth/login", {"username": "aiko", "password": "another long pass phrase"})
+        assert signed.status_code == 200
+    others = [row["id"] for row in second.call("GET", "auth/sessions").json()["data"] if not row["is_current"]]
+    assert others
+    assert second.call("DELETE", "auth/sessions", {"sessions": others}).status_code == 200
 
 
 def test_what_answers_is_documented_and_the_rest_is_not_there() -> None:

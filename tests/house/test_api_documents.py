@@ -208,13 +208,22 @@ def test_the_client_of_every_test_is_the_one_that_checks(monkeypatch: pytest.Mon
         assert Client().get("/api/v1/purposes").status_code == 200
 
 
+# What needs a device that signs, or a mail that this suite does not read.
+WITHOUT_EXAMPLE: frozenset[str] = frozenset()
+
+
 @pytest.mark.parametrize(("name", "path", "method", "operation"), OPERATIONS)
 def test_every_operation_has_a_valid_example(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
+    shown = 0
     for status, answer in operation["responses"].items():
-        if not str(status).startswith("2"):
-            continue
         for media_type, content in answer.get("content", {}).items():
             if "example" in content:
-                schema = documented.closed(DOCUMENTS[name], content["schema"])
+                shown += 1
+                schema = documented.closed(DOCUMENTS[name], content.get("schema", {}))
                 validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-                assert [error.message for error in validator.iter_errors(content["example"])] == [], media_type
+                assert [error.message for error in validator.iter_errors(content["example"])] == [], (
+                    status,
+                    media_type,
+                )
+    wanted = documented.answers_json(operation) and operation["operationId"] not in WITHOUT_EXAMPLE
+    assert shown == int(wanted)
