@@ -49,6 +49,10 @@ _CURSORS = Cursors("attempts", INSTANT_AND_ID)
 class ResponseField(serializers.JSONField):
     """A response to an item; its kind says which form it takes."""
 
+    def to_internal_value(self, data: Any) -> Any:
+        # The parser has read it as JSON that can be stored: it need not be written out again to see that it is.
+        return data
+
 
 class StartInput(StrictSerializer):
     """Which quiz, and in which language."""

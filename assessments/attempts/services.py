@@ -40,6 +40,7 @@ from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import opening, read_windows
 from common import languages
 from common.clock import rfc3339
+from common.database import lock_for_transaction
 from common.errors import NotFound
 from common.ids import new_id
 from courses import public as courses
@@ -273,8 +274,7 @@ def _met(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
 
 def _one_start_at_a_time(learner_id: UUID) -> None:
     """Make the learner's starts, of whatever quiz, wait for one another until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"attempts of {learner_id}"])
+    lock_for_transaction(f"attempts of {learner_id}")
 
 
 def _use_one(quiz: Quiz, learner_id: UUID) -> int | None:

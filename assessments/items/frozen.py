@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
-
-from django.db.models import JSONField
+from copy import copy
 
 from assessments.items.models import ItemRevision
 from common.caches import ProcessCache
-from common.database import run_prepared
 
 # Some 2 KB each.
 _kept: ProcessCache[tuple[int, str], ItemRevision] = ProcessCache(most=4096)
-
-_COLUMNS = [field.attname for field in ItemRevision._meta.concrete_fields]
-_JSON = [field.attname for field in ItemRevision._meta.concrete_fields if isinstance(field, JSONField)]
-_IN_ONE_LANGUAGE = "jsonb_build_object(asked.language, revision.content -> asked.language)"
-_SELECTED = ", ".join(_IN_ONE_LANGUAGE if name == "content" else f"revision.{name}" for name in _COLUMNS)
-_SELECT = f"""
-    SELECT asked.language, {_SELECTED}
-    FROM unnest(%s::bigint[], %s::text[]) AS asked (id, language)
-    JOIN assessments_itemrevision AS revision ON revision.id = asked.id
-"""  # noqa: S608 (the columns are a constant)
 
 
 def revisions(asked: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], ItemRevision]:
@@ -36,11 +23,10 @@ def revisions(asked: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], It
 
 
 def _read(missing: Collection[tuple[int, str]]) -> dict[tuple[int, str], ItemRevision]:
-    rows = run_prepared(_SELECT, [[one[0] for one in missing], [one[1] for one in missing]])
+    rows = ItemRevision.objects.in_bulk({revision for revision, _ in missing})
     read: dict[tuple[int, str], ItemRevision] = {}
-    for language, *values in rows:
-        given = dict(zip(_COLUMNS, values, strict=True))
-        given |= {name: json.loads(given[name]) for name in _JSON if given[name] is not None}
-        read[given["id"], language] = ItemRevision.from_db("default", _COLUMNS, list(given.values()))
+    for revision, language in missing:
+        read[revision, language] = copy(rows[revision])
+        read[revision, language].content = {language: rows[revision].content.get(language)}
     _kept.put({key: revision for key, revision in read.items() if revision.approved_at is not None})
     return read

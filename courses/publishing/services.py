@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
+from common.database import set_for_transaction
 from common.errors import Conflict, DomainError, NotFound
 from common.ids import new_id
 from courses.catalogue.content import EditionContent
@@ -128,11 +129,10 @@ def recompile(*, edition_id: UUID, actor: str) -> int:
     wanted = {(entry.kind, entry.ref, entry.language, entry.etag) for entry in documents}
     if known == wanted:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL courses.recompiling = 'on'")
-        Document.objects.filter(edition=edition).delete()
-        Document.objects.bulk_create(documents, batch_size=200)
-        cursor.execute("SET LOCAL courses.recompiling = 'off'")
+    set_for_transaction("courses.recompiling", "on")
+    Document.objects.filter(edition=edition).delete()
+    Document.objects.bulk_create(documents, batch_size=200)
+    set_for_transaction("courses.recompiling", "off")
     privacy.audit(
         actor=actor,
         action="recompile",

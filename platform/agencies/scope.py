@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
+
+from common.database import set_for_transaction
 
 _AGENCY = "app.agency_id"
 _PUBLISHER = "app.feed_publisher"
@@ -33,12 +35,7 @@ def publisher_scope() -> Iterator[None]:
 @contextmanager
 def _local(name: str, value: str) -> Iterator[None]:
     with transaction.atomic():
-        _set(name, value)
+        set_for_transaction(name, value)
         yield
         # The scope ends with its block, not with the transaction around it. After an error the rollback takes it back.
-        _set(name, "")
-
-
-def _set(name: str, value: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        set_for_transaction(name, "")

@@ -23,6 +23,16 @@ def run_prepared(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ..
     return found
 
 
+def set_for_transaction(name: str, value: str) -> None:
+    """Set a setting of the session, which triggers and row-level security read, until the transaction ends."""
+    run_prepared("SELECT set_config(%s::text, %s::text, true)", [name, value])
+
+
+def lock_for_transaction(of: str) -> None:
+    """Wait for whoever holds the lock of this name, and hold it until the transaction ends."""
+    run_prepared("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))", [of])
+
+
 @dataclass(frozen=True)
 class Fragment:
     """What one piece of code has to write, as entries of a `WITH`, to be executed together with what others have.

@@ -80,6 +80,9 @@ class _Composed:
         # How a column's value is read follows from its field alone.
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.get_converters = lambda _: converters
+        # Django looks through all columns for it, for each call.
+        is_composite = compiler.has_composite_fields([column[0] for column in compiler.select[: compiler.col_count]])
+        compiler.has_composite_fields = lambda _: is_composite
         compiler.connection = None
         self._compiler = compiler
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from common import caches
+from common.database import lock_for_transaction
 from member_states.models import (
     Instrument,
     MemberState,
@@ -44,9 +45,8 @@ def load_register(path: Path = REGISTER_FILE) -> None:
 
 @transaction.atomic
 def _write(register: Register, sha256: str) -> None:
-    with connection.cursor() as cursor:
-        # Two loads at a time would both see a rule as changed; the second waits and then finds nothing to do.
-        cursor.execute("LOCK TABLE member_states_registerload IN EXCLUSIVE MODE")
+    # Two loads at a time would both see a rule as changed; the second waits and then finds nothing to do.
+    lock_for_transaction("loading the register")
     last = RegisterLoad.objects.order_by("-pk").first()
     if last is not None and register.as_of < last.as_of:
         raise RegisterInvalid(f"meta.as_of: {register.as_of} is older than the register loaded, {last.as_of}")

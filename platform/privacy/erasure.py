@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
+
+from common.database import set_for_transaction
+
+_ERASING = "privacy.erasing"
 
 
 @contextmanager
@@ -16,12 +20,7 @@ def erasing(user_id: UUID) -> Iterator[None]:
     Deleting the account inside it cascades: `with erasing(user.pk): user.delete()`.
     """
     with transaction.atomic():
-        _allow(str(user_id))
+        set_for_transaction(_ERASING, str(user_id))
         yield
         # A failure inside rolls the setting back with everything else.
-        _allow("")
-
-
-def _allow(user_id: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('privacy.erasing', %s, true)", [user_id])
+        set_for_transaction(_ERASING, "")
