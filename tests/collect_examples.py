@@ -11,11 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import django
 import jsonschema_rs
 
-from tests import documented
-
-FOLDER = documented.SNAPSHOTS / "examples"
+FOLDER = Path(__file__).parents[1] / "docs" / "api" / "examples"
 MOST_ENTRIES, LONGEST_TEXT, BEST_SIZE = 2, 300, 3000
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INSTANT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -64,6 +63,9 @@ def _rank(record: dict[str, Any]) -> tuple[bool, bool, int]:
 
 def main(collected: Path) -> int:
     """Write the examples; return how many operations have none."""
+    django.setup()
+    from tests import documented  # needs the loaded apps
+
     documents = documented.load()
     records: dict[str, list[dict[str, Any]]] = {}
     for file in sorted(collected.glob("*.json")):

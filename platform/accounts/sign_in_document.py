@@ -144,6 +144,8 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
         answers["403"] = forbidden
         answers["429"] = _json("Too many tries.", _ref("TooManyRequestsResponse"))
     answers["410"] = _json("`X-Session-Token` names no session.", _ref("SessionGoneResponse"))
+    if path == "/auth/password/reset" and method == "post":
+        del answers["200"]  # whoever set a new password signs in by it
     for status, name in _FURTHER.get((path, method), {}).items():
         answers[status] = _json("Done.", _ref(name))
     return dict(sorted(answers.items()))

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp_auth
+from django.core.cache import cache
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
@@ -121,7 +122,9 @@ def test_what_is_in_mails_confirms_an_address_and_sets_a_new_password(mailoutbox
     assert phone.call("POST", "auth/email/verify", {"key": key}).status_code in (200, 401)
     assert phone.call("GET", "account/email").json()["data"][0]["verified"]
     assert phone.call("POST", "account/email", {"email": "second@example.org"}).status_code == 200
-    assert phone.call("PUT", "account/email", {"email": "second@example.org"}).status_code in (200, 403)
+    assert phone.call("PUT", "account/email", {"email": "second@example.org"}).status_code == 403
+    cache.clear()  # three minutes later
+    assert phone.call("PUT", "account/email", {"email": "second@example.org"}).status_code == 200
     primary = {"email": "aiko@example.org", "primary": True}
     assert phone.call("PATCH", "account/email", primary).status_code == 200
     other = Phone()
@@ -130,7 +133,7 @@ def test_what_is_in_mails_confirms_an_address_and_sets_a_new_password(mailoutbox
     assert code, mailoutbox[-1].body
     assert other.call("GET", "auth/password/reset", **{"X-Password-Reset-Key": code[1]}).status_code == 200
     new = {"key": code[1], "password": "another long pass phrase"}
-    assert other.call("POST", "auth/password/reset", new).status_code in (200, 401)
+    assert other.call("POST", "auth/password/reset", new).status_code == 401
     first, second = Phone(), Phone()
     for device in (first, second):
         signed = device.call("POST", "auth/login", {"username": "aiko", "password": "another long pass phrase"})

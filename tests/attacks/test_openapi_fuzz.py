@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from config import starter_course
 from config.demo_accounts import agency_with_client
+from credentials.models import Achievement
 from learners.models import Learner
 from tests.attacks.scene import certify_in_each_status, read, share_with
 
@@ -139,6 +140,12 @@ def test_certificates_in_each_status_answer_as_documented(monkeypatch: pytest.Mo
     assert {row["status"] for row in learner.get("/api/v1/me/certificates").json()["items"]} == {
         "active", "suspended", "revoked", "superseded",
     }  # fmt: skip
+    share = f"/api/v1/me/shares/{uuid.uuid4()}"
+    _call(learner, "PUT", share, {"certificates": scene.known["certificate_id"][:1], "shown": ["name", "achievement"]})
+    correction = f"/api/v1/me/certificates/{scene.known['certificate_id'][0]}/corrections/{uuid.uuid4()}"
+    _call(learner, "PUT", correction, {"legal_name": "สมหญิง ใจดี", "reason": "I married."})
+    achievement = Achievement.objects.values_list("pk", flat=True).first()
+    read(learner, share, correction, f"/achievements/{achievement}/en")
     for certificate_id in scene.known["certificate_id"]:
         read(learner, f"/api/v1/me/certificates/{certificate_id}/renewal")
     for pseudonym in scene.known["learner"]:
