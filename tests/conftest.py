@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -16,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from config.local import session
 from config.local.migrated import PRIVILEGES
 from courses import public as courses
+from events import kinds
+from events.kinds import Event
 from tests import documented
 
 
@@ -97,6 +99,24 @@ def _framework_is_kept() -> Iterator[None]:
     """Else the minute for which it is kept ends in the middle of some test's query budget, and reading it is seven."""
     patched = pytest.MonkeyPatch()
     patched.setattr("common.caches.seconds", lambda: 0.0)
+    yield
+    patched.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_recorded_can_be_read() -> Iterator[None]:
+    """A member of the wrong type fails whoever made the event, rather than a consumer that no test may have."""
+
+    from events import services  # its models need Django, which is set up by now
+
+    def encode_and_read(events: Sequence[Event]) -> str:
+        text = kinds.encode(events)
+        for event in events:
+            kinds.decode(type(event), kinds.encode([event])[1:-1])
+        return text
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(services, "encode", encode_and_read)
     yield
     patched.undo()
 

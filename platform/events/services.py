@@ -42,7 +42,6 @@ def record_many(events: Sequence[Event]) -> None:
     Raises:
         KeyError: their class is not in config/flow.py.
         ValueError: they are of several classes.
-        UnreadableEvent: a member is not of its type.
         RuntimeError: there is no transaction to be part of.
     """
     if not events:
@@ -72,7 +71,7 @@ def recording(events: Sequence[Event]) -> Fragment:
     """Return what `record_many` writes of these events, at least one, for a statement that also writes what made them true.
 
     Raises:
-        KeyError, ValueError, UnreadableEvent: as `record_many`.
+        KeyError, ValueError: as `record_many`.
     """
     form = type(events[0])
     consumers = registry.consumers_of(form)

@@ -195,8 +195,8 @@ def test_skills_add_up(scores):
         for n, (score, skills) in enumerate(scores)
     ]
     for told in by_skill(items):
-        mine = [score for score, skills in scores if told["skill"] in skills]
-        assert (told["answered"], told["score"]) == (len(mine), sum(mine) / len(mine))
+        mine = [score for score, skills in scores if told.skill in skills]
+        assert (told.answered, told.score) == (len(mine), sum(mine) / len(mine))
 
 
 @given(

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import flow
+from events import models, registry, services
 from events.kinds import Event, UnreadableEvent, Value, decode, encode
-from learners.events import MasteryChanged, ProfileChanged
+from learners.events import ProfileChanged
 from tests.events.conftest import Counted, FormerlyCounted, Unheard
 
 SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
@@ -103,10 +104,16 @@ def test_an_instant_without_a_time_zone_is_refused() -> None:
         decode(form, json.dumps(known | {"due_at": "2026-03-01T09:00:00"}))
 
 
-def test_whoever_makes_what_nobody_could_read_hears_of_it() -> None:
+@pytest.mark.django_db
+def test_in_the_suite_whoever_records_what_nobody_could_read_hears_of_it() -> None:
     wrong: Any = "no id"
-    with pytest.raises(UnreadableEvent, match="mastery_changed: Invalid UUID"):
-        encode([MasteryChanged(learner_id=wrong, skills=())])
+    registry.install((), (Unheard,))
+    with pytest.raises(UnreadableEvent, match="Expected `int`, got `str`"):
+        services.record(Unheard(number=wrong))
+    assert not models.Event.objects.exists()
+
+
+def test_what_is_recorded_together_is_of_one_class() -> None:
     with pytest.raises(ValueError, match="several classes"):
         encode([Counted(number=1), Unheard(number=2)])
 
