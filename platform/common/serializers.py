@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -45,28 +44,46 @@ class _Expected:
         return [serializers.ErrorDetail(str(self._field.error_messages["invalid"]), "invalid")]
 
 
+class _Shape:
+    """The fields of a class of inputs and what follows from them."""
+
+    def __init__(self, serializer: serializers.Serializer[Any]) -> None:
+        self.fields = serializers.Serializer.fields.func(serializer)  # type: ignore[attr-defined]
+        self.names = frozenset(self.fields)
+        # DRF looks through all fields for them several times per object, and so for each object of a list.
+        self.writable = [field for field in self.fields.values() if not field.read_only]
+        expected = [(name, _Expected(field)) for name, field in self.fields.items()]
+        self.expected = [(name, types) for name, types in expected if not types.is_anything]
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """An input serializer that refuses unknown fields, so that a misspelt one is never silently lost, and guesses nothing:
     "off" is no boolean, "1" no number, 5 no text and no UUID.
     """
 
-    @cached_property
+    # The fields are made once per class and shared by all calls, where DRF copies them for each: so they know no call, and
+    # `parent`, `context` and `partial` mean nothing in them.
+    _of_class: ClassVar[dict[type, _Shape]] = {}
+
+    @property
+    def _shape(self) -> _Shape:
+        shape = self._of_class.get(type(self))
+        if shape is None:
+            # Of an instance without data: what this one was given belongs to its call.
+            shape = self._of_class[type(self)] = _Shape(type(self)())
+        return shape
+
+    @property
+    def fields(self) -> Any:
+        return self._shape.fields
+
+    @property
     def _writable_fields(self) -> list[Any]:
-        # DRF looks through all fields for them several times per object, and so for each object of a list.
-        return [field for field in self.fields.values() if not field.read_only]
-
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(self.fields)
-
-    @cached_property
-    def _expected(self) -> list[tuple[str, _Expected]]:
-        expected = [(name, _Expected(field)) for name, field in self.fields.items()]
-        return [(name, types) for name, types in expected if not types.is_anything]
+        return self._shape.writable
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = data.keys() - self._names
+            unknown = data.keys() - self._shape.names
             if unknown:
                 raise serializers.ValidationError(
                     {
@@ -76,7 +93,7 @@ class StrictSerializer(serializers.Serializer[Any]):
                 )
             wrong = {
                 name: detail
-                for name, types in self._expected
+                for name, types in self._shape.expected
                 if name in data and (detail := types.fault(data[name])) is not None
             }
             if wrong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -136,3 +137,26 @@ def test_what_is_written_is_read_back(value: Any) -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_server_fail(body: bytes) -> None:
     assert _put(body).status_code in (200, 400)
+
+
+class _Line(StrictSerializer):
+    number = serializers.IntegerField(min_value=1)
+
+
+class _Lines(StrictSerializer):
+    name = serializers.CharField()
+    lines = serializers.ListField(child=_Line(), max_length=50)
+
+
+def test_calls_share_the_fields_of_an_input_and_nothing_else() -> None:
+    """Threads with sound and faulty bodies at a time: each has its own values and its own faults."""
+
+    def read(number: int) -> bool:
+        given = _Lines(data={"name": str(number), "lines": [{"number": number}] * 20})
+        if number == 0:
+            return not given.is_valid() and given.errors["lines"].keys() == set(range(20))
+        return given.is_valid() and given.validated_data["lines"] == [{"number": number}] * 20 and not given.errors
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(read, [0, 1, 2, 3, 0, 5] * 50))
+    assert _Lines(data={}).fields is _Lines(data={"name": "x"}).fields
