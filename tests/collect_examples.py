@@ -47,7 +47,7 @@ class _Neutral:
         text = _HASH.sub("0" * 64, text)
         text = _INSTANT.sub("2026-03-01T09:00:00Z", text)
         text = _DAY.sub("2026-03-01", text)
-        text = text.replace("http://testserver", "https://skills.example.org")
+        text = text.replace("http://testserver", "https://testserver").replace("testserver", "skills.example.org")
         text = re.sub(r"https?://localhost(:\d+)?", "https://skills.example.org", text)
         return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
 
@@ -70,6 +70,7 @@ def main(collected: Path) -> int:
     records: dict[str, list[dict[str, Any]]] = {}
     for file in sorted(collected.glob("*.json")):
         record = json.loads(file.read_text("utf-8"))
+        record["body"] = _Neutral().of(record["body"])
         records.setdefault(record.pop("operation"), []).append(record)
     FOLDER.mkdir(exist_ok=True)
     missing = []
@@ -78,7 +79,6 @@ def main(collected: Path) -> int:
             for operation in item.values():
                 name = operation["operationId"]
                 for record in sorted(records.get(name, ()), key=_rank):
-                    record["body"] = _Neutral().of(record["body"])
                     content = operation["responses"][str(record["status"])]["content"][record["media_type"]]
                     schema = documented.closed(document, content.get("schema", {}))
                     if jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(record["body"]):
