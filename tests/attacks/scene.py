@@ -18,6 +18,7 @@ from courses.models import Course, Edition, Framework
 from credentials.certificates import life
 from credentials.models import Achievement, Certificate
 from events import public as events
+from learners.events import EditionCompleted
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
 from tests.agencies import factories as feed
 from tests.credentials.certificates.factories import SKILLS, TEXTS, settle, supersede
@@ -67,10 +68,7 @@ def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.MonkeyPatch.context() as patched, transaction.atomic():
         if status == "expired":
             patched.setattr("django.conf.settings.CREDENTIAL_VALIDITY", timedelta(seconds=1))
-        events.record_many(
-            "learners.edition_completed",
-            [{"learner_id": str(learner.pk), "edition_id": str(edition.pk), "skills": []}],
-        )
+        events.record_many([EditionCompleted(learner_id=learner.pk, edition_id=edition.pk)])
         settle()
     if status == "expired":
         time.sleep(1.1)
