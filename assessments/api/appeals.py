@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,7 @@ from assessments.api.callers import learner_id
 from assessments.appeals import rules, selectors, services
 from common import clock
 from common.openapi import PAGE_PARAMETERS
-from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, keyset_page
+from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, Page, keyset_page
 from common.serializers import StrictSerializer
 
 _CURSORS = Cursors("appeals", INSTANT_AND_ID)
@@ -64,72 +63,8 @@ class AppealInput(StrictSerializer):
     )
 
 
-class SubjectOutput(serializers.Serializer[object]):
-    kind = serializers.ChoiceField(rules.KINDS)
-    skill = serializers.CharField(allow_null=True)
-    attempt_id = serializers.UUIDField(allow_null=True)
-    item_id = serializers.UUIDField(allow_null=True)
-    level_assessment_id = serializers.UUIDField(allow_null=True)
-    achievement = serializers.CharField(allow_null=True)
-
-
-class AppealDecisionOutput(serializers.Serializer[object]):
-    outcome = serializers.ChoiceField(rules.OUTCOMES)
-    reason = serializers.CharField(help_text="the reviewer's own words")
-    decided_at = serializers.DateTimeField()
-    reviewer = serializers.CharField(help_text="name of the person who decided")
-    levels = serializers.DictField(child=serializers.IntegerField(), help_text="levels decided, by skill")
-    scores = serializers.DictField(
-        child=serializers.FloatField(allow_null=True), help_text="corrected scores by attempt item; null: struck"
-    )
-    new_try = serializers.BooleanField(help_text="you may try once more")
-
-
-class AppealOutput(serializers.Serializer[object]):
-    id = serializers.UUIDField()
-    subject = SubjectOutput()
-    grounds = serializers.CharField()
-    language = serializers.CharField()
-    disputed = serializers.DictField(help_text="the result as it stood when the appeal was opened")
-    state = serializers.ChoiceField(rules.STATES)
-    status = serializers.CharField(help_text="where it stands, in words, in the caller's language")
-    opened_at = serializers.DateTimeField()
-    due_at = serializers.DateTimeField(help_text="a person decides by then")
-    due_time_zone = serializers.CharField(help_text="of your state, in which the days are counted")
-    overdue = serializers.BooleanField()
-    reviewer = serializers.CharField(allow_null=True, help_text="name of the person who reviews; null: nobody yet")
-    reviewer_since = serializers.DateTimeField(allow_null=True)
-    decision = AppealDecisionOutput(allow_null=True)
-
-
-class AppealListOutput(serializers.Serializer[object]):
-    items = AppealOutput(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
-def _status(appeal: selectors.AppealView) -> str:
-    if appeal.decision is not None:
-        words = {
-            rules.UPHELD: _("Your appeal was upheld."),
-            rules.PARTLY_UPHELD: _("Your appeal was upheld in part."),
-            rules.DISMISSED: _("Your appeal was dismissed."),
-        }
-        return str(words[appeal.decision.outcome])
-    if appeal.state == rules.WITHDRAWN:
-        return str(_("You have withdrawn this appeal."))
-    if appeal.overdue:
-        return str(_("The answer is late. Your appeal stays open until a person has decided."))
-    if appeal.reviewer:
-        return str(_("%(name)s is reviewing your appeal.") % {"name": appeal.reviewer})
-    return str(_("Your appeal waits for a reviewer who was not involved before."))
-
-
-def _shown(appeal: selectors.AppealView) -> Mapping[str, Any]:
-    return {**{name: value for name, value in vars(appeal).items() if name != "kind"}, "status": _status(appeal)}
-
-
 def _answer(appeal: selectors.AppealView, status: int = 200) -> Response:
-    response = Response(_shown(appeal), status=status)
+    response = Response(appeal, status=status)
     response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["Accept-Language"])
     return response
@@ -143,12 +78,12 @@ class AppealsView(APIView):
         tags=["Appeals"],
         summary="Your appeals, newest first",
         parameters=PAGE_PARAMETERS,
-        responses=AppealListOutput,
+        responses=Page[selectors.AppealView],
     )
     def get(self, request: Request) -> Response:
         response = keyset_page(
             request, _CURSORS, partial(selectors.appeals, learner_id=learner_id(request), now=clock.now()),
-            key=lambda appeal: (appeal.opened_at, appeal.id), show=lambda appeals: [_shown(one) for one in appeals],
+            key=lambda appeal: (appeal.opened_at, appeal.id), show=list,
         )  # fmt: skip
         patch_vary_headers(response, ["Accept-Language"])
         return response
@@ -160,7 +95,9 @@ class AppealView(APIView):
         "DELETE": (errors.AppealClosed,),
     }
 
-    @extend_schema(operation_id="read_appeal", tags=["Appeals"], summary="One of your appeals", responses=AppealOutput)
+    @extend_schema(
+        operation_id="read_appeal", tags=["Appeals"], summary="One of your appeals", responses=selectors.AppealView
+    )
     def get(self, request: Request, appeal_id: UUID) -> Response:
         return _answer(
             selectors.appeal(appeal_id=appeal_id, learner_id=learner_id(request), now=clock.now())
@@ -176,7 +113,7 @@ class AppealView(APIView):
             "against one thing at a time."
         ),
         request=AppealInput,
-        responses={200: AppealOutput, 201: AppealOutput},
+        responses={200: selectors.AppealView, 201: selectors.AppealView},
     )
     def put(self, request: Request, appeal_id: UUID) -> Response:
         given = AppealInput(data=request.data)

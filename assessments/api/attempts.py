@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
-from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -22,12 +21,14 @@ from assessments.api.quizzes import LANGUAGE_HEADER
 from assessments.attempts import grading, selectors, services
 from assessments.attempts.rules import DEVICE_CLASSES
 from assessments.items.kinds import KINDS
-from assessments.quizzes.rules import MODES, MOST_ITEMS
+from assessments.quizzes.rules import MOST_ITEMS
 from common import clock
 from common.openapi import PAGE_PARAMETERS
-from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, keyset_page
+from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, Page, keyset_page
 from common.rendering import to_json
+from common.schemas import Schema, object_schema
 from common.serializers import StrictSerializer
+from common.value_schemas import ValueSchema
 from privacy.public import ConsentMissing
 
 _CURSORS = Cursors("attempts", INSTANT_AND_ID)
@@ -88,38 +89,15 @@ class SubmissionInput(StrictSerializer):
     answers = serializers.ListField(child=AnswerInput(), max_length=MOST_ITEMS)
 
 
-class OptionOutput(serializers.Serializer[object]):
-    id = serializers.CharField()
-    text = serializers.CharField()
-
-
-class ReviewOutput(serializers.Serializer[object]):
-    response = serializers.JSONField()
-    score = serializers.FloatField(allow_null=True, help_text="0 to 1; null: the item was struck and does not count")
-    correct = serializers.BooleanField(allow_null=True, help_text="null: the item was struck and does not count")
-    feedback = serializers.CharField(allow_null=True)
-
-
-class AttemptItemOutput(serializers.Serializer[object]):
-    id = serializers.UUIDField()
-    position = serializers.IntegerField()
-    kind = serializers.CharField()
-    prompt = serializers.CharField()
-    section = serializers.IntegerField(allow_null=True, help_text="number of its section; null: there are none")
-    options = OptionOutput(many=True, help_text="in the order to show them")
-    unit = serializers.CharField(allow_null=True)
-    extra = serializers.JSONField()
-    review = ReviewOutput()
-
-
-class AttemptItemByKind(OpenApiSerializerExtension):
+class ItemByKind(ValueSchema):
     """An attempt's item is a component for each kind, `ClozeItem` for one; `kind` tells which."""
 
-    target_class = AttemptItemOutput
+    target_class = selectors.AttemptItemView
+    priority = 0
 
-    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        of_all = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        review = auto_schema._map_serializer(ReviewOutput(), direction)
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
+        of_all = super().map_serializer(auto_schema, direction)
+        review = object_schema(selectors.ReviewView)
         names = {}
         for kind in KINDS.values():
             words = "".join(word.capitalize() for word in kind.name.split("_"))
@@ -131,11 +109,8 @@ class AttemptItemByKind(OpenApiSerializerExtension):
             )
             own = {
                 "kind": {"type": "string", "const": kind.name},
-                "extra": {**kind.shown_schema, "description": "What only this kind has."},
-                "review": {
-                    "oneOf": [reviewed, {"type": "null"}],
-                    "description": "null until the attempt is graded, and as long as the quiz keeps it back",
-                },
+                "extra": {**kind.shown_schema, "description": of_all["properties"]["extra"]["description"]},
+                "review": {**of_all["properties"]["review"], "oneOf": [reviewed, {"type": "null"}]},
             }
             schema = {**of_all, "properties": {**of_all["properties"], **own}}
             names[kind.name] = _component(auto_schema, f"{words}Item", schema)["$ref"]
@@ -145,54 +120,11 @@ class AttemptItemByKind(OpenApiSerializerExtension):
         }
 
 
-def _component(auto_schema: Any, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _component(auto_schema: Any, name: str, schema: Schema) -> Schema:
     component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
     auto_schema.registry.register_on_missing(component)
-    reference: dict[str, Any] = component.ref
+    reference: Schema = component.ref
     return reference
-
-
-class AttemptSummaryOutput(serializers.Serializer[object]):
-    id = serializers.UUIDField()
-    quiz_id = serializers.UUIDField()
-    edition_id = serializers.UUIDField()
-    number = serializers.IntegerField()
-    mode = serializers.ChoiceField(MODES)
-    language = serializers.CharField()
-    state = serializers.ChoiceField(["live", "expired", "marking", "graded"])
-    started_at = serializers.DateTimeField()
-    due_at = serializers.DateTimeField()
-    due_time_zone = serializers.CharField()
-    submitted_at = serializers.DateTimeField(allow_null=True)
-    score = serializers.FloatField(
-        allow_null=True, help_text="mean of the items' scores, 0 to 1; null as long as the quiz keeps it back"
-    )
-    passed = serializers.BooleanField(allow_null=True, help_text="null as long as the quiz keeps it back")
-    pass_share = serializers.FloatField()
-
-
-class SectionOutput(serializers.Serializer[object]):
-    number = serializers.IntegerField(min_value=1)
-    title = serializers.CharField()
-
-
-class MissedOutput(serializers.Serializer[object]):
-    part = serializers.ChoiceField(["whole", "section", "skill"])
-    name = serializers.CharField(allow_blank=True, help_text="the section's title or the skill's code")
-    share = serializers.FloatField(help_text="reached, 0 to 1")
-    needed = serializers.FloatField()
-    explanation = serializers.CharField()
-
-
-class AttemptOutput(AttemptSummaryOutput):
-    sections = SectionOutput(many=True, help_text="in order; empty when the quiz has none")
-    missed = MissedOutput(many=True, help_text="why the attempt was not passed")
-    items = AttemptItemOutput(many=True)
-
-
-class AttemptListOutput(serializers.Serializer[object]):
-    items = AttemptSummaryOutput(many=True)
-    next = serializers.CharField(allow_null=True)
 
 
 def _answer(attempt: selectors.AttemptView, status: int = 200) -> HttpResponse:
@@ -213,7 +145,7 @@ class AttemptsView(APIView):
         tags=["Assessments"],
         summary="Your attempts, newest first",
         parameters=PAGE_PARAMETERS,
-        responses=AttemptListOutput,
+        responses=Page[selectors.AttemptSummary],
     )
     def get(self, request: Request) -> Response:
         return keyset_page(
@@ -243,7 +175,7 @@ class AttemptView(APIView):
         operation_id="read_attempt",
         tags=["Assessments"],
         summary="One of your attempts; with its review once graded",
-        responses=AttemptOutput,
+        responses=selectors.AttemptView,
     )
     def get(self, request: Request, attempt_id: UUID) -> HttpResponse:
         return _answer(
@@ -256,7 +188,7 @@ class AttemptView(APIView):
         summary="Start an attempt under an id of your making; a repeat returns the same attempt",
         parameters=[LANGUAGE_HEADER],
         request=StartInput,
-        responses={200: AttemptOutput, 201: AttemptOutput},
+        responses={200: selectors.AttemptView, 201: selectors.AttemptView},
     )
     def put(self, request: Request, attempt_id: UUID) -> HttpResponse:
         given = StartInput(data=request.data)
@@ -286,7 +218,7 @@ class SubmissionView(APIView):
             "consent `learning_records` is refused; the attempt stays open until it is due."
         ),
         request=SubmissionInput,
-        responses=AttemptOutput,
+        responses=selectors.AttemptView,
     )
     def put(self, request: Request, attempt_id: UUID) -> HttpResponse:
         given = SubmissionInput(data=request.data)

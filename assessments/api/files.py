@@ -9,7 +9,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +17,7 @@ from rest_framework.views import APIView
 from assessments import errors
 from assessments.api.callers import learner_id
 from assessments.attempts import handing_in
-from assessments.files import selectors
+from assessments.files import selectors, services
 from assessments.files.rules import ENDINGS, MOST_BYTES
 from common import clock
 from privacy.public import ConsentMissing
@@ -37,15 +36,6 @@ _PARSERS = [
     type(f"_{ending.capitalize()}Parser", (_BytesParser,), {"media_type": media_type})
     for media_type, ending in ENDINGS.items()
 ]
-
-
-MEDIA_TYPES = tuple(ENDINGS)
-
-
-class FileOutput(serializers.Serializer[object]):
-    id = serializers.UUIDField()
-    media_type = serializers.ChoiceField(MEDIA_TYPES)
-    size = serializers.IntegerField(help_text="bytes, without the metadata that was taken out")
 
 
 class FileView(APIView):
@@ -74,7 +64,7 @@ class FileView(APIView):
             "and its name is never asked for: markers must not know whose work they see. A repeat changes nothing."
         ),
         request=dict.fromkeys(ENDINGS, OpenApiTypes.BINARY),
-        responses={200: FileOutput, 201: FileOutput},
+        responses={200: services.FileView, 201: services.FileView},
     )
     def put(self, request: Request, attempt_id: UUID, file_id: UUID) -> Response:
         body = request.data if isinstance(request.data, bytes) else b""

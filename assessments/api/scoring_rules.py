@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils.translation.trans_real import parse_accept_lang_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from assessments.cards import documents
 from assessments.cards.documents import CardDocument, card_document, list_document
 from common.conditional import ready_bytes
 from common.errors import NotFound
+from common.pagination import Page
 
 _PARAMETERS = [
     OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER, description="RFC 4647 lookup; else English."),
     OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag read before."),
 ]
 _NOT_MODIFIED = OpenApiResponse(description="`If-None-Match` names the present version.")
-
-
-class CardTextOutput(serializers.Serializer[Any]):
-    text = serializers.CharField()
-    language = serializers.CharField()
-    machine_drafted = serializers.BooleanField(help_text="Show a mark beside it: no person has reviewed it yet.")
-
-
-class ScoringRuleOutput(serializers.Serializer[Any]):
-    rule = serializers.CharField()
-    version = serializers.CharField(help_text="Stands as rule or rule version beside what the rule computed.")
-    title = CardTextOutput()
-    summary = CardTextOutput()
-
-
-class ScoringRulesOutput(serializers.Serializer[Any]):
-    items = ScoringRuleOutput(many=True)
-    next = serializers.CharField(allow_null=True, help_text="Always null: there are few rules.")
-
-
-class ScoringRuleCardOutput(ScoringRuleOutput):
-    appeal = CardTextOutput()
-    language = serializers.CharField(help_text="Of the texts below.")
-    purpose = serializers.CharField()
-    inputs = serializers.ListField(child=serializers.CharField())
-    not_used = serializers.ListField(child=serializers.CharField())
-    decides = serializers.ListField(child=serializers.CharField())
-    does_not_decide = serializers.ListField(child=serializers.CharField())
-    people = serializers.CharField(help_text="What people do in it.")
-    limits = serializers.ListField(child=serializers.CharField())
-    data_kept = serializers.CharField()
-    sources = serializers.ListField(child=serializers.CharField())
 
 
 def _wanted(request: Request) -> list[str]:
@@ -80,7 +47,7 @@ class ScoringRules(APIView):
         summary="The rules by which people are scored",
         auth=[],
         parameters=_PARAMETERS,
-        responses={200: ScoringRulesOutput, 304: _NOT_MODIFIED},
+        responses={200: Page[documents.ScoringRule], 304: _NOT_MODIFIED},
     )
     def get(self, request: Request) -> HttpResponse:
         return _answer(request, list_document(_wanted(request)))
@@ -99,7 +66,7 @@ class ScoringRule(APIView):
         summary="What a rule uses, decides, and where its limits are",
         auth=[],
         parameters=[OpenApiParameter("rule", OpenApiTypes.STR, OpenApiParameter.PATH), *_PARAMETERS],
-        responses={200: ScoringRuleCardOutput, 304: _NOT_MODIFIED},
+        responses={200: documents.ScoringRuleCard, 304: _NOT_MODIFIED},
     )
     def get(self, request: Request, rule: str) -> HttpResponse:
         document = card_document(rule, _wanted(request))

@@ -10,13 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from math import fsum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from common.schemas import Keywords
 
 LEVEL, SCORE, REFUSAL = KINDS = ("level", "score", "refusal")
 UPHELD, PARTLY_UPHELD, DISMISSED = OUTCOMES = ("upheld", "partly_upheld", "dismissed")
 STATES = OPEN, DECIDED, WITHDRAWN = ("open", "decided", "withdrawn")
+AppealKind = Annotated[str, Keywords(enum=list(KINDS))]
+AppealOutcome = Annotated[str, Keywords(enum=list(OUTCOMES))]
+AppealState = Annotated[str, Keywords(enum=list(STATES))]
 MOST_WORDS = 4000
 # The highest level that one person may give: from 5 on, several assessors have to agree.
 ALONE = 4

@@ -5,51 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.public import REVIEWER
 from assessments.appeals import rules
 from assessments.appeals.involved import involved_in
 from assessments.appeals.models import Appeal, AppealDecision, Reviewer
 from common.errors import NotFound
+from common.schemas import Keywords
 
 
 @dataclass(frozen=True)
-class DecisionView:
-    """What was decided, as the learner is told: outcome, the reviewer's reason in their words, and what followed."""
+class SubjectView:
+    """What an appeal disputes; members that its kind does not need are None."""
 
-    outcome: str
-    reason: str
+    kind: rules.AppealKind
+    skill: str | None
+    attempt_id: UUID | None
+    item_id: UUID | None
+    level_assessment_id: UUID | None
+    achievement: str | None
+
+
+@dataclass(frozen=True)
+class AppealDecisionView:
+    """What was decided, and what followed."""
+
+    outcome: rules.AppealOutcome
+    reason: Annotated[str, Keywords("the reviewer's own words")]
     decided_at: datetime
-    reviewer: str
-    levels: Mapping[str, int]
-    scores: Mapping[str, float | None]
-    new_try: bool
+    reviewer: Annotated[str, Keywords("name of the person who decided")]
+    levels: Annotated[Mapping[str, int], Keywords("levels decided, by skill")]
+    scores: Annotated[Mapping[str, float | None], Keywords("corrected scores by attempt item; null: struck")]
+    new_try: Annotated[bool, Keywords("you may try once more")]
 
 
 @dataclass(frozen=True)
 class AppealView:
-    """An appeal as its learner sees it. `state` is open, decided or withdrawn; `reviewer` a public name, if named yet."""
+    """An appeal as its learner sees it."""
 
     id: UUID
-    kind: str
-    subject: Mapping[str, Any]
+    subject: SubjectView
     grounds: str
     language: str
-    disputed: Mapping[str, Any]
-    state: str
+    disputed: Annotated[Mapping[str, Any], Keywords("the result as it stood when the appeal was opened")]
+    state: rules.AppealState
     opened_at: datetime
-    due_at: datetime
-    due_time_zone: str
+    due_at: Annotated[datetime, Keywords("a person decides by then")]
+    due_time_zone: Annotated[str, Keywords("of your state, in which the days are counted")]
     overdue: bool
-    reviewer: str | None
+    reviewer: Annotated[str | None, Keywords("name of the person who reviews; null: nobody yet")]
     reviewer_since: datetime | None
-    decision: DecisionView | None
+    decision: AppealDecisionView | None
+    status: Annotated[str, Keywords("where it stands, in words, in the caller's language")]
 
 
 def appeals_for_update() -> QuerySet[Appeal]:
@@ -85,19 +99,19 @@ def appeals(
 
 
 def view(row: Appeal, *, now: datetime) -> AppealView:
-    """The appeal as its learner sees it, from a row that has its reviewer and decision at hand."""
+    """The appeal as its learner sees it, in the active language, from a row that has its reviewer and decision at hand."""
     decision: AppealDecision | None = getattr(row, "decision", None)
+    is_overdue = row.closed_at is None and now > row.due_at
     return AppealView(
         id=row.pk,
-        kind=row.kind,
-        subject={
-            "kind": row.kind,
-            "skill": row.skill or None,
-            "attempt_id": row.attempt_id,
-            "item_id": row.item_id,
-            "level_assessment_id": row.level_assessment_id,
-            "achievement": row.achievement or None,
-        },
+        subject=SubjectView(
+            kind=row.kind,
+            skill=row.skill or None,
+            attempt_id=row.attempt_id,
+            item_id=row.item_id,
+            level_assessment_id=row.level_assessment_id,
+            achievement=row.achievement or None,
+        ),
         grounds=row.grounds,
         language=row.language,
         disputed=row.disputed,
@@ -105,12 +119,12 @@ def view(row: Appeal, *, now: datetime) -> AppealView:
         opened_at=row.opened_at,
         due_at=row.due_at,
         due_time_zone=row.due_time_zone,
-        overdue=row.closed_at is None and now > row.due_at,
+        overdue=is_overdue,
         reviewer=row.reviewer.public_name if row.reviewer else None,
         reviewer_since=row.reviewer_since,
         decision=None
         if decision is None
-        else DecisionView(
+        else AppealDecisionView(
             outcome=decision.outcome,
             reason=decision.reason,
             decided_at=decision.decided_at,
@@ -119,7 +133,24 @@ def view(row: Appeal, *, now: datetime) -> AppealView:
             scores=decision.remedy["scores"],
             new_try=decision.remedy["new_try"],
         ),
+        status=_status(row, decision, is_overdue=is_overdue),
     )
+
+
+def _status(row: Appeal, decision: AppealDecision | None, *, is_overdue: bool) -> str:
+    if decision is not None:
+        return {
+            rules.UPHELD: _("Your appeal was upheld."),
+            rules.PARTLY_UPHELD: _("Your appeal was upheld in part."),
+            rules.DISMISSED: _("Your appeal was dismissed."),
+        }[decision.outcome]
+    if row.withdrawn:
+        return _("You have withdrawn this appeal.")
+    if is_overdue:
+        return _("The answer is late. Your appeal stays open until a person has decided.")
+    if row.reviewer:
+        return _("%(name)s is reviewing your appeal.") % {"name": row.reviewer.public_name}
+    return _("Your appeal waits for a reviewer who was not involved before.")
 
 
 def may_review(user_id: UUID, *, member_state: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, cast
 from uuid import UUID
 
 from assessments.accommodations.rules import extra_seconds
@@ -14,6 +14,8 @@ from assessments.attempts.models import Attempt, AttemptAllowance
 from assessments.errors import NotEnrolled
 from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import (
+    MissingView,
+    QuizMode,
     ReviewPolicy,
     Shown,
     available_at,
@@ -25,6 +27,7 @@ from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import are_over, opening, read_windows
 from common import languages
 from common.errors import NotFound
+from common.schemas import Keywords
 from courses import public as courses
 from learners import public as learners
 
@@ -33,35 +36,38 @@ from learners import public as learners
 class QuizView:
     """A quiz as a learner sees it.
 
-    `time_limit_s` holds the learner's extra time. `opens_at` and `closes_at` are of the window that is open, else of the
-    next, else of the last, with its zone; None when the quiz has none or none for the learner (`is_open` tells apart).
-    `available_at`: until then the next attempt has to wait. `missing`: what has to be done first. `passed` is false as
-    long as the review policy keeps it back.
+    `opens_at` and `closes_at` are None when the quiz has no window or none for the learner (`is_open` tells apart).
+    `passed` is false as long as the review policy keeps it back.
     """
 
     id: UUID
     edition_id: UUID
     slug: str
     title: str
-    mode: str
+    mode: Annotated[
+        QuizMode,
+        Keywords(
+            "assessment and certification count for completion; placement lets lessons be skipped; practice does nothing"
+        ),
+    ]
     item_count: int
     attempt_limit: int
     attempts_used: int
     live_attempt_id: UUID | None
     passed: bool
-    time_limit_s: int
-    pass_share: float
-    is_open: bool
-    opens_at: datetime | None
+    time_limit_s: Annotated[int, Keywords("seconds from the start, by the server's clock; your extra time included")]
+    pass_share: Annotated[float, Keywords("score needed to pass, 0 to 1")]
+    is_open: Annotated[bool, Keywords("no window keeps you from starting now")]
+    opens_at: Annotated[datetime | None, Keywords("of the window that is open, else of the next, else of the last")]
     closes_at: datetime | None
-    time_zone: str | None
-    available_at: datetime | None
-    missing: list[dict[str, Any]]
+    time_zone: Annotated[str | None, Keywords("IANA zone that the window is meant in")]
+    available_at: Annotated[datetime | None, Keywords("until then the next attempt has to wait")]
+    missing: Annotated[list[MissingView], Keywords("what has to be done first")]
 
 
 def missing_prerequisites(
     quizzes: Sequence[Quiz], *, learner_id: UUID, taking: learners.Taking
-) -> Mapping[UUID, list[dict[str, Any]]]:
+) -> Mapping[UUID, list[MissingView]]:
     """Return what a learner has to do before each of these quizzes of one edition; at most three queries, if any asks."""
     asked = [one for quiz in quizzes for one in quiz.prerequisites]
     passed: set[str] = set()
@@ -77,7 +83,7 @@ def missing_prerequisites(
         levels = {one["skill"]: standing.of(one["skill"]).level for one in asked if "skill" in one}
     return {
         quiz.pk: [
-            dict(one)
+            cast(MissingView, dict(one))
             for one in unmet(
                 quiz.prerequisites, passed_quizzes=passed, lessons_done=taking.lessons_done, levels=levels
             )

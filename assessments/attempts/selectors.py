@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,10 +18,21 @@ from assessments.attempts.rules import is_late
 from assessments.items import frozen
 from assessments.items.models import ItemRevision
 from assessments.items.shown import shown as members_of_kind
-from assessments.quizzes.rules import JudgedItem, Missed, ReviewPolicy, Shown, missed, pass_rule, review_shown
+from assessments.quizzes.rules import (
+    JudgedItem,
+    Missed,
+    MissedPart,
+    QuizMode,
+    ReviewPolicy,
+    Shown,
+    missed,
+    pass_rule,
+    review_shown,
+)
 from assessments.quizzes.windows import are_over, read_windows
 from common.errors import NotFound
 from common.queries import Given, IsAmong, KeptQuery
+from common.schemas import Keywords
 from privacy import public as privacy
 
 
@@ -70,55 +81,63 @@ class Question:
     met_before: bool
 
 
-@dataclass
-class Review:
-    """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key.
+class OptionView(TypedDict):
+    """An option of an item, in the attempt's language."""
 
-    `score` and `correct` are null for an item that was struck and counts for nothing.
-    """
+    id: str
+    text: str
+
+
+@dataclass
+class ReviewView:
+    """What a learner is told of an item once the attempt is graded: whether it was right and why, never the key."""
 
     response: Any
-    score: float | None
-    correct: bool | None
+    score: Annotated[float | None, Keywords("0 to 1; null: the item was struck and does not count")]
+    correct: Annotated[bool | None, Keywords("null: the item was struck and does not count")]
     feedback: str | None
 
 
 @dataclass
-class ItemView:
-    """An item as the learner sees it, in the attempt's language; options in the order drawn. `review` once graded."""
+class AttemptItemView:
+    """An item as the learner sees it, in the attempt's language."""
 
     id: UUID
     position: int
     kind: str
     prompt: str
-    section: int | None
-    options: list[dict[str, str]]
+    section: Annotated[int | None, Keywords("number of its section; null: there are none")]
+    options: Annotated[list[OptionView], Keywords("in the order to show them")]
     unit: str | None
-    extra: dict[str, Any]
-    review: Review | None
+    extra: Annotated[Mapping[str, object], Keywords("What only this kind has.")]
+    review: Annotated[
+        ReviewView | None, Keywords("null until the attempt is graded, and as long as the quiz keeps it back")
+    ]
+
+
+# Expired: nobody closed it yet, or it was closed so. Marking: people mark some answers.
+AttemptState = Literal["live", "expired", "marking", "graded"]
 
 
 @dataclass
 class AttemptSummary:
-    """An attempt without its items.
-
-    `state` is live, expired (nobody closed it yet, or it was closed so), marking (people mark some answers) or graded.
-    Score and outcome are None as long as the quiz's review policy keeps them back.
-    """
+    """An attempt without its items."""
 
     id: UUID
     quiz_id: UUID
     edition_id: UUID
     number: int
-    mode: str
+    mode: QuizMode
     language: str
-    state: str
+    state: AttemptState
     started_at: datetime
     due_at: datetime
     due_time_zone: str
     submitted_at: datetime | None
-    score: float | None
-    passed: bool | None
+    score: Annotated[
+        float | None, Keywords("mean of the items' scores, 0 to 1; null as long as the quiz keeps it back")
+    ]
+    passed: Annotated[bool | None, Keywords("null as long as the quiz keeps it back")]
     pass_share: float
 
 
@@ -126,28 +145,28 @@ class AttemptSummary:
 class SectionView:
     """A section of the attempt, in the attempt's language; its items name it by `number`."""
 
-    number: int
+    number: Annotated[int, Keywords(minimum=1)]
     title: str
 
 
 @dataclass
 class MissedView:
-    """A part of the pass rule that the attempt missed: `part` is whole, section or skill; said in the active language."""
+    """A part of the pass rule that the attempt missed, said in the active language."""
 
-    part: str
-    name: str
-    share: float
+    part: MissedPart
+    name: Annotated[str, Keywords("the section's title or the skill's code")]
+    share: Annotated[float, Keywords("reached, 0 to 1")]
     needed: float
     explanation: str
 
 
 @dataclass
 class AttemptView(AttemptSummary):
-    """An attempt with its items; `missed` says why it was not passed, once the score may be seen."""
+    """An attempt with its items."""
 
-    sections: list[SectionView]
-    missed: list[MissedView]
-    items: list[ItemView]
+    sections: Annotated[list[SectionView], Keywords("in order; empty when the quiz has none")]
+    missed: Annotated[list[MissedView], Keywords("why the attempt was not passed, once the score may be seen")]
+    items: list[AttemptItemView]
 
 
 def attempts_for_update() -> QuerySet[Attempt]:
@@ -287,7 +306,7 @@ def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
-def _state(row: Attempt, now: datetime) -> str:
+def _state(row: Attempt, now: datetime) -> AttemptState:
     if row.submitted_at is None:
         return "expired" if is_late(due_at=row.due_at, now=now) else "live"
     if row.score is None:
@@ -295,15 +314,15 @@ def _state(row: Attempt, now: datetime) -> str:
     return "expired" if row.expired else "graded"
 
 
-def _item(row: Attempt, item: Question | AttemptItem, shown: Shown) -> ItemView:
+def _item(row: Attempt, item: Question | AttemptItem, shown: Shown) -> AttemptItemView:
     text = item.revision.content[row.language]
     options = _options(item.revision, row.language)
     review = None
     if shown in (Shown.MARKS, Shown.FEEDBACK):
         feedback = text.get("feedback") if shown == Shown.FEEDBACK else None
         correct = None if item.score is None else item.score >= 1.0
-        review = Review(item.response, item.score, correct, feedback or None)
-    return ItemView(
+        review = ReviewView(item.response, item.score, correct, feedback or None)
+    return AttemptItemView(
         id=item.id,
         position=item.position,
         kind=item.revision.kind,
@@ -316,10 +335,10 @@ def _item(row: Attempt, item: Question | AttemptItem, shown: Shown) -> ItemView:
     )
 
 
-def _options(revision: ItemRevision, language: str) -> Mapping[str, dict[str, str]]:
+def _options(revision: ItemRevision, language: str) -> Mapping[str, OptionView]:
     """What a learner sees of each option, by id; remembered with the revision, which most attempts share."""
-    by_language = vars(revision).setdefault("_options_shown", {})
-    options: dict[str, dict[str, str]] | None = by_language.get(language)
+    by_language: dict[str, dict[str, OptionView]] = vars(revision).setdefault("_options_shown", {})
+    options = by_language.get(language)
     if options is None:
         options = by_language[language] = {
             option["id"]: {"id": option["id"], "text": option["text"]}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from assessments.files.metadata import PNG
+from common.schemas import Keywords
 
 MOST_BYTES = 5 * 1024 * 1024
 PDF, JPEG, PNG_TYPE, PLAIN = "application/pdf", "image/jpeg", "image/png", "text/plain"
 ENDINGS = {PDF: "pdf", JPEG: "jpg", PNG_TYPE: "png", PLAIN: "txt"}
+MEDIA_TYPES = list(ENDINGS)
+MediaType = Annotated[str, Keywords(enum=MEDIA_TYPES)]
 
 
 def sniffed(body: bytes) -> str | None:

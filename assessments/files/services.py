@@ -6,21 +6,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Annotated
 from uuid import UUID
 
 from assessments.errors import FileIdReused, FileRefused, FileTooLarge
 from assessments.files.metadata import Unreadable, without_metadata
 from assessments.files.models import HandedInFile
-from assessments.files.rules import MOST_BYTES, sniffed
+from assessments.files.rules import MOST_BYTES, MediaType, sniffed
+from common.schemas import Keywords
 
 
 @dataclass(frozen=True)
 class FileView:
-    """A file as its learner is told of it; `size` in bytes as kept."""
+    """A file as its learner is told of it."""
 
     id: UUID
-    media_type: str
-    size: int
+    media_type: MediaType
+    size: Annotated[int, Keywords("bytes, without the metadata that was taken out")]
 
 
 def kept_already(*, file_id: UUID, attempt_id: UUID, body: bytes) -> FileView | None:

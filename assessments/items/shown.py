@@ -13,11 +13,9 @@ class _Shown(Protocol):
     content: Mapping[str, Any]
 
 
-def shown(revision: _Shown, language: str, option_order: Sequence[str]) -> dict[str, Any]:
+def shown(revision: _Shown, language: str, option_order: Sequence[str]) -> Mapping[str, object]:
     """Return the members that only the item's kind has, and nothing of its key; {} for most kinds.
 
-    matching {"left": [{"id", "text"}]}; cloze {"gaps": [{"id", "options": [{"id", "text"}], "is_typed"}]}, the choices in
-    the order drawn; hotspot {"picture": {"address", "alt", "regions": [{"id", "label", "box"}]}}; task {"limits":
-    {"characters", "files"}}.
+    They are a TypedDict of the kind: `ShownLeft`, `ShownGaps`, `ShownPicture` or `ShownLimits`.
     """
     return KINDS[revision.kind].shown(revision.content[language], option_order)

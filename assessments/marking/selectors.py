@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 from django.db.models import Case, Count, F, IntegerField, Prefetch, Q, QuerySet, Value, When
@@ -16,6 +16,7 @@ from assessments.items.kinds.rubric import Rubric
 from assessments.marking import rules
 from assessments.marking.models import Mark, MarkingTask
 from common.errors import NotFound
+from common.schemas import Keywords
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,21 @@ class Criterion:
 
 
 @dataclass(frozen=True)
-class Line:
-    """What was given for a criterion, whose title is in the work's language."""
+class MarkLine:
+    """What was given for a criterion."""
 
-    criterion: str
+    criterion: Annotated[str, Keywords("in the attempt's language")]
     points: int
     comment: str
 
 
 @dataclass(frozen=True)
-class Given:
+class MarkView:
     """A mark without its marker, as the learner sees it, and whoever decides a dispute."""
 
-    number: int
+    number: Annotated[int, Keywords("1 and 2 were independent; 3 decided between them")]
     percent: int
-    lines: list[Line]
+    lines: list[MarkLine]
     reason: str
 
 
@@ -65,19 +66,25 @@ class Work:
     files: list[tuple[UUID, str, int]]
     files_missing: int
     criteria: list[Criterion]
-    earlier: list[Given]
+    earlier: list[MarkView]
 
 
 @dataclass(frozen=True)
-class Marked:
-    """How an answer was marked: its marks in the order given, of which the third decided if there is one."""
+class MarkedView:
+    """How an answer was marked: its marks in the order given."""
 
-    item: UUID
-    final: float
-    marks: list[Given]
+    item: Annotated[UUID, Keywords("the attempt's item id")]
+    final: Annotated[float, Keywords("0 to 1: the mean of marks 1 and 2, or mark 3")]
+    marks: list[MarkView]
 
 
-def marks_of(*, attempt_id: UUID, learner_id: UUID) -> list[Marked]:
+class MarkedListView(TypedDict):
+    """Everything that people marked in an attempt."""
+
+    items: list[MarkedView]
+
+
+def marks_of(*, attempt_id: UUID, learner_id: UUID) -> list[MarkedView]:
     """How the learner's own attempt was marked, by its items; empty until all that people mark in it is marked.
 
     At most three queries.
@@ -96,7 +103,7 @@ def marks_of(*, attempt_id: UUID, learner_id: UUID) -> list[Marked]:
     if any(task.final is None for task in tasks):
         return []
     return [
-        Marked(
+        MarkedView(
             task.attempt_item_id,
             task.final or 0.0,
             [_given(mark, Rubric.of(task.attempt_item.revision.key), task.language) for mark in task.marks.all()],
@@ -215,6 +222,8 @@ def _claimed(task_id: UUID, marker_id: UUID, now: datetime) -> MarkingTask:
     return task
 
 
-def _given(mark: Mark, rubric: Rubric, language: str) -> Given:
-    said = [Line(one.title[language], mark.points[one.id], mark.comments.get(one.id, "")) for one in rubric.criteria]
-    return Given(mark.number, round(100 * mark.score), said, mark.reason)
+def _given(mark: Mark, rubric: Rubric, language: str) -> MarkView:
+    said = [
+        MarkLine(one.title[language], mark.points[one.id], mark.comments.get(one.id, "")) for one in rubric.criteria
+    ]
+    return MarkView(mark.number, round(100 * mark.score), said, mark.reason)

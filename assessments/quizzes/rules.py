@@ -11,14 +11,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypedDict
 
 from assessments.scoring.rules import has_passed, score_attempt
+from common.schemas import Keywords
 
 MOST_ITEMS = 200
 SHORTEST_S, LONGEST_S = 60, 86_400
 LONGEST_COOL_DOWN_S = 366 * 86_400
 MODES = ("assessment", "practice", "placement", "certification")
+QuizMode = Annotated[str, Keywords(enum=list(MODES))]
+MissedPart = Literal["whole", "section", "skill"]
 # A learner who is being placed or certified has nothing else under way.
 EXCLUSIVE_MODES = frozenset({"placement", "certification"})
 DIFFICULTIES = ("easy", "medium", "hard")
@@ -165,9 +168,9 @@ class JudgedItem(NamedTuple):
 
 @dataclass(frozen=True)
 class Missed:
-    """A part of the pass rule that an attempt does not reach: `part` is whole, section or skill."""
+    """A part of the pass rule that an attempt does not reach."""
 
-    part: str
+    part: MissedPart
     name: str
     share: float
     needed: float
@@ -201,7 +204,9 @@ def missed(rule: PassRule, items: Sequence[JudgedItem]) -> list[Missed]:
     A share is the mean score, compared as `scoring.rules.has_passed` does. A section or skill of which no item was
     asked cannot be missed.
     """
-    wanted: list[tuple[str, str, Decimal, list[float]]] = [("whole", "", rule.share, [one.score for one in items])]
+    wanted: list[tuple[MissedPart, str, Decimal, list[float]]] = [
+        ("whole", "", rule.share, [one.score for one in items])
+    ]
     for number, share in sorted(rule.sections.items()):
         wanted.append(("section", str(number), share, [one.score for one in items if one.section == number]))
     for skill, share in sorted(rule.skills.items()):
@@ -251,6 +256,15 @@ def available_at(
         return None
     at = last_end + timedelta(seconds=cool_down_s)
     return at if at > now else None
+
+
+class MissingView(TypedDict, total=False):
+    """Something to do before a quiz, of which one of the forms is there."""
+
+    quiz: Annotated[str, Keywords("slug of a quiz to pass")]
+    lessons: Annotated[bool, Keywords("true: every lesson of the edition")]
+    skill: str
+    level: Annotated[int, Keywords("lowest level of the skill")]
 
 
 def unmet(

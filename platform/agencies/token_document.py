@@ -12,20 +12,18 @@ class TokenInput(TypedDict):
     grant_type: Literal["client_credentials"]
     client_id: str
     client_secret: str
-    scope: NotRequired[
-        Annotated[str, Keywords(description="Separated by spaces; all that the client may have, if left out.")]
-    ]
+    scope: NotRequired[Annotated[str, Keywords("Separated by spaces; all that the client may have, if left out.")]]
 
 
 class TokenOutput(TypedDict):
     access_token: str
-    expires_in: Annotated[int, Keywords(description="Seconds.")]
+    expires_in: Annotated[int, Keywords("Seconds.")]
     token_type: Literal["Bearer"]
-    scope: Annotated[str, Keywords(description="Separated by spaces.")]
+    scope: Annotated[str, Keywords("Separated by spaces.")]
 
 
 class TokenError(TypedDict):
-    error: Annotated[str, Keywords(description="A code of RFC 6749, section 5.2.")]
+    error: Annotated[str, Keywords("A code of RFC 6749, section 5.2.")]
     error_description: NotRequired[str]
 
 

@@ -5,6 +5,8 @@ Conventions, held by tests/house/test_api_documents.py:
 - `operationId` is snake_case and begins with one of `VERBS`: `list_attempts` (a page), `read_attempt` (one thing),
   `start_attempt`. There is no "my": whose things they are follows from the access token.
 - An operation has exactly one of `TAGS`, a noun that begins with a capital letter.
+- What is rendered is what is documented: a dataclass or TypedDict that is rendered as it is stands among an operation's
+  `responses` itself (`common.value_schemas`). A serializer describes only what it renders.
 - Names of components are PascalCase; an enum is named by what it lists and ends in `Enum`.
 - Descriptions are for who calls the API. Docstrings are for who reads the code and stay there; the exception is an
   error's docstring, which is written for both.
@@ -22,7 +24,10 @@ from typing import Any, Literal, NotRequired, get_origin
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from common import errors
+from common import (
+    errors,
+    value_schemas,  # noqa: F401 (drf-spectacular knows of an extension once it is imported)
+)
 from common.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from common.schemas import Schema, schema_of
 

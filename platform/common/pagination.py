@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypedDict, TypeVar
 from uuid import UUID
 
 from django.core import signing
@@ -14,12 +14,20 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.response import Response
 
 from common.errors import DomainError, InvalidInput
+from common.schemas import Keywords
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
 Key = TypeVar("Key")
 Key_contra = TypeVar("Key_contra", contravariant=True)
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
+
+
+class Page(TypedDict, Generic[Row]):
+    """What a list answers; `Page[AppealView]` describes one."""
+
+    items: list[Row]
+    next: Annotated[str | None, Keywords("Cursor of the next page; null: this is the last one.")]
 
 
 class BadCursor(DomainError):

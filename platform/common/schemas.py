@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import (
@@ -13,6 +13,7 @@ from typing import (
     Literal,
     NotRequired,
     Required,
+    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -24,18 +25,33 @@ from uuid import UUID
 Schema = dict[str, Any]
 
 
-class Keywords:
-    """Keywords to add to a type's schema: `Annotated[float, Keywords(minimum=0, description="…")]`."""
+# Gives the schema of a class with members a place of its own, and returns a reference to it.
+Refer = Callable[[Any], Schema]
 
-    def __init__(self, **keywords: Any) -> None:
-        self.keywords = keywords
+
+class Keywords:
+    """Keywords to add to a type's schema: `Annotated[float, Keywords("What it means.", minimum=0)]`.
+
+    Args:
+        description: for who calls the API, unlike the docstring of a class, which is for who reads the code.
+    """
+
+    def __init__(self, description: str | None = None, **keywords: Any) -> None:
+        self.keywords = keywords if description is None else {**keywords, "description": description}
+
+
+# Values that are texts already, as JSON has them.
+IdText = Annotated[str, Keywords(format="uuid")]
+DayText = Annotated[str, Keywords(format="date")]
+InstantText = Annotated[str, Keywords(format="date-time")]
+UrlText = Annotated[str, Keywords(format="uri")]
 
 
 _PLAIN: Mapping[Any, Schema] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
     int: {"type": "integer"},
-    float: {"type": "number"},
+    float: {"type": "number", "format": "double"},
     type(None): {"type": "null"},
     UUID: {"type": "string", "format": "uuid"},
     datetime: {"type": "string", "format": "date-time"},
@@ -45,12 +61,13 @@ _PLAIN: Mapping[Any, Schema] = {
 }
 
 
-def schema_of(kind: Any) -> Schema:
+def schema_of(kind: Any, refer: Refer | None = None) -> Schema:
     """Return the schema of what `common.rendering.to_json` makes of a value of this type.
 
     Args:
         kind: a type as an annotation names it: a plain one, `X | None`, `Literal`, an Enum, a sequence, a mapping with
             texts as keys, a dataclass, a NamedTuple or a TypedDict. `Annotated[X, Keywords(…)]` adds to it.
+        refer: asked for every dataclass and TypedDict; without it they are written where they are used.
 
     Raises:
         TypeError: nothing is known of how such a value is rendered.
@@ -59,38 +76,65 @@ def schema_of(kind: Any) -> Schema:
         return dict(_PLAIN[kind])
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        schema = schema_of(arguments[0])
+        schema = schema_of(arguments[0], refer)
         for added in arguments[1:]:
             schema |= added.keywords
         return schema
     if origin in (NotRequired, Required):
-        return schema_of(arguments[0])
+        return schema_of(arguments[0], refer)
     if origin is Literal:
         return _choices(arguments)
     if origin in (Union, types.UnionType):
-        return _union([schema_of(argument) for argument in arguments])
+        return _union([schema_of(argument, refer) for argument in arguments])
+    if has_members(kind):
+        return refer(kind) if refer else object_schema(kind)
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-        return {"type": "array", "items": schema_of(arguments[0])}
+        return {"type": "array", "items": schema_of(arguments[0], refer)}
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {"type": "object", "additionalProperties": schema_of(arguments[1])}
+        return {"type": "object", "additionalProperties": schema_of(arguments[1], refer)}
     if isinstance(origin, type) and issubclass(origin, Sequence):
-        return {"type": "array", "items": schema_of(arguments[0])}
+        return {"type": "array", "items": schema_of(arguments[0], refer)}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _choices([member.value for member in kind])
-    if dataclasses.is_dataclass(kind):
-        return _object(get_type_hints(kind, include_extras=True))
-    if is_typeddict(kind):
-        hints = get_type_hints(kind, include_extras=True)
-        # Not `__required_keys__`, which misses a NotRequired in annotations that are texts.
-        if kind.__total__:
-            return _object(hints, [name for name, hint in hints.items() if get_origin(hint) is not NotRequired])
-        return _object(hints, [name for name, hint in hints.items() if get_origin(hint) is Required])
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
         # orjson renders a NamedTuple as an array, by position.
         hints = get_type_hints(kind, include_extras=True)
-        members = [schema_of(hints[name]) for name in kind._fields]
+        members = [schema_of(hints[name], refer) for name in kind._fields]
         return {"type": "array", "prefixItems": members, "minItems": len(members), "maxItems": len(members)}
     raise TypeError(f"no schema is known for {kind!r}")
+
+
+def has_members(kind: Any) -> bool:
+    """Whether it is a dataclass or a TypedDict, which are rendered as objects; or a generic one of given types."""
+    kind = get_origin(kind) or kind
+    return isinstance(kind, type) and (dataclasses.is_dataclass(kind) or is_typeddict(kind))
+
+
+def object_schema(kind: Any, refer: Refer | None = None) -> Schema:
+    """Return the schema of a dataclass or TypedDict itself, where `schema_of` may return a reference to it."""
+    cls = get_origin(kind) or kind
+    given = dict(zip(getattr(cls, "__parameters__", ()), get_args(kind), strict=True))
+    hints = {name: _filled(hint, given) for name, hint in get_type_hints(cls, include_extras=True).items()}
+    required = list(hints)
+    if is_typeddict(cls):
+        # Not `__required_keys__`, which misses a NotRequired in annotations that are texts.
+        optional_unless_said = not cls.__total__
+        required = [
+            name
+            for name, hint in hints.items()
+            if (get_origin(hint) is Required if optional_unless_said else get_origin(hint) is not NotRequired)
+        ]
+    properties = {name: schema_of(hint, refer) for name, hint in hints.items()}
+    schema: Schema = {"type": "object", "properties": properties}
+    return {**schema, "required": required} if required else schema
+
+
+def _filled(hint: Any, given: Mapping[Any, Any]) -> Any:
+    """Return the hint with types in the place of a generic class's parameters."""
+    if isinstance(hint, TypeVar):
+        return given[hint]
+    parameters = getattr(hint, "__parameters__", ())
+    return hint[tuple(given[parameter] for parameter in parameters)] if parameters else hint
 
 
 def _choices(values: Sequence[Any]) -> Schema:
@@ -102,12 +146,9 @@ def _choices(values: Sequence[Any]) -> Schema:
 def _union(schemas: list[Schema]) -> Schema:
     null = {"type": "null"}
     others = [schema for schema in schemas if schema != null]
-    if len(others) == 1 and isinstance(others[0].get("type"), str) and "enum" not in others[0]:
-        return {**others[0], "type": [others[0]["type"], "null"]} if null in schemas else others[0]
+    if len(others) == 1 and isinstance(others[0].get("type"), str):
+        if null not in schemas:
+            return others[0]
+        nullable = {**others[0], "type": [others[0]["type"], "null"]}
+        return {**nullable, "enum": [*others[0]["enum"], None]} if "enum" in nullable else nullable
     return {"oneOf": schemas}
-
-
-def _object(hints: Mapping[str, Any], required: Sequence[str] | None = None) -> Schema:
-    wanted = list(hints if required is None else required)
-    schema: Schema = {"type": "object", "properties": {name: schema_of(hint) for name, hint in hints.items()}}
-    return {**schema, "required": wanted} if wanted else schema

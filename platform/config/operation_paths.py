@@ -19,12 +19,12 @@ class Readiness(TypedDict):
     database: Literal["ok", "down"]
     redis: Literal["ok", "down"]
     migrations: NotRequired[Literal["ok", "missing"]]
-    outbox_lag_s: NotRequired[Annotated[float, Keywords(description="Age of the oldest event that waits.")]]
+    outbox_lag_s: NotRequired[Annotated[float, Keywords("Age of the oldest event that waits.")]]
     outbox_waiting: NotRequired[bool]
     certificates: NotRequired[
         Annotated[
             dict[str, int] | None,
-            Keywords(description="What the last look within the hour found amiss; null: nobody looked."),
+            Keywords("What the last look within the hour found amiss; null: nobody looked."),
         ]
     ]
 

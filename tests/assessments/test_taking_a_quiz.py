@@ -8,8 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils.dateparse import parse_datetime
 
-from assessments.api.attempts import AttemptListOutput, AttemptOutput
-from assessments.api.quizzes import QuizListOutput
 from assessments.attempts import grading
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.events import OutcomeRecorded, SkillScore
@@ -87,32 +85,15 @@ def counts():
     )
 
 
-def assert_documented(output, body):
-    """The documents are built by hand; what they hold is what OpenAPI says."""
-
-    def same(serializer, value):
-        if hasattr(serializer, "many") or hasattr(serializer, "child"):
-            for entry in value:
-                same(serializer.child, entry)
-        elif hasattr(serializer, "fields") and value is not None:
-            assert set(value) == set(serializer.fields)
-            for name, field in serializer.fields.items():
-                same(field, value[name])
-
-    same(output(), body)
-
-
 def test_aiko_takes_the_quiz_in_japanese(client, quiz, edition, aiko):
     listed = client.get(f"/api/v1/editions/{edition.pk}/quizzes")
     assert listed.status_code == 200
     assert listed["Content-Language"] == "ja"
     (offer,) = listed.json()["items"]
-    assert_documented(QuizListOutput, listed.json())
     assert (offer["title"], offer["item_count"], offer["attempts_used"]) == ("Quiz ja", 8, 0)
 
     attempt_id = new_id()
     shown = start(client, quiz, attempt_id)
-    assert_documented(AttemptOutput, shown)
     assert (shown["id"], shown["language"], shown["state"], shown["number"]) == (str(attempt_id), "ja", "live", 1)
     assert [item["prompt"] for item in shown["items"]] == ["Prompt ja"] * 8
     assert all(item["review"] is None for item in shown["items"])
@@ -121,7 +102,6 @@ def test_aiko_takes_the_quiz_in_japanese(client, quiz, edition, aiko):
     graded = client.put(path(attempt_id, "/submission"), answers(shown))
     assert graded.status_code == 200, graded.content
     body = graded.json()
-    assert_documented(AttemptOutput, body)
     assert (body["score"], body["passed"], body["state"]) == (1.0, True, "graded")
     assert {item["review"]["feedback"] for item in body["items"]} == {f"{FEEDBACK} ja"}
     assert client.get(path(attempt_id)).json() == body
@@ -499,7 +479,6 @@ def test_the_list_goes_page_by_page_newest_first(client, quiz, edition, aiko):
     while target:
         answer = client.get(target)
         assert answer.status_code == 200
-        assert_documented(AttemptListOutput, answer.json())
         seen += [one["id"] for one in answer.json()["items"]]
         cursor = answer.json()["next"]
         target = f"/api/v1/me/attempts?limit=3&cursor={cursor}" if cursor else ""

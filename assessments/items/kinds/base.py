@@ -121,7 +121,7 @@ class ItemKind(ABC):
         """Return the part that the author wrote; `part_faults` finds what is wrong with it."""
         return None
 
-    def shown(self, text: Text, order: Sequence[str]) -> dict[str, Any]:
+    def shown(self, text: Text, order: Sequence[str]) -> Mapping[str, object]:
         """Return what a learner sees of the item's text besides prompt, options and unit; nothing that tells the key.
 
         Args:

@@ -39,7 +39,7 @@ class GapOption(TypedDict):
 
 class ShownGap(TypedDict):
     id: str
-    options: Annotated[list[GapOption], Keywords(description="In the order to show them; empty: the gap is typed.")]
+    options: Annotated[list[GapOption], Keywords("In the order to show them; empty: the gap is typed.")]
     is_typed: bool
 
 
@@ -212,8 +212,8 @@ class Cloze(ItemKind):
             gaps.append(gap)
         return gaps
 
-    def shown(self, text: Text, order: Sequence[str]) -> dict[str, Any]:
-        gaps: list[dict[str, Any]] = []
+    def shown(self, text: Text, order: Sequence[str]) -> ShownGaps:
+        gaps: list[ShownGap] = []
         for gap in text["gaps"]:
             identifier = gap["id"]
             said = {option["id"]: option["text"] for option in gap.get("options", ())}

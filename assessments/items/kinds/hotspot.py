@@ -35,12 +35,12 @@ _REGION = re.compile(r"(?P<id>[^:]*):\s*(?P<box>[0-9.]+(?:\s+[0-9.]+){3})\s+(?P<
 class ShownRegion(TypedDict):
     id: str
     label: str
-    box: Annotated[list[float], Keywords(description="Left, top, width and height in shares of the picture.")]
+    box: Annotated[list[float], Keywords("Left, top, width and height in shares of the picture.")]
 
 
 class ShownImage(TypedDict):
     address: str
-    alt: Annotated[str, Keywords(description="The picture in words.")]
+    alt: Annotated[str, Keywords("The picture in words.")]
     regions: list[ShownRegion]
 
 
@@ -158,9 +158,11 @@ class Hotspot(ItemKind):
             "regions": [_region(one) for one in said[2:]],
         }
 
-    def shown(self, text: Text, order: Sequence[str]) -> dict[str, Any]:
+    def shown(self, text: Text, order: Sequence[str]) -> ShownPicture:
         picture = text["picture"]
-        regions = [{name: region[name] for name in ("id", "label", "box")} for region in picture["regions"]]
+        regions: list[ShownRegion] = [
+            {"id": region["id"], "label": region["label"], "box": region["box"]} for region in picture["regions"]
+        ]
         return {"picture": {"address": picture["address"], "alt": picture["alt"], "regions": regions}}
 
 

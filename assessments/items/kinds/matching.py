@@ -129,5 +129,5 @@ class Matching(ItemKind):
     def part_from_text(self, written: str) -> Any:
         return listed_from(written)
 
-    def shown(self, text: Text, order: Sequence[str]) -> dict[str, Any]:
+    def shown(self, text: Text, order: Sequence[str]) -> ShownLeft:
         return {"left": [{"id": one["id"], "text": one["text"]} for one in text["left"]]}

@@ -17,8 +17,8 @@ _LIMIT = re.compile(r"([0-9]{1,6})\s+(characters|files?)", re.IGNORECASE)
 
 
 class TaskLimits(TypedDict):
-    characters: Annotated[int, Keywords(description="Most characters of the text; 0: none is taken.")]
-    files: Annotated[int, Keywords(description="Most files; 0: none are taken.")]
+    characters: Annotated[int, Keywords("Most characters of the text; 0: none is taken.")]
+    files: Annotated[int, Keywords("Most files; 0: none are taken.")]
 
 
 class ShownLimits(TypedDict):
@@ -125,15 +125,15 @@ class Task(ItemKind):
             limits["characters" if read[2].lower() == "characters" else "files"] = int(read[1])
         return limits
 
-    def shown(self, text: Text, order: Sequence[str]) -> dict[str, Any]:
+    def shown(self, text: Text, order: Sequence[str]) -> ShownLimits:
         return {"limits": _limits(text)}
 
 
-def _limits(text: Text) -> dict[str, int]:
+def _limits(text: Text) -> TaskLimits:
     limits = text.get("limits")
     if not isinstance(limits, Mapping):
         return {"characters": 0, "files": 0}
-    return {name: limits.get(name, 0) for name in ("characters", "files")}
+    return {"characters": limits.get("characters", 0), "files": limits.get("files", 0)}
 
 
 def _file_id(raw: Any, place: str) -> str:

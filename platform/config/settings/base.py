@@ -214,7 +214,7 @@ SPECTACULAR_SETTINGS = {
         "CorrectionStateEnum": ["open", "approved", "refused"],
         "CriterionKindEnum": ["completion", "skill"],
         "DocumentKindEnum": ["course", "lesson"],
-        "FileMediaTypeEnum": "assessments.api.files.MEDIA_TYPES",
+        "FileMediaTypeEnum": "assessments.files.rules.MEDIA_TYPES",
         "LevelAssessmentOutcomeEnum": ["given", "refused"],
         "LevelCauseEnum": ["evidence", "assessors", "appeal", "review"],
         "MissedPartEnum": ["whole", "section", "skill"],
