@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from learners.api.profiles import NameField
-from learners.api.progress import LessonProgressOutput
 from learners.assessors.selectors import Refusal, refusal, refusals
 from learners.cohorts.selectors import cohort_codes
 from learners.enrolments.selectors import Taking, completions, is_enrolled, taking
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.deciding import decide_level, freeze_level, release_level
-from learners.mastery.explanation import explanation
+from learners.mastery.explanation import (
+    CertifiedLevel,
+    LearnerAreaView,
+    LearnerEvidenceView,
+    LearnerLevelChangeView,
+    LearnerSkillsView,
+    LearnerSkillView,
+    Level,
+    LevelCause,
+    NextLevelView,
+    Share,
+    explanation,
+)
 from learners.mastery.history import Change as LevelChangeView
 from learners.mastery.history import history as level_history
 from learners.mastery.levels import lock as lock_levels
@@ -43,24 +54,40 @@ from learners.profiles.selectors import (
 )
 from learners.profiles.services import hold_learners, lock_learner
 from learners.progress.completion import waive_lessons
-from learners.progress.selectors import CountedEnrolment, EnrolmentView, counted_enrolments, newest_enrolments
+from learners.progress.selectors import (
+    CountedEnrolment,
+    EnrolmentView,
+    LessonProgressView,
+    counted_enrolments,
+    newest_enrolments,
+)
 from learners.self_description.selectors import genders_of
 from learners.self_description.services import forget_withdrawn
 
 __all__ = [
     "BadName",
+    "CertifiedLevel",
     "CountedEnrolment",
     "CountingEvidence",
     "EnrolmentView",
     "HeldLevel",
     "ItemDifficulty",
+    "LearnerAreaView",
+    "LearnerEvidenceView",
+    "LearnerLevelChangeView",
+    "LearnerSkillView",
+    "LearnerSkillsView",
     "LearnerView",
-    "LessonProgressOutput",
+    "LessonProgressView",
+    "Level",
+    "LevelCause",
     "LevelChangeView",
     "NameField",
     "NamedLearner",
+    "NextLevelView",
     "ProfileMissing",
     "Refusal",
+    "Share",
     "SkillStanding",
     "Standing",
     "Taking",

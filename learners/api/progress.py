@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -56,50 +56,18 @@ class ProgressInput(StrictSerializer):
     lessons = serializers.ListField(child=LessonReportInput(), min_length=1, max_length=MOST_LESSONS)
 
 
-class WaiverGroundOutput(serializers.Serializer[Any]):
-    skill = serializers.CharField()
-    level = serializers.IntegerField(help_text="That the lesson leads to.")
-    held = serializers.IntegerField(help_text="The learner's level when it was waived.")
-    probability = serializers.FloatField(help_text="With which that level is held.")
-
-
-class WaiverOutput(serializers.Serializer[Any]):
-    at = serializers.DateTimeField()
-    because = WaiverGroundOutput(many=True)
-    explanation = serializers.CharField(help_text="A sentence in the language of Accept-Language.")
-
-
-class LessonProgressOutput(serializers.Serializer[Any]):
-    lesson_id = serializers.UUIDField()
-    furthest = serializers.IntegerField(min_value=0, max_value=100)
-    done_at = serializers.DateTimeField(allow_null=True)
-    waived = WaiverOutput(
-        allow_null=True,
-        help_text="Why the lesson may be skipped: it counts as done. Doing it all the same is recorded.",
-    )
-
-
-class ProgressOutput(serializers.Serializer[Any]):
-    enrolment_id = serializers.UUIDField()
-    lessons = LessonProgressOutput(many=True, help_text="Every lesson of the edition, in order.")
-    lessons_done_at = serializers.DateTimeField(allow_null=True)
-    assessment_passed_at = serializers.DateTimeField(allow_null=True)
-    completed_at = serializers.DateTimeField(allow_null=True)
-
-
 def _body(
     enrolment: Enrolment, edition: EditionView, progress: Mapping[UUID, LessonProgress],
     waivers: Mapping[UUID, LessonWaiver],
 ) -> bytes:  # fmt: skip
-    return to_json(
-        {
-            "enrolment_id": enrolment.pk,
-            "lessons": selectors.lessons(edition, progress, waivers),
-            "lessons_done_at": enrolment.lessons_done_at,
-            "assessment_passed_at": enrolment.assessment_passed_at,
-            "completed_at": enrolment.completed_at,
-        }
-    )
+    shown: selectors.ProgressView = {
+        "enrolment_id": enrolment.pk,
+        "lessons": selectors.lessons(edition, progress, waivers),
+        "lessons_done_at": enrolment.lessons_done_at,
+        "assessment_passed_at": enrolment.assessment_passed_at,
+        "completed_at": enrolment.completed_at,
+    }
+    return to_json(shown)
 
 
 class MyProgress(APIView):
@@ -112,7 +80,7 @@ class MyProgress(APIView):
         parameters=[
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of what you have.")
         ],
-        responses={200: ProgressOutput, 304: OpenApiResponse(description="You have the present state.")},
+        responses={200: selectors.ProgressView, 304: OpenApiResponse(description="You have the present state.")},
     )
     def get(self, request: Request, enrolment_id: UUID) -> HttpResponse:
         enrolment = enrolments.one(learner_id=caller_id(request), enrolment_id=enrolment_id)
@@ -139,7 +107,7 @@ class MyProgress(APIView):
         ),
         parameters=[header(ETAG, "Of the merged state.", 200)],
         request=ProgressInput,
-        responses=ProgressOutput,
+        responses=selectors.ProgressView,
     )
     def put(self, request: Request, enrolment_id: UUID) -> HttpResponse:
         given = ProgressInput(data=request.data)

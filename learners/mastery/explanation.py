@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from common.languages import choose
+from common.schemas import Keywords
 from courses import public as courses
 from courses.public import FrameworkView
 from learners.decisions.rules import EVIDENCE, Decided, Standing, is_capped, standing
@@ -25,11 +26,113 @@ from learners.mastery.snapshots import STATED
 
 # The newest answers of each skill are shown one by one.
 MOST_EVIDENCE = 50
+# What gives a level.
+LevelCause = Annotated[str, Keywords(enum=["evidence", "assessors", "appeal", "review"])]
+Level = Annotated[int, Keywords(minimum=0, maximum=6)]
+CertifiedLevel = Annotated[int, Keywords(minimum=0, maximum=3)]
+Share = Annotated[float, Keywords(minimum=0, maximum=1)]
+
+
+class LearnerAreaView(TypedDict):
+    """An area of the framework."""
+
+    code: str
+    name: str
+
+
+class LearnerEvidenceView(TypedDict):
+    """An answer, and what it did."""
+
+    id: UUID
+    item_id: UUID
+    level: Annotated[int, Keywords("Level that the item is written for.")]
+    score: Share
+    answered_at: datetime
+    language: str
+    supervised: bool
+    moved_by: Annotated[float, Keywords("By how many logits the answer moved the ability in this skill.")]
+    of_which_practice: Annotated[
+        float, Keywords("The part given for having answered at all: whoever practises learns, also from mistakes.")
+    ]
+    explanation: Annotated[str, Keywords("The same in words, in the caller's language.")]
+
+
+class NextLevelView(TypedDict):
+    """What the next computed level asks."""
+
+    level: int
+    name: str
+    threshold: Annotated[float, Keywords("Success rate on a reference item that the level asks.")]
+    probability_needed: Annotated[float, Keywords("With which the threshold has to be passed.")]
+    item_level_needed: Annotated[int, Keywords("An item of this level, answered with credit, is needed.")]
+    item_level_shown: Annotated[int, Keywords("Highest level of an item answered with credit so far.")]
+
+
+class LearnerLevelChangeView(TypedDict):
+    """A change of the level."""
+
+    at: datetime
+    level: Level
+    cause: LevelCause
+    explanation: Annotated[str, Keywords("The same in words, in the caller's language.")]
+    reason: Annotated[str | None, Keywords("In the words of the people who decided.")]
+    evidence_id: Annotated[UUID | None, Keywords("The answer that made the difference.")]
+    probability: Annotated[float | None, Keywords("With which the threshold was passed.")]
+    decision_id: UUID | None
+    rule: Annotated[str | None, Keywords("Version of the rule, or of the assessors' rubric.")]
+    framework_version: Annotated[str, Keywords("Of the framework whose threshold or rubric this was.")]
+
+
+class _Why(TypedDict):
+    """Who or what gave the level that counts."""
+
+    level_cause: Annotated[LevelCause | None, Keywords("What gave the level that counts.")]
+    frozen: Annotated[bool, Keywords("The level is disputed: it stays what it is until that is decided.")]
+    history: Annotated[list[LearnerLevelChangeView], Keywords("Every change, newest first.")]
+
+
+class LearnerSkillView(_Why):
+    """A skill with what is behind its level."""
+
+    code: str
+    name: str
+    area: LearnerAreaView | None
+    level: Annotated[Level, Keywords("0: none yet.")]
+    level_name: str | None
+    level_since: datetime | None
+    framework_version: Annotated[str, Keywords("Of the framework by which the answers were judged last.")]
+    certified_level: Annotated[
+        CertifiedLevel, Keywords("By a stricter test that is wrong in at most one of twenty cases; 0: none yet.")
+    ]
+    certified_at: datetime | None
+    expected_success: Annotated[Share, Keywords("Expected success rate on a reference item of the skill, today.")]
+    review_due: Annotated[
+        bool,
+        Keywords("The success expected has faded below the level's threshold: time to practise. The level stands."),
+    ]
+    probability: Annotated[
+        float, Keywords("With which the threshold of the level (of the first one, at level 0) is passed.")
+    ]
+    provisional: Annotated[bool, Keywords("Fewer than five answers: the probability is a rough one.")]
+    answers: int
+    last_at: Annotated[datetime | None, Keywords("null: nobody has answered yet.")]
+    next_level: Annotated[NextLevelView | None, Keywords("null: a higher level is given by people only.")]
+    evidence: Annotated[list[LearnerEvidenceView], Keywords("The newest 50 answers, newest first.")]
+
+
+class LearnerSkillsView(TypedDict):
+    """A learner's skills with the evidence behind each, and the versions that they were computed by."""
+
+    items: Annotated[list[LearnerSkillView], Keywords("Skills with evidence; there is nothing to say of the others.")]
+    next: Annotated[str | None, Keywords("Always null: it is one page.")]
+    rule: Annotated[str, Keywords("Version of the rule that levels were computed by.")]
+    snapshot: Annotated[str, Keywords("Version of the item parameters.")]
+    framework_version: str
 
 
 def explained(
     *, learner_id: UUID, accept_language: str, preferred: list[str], now: datetime
-) -> tuple[dict[str, Any], str]:  # fmt: skip
+) -> tuple[LearnerSkillsView, str]:  # fmt: skip
     """Return the learner's skills with the evidence behind each, and the language of the names in it; constant queries.
 
     How much an answer moved the skill is found by going through all evidence again with the rules, so it is true of
@@ -63,7 +166,7 @@ def explained(
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     changes = history(learner_id) if states else []
     decided, frozen = what_people_said([learner_id]) if states else ({}, {})
-    document = {
+    document: LearnerSkillsView = {
         "items": [
             _skill(
                 state,
@@ -71,12 +174,12 @@ def explained(
                 by_skill[state.skill_code],
                 framework,
                 language,
+                _why(
+                    [change for change in changes if change.skill == state.skill_code],
+                    decided.get((learner_id, state.skill_code), []),
+                    frozen.get((learner_id, state.skill_code)),
+                ),
                 is_capped=is_capped(decided.get((learner_id, state.skill_code), [])),
-            )
-            | _why(
-                [change for change in changes if change.skill == state.skill_code],
-                decided.get((learner_id, state.skill_code), []),
-                frozen.get((learner_id, state.skill_code)),
             )
             for state in states
         ],
@@ -88,7 +191,7 @@ def explained(
     return document, language
 
 
-def explanation(*, learner_id: UUID, accept_language: str, now: datetime) -> tuple[dict[str, Any], str]:
+def explanation(*, learner_id: UUID, accept_language: str, now: datetime) -> tuple[LearnerSkillsView, str]:
     """The same for whoever else may see it: without the learner's own preferences of languages."""
     return explained(learner_id=learner_id, accept_language=accept_language, preferred=[], now=now)
 
@@ -103,9 +206,10 @@ def _skill(
     behind: list[tuple[Mapping[str, Any], rules.Movement]],
     framework: FrameworkView,
     language: str,
+    why: _Why,
     *,
     is_capped: bool,
-) -> dict[str, Any]:
+) -> LearnerSkillView:
     skill = framework.skills.get(state.skill_code)
     return {
         "code": state.skill_code,
@@ -126,10 +230,11 @@ def _skill(
         "last_at": state.last_at,
         "next_level": None if is_capped else _next_level(state, framework, language),
         "evidence": [_evidence(entry, movement) for entry, movement in reversed(behind[-MOST_EVIDENCE:])],
+        **why,
     }
 
 
-def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: Standing | None) -> dict[str, Any]:
+def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: Standing | None) -> _Why:
     """Who or what gave the level that counts, and every change of it, newest first."""
     stands = standing([(change.level, change.at) for change in changes if change.cause == EVIDENCE], decided, frozen)
     return {
@@ -163,7 +268,7 @@ def _cause_sentence(cause: str) -> str:
     }[cause]
 
 
-def _next_level(state: SkillState, framework: FrameworkView, language: str) -> dict[str, Any] | None:
+def _next_level(state: SkillState, framework: FrameworkView, language: str) -> NextLevelView | None:
     """What the next computed level asks; None where only assessors give a higher one."""
     by = scale()
     following = [level for level in rules.computable(by, state.skill_code) if level > state.level]
@@ -180,10 +285,16 @@ def _next_level(state: SkillState, framework: FrameworkView, language: str) -> d
     }
 
 
-def _evidence(entry: Mapping[str, Any], movement: rules.Movement) -> dict[str, Any]:
+def _evidence(entry: Mapping[str, Any], movement: rules.Movement) -> LearnerEvidenceView:
     by = round(movement.by, 4)
     return {
-        **{name: entry[name] for name in ("id", "item_id", "level", "score", "answered_at", "language", "supervised")},
+        "id": entry["id"],
+        "item_id": entry["item_id"],
+        "level": entry["level"],
+        "score": entry["score"],
+        "answered_at": entry["answered_at"],
+        "language": entry["language"],
+        "supervised": entry["supervised"],
         "moved_by": by,
         "of_which_practice": round(movement.practice, 4),
         "explanation": sentence(difficulty=entry["difficulty"], score=entry["score"]) % {"by": f"{by:+.2f}"},

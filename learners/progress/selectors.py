@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,22 +13,45 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from common.queries import Given, IsAmong, KeptQuery
+from common.schemas import Keywords
 from courses import public as courses
 from courses.public import EditionView
 from learners.enrolments.models import Enrolment
 from learners.progress.models import LessonProgress
 from learners.waivers import selectors as waived
 from learners.waivers.models import LessonWaiver
-from learners.waivers.selectors import told
+from learners.waivers.selectors import WaiverView, told
+
+
+class LessonProgressView(TypedDict):
+    """How far the learner got in a lesson, and why it may be skipped, if it may; in the active language."""
+
+    lesson_id: UUID
+    furthest: Annotated[int, Keywords(minimum=0, maximum=100)]
+    done_at: datetime | None
+    waived: Annotated[
+        WaiverView | None,
+        Keywords("Why the lesson may be skipped: it counts as done. Doing it all the same is recorded."),
+    ]
+
+
+class ProgressView(TypedDict):
+    """The progress of an enrolment."""
+
+    enrolment_id: UUID
+    lessons: Annotated[list[LessonProgressView], Keywords("Every lesson of the edition, in order.")]
+    lessons_done_at: datetime | None
+    assessment_passed_at: datetime | None
+    completed_at: datetime | None
 
 
 @dataclass(frozen=True)
 class EnrolmentView:
-    """An enrolment with its progress. lessons: of every lesson of the edition, in order, see `lessons`."""
+    """An enrolment with its progress. lessons: of every lesson of the edition, in order."""
 
     id: UUID
     edition: EditionView
-    lessons: Sequence[Mapping[str, Any]]
+    lessons: Sequence[LessonProgressView]
     enrolled_at: datetime
     lessons_done_at: datetime | None
     assessment_passed_at: datetime | None
@@ -66,10 +89,9 @@ def of_enrolments(enrolment_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, 
 
 def lessons(
     edition: EditionView, progress: Mapping[UUID, LessonProgress], waivers: Mapping[UUID, LessonWaiver]
-) -> list[dict[str, Any]]:
-    """Every lesson of the edition in order, with how far the learner got (untouched ones are at 0) and why it may be
-    skipped, if it may; in the active language."""
-    listed = []
+) -> list[LessonProgressView]:
+    """Every lesson of the edition in order; untouched ones are at 0."""
+    listed: list[LessonProgressView] = []
     for lesson in edition.lessons:
         row, waiver = progress.get(lesson.id), waivers.get(lesson.id)
         listed.append(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,7 +12,26 @@ from django.db.models import F, UUIDField
 from django.utils.translation import gettext as _
 
 from common.queries import Given, IsAmong, KeptQuery
+from common.schemas import Keywords
 from learners.waivers.models import LessonWaiver
+
+
+class WaiverGroundView(TypedDict):
+    """A level for which a lesson is waived."""
+
+    skill: str
+    level: Annotated[int, Keywords("That the lesson leads to.")]
+    held: Annotated[int, Keywords("The learner's level when it was waived.")]
+    probability: Annotated[float, Keywords("With which that level is held.")]
+
+
+class WaiverView(TypedDict):
+    """A waiver as its learner reads it, in the active language."""
+
+    at: datetime
+    because: list[WaiverGroundView]
+    explanation: Annotated[str, Keywords("A sentence in the language of Accept-Language.")]
+
 
 _OF_ENROLMENTS = KeptQuery(
     lambda: LessonWaiver.objects.filter(IsAmong(F("enrolment_id"), Given("enrolments", ArrayField(UUIDField()))))
@@ -26,12 +46,18 @@ def of_enrolments(enrolment_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, 
     return found
 
 
-def told(waiver: LessonWaiver) -> dict[str, Any]:
+def told(waiver: LessonWaiver) -> WaiverView:
     """The waiver as its learner reads it: since when, on which grounds, and a sentence in the active language."""
     return {
         "at": waiver.at,
         "because": [
-            {name: ground[name] for name in ("skill", "level", "held", "probability")} for ground in waiver.because
+            {
+                "skill": ground["skill"],
+                "level": ground["level"],
+                "held": ground["held"],
+                "probability": ground["probability"],
+            }
+            for ground in waiver.because
         ],
         "explanation": explanation(waiver),
     }

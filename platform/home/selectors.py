@@ -2,29 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Literal, NotRequired, TypedDict
 from uuid import UUID
 
 from common.languages import choose
+from common.schemas import Keywords
 from courses import public as courses
 from courses.public import FrameworkView
 from credentials import public as credentials
 from learners import public as learners
-from learners.public import EnrolmentView
+from learners.public import EnrolmentView, LessonProgressView
 from privacy import public as privacy
 
 # A first screen shows the newest; the lists have all.
 MOST_ENROLMENTS, MOST_CERTIFICATES = 50, 50
 
+# Of languages and a default, the one that suits the learner best.
+Pick = Callable[[Sequence[str], str], str]
 
-def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[str]]:
-    """Return the document (values that common.rendering makes JSON of) and the languages of its texts."""
+
+class HomeLearner(TypedDict):
+    """Who the learner is."""
+
+    id: UUID
+    legal_name: str
+    member_state: str
+    languages: Sequence[str]
+
+
+class HomeEnrolment(TypedDict):
+    """A course that the learner takes, and how far they got."""
+
+    id: UUID
+    edition_id: UUID
+    course: str
+    title: str
+    language: Annotated[str, Keywords("Of the title (BCP 47).")]
+    enrolled_at: datetime
+    lessons: Sequence[LessonProgressView]
+    lessons_done: Annotated[int, Keywords("Done or waived.")]
+    minutes_left: int
+    next_lesson_id: Annotated[UUID | None, Keywords("The first lesson that is neither done nor waived.")]
+    assessment_due: bool
+    assessment_passed_at: datetime | None
+    completed_at: datetime | None
+
+
+class HomeSkill(TypedDict):
+    """A skill, and the level that the learner has in it."""
+
+    code: str
+    name: str
+    area: str | None
+    level: Annotated[int, Keywords("0: none yet.", minimum=0)]
+    level_name: str | None
+    probability: float
+    provisional: bool
+
+
+class HomeCertificate(TypedDict):
+    """A certificate of the learner."""
+
+    id: UUID
+    public_code: Annotated[str, Keywords("For /verify/{public_code}.")]
+    name: str
+    valid_until: datetime | None
+    status: str
+    renewable_from: Annotated[
+        datetime | None, Keywords("From then on it may be renewed: `GET …/renewal` tells what is missing.")
+    ]
+
+
+class Waiting(TypedDict):
+    """Something that the learner is to do before going on."""
+
+    kind: Literal["profile", "consent", "assessment"]
+    purpose: NotRequired[Annotated[str, Keywords("Of a missing consent.")]]
+    enrolment_id: NotRequired[UUID]
+    edition_id: NotRequired[UUID]
+
+
+class HomeView(TypedDict):
+    """A learner's first screen."""
+
+    learner: Annotated[HomeLearner | None, Keywords("null: the account has no profile yet.")]
+    enrolments: Annotated[list[HomeEnrolment], Keywords("The newest 50.")]
+    skills: list[HomeSkill]
+    certificates: Annotated[list[HomeCertificate], Keywords("The newest 50.")]
+    waiting: Annotated[list[Waiting], Keywords("What the learner is to do before going on.")]
+
+
+def home(*, user_id: UUID, accept_language: str) -> tuple[HomeView, list[str]]:
+    """Return the first screen, and the languages of its texts."""
     learner = learners.named_learner(user_id)
     if learner is None:
-        waiting = [{"kind": "profile"}]
-        empty: dict[str, Any] = {"enrolments": [], "skills": [], "certificates": []}
-        return {"learner": None, **empty, "waiting": waiting}, []
+        profile: Waiting = {"kind": "profile"}
+        return {"learner": None, "enrolments": [], "skills": [], "certificates": [], "waiting": [profile]}, []
     used: set[str] = set()
 
     def pick(available: Sequence[str], default: str) -> str:
@@ -33,14 +108,14 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[s
         return language
 
     listed = [_enrolment(enrolment, pick) for enrolment in learners.newest_enrolments(user_id, limit=MOST_ENROLMENTS)]
-    waiting = [
+    waiting: list[Waiting] = [
         {"kind": "assessment", "enrolment_id": entry["id"], "edition_id": entry["edition_id"]}
         for entry in listed
         if entry["assessment_due"]
     ]
     if not privacy.has_consent(user_id=user_id, purpose=privacy.LEARNING_RECORDS):
         waiting.insert(0, {"kind": "consent", "purpose": privacy.LEARNING_RECORDS})
-    document = {
+    document: HomeView = {
         "learner": {
             "id": learner.id,
             "legal_name": learner.legal_name,
@@ -65,7 +140,7 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[dict[str, Any], list[s
     return document, sorted(used)
 
 
-def _enrolment(enrolment: EnrolmentView, pick: Any) -> dict[str, Any]:
+def _enrolment(enrolment: EnrolmentView, pick: Pick) -> HomeEnrolment:
     edition = enrolment.edition
     left = [
         (lesson, state)
@@ -94,8 +169,8 @@ def _enrolment(enrolment: EnrolmentView, pick: Any) -> dict[str, Any]:
     }
 
 
-def _skills(learner_id: UUID, framework: FrameworkView, pick: Any) -> list[dict[str, Any]]:
-    listed = []
+def _skills(learner_id: UUID, framework: FrameworkView, pick: Pick) -> list[HomeSkill]:
+    listed: list[HomeSkill] = []
     for held in learners.levels_of(learner_id):
         skill = framework.skills.get(held.skill)
         names = framework.level_names.get(held.level, {})
@@ -113,7 +188,7 @@ def _skills(learner_id: UUID, framework: FrameworkView, pick: Any) -> list[dict[
     return listed
 
 
-def _name(texts: Mapping[str, Mapping[str, str]], slug: str, pick: Any) -> str:
+def _name(texts: Mapping[str, Mapping[str, str]], slug: str, pick: Pick) -> str:
     if not texts:
         return slug
     return str(texts[pick(list(texts), next(iter(texts)))].get("name", slug))

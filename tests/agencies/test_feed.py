@@ -13,6 +13,7 @@ from accounts.models import User
 from agencies import services
 from agencies.feed import rules
 from agencies.feed import services as feed
+from agencies.feed.documents import for_agency
 from agencies.models import Agency, FeedHorizon, Grant, ProgressRow
 from agencies.scope import publisher_scope
 from common import clock
@@ -392,6 +393,6 @@ def test_two_agencies_of_one_state_cannot_match_their_learners(agency: Agency, m
 
 def test_certificates_are_told_without_an_id_that_others_know() -> None:
     told = {"enrolments": [], "skills": [], "certificates": [{"id": str(uuid4()), "status": "active"}]}
-    one, other = (rules.for_agency(key, told)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
+    one, other = (for_agency(key, told)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
     assert len({one["id"], other["id"], told["certificates"][0]["id"]}) == 3
     assert one["status"] == "active"

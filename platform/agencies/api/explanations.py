@@ -2,98 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.utils import translation
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agencies.authentication import AgencyTokenAuthentication, HasScopes, agency_client
-from agencies.feed.explanations import explanation
+from agencies.feed.explanations import ExplanationView, explanation
 from agencies.problems import InsufficientScope, NoGrant
 from common import clock
 from common.languages import choose
-
-
-class ExplainedEvidence(serializers.Serializer[Any]):
-    """One answer, and what it did."""
-
-    id = serializers.CharField(help_text="For your agency alone, like the learner's.")
-    level = serializers.IntegerField(help_text="Level that the item is written for.")
-    score = serializers.FloatField(min_value=0, max_value=1)
-    answered_on = serializers.DateField()
-    language = serializers.CharField()
-    supervised = serializers.BooleanField()
-    moved_by = serializers.FloatField(help_text="By how many logits the answer moved the ability in this skill.")
-    of_which_practice = serializers.FloatField()
-    explanation = serializers.CharField(help_text="The same in words.")
-
-
-class ExplainedChange(serializers.Serializer[Any]):
-    """One change of the level."""
-
-    on = serializers.DateField()
-    level = serializers.IntegerField(min_value=0, max_value=6)
-    cause = serializers.ChoiceField(["evidence", "assessors", "appeal", "review"])
-    explanation = serializers.CharField()
-    evidence_id = serializers.CharField(allow_null=True)
-    probability = serializers.FloatField(allow_null=True)
-    decision_id = serializers.CharField(allow_null=True)
-    rule = serializers.CharField(allow_null=True)
-    framework_version = serializers.CharField(help_text="Of the framework whose threshold or rubric this was.")
-
-
-class ExplainedArea(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    name = serializers.CharField()
-
-
-class ExplainedNextLevel(serializers.Serializer[Any]):
-    """What the next computed level asks."""
-
-    level = serializers.IntegerField()
-    name = serializers.CharField()
-    threshold = serializers.FloatField()
-    probability_needed = serializers.FloatField()
-    item_level_needed = serializers.IntegerField()
-    item_level_shown = serializers.IntegerField()
-
-
-class ExplainedSkill(serializers.Serializer[Any]):
-    """One skill with what is behind its level; the members are those that the learner reads at /api/v1/me/skills."""
-
-    code = serializers.CharField()
-    name = serializers.CharField()
-    area = ExplainedArea(allow_null=True)
-    level = serializers.IntegerField(min_value=0, max_value=6)
-    level_name = serializers.CharField(allow_null=True)
-    level_since = serializers.DateField(allow_null=True)
-    framework_version = serializers.CharField(help_text="Of the framework by which the answers were judged last.")
-    level_cause = serializers.ChoiceField(["evidence", "assessors", "appeal", "review"], allow_null=True)
-    frozen = serializers.BooleanField(help_text="The level is disputed: it stays what it is until that is decided.")
-    certified_level = serializers.IntegerField(min_value=0, max_value=3)
-    certified_on = serializers.DateField(allow_null=True)
-    expected_success = serializers.FloatField()
-    review_due = serializers.BooleanField()
-    probability = serializers.FloatField()
-    provisional = serializers.BooleanField()
-    answers = serializers.IntegerField()
-    last_on = serializers.DateField(allow_null=True)
-    next_level = ExplainedNextLevel(allow_null=True, help_text="null: higher levels are given by people only.")
-    history = ExplainedChange(many=True)
-    evidence = ExplainedEvidence(many=True)
-
-
-class Explanation(serializers.Serializer[Any]):
-    items = ExplainedSkill(many=True)
-    next = serializers.CharField(allow_null=True)
-    rule = serializers.CharField(help_text="Versions of the rules that levels were computed by.")
-    snapshot = serializers.CharField(help_text="Version of the item parameters.")
-    framework_version = serializers.CharField()
 
 
 class LearnerSkills(APIView):
@@ -111,7 +33,7 @@ class LearnerSkills(APIView):
             OpenApiParameter("learner", str, OpenApiParameter.PATH, description="As `learner` in your feed."),
             OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER),
         ],
-        responses={200: Explanation},
+        responses={200: ExplanationView},
     )
     def get(self, request: Request, learner: str) -> Response:
         client = agency_client(request)

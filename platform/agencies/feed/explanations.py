@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -15,9 +14,21 @@ from agencies.grants.selectors import grants
 from agencies.models import Agency, ProgressRow
 from agencies.problems import NoGrant
 from agencies.scope import agency_scope
-from common.clock import rfc3339
 from common.errors import NotFound
+from common.schemas import Keywords
 from learners import public as learners
+from learners.public import (
+    CertifiedLevel,
+    LearnerAreaView,
+    LearnerEvidenceView,
+    LearnerLevelChangeView,
+    LearnerSkillsView,
+    LearnerSkillView,
+    Level,
+    LevelCause,
+    NextLevelView,
+    Share,
+)
 from privacy import public as privacy
 from privacy.public import SHARE_PROGRESS
 
@@ -25,10 +36,73 @@ OPERATION = "explanation"
 FIELDS = ("learner", "skills", "evidence", "history")
 
 
+class ExplainedEvidence(TypedDict):
+    """One answer, and what it did."""
+
+    id: Annotated[str, Keywords("For your agency alone, like the learner's.")]
+    level: Annotated[int, Keywords("Level that the item is written for.")]
+    score: Share
+    answered_on: date
+    language: str
+    supervised: bool
+    moved_by: Annotated[float, Keywords("By how many logits the answer moved the ability in this skill.")]
+    of_which_practice: float
+    explanation: Annotated[str, Keywords("The same in words.")]
+
+
+class ExplainedChange(TypedDict):
+    """One change of the level."""
+
+    on: date
+    level: Level
+    cause: LevelCause
+    explanation: str
+    evidence_id: str | None
+    probability: float | None
+    decision_id: str | None
+    rule: str | None
+    framework_version: Annotated[str, Keywords("Of the framework whose threshold or rubric this was.")]
+
+
+class ExplainedSkill(TypedDict):
+    """One skill with what is behind its level; the members are those that the learner reads at /api/v1/me/skills."""
+
+    code: str
+    name: str
+    area: LearnerAreaView | None
+    level: Level
+    level_name: str | None
+    level_since: date | None
+    framework_version: Annotated[str, Keywords("Of the framework by which the answers were judged last.")]
+    certified_level: CertifiedLevel
+    certified_on: date | None
+    expected_success: Share
+    review_due: bool
+    probability: float
+    provisional: bool
+    answers: int
+    last_on: date | None
+    next_level: Annotated[NextLevelView | None, Keywords("null: higher levels are given by people only.")]
+    evidence: list[ExplainedEvidence]
+    level_cause: LevelCause | None
+    frozen: Annotated[bool, Keywords("The level is disputed: it stays what it is until that is decided.")]
+    history: list[ExplainedChange]
+
+
+class ExplanationView(TypedDict):
+    """Why the levels of one learner are what they are."""
+
+    items: list[ExplainedSkill]
+    next: str | None
+    rule: Annotated[str, Keywords("Versions of the rules that levels were computed by.")]
+    snapshot: Annotated[str, Keywords("Version of the item parameters.")]
+    framework_version: str
+
+
 @transaction.atomic
 def explanation(
     *, agency_id: UUID, state: str | None, client_id: str, learner: str, accept_language: str, now: datetime
-) -> tuple[dict[str, Any], str]:  # fmt: skip
+) -> tuple[ExplanationView, str]:  # fmt: skip
     """Return the explanation of one learner's skills, and its language; the disclosure is on the ledger.
 
     Args:
@@ -62,32 +136,78 @@ def explanation(
     return for_agency(key, document), language
 
 
-def for_agency(key: bytes, document: Mapping[str, Any]) -> dict[str, Any]:
+def for_agency(key: bytes, document: LearnerSkillsView) -> ExplanationView:
     """Return an explanation as this agency is told it: ids that it alone knows, days instead of instants, no free text.
 
     What moved which skill by how much, the rules and their versions are as the learner reads them.
     """
-    return {**_told(key, document), "items": [_told(key, item) for item in document["items"]]}
+    return {
+        "items": [_skill(key, skill) for skill in document["items"]],
+        "next": document["next"],
+        "rule": document["rule"],
+        "snapshot": document["snapshot"],
+        "framework_version": document["framework_version"],
+    }
 
 
-def _told(key: bytes, value: Mapping[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    for name, held in value.items():
-        if name in ("reason", "item_id"):
-            # Words of people about a person; and what would let two agencies match their learners.
-            continue
-        if name == "level_since":
-            told[name] = _day(held)
-        elif name == "at" or name.endswith("_at"):
-            told[f"{name.removesuffix('at')}on"] = _day(held)
-        elif name == "id" or name.endswith("_id"):
-            told[name] = pseudonym(key, UUID(str(held))) if held else None
-        elif name in ("evidence", "history"):
-            told[name] = [_told(key, one) for one in held]
-        else:
-            told[name] = held
-    return told
+def _skill(key: bytes, skill: LearnerSkillView) -> ExplainedSkill:
+    return {
+        "code": skill["code"],
+        "name": skill["name"],
+        "area": skill["area"],
+        "level": skill["level"],
+        "level_name": skill["level_name"],
+        "level_since": _day(skill["level_since"]),
+        "framework_version": skill["framework_version"],
+        "certified_level": skill["certified_level"],
+        "certified_on": _day(skill["certified_at"]),
+        "expected_success": skill["expected_success"],
+        "review_due": skill["review_due"],
+        "probability": skill["probability"],
+        "provisional": skill["provisional"],
+        "answers": skill["answers"],
+        "last_on": _day(skill["last_at"]),
+        "next_level": skill["next_level"],
+        "evidence": [_evidence(key, answer) for answer in skill["evidence"]],
+        "level_cause": skill["level_cause"],
+        "frozen": skill["frozen"],
+        "history": [_change(key, change) for change in skill["history"]],
+    }
 
 
-def _day(instant: datetime | None) -> str | None:
-    return rfc3339(instant)[:10] if instant else None
+def _evidence(key: bytes, answer: LearnerEvidenceView) -> ExplainedEvidence:
+    """Without the item's id, by which two agencies could match their learners."""
+    return {
+        "id": pseudonym(key, answer["id"]),
+        "level": answer["level"],
+        "score": answer["score"],
+        "answered_on": answer["answered_at"].astimezone(UTC).date(),
+        "language": answer["language"],
+        "supervised": answer["supervised"],
+        "moved_by": answer["moved_by"],
+        "of_which_practice": answer["of_which_practice"],
+        "explanation": answer["explanation"],
+    }
+
+
+def _change(key: bytes, change: LearnerLevelChangeView) -> ExplainedChange:
+    """Without the reason: words of people about a person."""
+    return {
+        "on": change["at"].astimezone(UTC).date(),
+        "level": change["level"],
+        "cause": change["cause"],
+        "explanation": change["explanation"],
+        "evidence_id": _pseudonym(key, change["evidence_id"]),
+        "probability": change["probability"],
+        "decision_id": _pseudonym(key, change["decision_id"]),
+        "rule": change["rule"],
+        "framework_version": change["framework_version"],
+    }
+
+
+def _day(instant: datetime | None) -> date | None:
+    return instant.astimezone(UTC).date() if instant else None
+
+
+def _pseudonym(key: bytes, identifier: UUID | None) -> str | None:
+    return pseudonym(key, identifier) if identifier else None

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from agencies.grants.rules import GrantFacts, agencies_for_learners
@@ -18,32 +17,6 @@ def pseudonym(key: bytes, identifier: UUID) -> str:
     Two agencies cannot match their learners by it, and nobody without the key can get from it to the account.
     """
     return hmac.new(key, identifier.bytes, hashlib.sha256).hexdigest()[:32]
-
-
-def for_agency(key: bytes, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a learner's progress as this agency is told it: ids that it alone knows, and days instead of instants.
-
-    The ids stay the same from one telling to the next, but are nobody else's: by the stored ids two agencies could match
-    their learners. A second or a millisecond does the same as an id, and the instants of a certificate stand beside the
-    name on it; so `…_at` becomes `…_on`, a UTC day.
-    """
-    told: dict[str, Any] = {part: [_by_day(entry) for entry in document[part]] for part in document}
-    for part in ("enrolments", "certificates"):
-        told[part] = [{**one, "id": pseudonym(key, UUID(one["id"]))} for one in told[part]]
-    return told
-
-
-def _by_day(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Cut the RFC 3339 instants of an entry to their day."""
-    days: dict[str, Any] = {}
-    for name, value in entry.items():
-        if name.endswith("_at"):
-            days[f"{name.removesuffix('_at')}_on"] = value[:10] if value else None
-        elif name in ("valid_from", "valid_until"):
-            days[name] = value[:10] if value else None
-        else:
-            days[name] = value
-    return days
 
 
 def wanted(

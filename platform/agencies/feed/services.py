@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -13,15 +13,23 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from agencies.feed import rules, selectors
-from agencies.feed.documents import progress_documents
+from agencies.feed.documents import (
+    ProgressCertificate,
+    ProgressDocument,
+    ProgressEnrolment,
+    ProgressSkill,
+    for_agency,
+    progress_documents,
+)
 from agencies.grants.rules import may_see_learners
 from agencies.grants.selectors import agencies_with_due_feeds, grants
-from agencies.models import Agency
+from agencies.models import Agency, ProgressRow
 from agencies.problems import NoGrant
 from agencies.scope import agency_scope, publisher_scope
 from common import clock
 from common.errors import Gone
 from common.rendering import to_json
+from common.schemas import Keywords
 from events.public import Recorded
 from learners import public as learners
 from learners.events import OfLearner, ProfileChanged
@@ -75,20 +83,31 @@ SELECT count(*) FROM gone
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A learner as the agency sees one; `document` is None for a tombstone."""
+class ProgressItem:
+    """One learner, as of `changed_on`; it replaces whatever was told of the same `learner` before."""
 
-    pseudonym: str
-    member_state: str
-    changed_at: datetime
-    document: dict[str, Any] | None
+    learner: Annotated[str, Keywords("The learner's id for your agency; other agencies know another.")]
+    withdrawn: Annotated[bool, Keywords("True: delete all you hold of this learner. The members below are then null.")]
+    changed_on: Annotated[date, Keywords("A UTC day; the feed's order is its cursor's.")]
+    state: Annotated[str, Keywords("ISO 3166-1 alpha-2")]
+    enrolments: list[ProgressEnrolment] | None
+    skills: list[ProgressSkill] | None
+    certificates: list[ProgressCertificate] | None
+
+
+class ProgressPage(TypedDict):
+    """A page of the feed."""
+
+    items: list[ProgressItem]
+    next: Annotated[str, Keywords("Always there: keep it and go on from it, now or at your next run.")]
+    more: Annotated[bool, Keywords("Whether more is waiting already.")]
 
 
 @dataclass(frozen=True)
 class Pulled:
     """One page of the feed, the position to go on from, and whether there is more already."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[ProgressItem]
     position: int
     more: bool
 
@@ -150,7 +169,7 @@ def _put(
             "learner_id": learner_id,
             "pseudonym": rules.pseudonym(bytes(keys[agency_id]), learner_id),
             "member_state_id": states[learner_id],
-            "document": rules.for_agency(bytes(keys[agency_id]), documents[learner_id]),
+            "document": for_agency(bytes(keys[agency_id]), documents[learner_id]),
         }
         for agency_id, learner_id in pairs
         if learner_id in documents
@@ -221,17 +240,22 @@ def pull(
             user_ids=sorted(shown), row_count=len(page),
         )  # fmt: skip
     return Pulled(
-        entries=[
-            Entry(
-                row.pseudonym,
-                row.member_state_id,
-                row.changed_at,
-                row.document if row.learner_id in shown else None,
-            )
-            for row in page
-        ],
+        entries=[_item(row, row.document if row.learner_id in shown else None) for row in page],
         position=page[-1].position if page else after or 0,
         more=len(rows) > limit,
+    )
+
+
+def _item(row: ProgressRow, document: ProgressDocument | None) -> ProgressItem:
+    """Return the row as the agency is told it; without a document it is a tombstone."""
+    return ProgressItem(
+        learner=row.pseudonym,
+        withdrawn=document is None,
+        changed_on=row.changed_at.astimezone(UTC).date(),
+        state=row.member_state_id,
+        enrolments=document["enrolments"] if document else None,
+        skills=document["skills"] if document else None,
+        certificates=document["certificates"] if document else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import QuerySet, TextField, UUIDField
@@ -46,6 +46,19 @@ class HeldCertificate:
     renewable_from: datetime | None
 
 
+class CertificateForProgress(TypedDict):
+    """A certificate for an agency, as JSON values."""
+
+    id: str
+    achievement: str
+    achievement_version: int
+    edition_id: str
+    valid_from: str
+    valid_until: str | None
+    status: str
+    status_changed_at: str | None
+
+
 def achievement_standing(*, learner_id: UUID, slug: str) -> AchievementStanding | None:
     """The standing in the active version of an achievement; None unless the learner takes its edition. Four queries."""
     achievement = Achievement.objects.filter(slug=slug, active=True).first()
@@ -69,12 +82,12 @@ def achievement_standing(*, learner_id: UUID, slug: str) -> AchievementStanding 
     )
 
 
-def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list[dict[str, Any]]]:
-    """Return each learner's certificates as JSON values for an agency, oldest first; one query.
+def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list[CertificateForProgress]]:
+    """Return each learner's certificates for an agency, oldest first; one query.
 
     No name, and no public code: whoever has the code can read the name. Learners without a certificate are missing.
     """
-    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[UUID, list[CertificateForProgress]] = defaultdict(list)
     rows = (
         Certificate.objects.filter(learner_id__in=list(learner_ids))
         .order_by("learner_id", "id")
