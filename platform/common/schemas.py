@@ -66,7 +66,8 @@ def schema_of(kind: Any, refer: Refer | None = None) -> Schema:
 
     Args:
         kind: a type as an annotation names it: a plain one, `X | None`, `Literal`, an Enum, a sequence, a mapping with
-            texts as keys, a dataclass, a NamedTuple or a TypedDict. `Annotated[X, Keywords(…)]` adds to it.
+            texts as keys, a dataclass or a TypedDict. `Annotated[X, Keywords(…)]` adds to it. A NamedTuple is not
+            rendered: its members would be told by position.
         refer: asked for every dataclass and TypedDict; without it they are written where they are used.
 
     Raises:
@@ -96,11 +97,6 @@ def schema_of(kind: Any, refer: Refer | None = None) -> Schema:
         return {"type": "array", "items": schema_of(arguments[0], refer)}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _choices([member.value for member in kind])
-    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        # orjson renders a NamedTuple as an array, by position.
-        hints = get_type_hints(kind, include_extras=True)
-        members = [schema_of(hints[name], refer) for name in kind._fields]
-        return {"type": "array", "prefixItems": members, "minItems": len(members), "maxItems": len(members)}
     raise TypeError(f"no schema is known for {kind!r}")
 
 
@@ -117,12 +113,11 @@ def object_schema(kind: Any, refer: Refer | None = None) -> Schema:
     hints = {name: _filled(hint, given) for name, hint in get_type_hints(cls, include_extras=True).items()}
     required = list(hints)
     if is_typeddict(cls):
-        # Not `__required_keys__`, which misses a NotRequired in annotations that are texts.
-        optional_unless_said = not cls.__total__
+        # `__required_keys__` misses what annotations that are texts say of it.
         required = [
             name
             for name, hint in hints.items()
-            if (get_origin(hint) is Required if optional_unless_said else get_origin(hint) is not NotRequired)
+            if get_origin(hint) is Required or (name in cls.__required_keys__ and get_origin(hint) is not NotRequired)
         ]
     properties = {name: schema_of(hint, refer) for name, hint in hints.items()}
     schema: Schema = {"type": "object", "properties": properties}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from common.caches import ProcessCache
+from common.schemas import Keywords
 from member_states.models import MemberState, PolicyDefault, RegisterLoad, Rule
 
 # Where a point of law and its strict default have different names: rule key -> (key of the default, its unit).
@@ -151,9 +152,73 @@ def register_version() -> str:
     return RegisterLoad.objects.order_by("-pk").values_list("sha256", flat=True).first() or ""
 
 
-def describe_states() -> list[dict[str, Any]]:
-    """Every state as values, with its languages and the rules in force; four queries, whatever their number."""
-    rules: dict[str, list[dict[str, Any]]] = {}
+class StateLanguageView(TypedDict):
+    """A language of a state."""
+
+    tag: Annotated[str, Keywords("BCP 47")]
+    script: Annotated[str, Keywords("ISO 15924")]
+    role: str
+    direction: Annotated[str, Keywords(enum=["ltr", "rtl"])]
+    population_percent: float | None
+
+
+class StateRuleView(TypedDict):
+    """A point of a state's law."""
+
+    key: str
+    standing: Annotated[
+        str,
+        Keywords(
+            "What the register says of the law: a value, that it sets none, or that it is not established.",
+            enum=["value", "no_rule", "unknown"],
+        ),
+    ]
+    value: Annotated[
+        Any,
+        Keywords(
+            "What applies: the law's value, else the strict default, else null.",
+            type=["boolean", "number", "string", "array", "null"],
+            items={"type": "string"},
+        ),
+    ]
+    from_default: bool
+    unit: str
+    note: str
+    sources: list[str]
+    confidence: str
+    checked_on: date
+    valid_from: date
+
+
+class MemberStateView(TypedDict):
+    """A member state with its languages and its law."""
+
+    code: Annotated[str, Keywords("ISO 3166-1 alpha-2")]
+    alpha3: str
+    name: str
+    asean: bool
+    since: date | None
+    calling_code: str
+    time_zones: Annotated[list[str], Keywords("IANA names")]
+    first_day_of_week: str
+    calendars: list[str]
+    currency: Annotated[str, Keywords("ISO 4217")]
+    sources: list[str]
+    confidence: str
+    register_as_of: date
+    languages: list[StateLanguageView]
+    rules: list[StateRuleView]
+
+
+class MemberStatesView(TypedDict):
+    """The register."""
+
+    items: list[MemberStateView]
+
+
+def describe_states() -> list[MemberStateView]:
+    """Every state, with its languages and the rules in force; four queries, whatever their number."""
+    rules: dict[str, list[StateRuleView]] = {}
     defaults = dict(PolicyDefault.objects.values_list("key", "value"))
     for row in Rule.objects.filter(valid_to=None).order_by("state_id", "key"):
         has_value = row.standing == Rule.Standing.VALUE

@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, get_type_hints
 
 import jsonschema_rs
 import pytest
+from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import Client
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from agencies.feed.services import ProgressItem, Pulled
 from common import errors
 from common.openapi import TAGS, VERBS
+from common.value_schemas import component_name
 from config.api_documents import AUDIENCES
+from credentials.api.verification import VerdictOutput
+from credentials.certificates.renewal import RenewalView
 from tests import documented
+from tests.agencies.factories import make_agency, signed_in_machine
+from tests.factories import make_learner, signed_in
 
 DOCUMENTS = documented.load()
 OPERATIONS = [
@@ -206,6 +214,43 @@ def test_the_client_of_every_test_is_the_one_that_checks(monkeypatch: pytest.Mon
         Client().get("/api/v1/purposes")
     with documented.unchecked():
         assert Client().get("/api/v1/purposes").status_code == 200
+
+
+# Of each document a class whose values are rendered as they are.
+VALUE_CLASSES = {"learners": RenewalView, "agencies": ProgressItem, "everybody": VerdictOutput}
+
+
+def test_components_among_those_planted_in_are_derived() -> None:
+    """Else the planted differences above would say nothing of derived schemas."""
+    for name, kind in VALUE_CLASSES.items():
+        schema = DOCUMENTS[name]["components"]["schemas"][component_name(kind)]
+        assert list(schema["properties"]) == list(get_type_hints(kind))
+
+
+@pytest.mark.parametrize("name", VALUE_CLASSES)
+def test_a_member_that_is_added_to_a_value_class_makes_its_snapshot_stale(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VALUE_CLASSES[name].__annotations__, "planted", "str")
+    with pytest.raises(CommandError, match=rf"stale in docs/api: {name}\.yaml;"):
+        call_command("write_api_documents", "--check")
+
+
+@pytest.mark.django_db
+def test_a_value_that_differs_from_its_annotation_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    learner, agency = make_learner("JP"), make_agency("JP")
+    certificate = SimpleNamespace(status_changed_at=None, valid_until=None)
+    monkeypatch.setattr("credentials.api.verification.found", lambda code: (certificate, "planted"))
+    with pytest.raises(documented.Difference, match=r"verdict: .*planted"):
+        Client().get(f"/verify/{'0' * 26}/status", headers={"Accept": "application/json"})
+    empty = {"learner": None, "enrolments": [], "skills": [], "certificates": [], "waiting": "planted"}
+    monkeypatch.setattr("home.api.home", lambda **_: (empty, []))
+    with pytest.raises(documented.Difference, match=r"waiting: .*planted"):
+        signed_in(learner.user).get("/api/v1/home")
+    item = ProgressItem("p", False, "planted", "JP", [], [], [])  # type: ignore[arg-type]
+    monkeypatch.setattr("agencies.feed.services.pull", lambda **_: Pulled([item], 1, False))
+    with pytest.raises(documented.Difference, match=r"changed_on: .*planted"):
+        signed_in_machine(agency).pull()
 
 
 # What needs a device that signs.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,24 +13,12 @@ from rest_framework.views import APIView
 from agencies.grants import selectors
 from common import clock
 from common.openapi import PAGE_PARAMETERS
-from common.pagination import BadCursor, Cursors, KeyForm, keyset_page
+from common.pagination import BadCursor, Cursors, KeyForm, Page, keyset_page
 
 _NAME_AND_ID: KeyForm[tuple[str, UUID]] = KeyForm(
     lambda name, identifier: (str(name), UUID(identifier)), lambda key: [key[0], str(key[1])]
 )
 _CURSORS = Cursors("agencies", _NAME_AND_ID)
-
-
-class AgencyOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField(help_text="Name it as `agency_id` in the consent.")
-    name = serializers.CharField()
-    role = serializers.CharField(allow_blank=True)
-    purpose = serializers.CharField(help_text="The purpose that consent would be given for.")
-
-
-class AgencyPage(serializers.Serializer[Any]):
-    items = AgencyOutput(many=True)
-    next = serializers.CharField(allow_null=True)
 
 
 class Agencies(APIView):
@@ -46,12 +32,12 @@ class Agencies(APIView):
         description="Those of your own member state that hold a grant for learner-level progress.",
         summary="Agencies you may let see your progress",
         parameters=PAGE_PARAMETERS,
-        responses={200: AgencyPage},
+        responses={200: Page[selectors.ConsentableAgency]},
     )
     def get(self, request: Request) -> Response:
         learner_id, today = UUID(str(request.user.pk)), clock.now().date()
         return keyset_page(
             request, _CURSORS, partial(selectors.consentable_agencies, learner_id=learner_id, on=today),
             key=lambda agency: (agency.name, agency.id),
-            show=lambda agencies: list(AgencyOutput(agencies, many=True).data),
+            show=list,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -12,6 +13,7 @@ from django.db.models import F, Q
 from agencies.grants import rules
 from agencies.grants.rules import GrantFacts
 from agencies.models import Agency, Grant
+from common.schemas import Keywords
 from learners import public as learners
 from privacy.public import SHARE_PROGRESS
 
@@ -20,10 +22,10 @@ from privacy.public import SHARE_PROGRESS
 class ConsentableAgency:
     """An agency that a learner may let see the learner's progress."""
 
-    id: UUID
+    id: Annotated[UUID, Keywords("Name it as `agency_id` in the consent.")]
     name: str
     role: str
-    purpose: str
+    purpose: Annotated[str, Keywords("The purpose that consent would be given for.")]
 
 
 def grants(*, agency_id: UUID | None = None, on: date) -> Sequence[GrantFacts]:

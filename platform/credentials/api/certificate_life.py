@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar, Literal, TypedDict
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -32,24 +32,10 @@ from learners.public import NameField
 from privacy.public import ConsentMissing
 
 
-class RenewalMissingOutput(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(["completion", "skill"], help_text="The edition is not completed, or a level.")
-    skill = serializers.CharField(required=False)
-    level = serializers.IntegerField(required=False, help_text="Wanted.")
-    held = serializers.IntegerField(required=False, help_text="The learner's own.")
-    certified = serializers.BooleanField(required=False, help_text="The stricter test counts.")
+class RenewalAsked(TypedDict):
+    """What a call to renew led to."""
 
-
-class RenewalOutput(serializers.Serializer[Any]):
-    state = serializers.ChoiceField([one.value for one in renewal.State])
-    renewable_from = serializers.DateTimeField()
-    missing = RenewalMissingOutput(
-        many=True, help_text="What the achievement asks for today and the learner does not have."
-    )
-
-
-class RenewalAsked(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(["asked", "renewed"])
+    state: Literal["asked", "renewed"]
 
 
 class MyRenewal(APIView):
@@ -64,11 +50,16 @@ class MyRenewal(APIView):
         operation_id="read_renewal",
         tags=["Certificates"],
         summary="Whether a certificate can be renewed, and what is missing",
-        responses=RenewalOutput,
+        responses=renewal.RenewalView,
     )
     def get(self, request: Request, certificate_id: UUID) -> Response:
         found = renewal.standing(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
-        return Response(RenewalOutput(found).data)
+        shown: renewal.RenewalView = {
+            "state": found.state,
+            "renewable_from": found.renewable_from,
+            "missing": found.missing,
+        }
+        return Response(shown)
 
     @extend_schema(
         operation_id="renew_certificate",
@@ -86,7 +77,8 @@ class MyRenewal(APIView):
     def post(self, request: Request, certificate_id: UUID) -> Response:
         state = renewal.ask(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
         is_done = state is renewal.State.RENEWED
-        return Response({"state": "renewed" if is_done else "asked"}, status=200 if is_done else 202)
+        shown: RenewalAsked = {"state": "renewed" if is_done else "asked"}
+        return Response(shown, status=200 if is_done else 202)
 
 
 class CorrectionInput(StrictSerializer):

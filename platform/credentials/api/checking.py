@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import IO, Any, ClassVar, Final
+from typing import IO, Annotated, Any, ClassVar, Final, TypedDict
 
 import orjson
 from django.core.exceptions import RequestDataTooBig
@@ -24,6 +24,7 @@ from common.clock import rfc3339
 from common.errors import Forbidden, InvalidInput, Throttled
 from common.openapi import LOCATION, header
 from common.rendering import OrjsonRenderer, to_json
+from common.schemas import InstantText, Keywords
 from credentials.api.verification_pages import (
     LANGUAGE,
     OpenView,
@@ -84,27 +85,36 @@ class CredentialsInput(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
-class JudgedOutput(serializers.Serializer[Any]):
-    index = serializers.IntegerField(help_text="Place in the request, from 0.")
-    verdict = serializers.ChoiceField([one.value for one in Verdict])
-    why = serializers.ChoiceField(
-        [one.value for one in Why], required=False, help_text="Of `tampered`, `unknown` and `unknown_issuer`."
-    )
-    id = serializers.CharField(
-        required=False, help_text="The certificate's address. With what follows: genuine ones only."
-    )
-    name = serializers.CharField(required=False)
-    achievement = serializers.CharField(required=False)
-    issuer = serializers.CharField(required=False)
-    valid_until = serializers.DateTimeField(required=False)
-    checked_at = serializers.DateTimeField()
-    status_as_of = serializers.DateTimeField(
-        help_text="The status is the one of this instant. It comes from the issuer's own records, not from a published list."
-    )
+class _Reason(TypedDict, total=False):
+    why: Annotated[Why, Keywords("Of `tampered`, `unknown` and `unknown_issuer`.")]
 
 
-class JudgedListOutput(serializers.Serializer[Any]):
-    items = JudgedOutput(many=True)
+class _Genuine(TypedDict, total=False):
+    id: Annotated[str, Keywords("The certificate's address. With what follows: genuine ones only.")]
+    name: str
+    achievement: str
+    issuer: str
+    valid_until: InstantText
+
+
+class JudgedOutput(_Reason, _Genuine):
+    """The verdict on one of the documents handed in."""
+
+    index: Annotated[int, Keywords("Place in the request, from 0.")]
+    verdict: Verdict
+    checked_at: InstantText
+    status_as_of: Annotated[
+        InstantText,
+        Keywords(
+            "The status is the one of this instant. It comes from the issuer's own records, not from a published list."
+        ),
+    ]
+
+
+class JudgedListOutput(TypedDict):
+    """A verdict on each, in the order of the request."""
+
+    items: list[JudgedOutput]
 
 
 _ANSWERS = {
@@ -212,8 +222,10 @@ def _answer_many(request: Request) -> HttpResponse:
         raise exceptions.Throttled(wait=60)
     handed_in = _entries(request.data)
     now = clock.now()
-    items = [_item(place, one, now) for place, one in enumerate(judge(handed_in, now=now))]
-    return guarded(HttpResponse(to_json({"items": items}), content_type="application/json"))
+    listed: JudgedListOutput = {
+        "items": [_item(place, one, now) for place, one in enumerate(judge(handed_in, now=now))]
+    }
+    return guarded(HttpResponse(to_json(listed), content_type="application/json"))
 
 
 def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
@@ -230,21 +242,28 @@ def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
     return [one if isinstance(one, str | dict) else "" for one in entries]
 
 
-def _item(place: int, judged: Judged, now: datetime) -> dict[str, Any]:
-    item: dict[str, Any] = {"index": place, "verdict": judged.verdict.value}
-    if judged.why is not None:
-        item["why"] = judged.why.value
+def _item(place: int, judged: Judged, now: datetime) -> JudgedOutput:
+    reason: _Reason = {} if judged.why is None else {"why": judged.why}
+    genuine: _Genuine = {}
     document = judged.document
     if document is not None:
         subject = document["credentialSubject"]
-        item |= {
+        genuine = {
             "id": document["id"],
             "name": subject["identifier"][0]["identityHash"],
             "achievement": subject["achievement"]["name"],
             "issuer": document["issuer"]["name"],
             "valid_until": document["validUntil"],
         }
-    return item | {"checked_at": rfc3339(now), "status_as_of": rfc3339(now)}
+    instant = rfc3339(now)
+    return {
+        "index": place,
+        "verdict": judged.verdict,
+        **reason,
+        **genuine,
+        "checked_at": instant,
+        "status_as_of": instant,
+    }
 
 
 def _answer_one(request: Request) -> HttpResponse:

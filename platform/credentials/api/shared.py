@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from typing import Annotated, TypedDict
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from common import clock
 from common.clock import rfc3339
 from common.errors import NotFound
 from common.rendering import OrjsonRenderer, to_json
+from common.schemas import InstantText, Keywords
 from credentials.api.verification_pages import (
     LANGUAGE,
     OpenView,
@@ -29,44 +28,64 @@ from credentials.sharing import selectors, services
 from credentials.sharing.selectors import Seen
 
 
-class SharedSkillOutput(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    name = serializers.CharField()
-    level = serializers.CharField()
-    level_name = serializers.CharField()
+class SharedSkill(TypedDict):
+    """A skill on a certificate."""
+
+    code: str
+    name: str
+    level: str
+    level_name: str
 
 
-class SharedCertificateOutput(serializers.Serializer[Any]):
-    verdict = serializers.ChoiceField([one.value for one in Verdict])
-    name = serializers.CharField(required=False)
-    achievement = serializers.CharField(required=False)
-    description = serializers.CharField(required=False)
-    skills = SharedSkillOutput(many=True, required=False)
-    issued_at = serializers.DateTimeField(required=False)
-    valid_until = serializers.DateTimeField(required=False)
-    issuer = serializers.CharField(required=False)
-    answers = serializers.IntegerField(required=False, help_text="Scored answers that the certificate rests on.")
-    supervised = serializers.IntegerField(required=False, help_text="Of them, given under supervision.")
+class _Chosen(TypedDict, total=False):
+    name: str
+    achievement: str
+    description: str
+    skills: list[SharedSkill]
+    issued_at: InstantText
+    valid_until: InstantText
+    issuer: str
+    answers: Annotated[int, Keywords("Scored answers that the certificate rests on.")]
+    supervised: Annotated[int, Keywords("Of them, given under supervision.")]
 
 
-class SharedOutput(serializers.Serializer[Any]):
-    certificates = SharedCertificateOutput(many=True)
-    expires_at = serializers.DateTimeField(help_text="When the link stops to work, if nothing stops it before.")
+class SharedCertificate(_Chosen):
+    """A certificate as a visitor of the link sees it; what was not chosen is missing rather than null."""
+
+    verdict: Verdict
 
 
-def _value(seen: Seen) -> dict[str, Any]:
-    """What was chosen, as JSON; what was not is missing rather than null."""
-    value = {
-        name: given
-        for name, given in asdict(seen).items()
-        if given is not None and not name.endswith(("_on", "_language"))
-    }
-    for name in ("issued_at", "valid_until"):
-        if name in value:
-            value[name] = rfc3339(value[name])
-    for skill in value.get("skills", ()):
-        del skill["name_language"]
-    return value
+class SharedOutput(TypedDict):
+    """What a learner shows through a link."""
+
+    certificates: list[SharedCertificate]
+    expires_at: Annotated[InstantText, Keywords("When the link stops to work, if nothing stops it before.")]
+
+
+def _value(seen: Seen) -> SharedCertificate:
+    chosen: _Chosen = {}
+    if seen.name is not None:
+        chosen["name"] = seen.name
+    if seen.achievement is not None:
+        chosen["achievement"] = seen.achievement
+    if seen.description is not None:
+        chosen["description"] = seen.description
+    if seen.skills is not None:
+        chosen["skills"] = [
+            {"code": skill.code, "name": skill.name, "level": skill.level, "level_name": skill.level_name}
+            for skill in seen.skills
+        ]
+    if seen.issued_at is not None:
+        chosen["issued_at"] = rfc3339(seen.issued_at)
+    if seen.valid_until is not None:
+        chosen["valid_until"] = rfc3339(seen.valid_until)
+    if seen.issuer is not None:
+        chosen["issuer"] = seen.issuer
+    if seen.answers is not None:
+        chosen["answers"] = seen.answers
+    if seen.supervised is not None:
+        chosen["supervised"] = seen.supervised
+    return {"verdict": seen.verdict, **chosen}
 
 
 class Shared(OpenView):
@@ -100,7 +119,10 @@ class Shared(OpenView):
             return _once(page(request._request, "shared", {}, language=language, status=404))
         seen = selectors.seen(share_id=found.id, fields=found.fields, language=language, now=now)
         if not is_page:
-            body = {"certificates": [_value(one) for one in seen], "expires_at": rfc3339(found.expires_at)}
+            body: SharedOutput = {
+                "certificates": [_value(one) for one in seen],
+                "expires_at": rfc3339(found.expires_at),
+            }
             return _once(guarded(HttpResponse(to_json(body), content_type="application/json")))
         context = {"certificates": seen, "until": presentation.day(found.expires_at, language)}
         return _once(page(request._request, "shared", context, language=language))

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -21,6 +20,7 @@ from rest_framework.views import APIView
 from common.conditional import etag_of, is_fresh
 from common.errors import InvalidInput, NotFound
 from common.rendering import to_json
+from common.schemas import Keywords
 from credentials.certificates import selectors as certificates
 from credentials.transparency import keys, notes, selectors, tiles
 from credentials.transparency.errors import NotPublished
@@ -156,13 +156,15 @@ class LogEntriesView(Open):
         return answer(request._request, body, content_type=_BYTES, cache=_FOR_EVER)
 
 
-class ProofOutput(serializers.Serializer[Any]):
-    proof = serializers.ListField(child=serializers.CharField(), help_text="Hashes in base64.")
+class ProofOutput(TypedDict):
+    """A proof."""
+
+    proof: Annotated[list[str], Keywords("Hashes in base64.")]
 
 
 def _proof(request: Request, proof: list[bytes]) -> HttpResponse:
-    body = to_json({"proof": [notes.encoded(one) for one in proof]})
-    return answer(request._request, body, content_type="application/json", cache=_FOR_EVER)
+    shown: ProofOutput = {"proof": [notes.encoded(one) for one in proof]}
+    return answer(request._request, to_json(shown), content_type="application/json", cache=_FOR_EVER)
 
 
 _PROOF = {200: ProofOutput, 304: OpenApiResponse(None, "Unchanged.")}
@@ -206,13 +208,13 @@ class ConsistencyProofView(Open):
         return _proof(request, selectors.consistency(old=_number(request, "from"), new=_number(request, "to")))
 
 
-class LogKeysOutput(serializers.Serializer[Any]):
-    origin = serializers.CharField(help_text="The log's name, on every checkpoint.")
-    log = serializers.CharField(
-        allow_null=True, help_text="The log's verifier key (C2SP signed-note); null before the first checkpoint."
-    )
-    witnesses = serializers.ListField(child=serializers.CharField(), help_text="Verifier keys of who cosigns.")
-    witness = serializers.CharField(allow_null=True, help_text="Our own verifier key as a witness of other logs.")
+class LogKeysOutput(TypedDict):
+    """Names and keys."""
+
+    origin: Annotated[str, Keywords("The log's name, on every checkpoint.")]
+    log: Annotated[str | None, Keywords("The log's verifier key (C2SP signed-note); null before the first checkpoint.")]
+    witnesses: Annotated[list[str], Keywords("Verifier keys of who cosigns.")]
+    witness: Annotated[str | None, Keywords("Our own verifier key as a witness of other logs.")]
 
 
 class LogKeysView(Open):
@@ -226,7 +228,7 @@ class LogKeysView(Open):
     )
     def get(self, request: Request) -> HttpResponse:
         cosigner = keys.cosigner()
-        body = {
+        body: LogKeysOutput = {
             "origin": settings.LOG_ORIGIN,
             # Out of the checkpoint: the private key is with workers only.
             "log": LogCheckpoint.objects.order_by("-size").values_list("verifier_key", flat=True).first(),
@@ -234,30 +236,6 @@ class LogKeysView(Open):
             "witness": cosigner.verifier.vkey if cosigner else None,
         }
         return answer(request._request, to_json(body), content_type="application/json", cache="public, max-age=300")
-
-
-class _LoggedOutput(serializers.Serializer[Any]):
-    index = serializers.IntegerField(help_text="The entry's place in the log, from 0.")
-    leaf = serializers.CharField(help_text="The entry's text.")
-    salt = serializers.CharField(help_text="Hex; SHA-256 of salt and content is the leaf's commitment.")
-    logged_at = serializers.DateTimeField(help_text="By the log's own clock.")
-    inclusion_proof = serializers.ListField(child=serializers.CharField(), help_text="Hashes in base64.")
-
-
-class StatusLoggedOutput(_LoggedOutput):
-    status = serializers.CharField()
-
-
-class LogProofOutput(_LoggedOutput):
-    origin = serializers.CharField(help_text="The log's name.")
-    tree_size = serializers.IntegerField()
-    root_hash = serializers.CharField(help_text="Base64.")
-    checkpoint = serializers.CharField(help_text="A signed note with the witnesses' cosignatures.")
-    tlog_proof = serializers.CharField(help_text="The same as C2SP tlog-proof; the salt is the extra data.")
-    covered_at = serializers.DateTimeField(help_text="The first checkpoint that shows the entry.")
-    covered_by = serializers.CharField(allow_null=True, help_text="The witness whose clock said so; null: our own.")
-    timeliness = serializers.ChoiceField(["in_time", "late"], help_text="Against the date on the certificate.")
-    status_changes = StatusLoggedOutput(many=True)
 
 
 class LogProofView(Open):
@@ -275,7 +253,7 @@ class LogProofView(Open):
             "the witnesses' signatures hold. A certificate that is not in the log within minutes of its date is not to "
             "be trusted, however well its own signature verifies."
         ),
-        responses=LogProofOutput,
+        responses=selectors.LogProofView,
     )
     def get(self, request: Request, code: str) -> HttpResponse:
         certificate = certificates.by_code(code) if _CODE.fullmatch(code) else None

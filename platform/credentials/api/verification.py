@@ -5,12 +5,11 @@ No sign-in: whoever holds a code may look, and nobody can guess one (130 random 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from common import clock
@@ -19,6 +18,7 @@ from common.conditional import etag_of, is_fresh
 from common.errors import NotAcceptable, NotFound
 from common.openapi import ETAG, header
 from common.rendering import OrjsonRenderer, to_json
+from common.schemas import InstantText, Keywords
 from credentials.api.checking import status_words
 from credentials.api.presentations import JwtRenderer
 from credentials.api.verification_pages import (
@@ -164,10 +164,12 @@ class CredentialText(OpenView):
         return _credential(request, code)
 
 
-class VerdictOutput(serializers.Serializer[Any]):
-    verdict = serializers.ChoiceField([one.value for one in Verdict])
-    changed_at = serializers.DateTimeField(allow_null=True, help_text="When its status changed last.")
-    valid_until = serializers.DateTimeField()
+class VerdictOutput(TypedDict):
+    """What holds of a certificate."""
+
+    verdict: Verdict
+    changed_at: Annotated[InstantText | None, Keywords("When its status changed last.")]
+    valid_until: InstantText | None
 
 
 class Status(OpenView):
@@ -182,8 +184,8 @@ class Status(OpenView):
     def get(self, request: Request, code: str) -> HttpResponse:
         certificate, verdict = found(code)
         changed_at = certificate.status_changed_at
-        body = {
-            "verdict": verdict.value,
+        body: VerdictOutput = {
+            "verdict": verdict,
             "changed_at": rfc3339(changed_at) if changed_at else None,
             "valid_until": rfc3339(certificate.valid_until) if certificate.valid_until else None,
         }

@@ -38,7 +38,7 @@ class Standing:
     certified: dict[str, int]
     held: set[str]  # slugs of achievements awarded before, in any version
 
-    def missing(self, achievement: Achievement) -> list[dict[str, Any]]:
+    def missing(self, achievement: Achievement) -> list[rules.MissingForCertificate]:
         """What the learner lacks for the achievement; see rules.missing."""
         return rules.missing(
             achievement.criteria,

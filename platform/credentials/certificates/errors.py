@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NotRequired, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
-
-
-class MissingForCertificate(TypedDict):
-    """What a learner lacks for an achievement: the edition is not completed, or a level of a skill is not held."""
-
-    kind: Literal["completion", "skill"]
-    skill: NotRequired[str]
-    level: NotRequired[int]
-    held: NotRequired[int]
-    certified: NotRequired[bool]
+from credentials.certificates.rules import MissingForCertificate
 
 
 class NotRevocable(DomainError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from django.db import transaction
 from common import clock
 from common.clock import rfc3339
 from common.errors import DomainError, NotFound
+from common.schemas import Keywords
 from credentials.certificates import awarding, rules
 from credentials.certificates.errors import AchievementRetired, NotRenewable, RenewalNotEarned, RenewalTooEarly
 from credentials.certificates.models import Achievement, Award, Certificate
@@ -34,6 +35,17 @@ class State(StrEnum):
     RETIRED = "retired"  # no version of the achievement is awarded any more
 
 
+class RenewalView(TypedDict):
+    """Whether a certificate can be renewed, as its learner reads it."""
+
+    state: State
+    renewable_from: datetime
+    missing: Annotated[
+        Sequence[rules.MissingForCertificate],
+        Keywords("What the achievement asks for today and the learner does not have."),
+    ]
+
+
 @dataclass(frozen=True)
 class Standing:
     """A certificate on its way to a renewal. `missing` is of rules.missing, for the version that is awarded today."""
@@ -41,7 +53,7 @@ class Standing:
     state: State
     renewable_from: datetime
     certificate_status: str
-    missing: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    missing: Sequence[rules.MissingForCertificate] = field(default_factory=tuple)
 
 
 def standing(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> Standing:
@@ -125,7 +137,7 @@ def renew(recorded: Sequence[Recorded[RenewalAsked]]) -> None:
 
 def _judged(
     certificates: Sequence[Certificate], *, now: datetime
-) -> dict[UUID, tuple[State, list[dict[str, Any]]]]:  # fmt: skip
+) -> dict[UUID, tuple[State, list[rules.MissingForCertificate]]]:  # fmt: skip
     """Where the renewal of each stands, and what is missing."""
     learner_ids = sorted({one.learner_id for one in certificates})
     active = {one.slug: one for one in Achievement.objects.filter(active=True)}
@@ -136,7 +148,7 @@ def _judged(
         newest[learner_id, slug] = max(number, newest.get((learner_id, slug), 0))
     codes = sorted({wanted["skill"] for one in active.values() for wanted in one.criteria["skills"]})
     standings = awarding.standings(learner_ids, {one.edition_id for one in active.values()}, codes)
-    judged: dict[UUID, tuple[State, list[dict[str, Any]]]] = {}
+    judged: dict[UUID, tuple[State, list[rules.MissingForCertificate]]] = {}
     for one in certificates:
         assert one.valid_until is not None
         slug = one.award.achievement.slug

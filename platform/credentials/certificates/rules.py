@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from uuid import UUID
+
+from common.schemas import Keywords
 
 
 class Verdict(StrEnum):
@@ -50,15 +52,21 @@ def renewable_from(valid_until: datetime) -> datetime:
     return valid_until - RENEWABLE_BEFORE
 
 
+class MissingForCertificate(TypedDict):
+    """What a learner lacks for an achievement: the edition is not completed, or a level of a skill is not held."""
+
+    kind: Annotated[Literal["completion", "skill"], Keywords("The edition is not completed, or a level is not held.")]
+    skill: NotRequired[str]
+    level: NotRequired[Annotated[int, Keywords("Wanted.")]]
+    held: NotRequired[Annotated[int, Keywords("The learner's own.")]]
+    certified: NotRequired[Annotated[bool, Keywords("The stricter test counts.")]]
+
+
 def missing(
     criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int], certified: Mapping[str, int]
-) -> list[dict[str, Any]]:
-    """What stands between a learner and an achievement, empty when it is earned. Arguments as of `criteria_met`.
-
-    Returns:
-        {"kind": "completion"} and {"kind": "skill", "skill": code, "level": wanted, "held": level, "certified": bool}.
-    """
-    lacking: list[dict[str, Any]] = []
+) -> list[MissingForCertificate]:
+    """What stands between a learner and an achievement, empty when it is earned. Arguments as of `criteria_met`."""
+    lacking: list[MissingForCertificate] = []
     if criteria.get("edition_completed") and not completed:
         lacking.append({"kind": "completion"})
     for wanted in criteria["skills"]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count
 
 from common.clock import rfc3339
+from common.schemas import InstantText, Keywords
 from credentials.transparency import merkle, notes, rules, tiles
 from credentials.transparency.errors import LogAltered, NotPublished
 from credentials.transparency.models import LogCheckpoint, LogCosignature, LogEntry, LogLink, LogTile
@@ -138,16 +139,41 @@ def unlogged(*, limit: int) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def proof_of(certificate_id: UUID) -> dict[str, Any] | None:
+class LoggedView(TypedDict):
+    """An entry of the log, with the proof that it is in a tree."""
+
+    index: Annotated[int, Keywords("The entry's place in the log, from 0.")]
+    leaf: Annotated[str, Keywords("The entry's text.")]
+    salt: Annotated[str, Keywords("Hex; SHA-256 of salt and content is the leaf's commitment.")]
+    logged_at: Annotated[InstantText, Keywords("By the log's own clock.")]
+    inclusion_proof: Annotated[list[str], Keywords("Hashes in base64.")]
+
+
+class StatusLoggedView(LoggedView):
+    """The entry of a change of status."""
+
+    status: str
+
+
+class LogProofView(LoggedView):
+    """What a stranger needs to check offline that a certificate is in the log."""
+
+    origin: Annotated[str, Keywords("The log's name.")]
+    tree_size: int
+    root_hash: Annotated[str, Keywords("Base64.")]
+    checkpoint: Annotated[str, Keywords("A signed note with the witnesses' cosignatures.")]
+    tlog_proof: Annotated[str, Keywords("The same as C2SP tlog-proof; the salt is the extra data.")]
+    covered_at: Annotated[InstantText, Keywords("The first checkpoint that shows the entry.")]
+    covered_by: Annotated[str | None, Keywords("The witness whose clock said so; null: our own.")]
+    timeliness: Annotated[str, Keywords("Against the date on the certificate.", enum=["in_time", "late"])]
+    status_changes: list[StatusLoggedView]
+
+
+def proof_of(certificate_id: UUID) -> LogProofView | None:
     """What a stranger needs to check offline that a certificate is in the log; None while no checkpoint covers it.
 
     Seven queries. The checkpoint is the one of the newest that most witnesses cosigned among those that cover all
     entries of the certificate. `salt` with the credential's text gives the commitment that stands in the leaf.
-
-    Returns:
-        {origin, index, leaf, salt, logged_at, tree_size, root_hash, inclusion_proof, checkpoint, tlog_proof, covered_at,
-        covered_by, timeliness, status_changes: [{status, index, leaf, salt, logged_at, inclusion_proof}]}; hashes in
-        base64, salts in hex, `tlog_proof` in the form of C2SP tlog-proof with the salt as extra data.
     """
     links = list(
         LogLink.objects.filter(certificate_id=certificate_id)
@@ -189,7 +215,7 @@ def proof_of(certificate_id: UUID) -> dict[str, Any] | None:
     }
 
 
-def _entry(link: LogLink, proofs: Mapping[int, list[str]]) -> dict[str, Any]:
+def _entry(link: LogLink, proofs: Mapping[int, list[str]]) -> LoggedView:
     return {
         "index": link.entry_id,
         "leaf": bytes(link.entry.leaf).decode(),

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import TypedDict, cast
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.openapi import PAGE_PARAMETERS
-from common.pagination import NUMBER, BadCursor, Cursors, keyset_page
-from privacy.api.consents import ConsentAgencyOutput
+from common.pagination import NUMBER, BadCursor, Cursors, Page, keyset_page
 from privacy.disclosures import selectors
 from privacy.models import Disclosure
 
 
-class DisclosureOutput(serializers.Serializer[Any]):
-    agency = ConsentAgencyOutput(source="pull.agency")
-    purpose = serializers.CharField(source="pull.purpose_id", allow_null=True)
-    operation = serializers.CharField(source="pull.operation")
-    fields = serializers.ListField(child=serializers.CharField(), source="pull.fields")  # type: ignore[assignment]
-    at = serializers.DateTimeField(source="pull.at")
+class DisclosureAgency(TypedDict):
+    """The agency that got the data."""
+
+    id: UUID
+    name: str
 
 
-class DisclosuresOutput(serializers.Serializer[Any]):
-    items = DisclosureOutput(many=True)
-    next = serializers.CharField(allow_null=True)
+class DisclosureOutput(TypedDict):
+    """That an agency got data of the person."""
+
+    agency: DisclosureAgency
+    purpose: str | None
+    operation: str
+    fields: list[str]
+    at: datetime
 
 
 class DisclosuresView(APIView):
@@ -42,7 +45,7 @@ class DisclosuresView(APIView):
         tags=["Privacy"],
         summary="Who got which of your data for what, newest first",
         parameters=PAGE_PARAMETERS,
-        responses={200: DisclosuresOutput},
+        responses={200: Page[DisclosureOutput]},
     )
     def get(self, request: Request) -> Response:
         """Who got which data for what, newest first."""
@@ -56,7 +59,7 @@ class DisclosuresView(APIView):
         )
 
 
-def _shown(disclosure: Disclosure) -> dict[str, Any]:
+def _shown(disclosure: Disclosure) -> DisclosureOutput:
     pull = disclosure.pull
     return {
         "agency": {"id": pull.agency_id, "name": pull.agency.name},
