@@ -226,7 +226,7 @@ def attempts(
     if after is not None:
         instant, identifier = after
         found = found.filter(Q(started_at__lt=instant) | Q(started_at=instant, pk__lt=identifier))
-    return [AttemptSummary(**_summary(row, now)) for row in found[:limit]]
+    return [_summary(row, now) for row in found[:limit]]
 
 
 def judged(items: Iterable[Question | AttemptItem]) -> list[JudgedItem]:
@@ -244,7 +244,7 @@ def view(row: Attempt, items: Iterable[Question | AttemptItem], *, now: datetime
     not_passed = row.passed is False and not row.expired and shown != Shown.NOTHING
     misses = missed(pass_rule(row.quiz), judged(items)) if not_passed else []
     return AttemptView(
-        **_summary(row, now),
+        **vars(_summary(row, now)),
         sections=sections,
         missed=[_missed(one, {str(section.number): section.title for section in sections}) for one in misses],
         items=[_item(row, item, shown) for item in items],
@@ -286,24 +286,24 @@ def _shown(row: Attempt, now: datetime) -> Shown:
     )
 
 
-def _summary(row: Attempt, now: datetime) -> dict[str, Any]:
+def _summary(row: Attempt, now: datetime) -> AttemptSummary:
     told = _shown(row, now) != Shown.NOTHING
-    return {
-        "id": row.pk,
-        "quiz_id": row.quiz_id,
-        "edition_id": row.quiz.edition_id,
-        "number": row.number,
-        "mode": row.quiz.mode,
-        "language": row.language,
-        "state": _state(row, now),
-        "started_at": row.started_at,
-        "due_at": row.due_at,
-        "due_time_zone": "UTC",
-        "submitted_at": row.submitted_at,
-        "score": row.score if told else None,
-        "passed": row.passed if told else None,
-        "pass_share": float(row.quiz.pass_share),
-    }
+    return AttemptSummary(
+        id=row.pk,
+        quiz_id=row.quiz_id,
+        edition_id=row.quiz.edition_id,
+        number=row.number,
+        mode=row.quiz.mode,
+        language=row.language,
+        state=_state(row, now),
+        started_at=row.started_at,
+        due_at=row.due_at,
+        due_time_zone="UTC",
+        submitted_at=row.submitted_at,
+        score=row.score if told else None,
+        passed=row.passed if told else None,
+        pass_share=float(row.quiz.pass_share),
+    )
 
 
 def _state(row: Attempt, now: datetime) -> AttemptState:

@@ -44,7 +44,6 @@ class Keywords:
 IdText = Annotated[str, Keywords(format="uuid")]
 DayText = Annotated[str, Keywords(format="date")]
 InstantText = Annotated[str, Keywords(format="date-time")]
-UrlText = Annotated[str, Keywords(format="uri")]
 
 
 _PLAIN: Mapping[Any, Schema] = {
