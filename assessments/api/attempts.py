@@ -40,7 +40,12 @@ _CURSORS = Cursors("attempts", INSTANT_AND_ID)
             {"type": "string"},
             {"type": "number"},
             {"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "number"}]}},
-            {"type": "object", "additionalProperties": {}},
+            {
+                "type": "object",
+                "additionalProperties": {
+                    "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+                },
+            },
         ],
         "description": "By the item's kind. "
         + "; ".join(str(kind.response_schema["description"]) for kind in KINDS.values())

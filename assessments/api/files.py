@@ -18,7 +18,7 @@ from assessments import errors
 from assessments.api.callers import learner_id
 from assessments.attempts import handing_in
 from assessments.files import selectors, services
-from assessments.files.rules import ENDINGS, MOST_BYTES
+from assessments.files.rules import ENDINGS, MOST_BYTES, PLAIN
 from common import clock
 from privacy.public import ConsentMissing
 
@@ -36,6 +36,10 @@ _PARSERS = [
     type(f"_{ending.capitalize()}Parser", (_BytesParser,), {"media_type": media_type})
     for media_type, ending in ENDINGS.items()
 ]
+
+
+# Text is called text: a client that was told of bytes would make them of what it has decoded.
+_BODIES = {media_type: OpenApiTypes.STR if media_type == PLAIN else OpenApiTypes.BINARY for media_type in ENDINGS}
 
 
 class FileView(APIView):
@@ -63,7 +67,7 @@ class FileView(APIView):
             f"The body is the file itself, at most {MOST_BYTES} bytes. Metadata that names its maker or place is taken out, "
             "and its name is never asked for: markers must not know whose work they see. A repeat changes nothing."
         ),
-        request=dict.fromkeys(ENDINGS, OpenApiTypes.BINARY),
+        request=_BODIES,
         responses={200: services.FileView, 201: services.FileView},
     )
     def put(self, request: Request, attempt_id: UUID, file_id: UUID) -> Response:
@@ -82,7 +86,7 @@ class FileView(APIView):
         operation_id="read_attempt_file",
         tags=["Assessments"],
         summary="A file that you handed in, to be saved",
-        responses={(200, media_type): OpenApiTypes.BINARY for media_type in ENDINGS},
+        responses={(200, media_type): body for media_type, body in _BODIES.items()},
     )
     def get(self, request: Request, attempt_id: UUID, file_id: UUID) -> HttpResponse:
         file = selectors.own_file(file_id=file_id, attempt_id=attempt_id, learner_id=learner_id(request))

@@ -183,6 +183,13 @@ def _correct(components: dict[str, Any]) -> None:
     schemas["SessionGoneResponse"]["properties"]["data"] = schemas["AuthenticationResponse"]["properties"]["data"]
     schemas["RecoveryCodesResponse"] = components["responses"]["RecoveryCodes"]["content"]["application/json"]["schema"]
     schemas["TooManyRequestsResponse"] = _status_only(429)
+    # Objects of WebAuthn, as a browser takes and gives them: without this, generators make a type of no members.
+    for anything in (
+        schemas["WebAuthnCredential"],
+        schemas["WebAuthnCredentialCreationOptions"]["properties"]["creation_options"],
+        schemas["WebAuthnCredentialRequestOptions"]["properties"]["request_options"],
+    ):
+        anything["additionalProperties"] = True
     schemas["SignInNeededResponse"] = {
         "anyOf": [_ref("AuthenticationResponse"), _ref("ReauthenticationResponse")],
     }

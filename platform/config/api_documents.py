@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -126,7 +127,7 @@ def document(audience: Audience, *, servers: Iterable[Mapping[str, str]] = ()) -
     own = components.get("schemas", {})
     if clash := own.keys() & further["schemas"].keys():
         raise ValueError(f"two schemas share a name: {sorted(clash)}")
-    components["schemas"] = {**own, **further["schemas"]}
+    components["schemas"] = _referred_to({**own, **further["schemas"]}, paths)
     whole = {
         "openapi": generated["openapi"],
         "info": {
@@ -143,6 +144,12 @@ def document(audience: Audience, *, servers: Iterable[Mapping[str, str]] = ()) -
     define_problems(whole)
     _put_examples(whole)
     return whole
+
+
+def _referred_to(schemas: Mapping[str, Any], paths: Mapping[str, Any]) -> dict[str, Any]:
+    """Without schemas that only others were made from: each generated client would have a type that is no answer's."""
+    names = set(re.findall(r"#/components/schemas/(\w+)", f"{paths} {schemas}"))
+    return {name: schema for name, schema in schemas.items() if name in names}
 
 
 def _put_examples(whole: dict[str, Any]) -> None:

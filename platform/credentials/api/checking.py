@@ -12,7 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
 from rest_framework.renderers import BaseRenderer
@@ -78,9 +78,14 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> Any:
     return members if len(members) == len(pairs) else object()
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object", "additionalProperties": True}]})
+class _CredentialField(serializers.JSONField):
+    """A credential as its text or as the object itself."""
+
+
 class CredentialsInput(serializers.Serializer[Any]):
     credentials = serializers.ListField(
-        child=serializers.JSONField(), max_length=MOST_CREDENTIALS,
+        child=_CredentialField(), max_length=MOST_CREDENTIALS,
         help_text="Each as its text (JSON, or a JWT with `typ` `vc+jwt`), or as the JSON object itself.",
     )  # fmt: skip
 
