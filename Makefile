@@ -49,16 +49,17 @@ test-slow: $(STAMP) ## load and fault runs of minutes
 faults: $(STAMP) ## 10,000 certificates while everything breaks, by three seeds; writes docs/faults.md (a quarter of an hour)
 	@$(BIN)/python -m pytest -q -n 0 -m slow tests/faults
 
-VERIFIERS := tests/independent/verifiers
+INDEPENDENT := tests/independent
+NODE_PACKAGES := $(INDEPENDENT)/verifiers/node_modules/.package-lock.json $(INDEPENDENT)/clients/node_modules/.package-lock.json
 
-$(VERIFIERS)/node_modules/.package-lock.json: $(VERIFIERS)/package-lock.json
+$(NODE_PACKAGES): %/node_modules/.package-lock.json: %/package-lock.json
 	@command -v npm >/dev/null 2>&1 || { echo "error: Node 20 with npm is needed"; exit 1; }
-	@echo "· installing the locked verifiers"
-	@cd $(VERIFIERS) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@echo "· installing the locked packages of $*"
+	@cd $* && npm ci --silent --ignore-scripts --no-audit --no-fund
 
 .PHONY: verify-independent
-verify-independent: $(STAMP) $(VERIFIERS)/node_modules/.package-lock.json ## judge what we issue by verifiers that are not ours (needs Node 20)
-	@$(BIN)/python -m pytest -q -n 0 -s tests/independent
+verify-independent: $(STAMP) $(NODE_PACKAGES) ## judge what we issue by verifiers, and the documents by generated clients, that are not ours (needs Node 20)
+	@$(BIN)/python -m pytest -q -n 0 -s -m "" $(INDEPENDENT)
 
 .PHONY: mutations
 mutations: $(STAMP) ## verify 100,000 altered credentials and write docs/mutations.md (half an hour)
