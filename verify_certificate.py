@@ -36,8 +36,8 @@ EXIT_CODES = {
     "valid": 0, "expired": 10, "suspended": 11, "revoked": 12, "tampered": 14, "unknown": 15, "unknown_issuer": 16,
     "no_keys": 17,
 }  # fmt: skip
-MOST_BYTES = 4 * 1024 * 1024
-MOST_TEXT = 256 * 1024
+MAX_BYTES = 4 * 1024 * 1024
+MAX_TEXT = 256 * 1024
 SKEW = timedelta(minutes=5)
 UTC = timezone.utc  # noqa: UP017 - for Pythons before 3.11
 
@@ -366,7 +366,7 @@ def _node(value: Any, kind_name: str, place: str, quads: list[str], seen: set[st
             raise Wrong("tampered", f"{place}/id stands twice")
         seen.add(identifier)
         called = f"<{identifier}>"
-    quads += [f"{called} {_TYPE} <{one}> ." for one in kind.classes]
+    quads += [f"{called} {_TYPE} <{entry}> ." for entry in kind.classes]
     for name, member in kind.members.items():
         if name not in value:
             continue
@@ -376,7 +376,7 @@ def _node(value: Any, kind_name: str, place: str, quads: list[str], seen: set[st
         elif member.form in ("nodes", "node or nodes"):
             if not isinstance(given, list) or not member.fewest <= len(given) <= member.most:
                 raise Wrong("tampered", f"{where} is not of the profile")
-            objects = [_node(one, member.kind, f"{where}/{at}", quads, seen) for at, one in enumerate(given)]
+            objects = [_node(entry, member.kind, f"{where}/{at}", quads, seen) for at, entry in enumerate(given)]
         elif member.form == "node":
             objects = [_node(given, member.kind, where, quads, seen)]
         elif member.form == "false":
@@ -387,12 +387,12 @@ def _node(value: Any, kind_name: str, place: str, quads: list[str], seen: set[st
             objects = [f"<{_string(given, member, where)}>"]
         else:
             objects = [_literal(_string(given, member, where), member.datatype)]
-        quads += [f"{called} <{member.predicate}> {one} ." for one in objects]
+        quads += [f"{called} <{member.predicate}> {row} ." for row in objects]
     return called
 
 
 def _digest(quads: list[str]) -> bytes:
-    return hashlib.sha256("".join(f"{one}\n" for one in sorted(set(quads))).encode()).digest()
+    return hashlib.sha256("".join(f"{quad}\n" for quad in sorted(set(quads))).encode()).digest()
 
 
 _PROOF = ("type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue")
@@ -406,7 +406,7 @@ def _proof_of(document: dict[str, Any]) -> tuple[dict[str, str], bytes]:
     if (
         not isinstance(proof, dict)
         or set(proof) != set(_PROOF)
-        or not all(isinstance(one, str) for one in proof.values())
+        or not all(isinstance(entry, str) for entry in proof.values())
         or (proof["type"], proof["cryptosuite"], proof["proofPurpose"])
         != ("DataIntegrityProof", "eddsa-rdfc-2022", "assertionMethod")
         or not _METHOD.fullmatch(proof["verificationMethod"])
@@ -457,8 +457,8 @@ def keys_of(documents: list[Any]) -> list[Key]:
             raw = base58_decoded(str(method.get("publicKeyMultibase", ""))[1:])
             asserts = method.get("id") in document.get("assertionMethod", [])
             if asserts and method.get("controller") == document["id"] and raw[:2] == b"\xed\x01" and len(raw) == 34:
-                times = [method.get(one) for one in ("validFrom", "validUntil")]
-                begins, ends = (instant_of(one) if one else None for one in times)
+                times = [method.get(value) for value in ("validFrom", "validUntil")]
+                begins, ends = (instant_of(time) if time else None for time in times)
                 found.append(Key(method["id"], document["id"], raw[2:], begins, ends))
     return found
 
@@ -489,7 +489,7 @@ def _require_signed(document: dict[str, Any], issuer: str, kind: str, contexts: 
     content = {name: value for name, value in document.items() if name not in ("@context", "proof")}
     _node(content, kind, "", quads, set())
     proof, options = _proof_of(document)
-    key = next((one for one in keys if one.id == proof["verificationMethod"] and one.did == issuer), None)
+    key = next((entry for entry in keys if entry.id == proof["verificationMethod"] and entry.did == issuer), None)
     if key is None:
         raise Wrong("tampered", "it names none of the issuer's keys")
     if not key.signed_at(instant_of(proof["created"])):
@@ -565,7 +565,7 @@ def verify(text: str, keys: list[Key], lists: list[Any] | None = None, *, now: d
     says = {
         "name": subject["identifier"][0]["identityHash"],
         "achievement": subject["achievement"]["name"],
-        "skills": "; ".join(levels.get(one["achievedLevel"], one["achievedLevel"]) for one in subject["result"]),
+        "skills": "; ".join(levels.get(entry["achievedLevel"], entry["achievedLevel"]) for entry in subject["result"]),
         "issuer": f"{document['issuer']['name']} ({issuer})",
         "valid from": document["validFrom"],
         "valid until": document["validUntil"],
@@ -597,7 +597,7 @@ def _status(
     found, unchecked = ("", ""), []
     for entry in _entries(document):
         purpose, address = entry["statusPurpose"], entry["statusListCredential"]
-        published = next((one for one in lists if isinstance(one, dict) and one.get("id") == address), None)
+        published = next((row for row in lists if isinstance(row, dict) and row.get("id") == address), None)
         if published is None:
             unchecked.append(f"{purpose}: the list is at {address}")
             continue
@@ -694,7 +694,7 @@ def log_says(text: str, proof: Any) -> tuple[bool, str]:
         leaf = proof["leaf"].encode()
         committed = hashlib.sha256(bytes.fromhex(proof["salt"]) + text.encode()).hexdigest()
         said, index, size = json.loads(leaf), proof["index"], proof["tree_size"]
-        path = [base64.b64decode(one, validate=True) for one in proof["inclusion_proof"]]
+        path = [base64.b64decode(entry, validate=True) for entry in proof["inclusion_proof"]]
         origin, told_size, told_root = proof["checkpoint"].split("\n")[:3]
         if said["kind"] != "issued" or said["commitment"] != committed:
             return False, "the log's entry is about another text"
@@ -711,15 +711,15 @@ def _root(node: bytes, index: int, size: int, path: list[bytes]) -> bytes | None
     if not 0 <= index < size:
         return None
     last = size - 1
-    for one in path:
+    for entry in path:
         if not last:
             return None
         if index & 1 or index == last:
-            node = hashlib.sha256(b"\1" + one + node).digest()
+            node = hashlib.sha256(b"\1" + entry + node).digest()
             while not index & 1 and index:
                 index, last = index >> 1, last >> 1
         else:
-            node = hashlib.sha256(b"\1" + node + one).digest()
+            node = hashlib.sha256(b"\1" + node + entry).digest()
         index, last = index >> 1, last >> 1
     return None if last else node
 
@@ -733,7 +733,7 @@ def text_in(data: bytes) -> str:
     Raises:
         Wrong: there is none, or more than one.
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise Wrong("unknown", "the file is too large")
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         found = set(_in_png(data))
@@ -753,10 +753,10 @@ def text_in(data: bytes) -> str:
 
 def _unpacked(packed: bytes) -> bytes:
     try:
-        unpacked = zlib.decompressobj().decompress(packed, MOST_TEXT + 1)
+        unpacked = zlib.decompressobj().decompress(packed, MAX_TEXT + 1)
     except zlib.error:
         raise Wrong("unknown", "the file is damaged") from None
-    if len(unpacked) > MOST_TEXT:
+    if len(unpacked) > MAX_TEXT:
         raise Wrong("unknown", "what is packed in it is too large")
     return unpacked
 
@@ -814,13 +814,13 @@ def _in_svg(data: bytes) -> Iterator[bytes]:
         reader.Parse(data, True)
     except expat.ExpatError:
         raise Wrong("unknown", "it is not XML") from None
-    yield from (one.strip().encode() for one in found if one.strip())
+    yield from (row.strip().encode() for row in found if row.strip())
 
 
 def _with_log(result: Result, logged: tuple[bool, str]) -> Result:
     """A proof that does not hold tells nothing of the certificate: the log is then as unchecked as without one."""
     holds, words = logged
-    unchecked = [one for one in result.unchecked if one != _LOG]
+    unchecked = [entry for entry in result.unchecked if entry != _LOG]
     if not holds:
         return result._replace(unchecked=[*unchecked, f"{_LOG}: {words}"])
     says = {**result.says, "transparency log": words}
@@ -848,8 +848,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         data = given.file.read_bytes()
-        keys = keys_of([json.loads(one.read_bytes()) for one in given.keys])
-        lists = [json.loads(one.read_bytes()) for one in given.status_list]
+        keys = keys_of([json.loads(key.read_bytes()) for key in given.keys])
+        lists = [json.loads(entry.read_bytes()) for entry in given.status_list]
         log_proof = json.loads(given.log_proof.read_bytes()) if given.log_proof else None
         now = instant_of(given.at) if given.at else datetime.now(UTC)
     except (OSError, ValueError, AttributeError, TypeError) as error:
@@ -866,9 +866,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{result.verdict.upper().replace('_', ' ')}: {result.why}")
     for name, value in result.says.items():
         # Without control characters: a name must not drive somebody's terminal.
-        print(f"  {name}: {''.join(one if one.isprintable() else ' ' for one in value)}")
-    for one in result.unchecked:
-        print(f"  not checked: {one}")
+        print(f"  {name}: {''.join(entry if entry.isprintable() else ' ' for entry in value)}")
+    for entry in result.unchecked:
+        print(f"  not checked: {entry}")
     return EXIT_CODES[result.verdict]
 
 

@@ -239,21 +239,21 @@ class AppealTaken(DomainError):
     code, status, title = "appeal_taken", 409, _("Somebody else is reviewing this appeal")
 
 
-class UnsoundDecision(DomainError):
+class InvalidDecision(DomainError):
     """The decision does what an appeal may not do, or nothing where it has to; `reason` is the code, `detail` says why."""
 
     code, status, title = "unsound_decision", 400, _("This cannot be decided so")
     member_types = {"reason": str, "place": NotRequired[str]}
 
 
-class UnsoundItem(DomainError):
+class InvalidItem(DomainError):
     """An item's texts, key or metadata contradict each other or its edition; `faults` lists where."""
 
     code, status, title = "unsound_item", 400, _("The item is not sound")
     member_types = {"faults": list[str]}
 
 
-class UnsoundQuiz(DomainError):
+class InvalidQuiz(DomainError):
     """A blueprint cannot be read, or the bank cannot satisfy it; `faults` lists why."""
 
     code, status, title = "unsound_quiz", 400, _("The blueprint is not sound")

@@ -16,7 +16,7 @@ from common import clock
 SOURCES = Sources(
     decided_appeals=outcomes_by_learner,
     overdue_appeals=overdue_at,
-    dif_findings=lambda: [DifFinding(*one) for one in dif_findings()],
+    dif_findings=lambda: [DifFinding(*dif_finding) for dif_finding in dif_findings()],
 )
 
 
@@ -46,7 +46,7 @@ def look_for_hints() -> None:
     from assessments.integrity import search  # numpy comes along: only this job pays for it
 
     now = clock.now()
-    search.look(now=now)
+    search.search_new_attempts(now=now)
     integrity.forget(now=now)
 
 

@@ -119,7 +119,7 @@ def _signed_per_second() -> tuple[float, float]:
         "status_list": credentials.status_list_address(settings.PUBLIC_BASE_URL, "jp", 1),
         "base_url": settings.PUBLIC_BASE_URL,
     }
-    skills = tuple(one["skill"] for one in achievement.criteria["skills"])
+    skills = tuple(skill["skill"] for skill in achievement.criteria["skills"])
     compiled = Compiled(**parts, skills=skills)  # type: ignore[arg-type]
     issuances = [
         Issuance(

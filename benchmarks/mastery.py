@@ -56,10 +56,10 @@ def _outcomes(learner_ids: list[UUID], items: list[UUID], at: datetime, rng: ran
                     skills=(codes[item.int % 8],),
                     level=2,
                     score=float(rng.random() < 0.7),
-                    struck=False,
+                    voided=False,
                     guess=0.25,
                     difficulty=0.0,
-                    met_before=False,
+                    seen_before=False,
                 )
                 for item in rng.sample(items, QUESTIONS)
             ),
@@ -83,7 +83,8 @@ def run() -> list[Figure]:
     rng = random.Random(3)
     ids = [make_user(username=f"bench-{number}").pk for number in range(LEARNERS)]
     Learner.objects.bulk_create(
-        Learner(user_id=one, legal_name="Bench", member_state_id="JP", languages=["ja"], birth_year=1990) for one in ids
+        Learner(user_id=identifier, legal_name="Bench", member_state_id="JP", languages=["ja"], birth_year=1990)
+        for identifier in ids
     )
     items = [new_id() for _ in range(400)]
     start = clock.now() - timedelta(days=30)
@@ -99,7 +100,7 @@ def run() -> list[Figure]:
     listed = evidence.evidence_of(map(str, ids))
     chain = chains.chain_of(answer for answers_of_one in listed.values() for answer in answers_of_one)
     by = scales()
-    pure = _cpu(lambda: [rules.extend(rules.Mastery(), listed[str(one)], by, chain) for one in ids])
+    pure = _cpu(lambda: [rules.extend(rules.Mastery(), listed[str(identifier)], by, chain) for identifier in ids])
     copied = _copy(ids)
     total = LEARNERS * (SITTINGS + 1) * QUESTIONS
 

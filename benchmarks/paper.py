@@ -17,9 +17,9 @@ from benchmarks.measure import Figure, cpu_per_call
 from common import clock
 from config.urls import urlpatterns as product
 from credentials.models import Certificate
-from credentials.paper import badges, keeping, pages
-from credentials.paper.press import Press, Sheet, press
+from credentials.paper import badges, pages, rendering_cache
 from credentials.paper.selectors import PLAIN
+from credentials.paper.typesetting import Sheet, Typesetter, typesetter
 from tests.credentials.certificates.factories import shown_of
 
 PAGES = 40
@@ -36,14 +36,14 @@ urlpatterns = [*product, path("bare", _bare)]
 def run() -> list[Figure]:
     """Pages for `PAGES` names in Thai, of which the typesetter remembers nothing but what they share."""
     certificate = Certificate.objects.select_related("key", "award__achievement").order_by("pk")[0]
-    setter, now = press(), clock.now()
+    setter, now = typesetter(), clock.now()
     numbers = itertools.count()
 
     def sheet() -> Sheet:
         return pages.page(
             shown_of(certificate, "th", name=f"กัญญารัตน์ เทพหัสดิน {next(numbers)}"),
             public_code=certificate.public_code, credential=certificate.credential, design=PLAIN, expired=False,
-            now=now, press=setter,
+            now=now, typesetter=setter,
         )  # fmt: skip
 
     ours = cpu_per_call(lambda: setter.make(sheet()), times=PAGES)
@@ -51,7 +51,7 @@ def run() -> list[Figure]:
     limit = cpu_per_call(lambda: bare.make(sheet()), times=PAGES)
     name = f"{limit * 1000:.1f} ms"
     figures = [Figure("page, set anew", f"{ours * 1000:.1f} ms", "typst alone, same page", name, ours / limit)]
-    picture = badges.badge(shown_of(certificate, "th", name=""), design=PLAIN, press=setter, format="png")
+    picture = badges.badge(shown_of(certificate, "th", name=""), design=PLAIN, typesetter=setter, format="png")
     baked = cpu_per_call(lambda: badges.baked(setter.make(picture), certificate.credential, format="png"), times=PAGES)
     figures.append(
         Figure("baked picture, set anew", f"{baked * 1000:.1f} ms", "typst alone, a page", name, baked / limit)
@@ -68,7 +68,7 @@ def _kept(certificate: Certificate) -> list[Figure]:
         _body.append(client.get(address).content)
 
         def far() -> None:
-            keeping.near.clear()
+            rendering_cache.near.clear()
             client.get(address)
 
         bare = cpu_per_call(lambda: client.get("/bare"), times=200, backend=backend)
@@ -83,7 +83,7 @@ def _kept(certificate: Certificate) -> list[Figure]:
 class _Bare:
     """The typesetter with a page's data and nothing round it: no check of characters, no archive, no attachment."""
 
-    def __init__(self, setter: Press) -> None:
+    def __init__(self, setter: Typesetter) -> None:
         self._root = Path(setter._root)
         self._fonts = setter.fonts
         self._compiler = typst.Compiler(

@@ -103,7 +103,7 @@ def run() -> list[Figure]:
                 call("/bare", sitter)
             with CaptureQueriesContext(connection) as captured:
                 call(sitters[59].path, sitters[59])
-            statements = len([one for one in captured.captured_queries if one["sql"]])
+            statements = len([captured_query for captured_query in captured.captured_queries if captured_query["sql"]])
             backend = connection.connection.info.backend_pid
             ours, bare, alone = _Spent(backend), _Spent(backend), _Spent(backend)
             for number in range(ROUNDS):

@@ -51,7 +51,7 @@ def run() -> list[Figure]:
 
 def _judged(texts: list[str]) -> float:
     def call() -> None:
-        verdicts = {one.verdict for one in judge(texts, now=clock.now())}
+        verdicts = {entry.verdict for entry in judge(texts, now=clock.now())}
         if verdicts != {Verdict.VALID}:
             raise RuntimeError(f"not all are valid: {verdicts}")
 

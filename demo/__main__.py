@@ -58,7 +58,7 @@ def play(label: str, work: Callable[[Any], Any], over: Sequence[Any]) -> list[An
     progress = Progress(label, len(over))
     results = []
     with ThreadPoolExecutor(THREADS) as pool:
-        running = [pool.submit(work, one) for one in over]
+        running = [pool.submit(work, entry) for entry in over]
         try:
             for finished in as_completed(running):
                 results.append(finished.result())
@@ -166,7 +166,7 @@ def _main(options: argparse.Namespace) -> None:
     knowledge = Knowledge(options.content, COURSE)
     states = http.get("/api/v1/member-states").json()["items"]
     purposes = text_versions(http)
-    card = next(one for one in http.get("/api/v1/catalogue").json()["items"] if one["course"] == COURSE)
+    card = next(item for item in http.get("/api/v1/catalogue").json()["items"] if item["course"] == COURSE)
     edition_id = card["id"]
     run = f"{int(time.time()):x}"
     people = cohort(options.learners, states, run, seed=20261123)
@@ -201,7 +201,7 @@ def _main(options: argparse.Namespace) -> None:
     print(table(outcomes, names))
     print("  mastery: median expected success on a reference item of the area's skills, 0 to 1\n")
 
-    certificates = [(outcome, one) for outcome in outcomes for one in outcome.certificates]
+    certificates = [(outcome, entry) for outcome in outcomes for entry in outcome.certificates]
     if not certificates:
         raise Refused("no certificate was issued")
     outcome, certificate = certificates[0]

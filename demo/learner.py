@@ -132,7 +132,7 @@ class Walk:
     def look_back(self) -> Outcome:
         """Read what the platform made of it: enrolment, skills, certificates."""
         listed = self.call("GET", "/api/v1/me/enrolments")["items"]
-        self.outcome.completed = any(one["completed_at"] for one in listed)
+        self.outcome.completed = any(row["completed_at"] for row in listed)
         self.outcome.skills = self.call("GET", "/api/v1/me/skills")["items"]
         self.outcome.certificates = self.call("GET", "/api/v1/me/certificates")["items"]
         return self.outcome

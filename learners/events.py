@@ -95,7 +95,7 @@ class ScoredAnswer(Value, frozen=True, kw_only=True):
         struck: it counts for nothing, neither way, and has the score 0; the item was met all the same.
         guess: the chance, 0 to 1, of being right without knowing.
         difficulty: in logits.
-        met_before: whether the learner had met the item before.
+        seen_before: whether the learner had met the item before.
     """
 
     id: UUID
@@ -104,10 +104,10 @@ class ScoredAnswer(Value, frozen=True, kw_only=True):
     skills: tuple[str, ...]
     level: int
     score: float
-    struck: bool
+    voided: bool
     guess: float
     difficulty: float
-    met_before: bool
+    seen_before: bool
 
 
 class CorrectedAnswer(ScoredAnswer, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from learners.api.profiles import NameField
 from learners.assessors.selectors import Refusal, refusal, refusals
 from learners.cohorts.selectors import cohort_codes
-from learners.enrolments.selectors import Taking, completions, is_enrolled, taking
+from learners.enrolments.selectors import Participation, completions, is_enrolled, participation
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.deciding import decide_level, freeze_level, release_level
 from learners.mastery.explanation import (
@@ -26,18 +26,18 @@ from learners.mastery.history import history as level_history
 from learners.mastery.levels import lock as lock_levels
 from learners.mastery.levels import unfrozen_levels
 from learners.mastery.selectors import (
+    AbilityEstimates,
     CountingEvidence,
     HeldLevel,
     ItemDifficulty,
-    SkillStanding,
-    Standing,
+    SkillEstimate,
+    ability_estimates,
     counting_evidence,
     counts_by_level,
     held_levels,
     item_difficulties,
     levels_of,
     levels_worth_telling,
-    standing,
 )
 from learners.mastery.services import absorb_outcomes
 from learners.profiles.errors import ProfileMissing
@@ -65,6 +65,7 @@ from learners.self_description.selectors import genders_of
 from learners.self_description.services import forget_withdrawn
 
 __all__ = [
+    "AbilityEstimates",
     "BadName",
     "CertifiedLevel",
     "CountedEnrolment",
@@ -85,12 +86,12 @@ __all__ = [
     "NameField",
     "NamedLearner",
     "NextLevelView",
+    "Participation",
     "ProfileMissing",
     "Refusal",
     "Share",
-    "SkillStanding",
-    "Standing",
-    "Taking",
+    "SkillEstimate",
+    "ability_estimates",
     "absorb_outcomes",
     "birth_years_of",
     "clean_name",
@@ -119,12 +120,11 @@ __all__ = [
     "named_learners",
     "newest_enrolments",
     "note_passed_assessments",
+    "participation",
     "refusal",
     "refusals",
     "release_level",
-    "standing",
     "states_of",
-    "taking",
     "unfrozen_levels",
     "waive_lessons",
 ]

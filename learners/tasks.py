@@ -10,7 +10,7 @@ from learners.mastery import publishing
 @shared_task(name="learners.publish_snapshot")
 def publish_snapshot() -> None:
     """Let young items learn from their newest answers; beat sends this every few seconds."""
-    publishing.publish(young_only=True)
+    publishing.publish(uncalibrated_only=True)
 
 
 @shared_task(name="learners.publish_all")

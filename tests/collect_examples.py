@@ -15,7 +15,7 @@ import django
 import jsonschema_rs
 
 FOLDER = Path(__file__).parents[1] / "docs" / "api" / "examples"
-MOST_ENTRIES, LONGEST_TEXT, BEST_SIZE = 2, 300, 3000
+MAX_ENTRIES, MAX_TEXT_LENGTH, BEST_SIZE = 2, 300, 3000
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INSTANT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
@@ -34,7 +34,7 @@ class _Neutral:
         if isinstance(value, dict):
             return {key: self.of(entry, key) for key, entry in value.items()}
         if isinstance(value, list):
-            return [self.of(entry, name) for entry in value[:MOST_ENTRIES]]
+            return [self.of(entry, name) for entry in value[:MAX_ENTRIES]]
         if isinstance(value, float) and value > 1_000_000_000:
             return 1772355600.0
         return self._text(value, name) if isinstance(value, str) else value
@@ -49,7 +49,7 @@ class _Neutral:
         text = _DAY.sub("2026-03-01", text)
         text = text.replace("http://testserver", "https://testserver").replace("testserver", "skills.example.org")
         text = re.sub(r"https?://localhost(:\d+)?", "https://skills.example.org", text)
-        return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
+        return text if len(text) <= MAX_TEXT_LENGTH else text[:MAX_TEXT_LENGTH] + "…"
 
     def _id(self, identifier: str) -> str:
         return self._ids.setdefault(identifier, f"01900000-0000-7000-8000-{len(self._ids) + 1:012x}")

@@ -19,40 +19,51 @@ from learners.models import Ability, Enrolment, Learner, SkillState
 def entitle(count: int, edition_id: UUID) -> list[UUID]:
     """Write `count` learners that meet every criterion, and the events that say so, in one transaction."""
     now = clock.now()
-    codes = [one["skill"] for one in Achievement.objects.get(edition_id=edition_id, active=True).criteria["skills"]]
+    codes = [skill["skill"] for skill in Achievement.objects.get(edition_id=edition_id, active=True).criteria["skills"]]
     version = framework().version
     ids = [new_id() for _ in range(count)]
     with transaction.atomic():
-        User.objects.bulk_create([User(id=one, username=f"entitled-{one}", password="!") for one in ids])
+        User.objects.bulk_create(
+            [User(id=identifier, username=f"entitled-{identifier}", password="!") for identifier in ids]
+        )
         Learner.objects.bulk_create(
             [
                 Learner(
-                    user_id=one, legal_name=f"山田 愛子 {n}", member_state_id="JP", languages=["ja"], birth_year=1990
+                    user_id=identifier,
+                    legal_name=f"山田 愛子 {n}",
+                    member_state_id="JP",
+                    languages=["ja"],
+                    birth_year=1990,
                 )
-                for n, one in enumerate(ids)
+                for n, identifier in enumerate(ids)
             ]
         )
         Enrolment.objects.bulk_create(
-            [Enrolment(learner_id=one, edition_id=edition_id, enrolled_at=now, completed_at=now) for one in ids]
+            [
+                Enrolment(learner_id=identifier, edition_id=edition_id, enrolled_at=now, completed_at=now)
+                for identifier in ids
+            ]
         )
         Ability.objects.bulk_create(
             [
                 Ability(
-                    learner_id=one, mean=1, variance=0.5, count=8, last_at=now,
+                    learner_id=identifier, mean=1, variance=0.5, count=8, last_at=now,
                     rule_version="test", snapshot="test",
                 )
-                for one in ids
+                for identifier in ids
             ]
         )  # fmt: skip
         SkillState.objects.bulk_create(
             [
                 SkillState(
-                    learner_id=one, skill_code=code, mean=1, variance=0.5, count=2, last_at=now, level=1,
+                    learner_id=identifier, skill_code=code, mean=1, variance=0.5, count=2, last_at=now, level=1,
                     probability=0.9, level_since=now, framework_version=version,
                 )
-                for one in ids
+                for identifier in ids
                 for code in codes
             ]
         )  # fmt: skip
-        events.record_many([EditionCompleted(learner_id=one, edition_id=UUID(str(edition_id))) for one in ids])
+        events.record_many(
+            [EditionCompleted(learner_id=identifier, edition_id=UUID(str(edition_id))) for identifier in ids]
+        )
     return ids

@@ -17,8 +17,8 @@ def in_force(*, learner_id: UUID, quiz_ids: Iterable[UUID]) -> Mapping[UUID, lis
     for quiz_id, factor, extra_s in Accommodation.objects.filter(
         Q(quiz__isnull=True) | Q(quiz__in=list(found)), learner_id=learner_id, revoked_at__isnull=True
     ).values_list("quiz_id", "factor", "extra_s"):
-        for one in found if quiz_id is None else (quiz_id,):
-            found[one].append((factor, extra_s))
+        for row in found if quiz_id is None else (quiz_id,):
+            found[row].append((factor, extra_s))
     return found
 
 

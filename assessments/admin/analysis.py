@@ -63,8 +63,8 @@ class NewestReport(KeysStayInside, ReadOnly, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         # A page of an older report stays readable by its address.
-        one = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
-        return rows if one else rows.filter(pk__in=type(self).newest().values("pk"))
+        statistic = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
+        return rows if statistic else rows.filter(pk__in=type(self).newest().values("pk"))
 
     def _download(self, request: HttpRequest, name: str, rows: Iterator[export.Row]) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -114,7 +114,7 @@ class ItemStatisticAdmin(NewestReport):
     def by_third(self, row: ItemStatistic) -> SafeString | str:
         if not row.thirds:
             return words.INSUFFICIENT
-        shares = [one["right"] for one in row.thirds]
+        shares = [third["right"] for third in row.thirds]
         told = ", ".join(map(words.percent, shares))
         return svg(charts.columns(shares, title=f"right in the lowest, middle and highest third: {told}"))
 

@@ -23,7 +23,7 @@ def _svg(text: str) -> SafeString:
 
 def page_of(row: ItemStatistic) -> dict[str, Any]:
     """Return the template's context; three queries."""
-    revision, shares = row.revision, [one["right"] for one in row.thirds]
+    revision, shares = row.revision, [third["right"] for third in row.thirds]
     low, high = FACILITY_RANGE
     names = group_names()
     history = selectors.history_of(revision_id=row.revision_id, until=row.run.day)
@@ -53,8 +53,8 @@ def page_of(row: ItemStatistic) -> dict[str, Any]:
         "seconds": words.seconds(row.median_seconds),
         "difficulty": None if row.difficulty is None else f"{row.difficulty:+.1f}",
         "findings": [
-            {"title": FLAGS.get(one["flag"], one["flag"]), "text": words.finding(_named(one, names))}
-            for one in row.findings
+            {"title": FLAGS.get(finding["flag"], finding["flag"]), "text": words.finding(_named(finding, names))}
+            for finding in row.findings
         ],
         "options": _options(row),
         "factors": _factors(row, names),
@@ -71,24 +71,24 @@ def _text_of(revision: Any) -> dict[str, Any]:
 def _options(row: ItemStatistic) -> list[dict[str, Any]]:
     texts = {option["id"]: option["text"] for option in _text_of(row.revision).get("options", ())}
     found = []
-    for one in row.options:
-        name = one["option"]
+    for entry in row.options:
+        name = entry["option"]
         told = (
-            f"{name}: {words.percent(one['share'])}"
+            f"{name}: {words.percent(entry['share'])}"
             if name is not None
-            else f"left open: {words.percent(one['share'])}"
+            else f"left open: {words.percent(entry['share'])}"
         )
-        tone = "good" if one["right"] else "plain"
+        tone = "good" if entry["right"] else "plain"
         found.append(
             {
                 "name": name,
                 "text": texts.get(name, "") if name is not None else "left open",
-                "right": one["right"],
-                "share": words.percent(one["share"]),
-                "bar": _svg(charts.bar(one["share"], title=told, tone=tone)),
-                "thirds": [words.percent(share) for share in one["thirds"] or ()],
-                "columns": _svg(charts.columns(one["thirds"], title=f"{told} by third", tone=tone))
-                if one["thirds"]
+                "right": entry["right"],
+                "share": words.percent(entry["share"]),
+                "bar": _svg(charts.bar(entry["share"], title=told, tone=tone)),
+                "thirds": [words.percent(share) for share in entry["thirds"] or ()],
+                "columns": _svg(charts.columns(entry["thirds"], title=f"{told} by third", tone=tone))
+                if entry["thirds"]
                 else None,
             }
         )
@@ -108,33 +108,35 @@ def _named(finding: Mapping[str, Any], names: Mapping[tuple[str, str], str]) -> 
 def _factors(row: ItemStatistic, names: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
     groups = selectors.groups_of(run_id=row.run_id, revision_id=row.revision_id)
     return [
-        {"name": words.FACTORS.get(factor, factor), "groups": [_group(one, names) for one in members]}
-        for factor, members in groupby(groups, key=lambda one: one.factor)
+        {"name": words.FACTORS.get(factor, factor), "groups": [_group(member, names) for member in members]}
+        for factor, members in groupby(groups, key=lambda group: group.factor)
     ]
 
 
-def _group(one: DifResult, names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    told = words.difference(delta=one.delta, ets_class=one.ets_class, reference=one.reference)
+def _group(dif_result: DifResult, names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    told = words.difference(delta=dif_result.delta, ets_class=dif_result.ets_class, reference=dif_result.reference)
     chart = None
-    if one.delta is not None and one.delta_error is not None:
-        title = f"delta {one.delta:+.2f}, 95 % interval ± {1.96 * one.delta_error:.2f}"
-        chart = _svg(charts.difference(one.delta, one.delta_error, title=title, tone=_TONES[one.ets_class]))
+    if dif_result.delta is not None and dif_result.delta_error is not None:
+        title = f"delta {dif_result.delta:+.2f}, 95 % interval ± {1.96 * dif_result.delta_error:.2f}"
+        chart = _svg(
+            charts.difference(dif_result.delta, dif_result.delta_error, title=title, tone=_TONES[dif_result.ets_class])
+        )
     return {
-        "name": names.get((one.factor, one.group), one.group),
-        "n": f"{one.n} learners" if one.facility is not None else f"{one.n} learners or more",
+        "name": names.get((dif_result.factor, dif_result.group), dif_result.group),
+        "n": f"{dif_result.n} learners" if dif_result.facility is not None else f"{dif_result.n} learners or more",
         "share": "withheld: it would uncover a small group"
-        if one.facility is None
-        else f"{words.percent(one.facility)} right",
+        if dif_result.facility is None
+        else f"{words.percent(dif_result.facility)} right",
         "bar": ""
-        if one.facility is None
-        else _svg(charts.bar(one.facility, title=f"{words.percent(one.facility)} right")),
-        "correlation": words.INSUFFICIENT if one.discrimination is None else f"{one.discrimination:.2f}",
-        "seconds": words.seconds(one.median_seconds),
-        "class": one.ets_class,
-        "tone": _TONES.get(one.ets_class, "none"),
+        if dif_result.facility is None
+        else _svg(charts.bar(dif_result.facility, title=f"{words.percent(dif_result.facility)} right")),
+        "correlation": words.INSUFFICIENT if dif_result.discrimination is None else f"{dif_result.discrimination:.2f}",
+        "seconds": words.seconds(dif_result.median_seconds),
+        "class": dif_result.ets_class,
+        "tone": _TONES.get(dif_result.ets_class, "none"),
         "told": told,
         "chart": chart,
-        "figures": None if one.q is None else f"delta {one.delta:+.2f}, corrected p {_p(one.q)}",
+        "figures": None if dif_result.q is None else f"delta {dif_result.delta:+.2f}, corrected p {_p(dif_result.q)}",
     }
 
 
@@ -152,15 +154,15 @@ def _history(rows: Any) -> dict[str, Any] | None:
         "runs": len(rows),
         "facility": _svg(
             charts.history(
-                [one.facility for one in rows], lowest=0, highest=1,
-                title="right, over the reports: " + ", ".join(words.percent(one.facility) for one in rows),
+                [row.facility for row in rows], lowest=0, highest=1,
+                title="right, over the reports: " + ", ".join(words.percent(row.facility) for row in rows),
             )
         ),
         "discrimination": _svg(
             charts.history(
-                [one.discrimination for one in rows], lowest=-0.5, highest=1,
+                [row.discrimination for row in rows], lowest=-0.5, highest=1,
                 title="discrimination, over the reports: "
-                + ", ".join("none" if one.discrimination is None else f"{one.discrimination:.2f}" for one in rows),
+                + ", ".join("none" if row.discrimination is None else f"{row.discrimination:.2f}" for row in rows),
             )
         ),
     }  # fmt: skip

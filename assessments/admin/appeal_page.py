@@ -101,7 +101,7 @@ class DecisionForm(forms.Form):
         choices=[("", "choose…"), *AppealDecision.Outcome.choices], widget=UnfoldAdminSelectWidget
     )
     reason = forms.CharField(
-        max_length=rules.MOST_WORDS,
+        max_length=rules.MAX_WORDS,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text="The learner reads this, and your name with it.",
     )
@@ -181,8 +181,11 @@ def result_of(appeal: Appeal) -> list[tuple[str, str]]:
     if "completed" in shown:
         rows.append(("Course completed", "yes" if shown["completed"] else "no"))
         rows += [
-            (f"{one['skill']}: level {one['wanted']} is asked", f"level {one['level']}" if one["level"] else "none yet")
-            for one in shown["skills"]
+            (
+                f"{skill['skill']}: level {skill['wanted']} is asked",
+                f"level {skill['level']}" if skill["level"] else "none yet",
+            )
+            for skill in shown["skills"]
         ]
     return rows
 
@@ -193,7 +196,7 @@ def skills_of(appeal: Appeal) -> list[str]:
         return [appeal.skill]
     if "asked" in appeal.disputed:
         return [appeal.disputed["skill"]]
-    return [one["skill"] for one in appeal.disputed.get("skills", ())]
+    return [skill["skill"] for skill in appeal.disputed.get("skills", ())]
 
 
 def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
@@ -207,22 +210,22 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
     history = learners.level_history(appeal.learner_id) if wanted else []
     shown = [
         SkillShown(
-            one["code"], one["name"], one["level"], one["level_name"] or "", one["probability"], one["provisional"],
+            item["code"], item["name"], item["level"], item["level_name"] or "", item["probability"], item["provisional"],
             [
                 LevelShown(
                     in_zone(change.at, appeal.due_time_zone), change.level, change.decision_id is not None, change.cause,
                     change.reason,
                 )
                 for change in history
-                if change.skill == one["code"]
+                if change.skill == item["code"]
             ],
         )
-        for one in document["items"]
-        if one["code"] in wanted
+        for item in document["items"]
+        if item["code"] in wanted
     ]  # fmt: skip
     # An attempt tells of all of its answers, a level of those on its skill.
-    told = [one for one in document["items"] if not wanted or one["code"] in wanted]
-    moved = {UUID(str(entry["id"])): entry["explanation"] for one in told for entry in one["evidence"]}
+    told = [item for item in document["items"] if not wanted or item["code"] in wanted]
+    moved = {UUID(str(entry["id"])): entry["explanation"] for row in told for entry in row["evidence"]}
     # What was corrected stands on record under the correction's id.
     corrected = dict(ScoreCorrection.objects.filter(pk__in=list(moved)).values_list("pk", "item_id"))
     return shown, {corrected.get(evidence, evidence): sentence for evidence, sentence in moved.items()}
@@ -302,16 +305,19 @@ def _key(row: AttemptItem, language: str) -> str:
         return kind.key_text(key)
     parts = [
         "\n".join(
-            [one.title[language], *(f"{points}: {text[language]}" for points, text in sorted(one.levels.items()))]
+            [
+                criterion.title[language],
+                *(f"{points}: {text[language]}" for points, text in sorted(criterion.levels.items())),
+            ]
         )
-        for one in Rubric.of(key).criteria
+        for criterion in Rubric.of(key).criteria
     ]
     return "\n\n".join(parts)
 
 
 def _as_text(response: Any) -> str:
     if isinstance(response, list):
-        return ", ".join(_as_text(one) for one in response)
+        return ", ".join(_as_text(entry) for entry in response)
     if isinstance(response, dict):
         return "; ".join(f"{name}: {_as_text(value)}" for name, value in response.items())
     return str(response)

@@ -173,7 +173,10 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
                     reviewing.release(appeal_id=appeal.pk, reviewer_id=user_id, now=now)
                     told = "You have handed the appeal back."
                 case "assign":
-                    chosen = {str(one.pk): one.pk for one in selectors.eligible_reviewers(appeal)}
+                    chosen = {
+                        str(eligible_reviewer.pk): eligible_reviewer.pk
+                        for eligible_reviewer in selectors.eligible_reviewers(appeal)
+                    }
                     reviewer_id = chosen.get(request.POST.get("reviewer", ""))
                     if reviewer_id is None:
                         messages.error(request, "Choose one of the reviewers.")
@@ -241,7 +244,10 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
         }
 
     def _assign_form(self, appeal: Appeal) -> forms.Form:
-        named = [(str(one.pk), one.public_name) for one in selectors.eligible_reviewers(appeal)]
+        named = [
+            (str(eligible_reviewer.pk), eligible_reviewer.public_name)
+            for eligible_reviewer in selectors.eligible_reviewers(appeal)
+        ]
         chosen = forms.ChoiceField(choices=[("", "choose…"), *named], label="Reviewer", widget=UnfoldAdminSelectWidget)
         form: forms.Form = type("AssignForm", (forms.Form,), {"reviewer": chosen})()
         return form

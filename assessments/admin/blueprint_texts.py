@@ -163,12 +163,12 @@ def prerequisites_from(text: str) -> list[dict[str, Any]]:
 
 def prerequisites_text(prerequisites: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(
-        f"quiz {one['quiz']}"
-        if "quiz" in one
-        else f"skill {one['skill']} level {one['level']}"
-        if "skill" in one
+        f"quiz {prerequisite['quiz']}"
+        if "quiz" in prerequisite
+        else f"skill {prerequisite['skill']} level {prerequisite['level']}"
+        if "skill" in prerequisite
         else "lessons"
-        for one in prerequisites
+        for prerequisite in prerequisites
     )
 
 
@@ -189,7 +189,7 @@ def windows_from(text: str) -> list[dict[str, Any]]:
 
 def windows_text(windows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(
-        f"{one['opens'].replace('T', ' ')} to {one['closes'].replace('T', ' ')} {one['zone']}"
-        + (f" for {one['cohort']}" if one.get("cohort") else "")
-        for one in windows
+        f"{window['opens'].replace('T', ' ')} to {window['closes'].replace('T', ' ')} {window['zone']}"
+        + (f" for {window['cohort']}" if window.get("cohort") else "")
+        for window in windows
     )

@@ -119,6 +119,9 @@ class FairnessReportAdmin(ReadOnly, ModelAdmin):
                 "rule": report.rule,
                 "alerts": [row for row in rows if row.verdict == rules.ALERT],
                 "dif": report.dif
-                and [one | {"group": names.get((one["dimension"], one["group"]), one["group"])} for one in report.dif],
+                and [
+                    entry | {"group": names.get((entry["dimension"], entry["group"]), entry["group"])}
+                    for entry in report.dif
+                ],
             },
         )

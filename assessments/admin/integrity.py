@@ -106,7 +106,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
 
     @admin.display(description="learners")
     def learners(self, hint: IntegrityHint) -> SafeString:
-        return format_html_join(" · ", "<bdi>{}</bdi>", ((one.learner.legal_name,) for one in _attempts(hint)))
+        return format_html_join(" · ", "<bdi>{}</bdi>", ((attempt.learner.legal_name,) for attempt in _attempts(hint)))
 
     @admin.display(description="what was seen")
     def seen(self, hint: IntegrityHint) -> SafeString:
@@ -137,7 +137,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
 
 
 def _attempts(hint: IntegrityHint) -> list[Attempt]:
-    return [one for one in (hint.attempt, hint.other) if one is not None]
+    return [entry for entry in (hint.attempt, hint.other) if entry is not None]
 
 
 @admin.register(IntegrityRun)

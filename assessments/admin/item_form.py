@@ -17,7 +17,7 @@ from unfold.widgets import (
 
 from assessments.admin.texts import options_from, options_text
 from assessments.items import kinds, services
-from assessments.items.kinds import KINDS, Fault, ItemKind
+from assessments.items.kinds import KINDS, Issue, ItemKind
 from assessments.items.kinds.base import words
 from assessments.items.models import Difficulty, Item, ItemRevision
 from assessments.items.rules import Draft
@@ -163,8 +163,8 @@ class ItemForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if self.languages and not self.errors:
             self.draft = self._draft(cleaned)
-            for fault in services.check(self.draft, edition_id=self.instance.edition_id):
-                self.add_error(*self._place(fault))
+            for issue in services.check(self.draft, edition_id=self.instance.edition_id):
+                self.add_error(*self._place(issue))
         return cleaned
 
     def _draft(self, cleaned: dict[str, Any]) -> Draft:
@@ -198,11 +198,11 @@ class ItemForm(forms.ModelForm):
         # Of a kind without parts it stands as such, for the rules to refuse.
         return {kind.part: kind.part_from_text(written)} if kind.part else {"part": written}
 
-    def _place(self, fault: Fault) -> tuple[str | None, str]:
+    def _place(self, issue: Issue) -> tuple[str | None, str]:
         """Return the field that a fault is about, and the message with what is left of its place."""
-        part, *rest = fault.pointer.strip("/").split("/")
+        part, *rest = issue.pointer.strip("/").split("/")
         field: str | None = _PLAIN_FIELDS.get(part, part)
-        message = fault.message
+        message = issue.message
         if part == "content" and rest:
             member = rest[1] if len(rest) > 1 else "prompt"
             field = f"{'part' if member in _PARTS else member}__{rest[0]}"
@@ -211,5 +211,5 @@ class ItemForm(forms.ModelForm):
             if place and place[0].isdigit():
                 message = f"line {int(place[0]) + before}: {' '.join([*place[1:], message])}"
         elif part == "key" and rest:
-            message = " ".join([*(str(int(one) + 1) if one.isdigit() else one for one in rest), message])
+            message = " ".join([*(str(int(entry) + 1) if entry.isdigit() else entry for entry in rest), message])
         return (field if field in self.fields else None), message

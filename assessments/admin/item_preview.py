@@ -38,7 +38,7 @@ def preview(revision: ItemRevision) -> SafeString:
 
 
 def _listed(options: Any) -> SafeString:
-    entries = format_html_join("", "<li><b>{}</b> {}</li>", ((one["id"], one["text"]) for one in options))
+    entries = format_html_join("", "<li><b>{}</b> {}</li>", ((option["id"], option["text"]) for option in options))
     return format_html(_LIST, entries)
 
 

@@ -36,7 +36,7 @@ class MarkForm(forms.Form):
     mark_id = forms.UUIDField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label="About the whole work",
-        max_length=services.LONGEST_COMMENT,
+        max_length=services.MAX_COMMENT_LENGTH,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="What speaks for this mark. The learner may read it.",
     )
@@ -55,20 +55,22 @@ class MarkForm(forms.Form):
             self.fields[f"comment__{criterion.id}"] = forms.CharField(
                 label="Comment",
                 required=False,
-                max_length=services.LONGEST_COMMENT,
+                max_length=services.MAX_COMMENT_LENGTH,
                 widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
             )
 
     def criteria(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """The fields of each criterion: points and comment."""
-        return [(self[f"points__{one.id}"], self[f"comment__{one.id}"]) for one in self.work.criteria]
+        return [(self[f"points__{criterion.id}"], self[f"comment__{criterion.id}"]) for criterion in self.work.criteria]
 
     def given(self) -> dict[str, Any]:
         """What the service takes."""
         return {
             "mark_id": self.cleaned_data["mark_id"],
-            "points": {one.id: self.cleaned_data[f"points__{one.id}"] for one in self.work.criteria},
-            "comments": {one.id: self.cleaned_data[f"comment__{one.id}"] for one in self.work.criteria},
+            "points": {criterion.id: self.cleaned_data[f"points__{criterion.id}"] for criterion in self.work.criteria},
+            "comments": {
+                criterion.id: self.cleaned_data[f"comment__{criterion.id}"] for criterion in self.work.criteria
+            },
             "reason": self.cleaned_data["reason"],
         }
 

@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from assessments.admin import blueprint_texts as texts
 from assessments.admin.texts import titles_from, titles_text
-from assessments.items.kinds import Fault
+from assessments.items.kinds import Issue
 from assessments.items.kinds.base import words
 from assessments.quizzes import services
 from assessments.quizzes.models import Quiz
@@ -114,22 +114,22 @@ class QuizForm(forms.ModelForm):
         found = (
             services.check(self.blueprint, edition_id=edition_id, slug=slug)
             if self.instance.open
-            else services.own_faults(self.blueprint, edition_id=edition_id)
+            else services.own_issues(self.blueprint, edition_id=edition_id)
         )
-        for fault in found:
-            self._show(fault)
+        for issue in found:
+            self._show(issue)
         return cleaned
 
-    def _show(self, fault: Fault) -> None:
-        part, *rest = fault.pointer.strip("/").split("/")
+    def _show(self, issue: Issue) -> None:
+        part, *rest = issue.pointer.strip("/").split("/")
         field = _BOX_OF.get(part, part)
         if part in ("pools", "sections"):
-            where = texts.place_of(fault.pointer)
+            where = texts.place_of(issue.pointer)
         elif part in ("forms", "prerequisites", "windows") and rest:
             where = f"line {int(rest[0]) + 1}: "
         else:
             where = f"{rest[0]} " if rest else ""
-        self.add_error(field if field in self.fields else None, where + fault.message)
+        self.add_error(field if field in self.fields else None, where + issue.message)
 
 
 @admin.register(Quiz)
@@ -182,7 +182,7 @@ class QuizAdmin(ModelAdmin):
     @admin.display(description="check against the bank")
     def bank(self, quiz: Quiz) -> str:
         found = services.check(blueprint_of(quiz), edition_id=quiz.edition_id, slug=quiz.slug)
-        return format_html_join("", "<p>{}</p>", ((fault,) for fault in found)) or "Every pool can be filled."
+        return format_html_join("", "<p>{}</p>", ((issue,) for issue in found)) or "Every pool can be filled."
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

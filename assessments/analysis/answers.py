@@ -116,7 +116,7 @@ def _choice(key: Any, content: Mapping[str, Any]) -> Choice | None:
     """Return what can be chosen where the key names right options; None of other kinds."""
     right = key.get("correct") if isinstance(key, dict) else None
     named = [right] if isinstance(right, str) else right
-    if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+    if not isinstance(named, list) or not all(isinstance(entry, str) for entry in named):
         return None
     options: dict[str, None] = {}
     for text in content.values():

@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 OPEN = -1
 # Pairs of items that fewer learners had in common say too little of their covariance.
 SMALLEST_OVERLAP = 10
-MOST_WITHOUT_OVERLAP = 0.1
+MAX_WITHOUT_OVERLAP = 0.1
 # Attempts laid out as a matrix at a time: bounds the memory whatever their number.
 _BLOCK = 10_000
 
@@ -185,7 +185,7 @@ def _options(response: Ints, vocabulary: Sequence[str], choice: Choice, third: I
 def _named(response: Any) -> list[str]:
     if isinstance(response, str):
         return [response]
-    return [one for one in response if isinstance(one, str)] if isinstance(response, list) else []
+    return [entry for entry in response if isinstance(entry, str)] if isinstance(response, list) else []
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def form_figures(answers: Answers, among: Mask) -> FormFigures | None:
     together, covariance, facility = _covariances(columns, scores, len(used))
     weights = together.copy()
     np.fill_diagonal(weights, 0)
-    if weights[weights < SMALLEST_OVERLAP].sum() > MOST_WITHOUT_OVERLAP * weights.sum():
+    if weights[weights < SMALLEST_OVERLAP].sum() > MAX_WITHOUT_OVERLAP * weights.sum():
         return FormFigures(**about, reason="insufficient_overlap")
     enough = weights >= SMALLEST_OVERLAP
     common = float((weights * covariance)[enough].sum() / weights[enough].sum())

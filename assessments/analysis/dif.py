@@ -112,7 +112,7 @@ def comparisons(answers: Answers, facility: Floats, *, factors: Sequence[str] | 
             if reference is None or group in ("", reference) or by_name[group] < PER_GROUP:
                 continue
             first = list(_round(answers, of_item, plain, factor, group, reference))
-            large = frozenset(one.item for one in first if _is_large(one))
+            large = frozenset(entry.item for entry in first if _is_large(entry))
             if large:
                 first = list(
                     _round(answers, of_item, Matching(answers, facility, without=large), factor, group, reference)
@@ -146,16 +146,16 @@ def corrected(found: Sequence[Comparison]) -> list[Comparison]:
 
     if not found:
         return []
-    corrected_p = multipletests([one.p for one in found], alpha=SIGNIFICANT, method="fdr_bh")[1]
+    corrected_p = multipletests([row.p for row in found], alpha=SIGNIFICANT, method="fdr_bh")[1]
     return [
         Comparison(
-            one.item, one.factor, one.group, one.reference, one.delta, one.error, one.p, float(q),
-            ets_class(delta=one.delta, error=one.error, q=float(q)),
+            row.item, row.factor, row.group, row.reference, row.delta, row.error, row.p, float(q),
+            ets_class(delta=row.delta, error=row.error, q=float(q)),
         )
-        for one, q in zip(found, corrected_p, strict=True)
+        for row, q in zip(found, corrected_p, strict=True)
     ]  # fmt: skip
 
 
 def by_item(found: Sequence[Comparison]) -> Mapping[tuple[int, str, str], Comparison]:
     """Return the comparisons by item, factor and group."""
-    return {(one.item, one.factor, one.group): one for one in found}
+    return {(row.item, row.factor, row.group): row for row in found}

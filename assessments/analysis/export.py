@@ -38,7 +38,11 @@ def items() -> Iterator[Row]:
     )  # fmt: skip
     rows = newest_items().order_by(*_RUN[:2], *_ITEM).values_list(*_RUN, *_ITEM, *ITEM_FIELDS, "thirds", "flags")
     for *plain, thirds, flags in rows:
-        yield (*map(_text, plain), *(_text(one["right"]) for one in thirds or ({"right": None},) * 3), " ".join(flags))
+        yield (
+            *map(_text, plain),
+            *(_text(third["right"]) for third in thirds or ({"right": None},) * 3),
+            " ".join(flags),
+        )
 
 
 def groups() -> Iterator[Row]:

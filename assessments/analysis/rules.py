@@ -165,11 +165,11 @@ def difficulties_beside_each_other(
     Facilities tell difficulty only beside the learners' ability; so the scale is moved until the median item is as its
     author says. With fewer than five items nothing can be said.
     """
-    shifts = [one[0] - said for one, said in zip(observed, stated, strict=True) if one is not None]
+    shifts = [entry[0] - said for entry, said in zip(observed, stated, strict=True) if entry is not None]
     if len(shifts) < ITEMS_TO_COMPARE:
         return [None] * len(observed)
     shift = median(shifts)
-    return [None if one is None else one[0] - shift for one in observed]
+    return [None if entry is None else entry[0] - shift for entry in observed]
 
 
 def findings(
@@ -189,10 +189,15 @@ def findings(
         *(
             Finding(
                 "differs_between_groups",
-                {"factor": one.factor, "group": one.group, "reference": one.reference, "delta": one.delta},
+                {
+                    "factor": difference.factor,
+                    "group": difference.group,
+                    "reference": difference.reference,
+                    "delta": difference.delta,
+                },
             )
-            for one in differences
-            if one.ets_class == "C"
+            for difference in differences
+            if difference.ets_class == "C"
         ),
     ]
     if difficulty is not None:
@@ -200,7 +205,7 @@ def findings(
         if abs(difficulty - stated.difficulty) - Z_ONE_SIDED * error > FAR_OFF:
             found.append(Finding("difficulty_off", {"observed": difficulty, "stated": stated.difficulty}))
     order = list(FLAGS)
-    return sorted(found, key=lambda one: order.index(one.flag))
+    return sorted(found, key=lambda row: order.index(row.flag))
 
 
 def _about_discrimination(figures: ItemFigures) -> list[Finding]:
@@ -234,15 +239,20 @@ def _about_guessing(figures: ItemFigures, stated: Stated) -> list[Finding]:
 
 def _about_distractors(figures: ItemFigures) -> list[Finding]:
     found = []
-    distractors = [one for one in figures.options if one.option is not None and not one.right]
+    distractors = [option for option in figures.options if option.option is not None and not option.right]
     wrong = round(figures.n * (1 - figures.facility)) if figures.facility is not None and figures.is_binary else 0
-    for one in distractors:
-        if one.count == 0 and wrong >= WRONG_FOR_NEVER_CHOSEN:
-            found.append(Finding("never_chosen", {"option": one.option, "wrong": wrong}))
-        if figures.thirds is None or one.thirds is None:
+    for distractor in distractors:
+        if distractor.count == 0 and wrong >= WRONG_FOR_NEVER_CHOSEN:
+            found.append(Finding("never_chosen", {"option": distractor.option, "wrong": wrong}))
+        if figures.thirds is None or distractor.thirds is None:
             continue
-        (low_n, high_n), (low, high) = (figures.thirds[0].n, figures.thirds[2].n), (one.thirds[0], one.thirds[2])
+        (low_n, high_n), (low, high) = (
+            (figures.thirds[0].n, figures.thirds[2].n),
+            (distractor.thirds[0], distractor.thirds[2]),
+        )
         error = sqrt(low * (1 - low) / low_n + high * (1 - high) / high_n)
         if high >= 0.1 and high - low > Z * error:
-            found.append(Finding("best_choose_distractor", {"option": one.option, "highest": high, "lowest": low}))
+            found.append(
+                Finding("best_choose_distractor", {"option": distractor.option, "highest": high, "lowest": low})
+            )
     return found

@@ -87,34 +87,34 @@ def _items(
     analysed: Analysed, figures: Sequence[rules.ItemFigures], found: Sequence[dif.Comparison]
 ) -> list[ItemStatistic]:
     observed = [
-        rules.observed_difficulty(one.facility, n=one.n, guess=said.guess)
-        if one.facility is not None and one.n >= rules.CORRELATED
+        rules.observed_difficulty(figure.facility, n=figure.n, guess=said.guess)
+        if figure.facility is not None and figure.n >= rules.CORRELATED
         else None
-        for one, said in zip(figures, analysed.stated, strict=True)
+        for figure, said in zip(figures, analysed.stated, strict=True)
     ]
     difficulties = rules.difficulties_beside_each_other(observed, [said.difficulty for said in analysed.stated])
     rows = []
-    for place, (one, said, difficulty) in enumerate(zip(figures, analysed.stated, difficulties, strict=True)):
+    for place, (entry, said, difficulty) in enumerate(zip(figures, analysed.stated, difficulties, strict=True)):
         differences = [
             rules.Difference(test.factor, test.group, test.reference, test.delta, test.ets_class)
             for test in found
             if test.item == place
         ]
-        reasons = rules.findings(one, said, difficulty=difficulty, differences=differences)
+        reasons = rules.findings(entry, said, difficulty=difficulty, differences=differences)
         rows.append(
             ItemStatistic(
                 revision_id=analysed.revisions[place],
-                n=one.n,
-                facility=one.facility,
-                is_binary=one.is_binary,
-                discrimination=one.discrimination,
-                timed=one.timed,
-                median_seconds=one.median_seconds,
+                n=entry.n,
+                facility=entry.facility,
+                is_binary=entry.is_binary,
+                discrimination=entry.discrimination,
+                timed=entry.timed,
+                median_seconds=entry.median_seconds,
                 difficulty=difficulty,
-                thirds=[asdict(third) for third in one.thirds or ()],
+                thirds=[asdict(third) for third in entry.thirds or ()],
                 options=[
                     {"option": option.option, "right": option.right, "share": option.share, "thirds": option.thirds}
-                    for option in one.options
+                    for option in entry.options
                 ],
                 flags=list(dict.fromkeys(reason.flag for reason in reasons)),
                 findings=[{"flag": reason.flag, **reason.figures} for reason in reasons],

@@ -67,7 +67,7 @@ def seconds(value: float | None) -> str:
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60:02} s"
 
 
-def finding(one: Mapping[str, Any]) -> str:
+def finding(flagged: Mapping[str, Any]) -> str:
     """Return the reason for a flag with the figures that raised it."""
     texts = {
         "negative_discrimination": "Those who know more answer it right less often (correlation {discrimination:.2f}).",
@@ -83,10 +83,10 @@ def finding(one: Mapping[str, Any]) -> str:
         "differs_between_groups": "It is {direction} for {group} than for equally able learners of {reference} "
         "(class C, delta {delta:+.1f}).",
     }  # fmt: skip
-    about = dict(one)
+    about = dict(flagged)
     if "delta" in about:
         about["direction"] = "harder" if about["delta"] < 0 else "easier"
-    return texts[one["flag"]].format(**about).replace("%", "\N{NO-BREAK SPACE}%")
+    return texts[flagged["flag"]].format(**about).replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def difference(*, delta: float | None, ets_class: str, reference: str) -> str:

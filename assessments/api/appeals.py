@@ -54,7 +54,7 @@ class AppealInput(StrictSerializer):
     """What is disputed, and why."""
 
     subject = SubjectInput()
-    grounds = serializers.CharField(max_length=rules.MOST_WORDS, help_text="in your own words, in any language")
+    grounds = serializers.CharField(max_length=rules.MAX_WORDS, help_text="in your own words, in any language")
     language = serializers.RegexField(
         r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$",
         required=False,

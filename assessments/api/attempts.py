@@ -21,7 +21,7 @@ from assessments.api.quizzes import LANGUAGE_HEADER
 from assessments.attempts import grading, selectors, services
 from assessments.attempts.rules import DEVICE_CLASSES
 from assessments.items.kinds import KINDS
-from assessments.quizzes.rules import MOST_ITEMS
+from assessments.quizzes.rules import MAX_ITEMS
 from common import clock
 from common.openapi import PAGE_PARAMETERS
 from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, Page, keyset_page
@@ -91,7 +91,7 @@ class AnswerInput(StrictSerializer):
 class SubmissionInput(StrictSerializer):
     """The responses to an attempt's items; what is missing scores 0."""
 
-    answers = serializers.ListField(child=AnswerInput(), max_length=MOST_ITEMS)
+    answers = serializers.ListField(child=AnswerInput(), max_length=MAX_ITEMS)
 
 
 class ItemByKind(ValueSchema):

@@ -18,7 +18,7 @@ from assessments import errors
 from assessments.api.callers import learner_id
 from assessments.attempts import handing_in
 from assessments.files import selectors, services
-from assessments.files.rules import ENDINGS, MOST_BYTES, PLAIN
+from assessments.files.rules import ENDINGS, MAX_BYTES, PLAIN
 from common import clock
 from privacy.public import ConsentMissing
 
@@ -29,7 +29,7 @@ class _BytesParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return stream.read(MOST_BYTES + 1)
+        return stream.read(MAX_BYTES + 1)
 
 
 _PARSERS = [
@@ -64,7 +64,7 @@ class FileView(APIView):
         tags=["Assessments"],
         summary="Hand in a file under an id of your making; name the id in the task's response",
         description=(
-            f"The body is the file itself, at most {MOST_BYTES} bytes. Metadata that names its maker or place is taken out, "
+            f"The body is the file itself, at most {MAX_BYTES} bytes. Metadata that names its maker or place is taken out, "
             "and its name is never asked for: markers must not know whose work they see. A repeat changes nothing."
         ),
         request=_BODIES,

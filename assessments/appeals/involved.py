@@ -26,7 +26,7 @@ def _skills(appeal: Appeal) -> set[str]:
         return {appeal.skill}
     if appeal.level_assessment_id is not None:
         return {appeal.disputed["skill"]}
-    return {one["skill"] for one in appeal.disputed.get("skills", ())}
+    return {skill["skill"] for skill in appeal.disputed.get("skills", ())}
 
 
 def _is_same_matter(earlier: Appeal, appeal: Appeal) -> bool:
@@ -43,7 +43,7 @@ def involved_in(appeal: Appeal) -> set[UUID]:
     dismissed, anything about the same subject, attempt or skill."""
     found = {appeal.learner_id}
     earlier = AppealDecision.objects.filter(learner_id=appeal.learner_id).select_related("appeal")
-    found |= {one.decided_by_id for one in earlier if _is_same_matter(one.appeal, appeal)}
+    found |= {entry.decided_by_id for entry in earlier if _is_same_matter(entry.appeal, appeal)}
     if appeal.attempt_id is not None:
         found |= markers_of(appeal.attempt_id)
     if appeal.level_assessment_id is not None:

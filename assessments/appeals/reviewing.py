@@ -24,10 +24,10 @@ from assessments.attempts.selectors import attempts_for_update
 from assessments.errors import (
     AppealClosed,
     AppealTaken,
+    InvalidDecision,
     NotReviewer,
     ReviewerInvolved,
     ReviewerUnnamed,
-    UnsoundDecision,
 )
 from assessments.events import AppealDecided
 from common.errors import NotFound
@@ -118,7 +118,7 @@ def decide(
     Raises:
         NotFound: no such appeal. AppealClosed: it was withdrawn, or decided otherwise.
         AppealTaken: this person is not its reviewer. NotReviewer, ReviewerInvolved: not any more.
-        UnsoundDecision: the remedy does not fit the outcome or the subject, or lowers something.
+        InvalidDecision: the remedy does not fit the outcome or the subject, or lowers something.
     """
     row = appeals_for_update().select_related("learner").filter(pk=appeal_id).first()
     if row is None:
@@ -135,7 +135,7 @@ def decide(
         raise AppealTaken()
     _reviewer(row, reviewer_id, "")
     if not reason:
-        raise UnsoundDecision(WHY["reason_missing"], reason="reason_missing", pointer="/reason")
+        raise InvalidDecision(WHY["reason_missing"], reason="reason_missing", pointer="/reason")
     if row.attempt_id is None:
         # Levels are compared with what stands now, and neither evidence nor people move them meanwhile.
         learners.lock_levels([row.learner_id])
@@ -218,7 +218,7 @@ def _check(row: Appeal, outcome: str, remedy: Remedy) -> None:
             # The whole may gain by striking an item while its section or skill falls below the smallest share.
             raise RemedyRefused("lower_result")
     except RemedyRefused as refused:
-        raise UnsoundDecision(WHY[refused.reason], reason=refused.reason, place=refused.place) from refused
+        raise InvalidDecision(WHY[refused.reason], reason=refused.reason, place=refused.place) from refused
 
 
 def _stored(remedy: Remedy) -> dict[str, Any]:

@@ -22,7 +22,7 @@ STATES = OPEN, DECIDED, WITHDRAWN = ("open", "decided", "withdrawn")
 AppealKind = Annotated[str, Keywords(enum=list(KINDS))]
 AppealOutcome = Annotated[str, Keywords(enum=list(OUTCOMES))]
 AppealState = Annotated[str, Keywords(enum=list(STATES))]
-MOST_WORDS = 4000
+MAX_WORDS = 4000
 # The highest level that one person may give: from 5 on, several assessors have to agree.
 ALONE = 4
 _ROUNDING = 1e-9
@@ -62,7 +62,7 @@ class Subject:
             self.skill, self.attempt_id, self.item_id, self.level_assessment_id and f"assessment {self.level_assessment_id}",
             self.achievement and f"achievement {self.achievement}",
         )  # fmt: skip
-        return " ".join([self.kind, *(str(one) for one in named if one)])
+        return " ".join([self.kind, *(str(entry) for entry in named if entry)])
 
 
 # What may name a subject of each kind: exactly one of these sets of members.

@@ -159,7 +159,7 @@ def note_overdue(*, now: datetime) -> int:
                 ]
             )
             privacy.audit_many(
-                actor=CLOCK, action="appeal.overdue", subject_kind="appeal", subject_ids=[str(one[0]) for one in found]
+                actor=CLOCK, action="appeal.overdue", subject_kind="appeal", subject_ids=[str(row[0]) for row in found]
             )
         noted += len(found)
         if len(found) < BATCH:

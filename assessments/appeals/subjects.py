@@ -80,7 +80,7 @@ def _least(learner_id: UUID, held: Mapping[str, int]) -> dict[str, int]:
 
 
 def _level(learner_id: UUID, skill: str) -> Disputed:
-    held = learners.standing(learner_id).skills.get(skill)
+    held = learners.ability_estimates(learner_id).skills.get(skill)
     if held is None:
         raise NotFound(pointer="/subject/skill")
     most = _most(learner_id, [skill])[skill]
@@ -119,7 +119,7 @@ def _level_assessment(learner_id: UUID, assessment_id: UUID) -> Disputed:
     refused = learners.refusal(learner_id=learner_id, assessment_id=assessment_id)
     if refused is None:
         raise NotFound(pointer="/subject/level_assessment_id")
-    held = learners.standing(learner_id).of(refused.skill).level
+    held = learners.ability_estimates(learner_id).of(refused.skill).level
     if held >= refused.level:
         raise NothingToAppeal(_("You hold this level."), pointer="/subject/level_assessment_id")
     # What takes more than one assessor is not given by one reviewer: the learner may ask assessors again.
@@ -132,7 +132,7 @@ def _level_assessment(learner_id: UUID, assessment_id: UUID) -> Disputed:
 
 
 def _achievement(learner_id: UUID, slug: str) -> Disputed:
-    standing = credentials.achievement_standing(learner_id=learner_id, slug=slug)
+    standing = credentials.achievement_progress(learner_id=learner_id, slug=slug)
     if standing is None:
         raise NotFound(pointer="/subject/achievement")
     if standing.awarded:
@@ -153,7 +153,7 @@ def _achievement(learner_id: UUID, slug: str) -> Disputed:
 
 def quizzes_of_achievement(learner_id: UUID, slug: str) -> Sequence[UUID]:
     """Quizzes that count for the completion of the achievement's edition, which the learner has not completed."""
-    standing = credentials.achievement_standing(learner_id=learner_id, slug=slug)
+    standing = credentials.achievement_progress(learner_id=learner_id, slug=slug)
     if standing is None or standing.completed or not standing.needs_completion:
         return []
     quizzes = Quiz.objects.filter(edition_id=standing.edition_id).filter(mode__in=("assessment", "certification"))

@@ -81,32 +81,34 @@ def _form(
 ) -> Chosen:  # fmt: skip
     by_name = {form["name"]: form["items"] for form in blueprint.forms}
     name = choose_form(list(by_name), used=used, seed=seed)
-    by_code = {one.code: one for one in held}
+    by_code = {entry.code: entry for entry in held}
     missing = [code for code in by_name[name] if code not in by_code]
     if missing:
         raise TooFewItems(f"form {name}")
     listed = [by_code[code] for code in by_name[name]]
     if blueprint.shuffle_items:
-        listed.sort(key=lambda one: selection.rank(seed, "position", str(one.item_id)))
-    return Chosen([(0, one) for one in listed], name, {"rule": selection.RULE})
+        listed.sort(key=lambda row: selection.rank(seed, "position", str(row.item_id)))
+    return Chosen([(0, row) for row in listed], name, {"rule": selection.RULE})
 
 
 def _inputs(
     quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int
 ) -> Inputs:  # fmt: skip
     mode = quiz.mode
-    measured = {} if mode == "assessment" else learners.item_difficulties([(one.item_id, one.number) for one in held])
-    standing = learners.standing(learner_id) if mode in ("practice", "placement") else None
+    measured = (
+        {} if mode == "assessment" else learners.item_difficulties([(entry.item_id, entry.number) for entry in held])
+    )
+    standing = learners.ability_estimates(learner_id) if mode in ("practice", "placement") else None
 
     def ability(skill: str) -> Estimate:
         assert standing is not None
         of = standing.of(skill)
         return Estimate(of.mean, of.variance)
 
-    def difficulty(one: Candidate) -> Estimate:
-        found = measured.get((one.item_id, one.number))
+    def difficulty(candidate: Candidate) -> Estimate:
+        found = measured.get((candidate.item_id, candidate.number))
         if found is None:
-            return Estimate(LOGITS[one.difficulty], STATED_VARIANCE)
+            return Estimate(LOGITS[candidate.difficulty], STATED_VARIANCE)
         return Estimate(found.mean, found.variance)
 
     cut = None
@@ -116,7 +118,7 @@ def _inputs(
         mode=mode,
         seed=seed,
         ability=ability,
-        difficulties={one.item_id: difficulty(one) for one in held},
+        difficulties={entry.item_id: difficulty(entry) for entry in held},
         seen=_seen(learner_id, quiz, held),
         cut=cut,
         exposure=_exposure(quiz) if mode == "certification" else None,
@@ -126,7 +128,7 @@ def _inputs(
 def _seen(learner_id: UUID, quiz: Quiz, held: Sequence[Candidate]) -> frozenset[UUID]:
     """The items of the bank that the learner was asked before, in any attempt at a quiz of the edition."""
     asked = AttemptItem.objects.filter(attempt__learner_id=learner_id, attempt__quiz__edition_id=quiz.edition_id)
-    return frozenset(asked.order_by().values_list("revision__item_id", flat=True)) & {one.item_id for one in held}
+    return frozenset(asked.order_by().values_list("revision__item_id", flat=True)) & {entry.item_id for entry in held}
 
 
 def _exposure(quiz: Quiz) -> Exposure:
@@ -145,7 +147,7 @@ def _note(
     note: dict[str, Any] = {"rule": selection.RULE}
     skills: Mapping[str, list[float]] = {}
     if inputs.mode in ("practice", "placement"):
-        named = sorted({skill for one in held for skill in one.skills})
+        named = sorted({skill for entry in held for skill in entry.skills})
         skills = {skill: [round(x, 4) for x in _pair(inputs.ability(skill))] for skill in named}
         note["ability"] = skills
     if inputs.cut is not None:
@@ -153,7 +155,7 @@ def _note(
     if inputs.exposure is not None:
         note["exposure"] = {"attempts": inputs.exposure.attempts, "most": inputs.exposure.most}
     note["seen"] = len(inputs.seen)
-    note["worth"] = [round(selection.worth(inputs, one), 4) for _, one in items]
+    note["worth"] = [round(selection.worth(inputs, entry), 4) for _, entry in items]
     drawn = inputs.exposure.drawn if inputs.exposure else {}
     all_of_it = [
         inputs.mode,
@@ -161,10 +163,10 @@ def _note(
         inputs.cut,
         [
             (
-                str(one.item_id), one.number, one.guess, *_pair(inputs.difficulties[one.item_id]),
-                one.item_id in inputs.seen, drawn.get(one.item_id, 0),
+                str(entry.item_id), entry.number, entry.guess, *_pair(inputs.difficulties[entry.item_id]),
+                entry.item_id in inputs.seen, drawn.get(entry.item_id, 0),
             )
-            for one in sorted(held, key=lambda one: one.item_id)
+            for entry in sorted(held, key=lambda entry: entry.item_id)
         ],
     ]  # fmt: skip
     note["inputs"] = sha256(to_json(all_of_it)).hexdigest()

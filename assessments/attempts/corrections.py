@@ -52,7 +52,7 @@ def correct(
     changed = [item for item in items if item.id in scores and item.score != scores[item.id]]
     if not changed:
         return
-    standing = _standing_evidence(changed)
+    standing = _current_evidence(changed)
     corrections = [
         ScoreCorrection(
             learner_id=row.learner_id, item_id=item.id, corrects=standing[item.id], previous=item.score,
@@ -69,10 +69,10 @@ def correct(
     ScoreCorrection.objects.bulk_create(corrections)
     execute_together(writing([row], changed))
     told = [
-        CorrectedItem(scored(item)._replace(id=one.pk), corrects=one.corrects)
-        for item, one in zip(changed, corrections, strict=True)
+        CorrectedItem(scored(item)._replace(id=entry.pk), corrects=entry.corrects)
+        for item, entry in zip(changed, corrections, strict=True)
     ]
-    if row.told:
+    if row.outcome_published:
         # Whatever the learner consents to by now: what is on record about a person must be right. What is not on record
         # yet will be told as it stands then.
         events.record(correction(graded(row), told, at=now))
@@ -99,7 +99,7 @@ def are_shares(scores: Collection[float | None]) -> bool:
     return all(score is None or (math.isfinite(score) and 0.0 <= score <= 1.0) for score in scores)
 
 
-def _standing_evidence(items: Collection[Question]) -> dict[UUID, UUID]:
+def _current_evidence(items: Collection[Question]) -> dict[UUID, UUID]:
     """The id of the evidence that holds for each item: its own, or that of its last correction; one query."""
     replaced_by = dict(
         ScoreCorrection.objects.filter(item__in=[item.id for item in items]).values_list("corrects", "pk")

@@ -40,7 +40,7 @@ from courses import public as courses
 from events import public as events
 from privacy import public as privacy
 
-__all__ = ["close_expired", "close_overdue", "correct", "settle", "submit", "tell_untold"]
+__all__ = ["close_expired", "close_overdue", "correct", "publish_withheld_outcomes", "settle", "submit"]
 
 CLOSER = "assessments.close_expired"
 BATCH = 200
@@ -69,10 +69,10 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         if not consents:
             raise privacy.ConsentMissing(purpose=privacy.LEARNING_RECORDS, agency_id=None)
         if is_late(due_at=row.due_at, now=now):
-            closing = _Closing(row, items, at=row.due_at, known_at=now, expired=True)
+            closing = _ClosingAttempt(row, items, at=row.due_at, known_at=now, expired=True)
         else:
             seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
-            closing = _Closing(row, items, at=now, known_at=now, responses=responses, seconds=seconds)
+            closing = _ClosingAttempt(row, items, at=now, known_at=now, responses=responses, seconds=seconds)
         with handed_in(attempt_id=attempt_id, responses=responses):
             closed = _close([closing], actor=str(learner_id))
         is_first = bool(closed)
@@ -120,9 +120,9 @@ def settle(*, attempt_id: UUID, marks: Mapping[UUID, float], now: datetime, acto
     _score(row, items, marks)
     row.known_at = now
     # As with what expires: who withdrew the consent meanwhile gets the result, and nothing is added to the records.
-    row.told = privacy.has_consent(user_id=row.learner_id, purpose=privacy.LEARNING_RECORDS)
+    row.outcome_published = privacy.has_consent(user_id=row.learner_id, purpose=privacy.LEARNING_RECORDS)
     execute_together(writing([row], items))
-    if row.told:
+    if row.outcome_published:
         execute_together(_outcomes([(row, items)]))
     privacy.audit(actor=actor, action="attempt.graded", subject_kind="attempt", subject_id=str(row.pk))
 
@@ -158,21 +158,23 @@ def close_overdue(*, learner_id: UUID, now: datetime) -> None:
 
 
 @transaction.atomic
-def tell_untold(*, learner_id: UUID, now: datetime) -> int:
+def publish_withheld_outcomes(*, learner_id: UUID, now: datetime) -> int:
     """Tell of attempts that were closed while the consent was withdrawn, once it is given again; return how many.
 
     They count from now on. Without this, whoever withdrew the consent for a bad day would be rid of it, and the bound on
     false certificates rests on every item that was asked. A second call tells nothing.
     """
     rows = list(
-        attempts_for_update().filter(learner_id=learner_id, told=False, score__isnull=False).order_by("known_at", "pk")
+        attempts_for_update()
+        .filter(learner_id=learner_id, outcome_published=False, score__isnull=False)
+        .order_by("known_at", "pk")
     )
     if rows:
         items = questions_of(rows)
         for row in rows:
-            row.known_at, row.told = now, True
+            row.known_at, row.outcome_published = now, True
         execute_together(_outcomes([(row, items[row.pk]) for row in rows]))
-        Attempt.objects.bulk_update(rows, ["known_at", "told"])
+        Attempt.objects.bulk_update(rows, ["known_at", "outcome_published"])
     return len(rows)
 
 
@@ -187,7 +189,7 @@ def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[Question], langu
 
 
 @dataclass(frozen=True)
-class _Closing:
+class _ClosingAttempt:
     """A locked live attempt, its items and the answers to close it with at this instant; and whether others are told."""
 
     row: Attempt
@@ -197,7 +199,7 @@ class _Closing:
     responses: Mapping[UUID, Any] = field(default_factory=dict)
     seconds: Mapping[UUID, float] = field(default_factory=dict)
     expired: bool = False
-    is_told: bool = True
+    is_published: bool = True
 
 
 # An attempt as it was written, with its items.
@@ -214,13 +216,15 @@ def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
     )
     # What the clock closed was over when it was due, whenever somebody came to close it.
     closing = [
-        _Closing(row, items[row.pk], at=row.due_at, known_at=now, expired=True, is_told=row.learner_id in consenting)
+        _ClosingAttempt(
+            row, items[row.pk], at=row.due_at, known_at=now, expired=True, is_published=row.learner_id in consenting
+        )
         for row in overdue
     ]
     _close(closing, actor=actor)
 
 
-def _close(closing: Sequence[_Closing], *, actor: str) -> list[_Closed]:
+def _close(closing: Sequence[_ClosingAttempt], *, actor: str) -> list[_Closed]:
     """Close attempts, score those that nobody need mark, and tell of it: one statement, whatever their number.
 
     They are locked, or it is one alone. Return them as they were written; nothing when somebody else closed that one since
@@ -232,7 +236,7 @@ def _close(closing: Sequence[_Closing], *, actor: str) -> list[_Closed]:
     for attempt in closing:
         row = copy(attempt.row)
         row.submitted_at, row.expired = attempt.at, attempt.expired
-        row.known_at, row.told = attempt.known_at, attempt.is_told
+        row.known_at, row.outcome_published = attempt.known_at, attempt.is_published
         items = [
             replace(item, response=attempt.responses.get(item.id), seconds=attempt.seconds.get(item.id))
             for item in attempt.items
@@ -243,7 +247,7 @@ def _close(closing: Sequence[_Closing], *, actor: str) -> list[_Closed]:
             continue
         _score(row, items, {})
         done["attempt.expired" if row.expired else "attempt.graded"].append((row, items))
-        if row.told:
+        if row.outcome_published:
             told.append((row, items))
     fragments = [writing([row for row, _ in closed], [item for _, items in closed for item in items], live=True)]
     if told:

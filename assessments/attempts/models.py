@@ -62,9 +62,9 @@ class Attempt(models.Model):
         null=True,
         help_text="when the outcome became known: after the submission where people marked or the clock closed",
     )
-    told = models.BooleanField(
+    outcome_published = models.BooleanField(
         default=True,
-        help_text="false: closed while the consent to record learning was withdrawn; told once it is given",
+        help_text="false: closed while the consent to record learning was withdrawn; published once it is given",
     )
     device_class = models.CharField(
         max_length=10, blank=True, default="", help_text="phone, tablet or computer, if the frontend says so"
@@ -129,7 +129,9 @@ class AttemptItem(models.Model):
     option_order = ArrayField(models.CharField(max_length=20), default=list)
     response = models.JSONField(null=True, help_text="canonical form of its kind; null when left open")
     score = models.FloatField(null=True)
-    met_before = models.BooleanField(default=False, help_text="asked in an earlier attempt of the learner, of any mode")
+    seen_before = models.BooleanField(
+        default=False, help_text="asked in an earlier attempt of the learner, of any mode"
+    )
     seconds = models.FloatField(null=True, help_text="time on the item as the frontend measured it, if it says so")
 
     class Meta:

@@ -16,8 +16,8 @@ from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import (
     MissingView,
     QuizMode,
+    ReviewDetail,
     ReviewPolicy,
-    Shown,
     available_at,
     item_count,
     review_shown,
@@ -66,25 +66,25 @@ class QuizView:
 
 
 def missing_prerequisites(
-    quizzes: Sequence[Quiz], *, learner_id: UUID, taking: learners.Taking
+    quizzes: Sequence[Quiz], *, learner_id: UUID, taking: learners.Participation
 ) -> Mapping[UUID, list[MissingView]]:
     """Return what a learner has to do before each of these quizzes of one edition; at most three queries, if any asks."""
-    asked = [one for quiz in quizzes for one in quiz.prerequisites]
+    asked = [prerequisite for quiz in quizzes for prerequisite in quiz.prerequisites]
     passed: set[str] = set()
     levels: dict[str, int] = {}
-    if any("quiz" in one for one in asked):
+    if any("quiz" in question for question in asked):
         passed = set(
             Attempt.objects.filter(learner_id=learner_id, passed=True, quiz__edition_id=quizzes[0].edition_id)
             .values_list("quiz__slug", flat=True)
             .distinct()
         )
-    if any("skill" in one for one in asked):
-        standing = learners.standing(learner_id)
-        levels = {one["skill"]: standing.of(one["skill"]).level for one in asked if "skill" in one}
+    if any("skill" in question for question in asked):
+        standing = learners.ability_estimates(learner_id)
+        levels = {question["skill"]: standing.of(question["skill"]).level for question in asked if "skill" in question}
     return {
         quiz.pk: [
-            cast(MissingView, dict(one))
-            for one in unmet(
+            cast(MissingView, dict(entry))
+            for entry in unmet(
                 quiz.prerequisites, passed_quizzes=passed, lessons_done=taking.lessons_done, levels=levels
             )
         ]
@@ -106,7 +106,7 @@ def quizzes_of_edition(
     edition = courses.edition(edition_id)
     if edition is None or edition.published_at is None:
         raise NotFound()
-    taking = learners.taking(learner_id=learner_id, edition_id=edition_id)
+    taking = learners.participation(learner_id=learner_id, edition_id=edition_id)
     if taking is None:
         raise NotEnrolled()
     learner = learners.learner(learner_id)
@@ -128,7 +128,7 @@ def quizzes_of_edition(
         windows = read_windows(quiz.windows)
         place = opening(windows, cohorts=taking.cohorts, now=now)
         mine = attempts[quiz.pk]
-        ends = [one.submitted_at for one in mine if one.submitted_at is not None]
+        ends = [row.submitted_at for row in mine if row.submitted_at is not None]
         allowance = allowances.get(quiz.pk)
         found.append(
             QuizView(
@@ -140,7 +140,7 @@ def quizzes_of_edition(
                 item_count=item_count(blueprint_of(quiz)),
                 attempt_limit=quiz.attempt_limit + (allowance.granted if allowance else 0),
                 attempts_used=allowance.used if allowance else 0,
-                live_attempt_id=next((one.pk for one in mine if one.submitted_at is None), None),
+                live_attempt_id=next((row.pk for row in mine if row.submitted_at is None), None),
                 passed=_passed(quiz, mine, windows_over=are_over(windows, now=now)),
                 time_limit_s=quiz.time_limit_s
                 + extra_seconds(time_limit_s=quiz.time_limit_s, granted=granted[quiz.pk]),
@@ -162,6 +162,6 @@ def quizzes_of_edition(
 
 
 def _passed(quiz: Quiz, attempts: Sequence[Attempt], *, windows_over: bool) -> bool:
-    passed = any(one.passed for one in attempts)
+    passed = any(attempt.passed for attempt in attempts)
     policy = ReviewPolicy(quiz.review_what, quiz.review_when)
-    return passed and review_shown(policy, windows_over=windows_over, attempts_over=passed) != Shown.NOTHING
+    return passed and review_shown(policy, windows_over=windows_over, attempts_over=passed) != ReviewDetail.NOTHING

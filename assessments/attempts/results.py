@@ -24,7 +24,7 @@ _WRITE = """
             rule_version = given.row ->> 'rule_version',
             framework_version = given.row ->> 'framework_version',
             known_at = (given.row ->> 'known_at')::timestamptz,
-            told = (given.row ->> 'told')::boolean
+            outcome_published = (given.row ->> 'outcome_published')::boolean
         FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
         WHERE attempt.id = (given.row ->> 'id')::uuid AND (attempt.submitted_at IS NULL) = %s::boolean
         RETURNING attempt.id
@@ -58,7 +58,7 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
             "rule_version": row.rule_version,
             "framework_version": row.framework_version,
             "known_at": row.known_at,
-            "told": row.told,
+            "outcome_published": row.outcome_published,
         }
         for row in rows
     ]
@@ -115,5 +115,5 @@ def scored(item: Question) -> ScoredItem:
         guess=revision.guess,
         answered=item.response is not None,
         score=item.score,
-        met_before=item.met_before,
+        seen_before=item.seen_before,
     )

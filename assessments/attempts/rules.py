@@ -55,12 +55,12 @@ class AskedItem(NamedTuple):
     text: Mapping[str, Any] = MappingProxyType({})
 
 
-def by_lot(seed: int) -> Callable[[str, Sequence[D]], list[D]]:
+def random_order(seed: int) -> Callable[[str, Sequence[D]], list[D]]:
     """Return the order of a pool in which every item has the same chance of every place."""
-    return lambda purpose, items: sorted(items, key=lambda one: rank(seed, f"draw {purpose}", str(one.item_id)))
+    return lambda purpose, items: sorted(items, key=lambda item: rank(seed, f"draw {purpose}", str(item.item_id)))
 
 
-def fill(
+def fill_pools(
     *, pools: Iterable[Pool], bank: Iterable[D], order: Callable[[str, Sequence[D]], list[D]]
 ) -> list[tuple[Pool, D]]:
     """Return an item for each place of each pool, each item once; the same whatever the order of pools and bank.
@@ -75,7 +75,7 @@ def fill(
     Raises:
         TooFewItems: see `quizzes.filling.shortages`.
     """
-    left = {one.item_id: one for one in bank}
+    left = {candidate.item_id: candidate for candidate in bank}
     ordered = sorted(pools, key=lambda pool: pool.breadth)
     filling = Filling(ordered, Counter(map(_class, left.values())))
     for pool, missing in zip(ordered, filling.missing, strict=True):
@@ -84,19 +84,21 @@ def fill(
     drawn: list[tuple[Pool, D]] = []
     for index, pool in enumerate(ordered):
         within = [
-            one for one in left.values() if pool.takes(skill=one.skill, level=one.level, difficulty=one.difficulty)
+            entry
+            for entry in left.values()
+            if pool.takes(skill=entry.skill, level=entry.level, difficulty=entry.difficulty)
         ]
         still = pool.count
         # What a class could not give this pool once, it cannot give later: the others only need it more.
         spent: set[ItemClass] = set()
-        for one in order(pool.purpose, within):
+        for entry in order(pool.purpose, within):
             if not still:
                 break
-            if _class(one) not in spent and filling.take(index, _class(one)):
-                drawn.append((pool, left.pop(one.item_id)))
+            if _class(entry) not in spent and filling.take(index, _class(entry)):
+                drawn.append((pool, left.pop(entry.item_id)))
                 still -= 1
             else:
-                spent.add(_class(one))
+                spent.add(_class(entry))
     return drawn
 
 
@@ -114,16 +116,16 @@ def draw(
         TooFewItems: see `quizzes.filling.shortages`.
     """
     pools = list(pools)
-    drawn = fill(pools=pools, bank=bank, order=order or by_lot(seed))
+    drawn = fill_pools(pools=pools, bank=bank, order=order or random_order(seed))
     places = {pool: place for place, pool in enumerate(pools)}
 
     def place(entry: tuple[int, tuple[Pool, D]]) -> tuple[Any, ...]:
-        index, (pool, one) = entry
+        index, (pool, drawable) = entry
         if shuffled is None or pool.section in shuffled:
-            return pool.section, rank(seed, "position", str(one.item_id))
+            return pool.section, rank(seed, "position", str(drawable.item_id))
         return pool.section, places[pool], index
 
-    return [(pool.section, one) for _, (pool, one) in sorted(enumerate(drawn), key=place)]
+    return [(pool.section, entry) for _, (pool, entry) in sorted(enumerate(drawn), key=place)]
 
 
 def option_order(*, seed: int, item_id: UUID, options: Iterable[str]) -> list[str]:
@@ -144,8 +146,8 @@ def shown_options(
     return listed
 
 
-def _class(one: _Drawable) -> ItemClass:
-    return one.skill, one.level, one.difficulty
+def _class(drawable: _Drawable) -> ItemClass:
+    return drawable.skill, drawable.level, drawable.difficulty
 
 
 def due(

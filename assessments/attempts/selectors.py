@@ -23,8 +23,8 @@ from assessments.quizzes.rules import (
     Missed,
     MissedPart,
     QuizMode,
+    ReviewDetail,
     ReviewPolicy,
-    Shown,
     missed,
     pass_rule,
     review_shown,
@@ -58,7 +58,7 @@ def _items(is_of_one: bool) -> QuerySet[AttemptItem, tuple[Any, ...]]:
         .order_by("attempt_id", "position")
         .values_list(
             "attempt_id", "revision_id", "id", "position", "section", "option_order", "response", "score", "seconds",
-            "met_before",
+            "seen_before",
         )
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ class Question:
     response: Any
     score: float | None
     seconds: float | None
-    met_before: bool
+    seen_before: bool
 
 
 class OptionView(TypedDict):
@@ -241,25 +241,25 @@ def view(row: Attempt, items: Iterable[Question | AttemptItem], *, now: datetime
         SectionView(number, section["titles"].get(row.language) or next(iter(section["titles"].values())))
         for number, section in enumerate(row.quiz.sections, 1)
     ]
-    not_passed = row.passed is False and not row.expired and shown != Shown.NOTHING
+    not_passed = row.passed is False and not row.expired and shown != ReviewDetail.NOTHING
     misses = missed(pass_rule(row.quiz), judged(items)) if not_passed else []
     return AttemptView(
         **vars(_summary(row, now)),
         sections=sections,
-        missed=[_missed(one, {str(section.number): section.title for section in sections}) for one in misses],
+        missed=[_missed(miss, {str(section.number): section.title for section in sections}) for miss in misses],
         items=[_item(row, item, shown) for item in items],
     )
 
 
-def _missed(one: Missed, titles: Mapping[str, str]) -> MissedView:
-    name = titles.get(one.name, one.name) if one.part == "section" else one.name
+def _missed(question: Missed, titles: Mapping[str, str]) -> MissedView:
+    name = titles.get(question.name, question.name) if question.part == "section" else question.name
     sentence = {
         "whole": _("You reached %(share)s of the points; %(needed)s are needed."),
         "section": _("In the section “%(name)s” you reached %(share)s of the points; %(needed)s are needed."),
         "skill": _("In the skill %(name)s you reached %(share)s of the points; %(needed)s are needed."),
-    }[one.part]
-    words = sentence % {"name": name, "share": f"{one.share:.0%}", "needed": f"{one.needed:.0%}"}
-    return MissedView(one.part, name, one.share, one.needed, words)
+    }[question.part]
+    words = sentence % {"name": name, "share": f"{question.share:.0%}", "needed": f"{question.needed:.0%}"}
+    return MissedView(question.part, name, question.share, question.needed, words)
 
 
 def _readable() -> QuerySet[Attempt]:
@@ -273,10 +273,10 @@ def _readable() -> QuerySet[Attempt]:
     return readable.annotate(attempts_over=Exists(last))
 
 
-def _shown(row: Attempt, now: datetime) -> Shown:
+def _shown(row: Attempt, now: datetime) -> ReviewDetail:
     """How much of the attempt its learner may see."""
     if row.score is None:
-        return Shown.NOTHING
+        return ReviewDetail.NOTHING
     quiz = row.quiz
     by_itself = row.number >= quiz.attempt_limit + getattr(row, "granted", 0) or bool(row.passed)
     return review_shown(
@@ -287,7 +287,7 @@ def _shown(row: Attempt, now: datetime) -> Shown:
 
 
 def _summary(row: Attempt, now: datetime) -> AttemptSummary:
-    told = _shown(row, now) != Shown.NOTHING
+    told = _shown(row, now) != ReviewDetail.NOTHING
     return AttemptSummary(
         id=row.pk,
         quiz_id=row.quiz_id,
@@ -314,12 +314,12 @@ def _state(row: Attempt, now: datetime) -> AttemptState:
     return "expired" if row.expired else "graded"
 
 
-def _item(row: Attempt, item: Question | AttemptItem, shown: Shown) -> AttemptItemView:
+def _item(row: Attempt, item: Question | AttemptItem, shown: ReviewDetail) -> AttemptItemView:
     text = item.revision.content[row.language]
     options = _options(item.revision, row.language)
     review = None
-    if shown in (Shown.MARKS, Shown.FEEDBACK):
-        feedback = text.get("feedback") if shown == Shown.FEEDBACK else None
+    if shown in (ReviewDetail.MARKS, ReviewDetail.FEEDBACK):
+        feedback = text.get("feedback") if shown == ReviewDetail.FEEDBACK else None
         correct = None if item.score is None else item.score >= 1.0
         review = ReviewView(item.response, item.score, correct, feedback or None)
     return AttemptItemView(

@@ -14,7 +14,7 @@ from django.db.models import Q, Subquery
 from assessments.accommodations.rules import extra_seconds
 from assessments.accommodations.selectors import in_force
 from assessments.attempts.choosing import choose, count_exposures
-from assessments.attempts.grading import close_overdue, tell_untold
+from assessments.attempts.grading import close_overdue, publish_withheld_outcomes
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.attempts.offered import missing_prerequisites
 from assessments.attempts.rules import TooFewItems, due, shown_options
@@ -87,7 +87,7 @@ def start(
     edition = courses.edition(quiz.edition_id) if quiz else None
     if quiz is None or edition is None:
         raise NotFound(pointer="/quiz_id")
-    taking = learners.taking(learner_id=learner_id, edition_id=edition.id)
+    taking = learners.participation(learner_id=learner_id, edition_id=edition.id)
     if taking is None:
         raise NotEnrolled()
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
@@ -107,7 +107,7 @@ def start(
         closes_at=closes_at if quiz.cut_at_close else None,
     )
     close_overdue(learner_id=learner_id, now=now)
-    tell_untold(learner_id=learner_id, now=now)
+    publish_withheld_outcomes(learner_id=learner_id, now=now)
     try:
         return Started(_start(attempt_id, learner_id, quiz, blueprint, spoken, now, due_at, device_class), is_new=True)
     except (AttemptLive, AttemptsUsedUp, CoolingDown, IntegrityError) as error:
@@ -172,7 +172,7 @@ def _start(
     device_class: str,
 ) -> AttemptView:  # fmt: skip
     _one_start_at_a_time(learner_id)
-    number = _use_one(quiz, learner_id)
+    number = _use_attempt(quiz, learner_id)
     exclusive = quiz.mode in EXCLUSIVE_MODES
     # The attempts of this quiz, and whatever is under way that bears no other beside it.
     live = Q(submitted_at__isnull=True)
@@ -181,18 +181,20 @@ def _start(
         .order_by("started_at", "pk")
         .only("quiz_id", "submitted_at", "form")
     )
-    for one in known:
-        if one.submitted_at is None:
-            raise AttemptLive(attempt_id=str(one.pk))
+    for entry in known:
+        if entry.submitted_at is None:
+            raise AttemptLive(attempt_id=str(entry.pk))
     if number is None:
         raise AttemptsUsedUp(attempt_limit=quiz.attempt_limit)
-    _require_cooled_down(quiz, learner_id, [one.submitted_at for one in known if one.submitted_at is not None], now)
+    _require_cooled_down(
+        quiz, learner_id, [entry.submitted_at for entry in known if entry.submitted_at is not None], now
+    )
     seed = secrets.randbits(63)
     held = bank(edition_id=quiz.edition_id, language=language)
     try:
         chosen = choose(
             quiz=quiz, blueprint=blueprint, held=held, learner_id=learner_id, seed=seed,
-            forms_used=[one.form for one in known],
+            forms_used=[entry.form for entry in known],
         )  # fmt: skip
     except TooFewItems as error:
         raise QuizNotReady() from error
@@ -210,32 +212,32 @@ def _start(
         selection=chosen.note,
         device_class=device_class,
     )
-    shown = revisions([one.revision_id for _, one in chosen.items])
-    met = _met(learner_id, quiz, [one.code for _, one in chosen.items])
+    shown = revisions([entry.revision_id for _, entry in chosen.items])
+    seen_before = _seen_before(learner_id, quiz, [entry.code for _, entry in chosen.items])
     items = AttemptItem.objects.bulk_create(
         AttemptItem(
             pk=new_id(),
             attempt=row,
             position=position,
             section=section,
-            revision=shown[one.revision_id],
-            met_before=one.code in met,
+            revision=shown[entry.revision_id],
+            seen_before=entry.code in seen_before,
             option_order=shown_options(
                 seed=seed,
-                item_id=one.item_id,
-                kind=shown[one.revision_id].kind,
-                options=option_ids(shown[one.revision_id].content),
-                text=shown[one.revision_id].content[language],
-                shuffled=blueprint.shuffle_options and one.code not in blueprint.options_in_order,
+                item_id=entry.item_id,
+                kind=shown[entry.revision_id].kind,
+                options=option_ids(shown[entry.revision_id].content),
+                text=shown[entry.revision_id].content[language],
+                shuffled=blueprint.shuffle_options and entry.code not in blueprint.options_in_order,
             ),
         )
-        for position, (section, one) in enumerate(chosen.items)
+        for position, (section, entry) in enumerate(chosen.items)
     )
     privacy.audit(
         actor=str(learner_id), action="attempt.started", subject_kind="attempt", subject_id=str(row.pk), number=number
     )
     if quiz.mode == "certification":
-        count_exposures(quiz_id=quiz.pk, item_ids=[one.item_id for _, one in chosen.items])
+        count_exposures(quiz_id=quiz.pk, item_ids=[entry.item_id for _, entry in chosen.items])
     return view(row, items, now=now)
 
 
@@ -253,7 +255,7 @@ def _require_cooled_down(quiz: Quiz, learner_id: UUID, ends: Sequence[datetime],
         raise CoolingDown(available_at=rfc3339(available))
 
 
-def _met(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
+def _seen_before(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
     """Which of these items the learner was asked before, in any edition of the course and any mode; two queries.
 
     Those that stand in another attempt under way count as met there too, for the new one may show how they are answered
@@ -265,11 +267,11 @@ def _met(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
         revision__item__code__in=codes,
         revision__item__edition__course_id=Subquery(course),
     )
-    met = set(asked.values_list("revision__item__code", flat=True))
-    if met:
-        live = asked.filter(attempt__submitted_at__isnull=True, met_before=False)
-        AttemptItem.objects.filter(pk__in=live.values("pk")).update(met_before=True)
-    return met
+    seen_before = set(asked.values_list("revision__item__code", flat=True))
+    if seen_before:
+        live = asked.filter(attempt__submitted_at__isnull=True, seen_before=False)
+        AttemptItem.objects.filter(pk__in=live.values("pk")).update(seen_before=True)
+    return seen_before
 
 
 def _one_start_at_a_time(learner_id: UUID) -> None:
@@ -277,7 +279,7 @@ def _one_start_at_a_time(learner_id: UUID) -> None:
     lock_for_transaction(f"attempts of {learner_id}")
 
 
-def _use_one(quiz: Quiz, learner_id: UUID) -> int | None:
+def _use_attempt(quiz: Quiz, learner_id: UUID) -> int | None:
     """Count one attempt up and return its number, or None at the limit: one statement, so that no two pass it."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -126,11 +126,11 @@ def compare(
         briefly: one figure for a dimension in which no two groups are large enough.
     """
     counted: dict[str, dict[str, dict[UUID | None, list[int]]]] = {dimension: {} for dimension in dimensions}
-    for one in observations:
-        for dimension, group in one.groups.items():
+    for observation in observations:
+        for dimension, group in observation.groups.items():
             if dimension in counted:
-                cell = counted[dimension].setdefault(group, {}).setdefault(one.quiz_id, [0, 0])
-                cell[0] += one.favourable
+                cell = counted[dimension].setdefault(group, {}).setdefault(observation.quiz_id, [0, 0])
+                cell[0] += observation.favourable
                 cell[1] += 1
     figures: list[Figure] = []
     for dimension, groups in dimensions.items():
@@ -161,7 +161,7 @@ def _of_dimension(
                 share=totals[group].favourable / totals[group].n,
             )  # fmt: skip
             if group != reference:
-                figure = _beside(figure, table, tables[reference], rule)
+                figure = _compared_with(figure, table, tables[reference], rule)
         figures.append(figure)
     return figures
 
@@ -170,13 +170,16 @@ def _sum(table: Mapping[UUID | None, Tally]) -> Tally:
     return Tally(sum(tally.favourable for tally in table.values()), sum(tally.n for tally in table.values()))
 
 
-def _beside(
+def _compared_with(
     figure: Figure, table: Mapping[UUID | None, Tally], reference: Mapping[UUID | None, Tally], rule: Rule
 ) -> Figure:
     """The figure compared with the reference, where both have enough people in the same quizzes."""
     common = [(table[stratum], reference[stratum]) for stratum in sorted(set(table) & set(reference), key=str)]
     found = ratio_of(common)
-    if found is None or min(sum(one.n for one, _ in common), sum(other.n for _, other in common)) < rule.smallest_group:
+    if (
+        found is None
+        or min(sum(entry.n for entry, _ in common), sum(other.n for _, other in common)) < rule.smallest_group
+    ):
         return Figure(figure.measure, figure.quiz_id, figure.dimension, figure.group, INSUFFICIENT)
     return replace(
         figure, verdict=WITHIN, ratio=found.value, ratio_low=found.low, ratio_high=found.high, p_value=found.p_value

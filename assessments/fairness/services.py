@@ -63,12 +63,14 @@ def _pass_rates(since: datetime, until: datetime, rule: Rule) -> tuple[int, list
         "device_class": rules.DEVICES,
         "language": sorted({language for offered in found.languages.values() for language in offered}),
     }
-    firsts = [one for one, is_first in zip(found.observations, found.first_of_person, strict=True) if is_first]
+    firsts = [
+        observation for observation, is_first in zip(found.observations, found.first_of_person, strict=True) if is_first
+    ]
     figures = rules.compare(firsts, measure=rules.PASS_RATE, quiz_id=None, dimensions=dimensions, rule=rule)
     of_quiz: dict[UUID, list[Observation]] = defaultdict(list)
-    for one in found.observations:
-        if one.quiz_id is not None:
-            of_quiz[one.quiz_id].append(one)
+    for observation in found.observations:
+        if observation.quiz_id is not None:
+            of_quiz[observation.quiz_id].append(observation)
     for quiz_id in sorted(of_quiz):
         figures += rules.compare(
             of_quiz[quiz_id], measure=rules.PASS_RATE, quiz_id=quiz_id, briefly=True, rule=rule,

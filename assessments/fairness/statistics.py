@@ -48,11 +48,13 @@ def ratio_of(strata: Iterable[tuple[Tally, Tally]]) -> Ratio | None:
     Where one side has no favourable outcome at all, half a person is added to each cell for ratio and interval (Haldane
     and Anscombe); the test needs no such thing.
     """
-    both = [(one, other) for one, other in strata if one.n and other.n]
+    both = [(entry, other) for entry, other in strata if entry.n and other.n]
     if not both:
         return None
     p_value = _cochran_mantel_haenszel(both)
-    cells = [(float(one.favourable), float(one.n), float(other.favourable), float(other.n)) for one, other in both]
+    cells = [
+        (float(entry.favourable), float(entry.n), float(other.favourable), float(other.n)) for entry, other in both
+    ]
     if not sum(a for a, _, _, _ in cells) or not sum(c for _, _, c, _ in cells):
         cells = [(a + 0.5, n1 + 1, c + 0.5, n0 + 1) for a, n1, c, n0 in cells]
     above = math.fsum(a * n0 / (n1 + n0) for a, n1, c, n0 in cells)
@@ -68,10 +70,10 @@ def ratio_of(strata: Iterable[tuple[Tally, Tally]]) -> Ratio | None:
 
 def _cochran_mantel_haenszel(both: Sequence[tuple[Tally, Tally]]) -> float:
     excess = variance = 0.0
-    for one, other in both:
-        n, favourable = one.n + other.n, one.favourable + other.favourable
-        excess += one.favourable - one.n * favourable / n
-        variance += one.n * other.n * favourable * (n - favourable) / (n * n * (n - 1))
+    for entry, other in both:
+        n, favourable = entry.n + other.n, entry.favourable + other.favourable
+        excess += entry.favourable - entry.n * favourable / n
+        variance += entry.n * other.n * favourable * (n - favourable) / (n * n * (n - 1))
     return math.erfc(abs(excess) / math.sqrt(2 * variance)) if variance > 0 else 1.0
 
 

@@ -15,7 +15,7 @@ class HandedInFile(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     attempt = models.ForeignKey("assessments.Attempt", on_delete=models.CASCADE, related_name="files")
-    media_type = models.CharField(max_length=40, choices=[(one, one) for one in (
+    media_type = models.CharField(max_length=40, choices=[(value, value) for value in (
         "application/pdf", "image/jpeg", "image/png", "text/plain",
     )])  # fmt: skip
     size = models.PositiveIntegerField(help_text="bytes as kept")

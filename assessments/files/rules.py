@@ -7,7 +7,7 @@ from typing import Annotated
 from assessments.files.metadata import PNG
 from common.schemas import Keywords
 
-MOST_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024
 PDF, JPEG, PNG_TYPE, PLAIN = "application/pdf", "image/jpeg", "image/png", "text/plain"
 ENDINGS = {PDF: "pdf", JPEG: "jpg", PNG_TYPE: "png", PLAIN: "txt"}
 MEDIA_TYPES = list(ENDINGS)

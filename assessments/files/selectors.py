@@ -56,7 +56,7 @@ def described(*, attempt_id: UUID, file_ids: Sequence[str]) -> list[tuple[UUID, 
         row.pk: row
         for row in HandedInFile.objects.only("media_type", "size").filter(attempt_id=attempt_id, pk__in=file_ids)
     }
-    return [(row.pk, row.media_type, row.size) for one in file_ids if (row := found.get(UUID(one))) is not None]
+    return [(row.pk, row.media_type, row.size) for file_id in file_ids if (row := found.get(UUID(file_id))) is not None]
 
 
 def _download(row: HandedInFile | None) -> Download:

@@ -12,7 +12,7 @@ from uuid import UUID
 from assessments.errors import FileIdReused, FileRefused, FileTooLarge
 from assessments.files.metadata import Unreadable, without_metadata
 from assessments.files.models import HandedInFile
-from assessments.files.rules import MOST_BYTES, MediaType, sniffed
+from assessments.files.rules import MAX_BYTES, MediaType, sniffed
 from common.schemas import Keywords
 
 
@@ -48,8 +48,8 @@ def keep(*, file_id: UUID, attempt_id: UUID, media_type: str, body: bytes, now: 
     Raises:
         FileTooLarge, FileRefused: the file itself.
     """
-    if len(body) > MOST_BYTES:
-        raise FileTooLarge(most_bytes=MOST_BYTES)
+    if len(body) > MAX_BYTES:
+        raise FileTooLarge(most_bytes=MAX_BYTES)
     if sniffed(body) != media_type:
         raise FileRefused()
     try:

@@ -68,7 +68,7 @@ def cohort(
             "attempt_id", "revision_id", "response", "score", "seconds"
         )
     )
-    revisions = list(ItemRevision.objects.filter(pk__in={one[1] for one in given}).order_by("pk"))
+    revisions = list(ItemRevision.objects.filter(pk__in={entry[1] for entry in given}).order_by("pk"))
     column_of = {revision.pk: column for column, revision in enumerate(revisions)}
     shape = len(rows), len(revisions)
     asked, right = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -91,5 +91,5 @@ def cohort(
             np.array([learners[row[1]] for row in rows]),
         ),
         seconds=seconds,
-        floors=np.array([rules.reading_floor(rules.texts_of(one.content.get(language, {}))) for one in revisions]),
+        floors=np.array([rules.reading_floor(rules.texts_of(revision.content.get(language, {}))) for revision in revisions]),
     )  # fmt: skip

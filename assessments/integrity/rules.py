@@ -77,7 +77,7 @@ def rule() -> Rule:
 
 def letters(text: str) -> float:
     """Return the length of a text in Latin letters' worth of reading."""
-    return sum(_LETTERS_OF_IDEOGRAPH if unicodedata.name(one, "").startswith(_DENSE) else 1.0 for one in text)
+    return sum(_LETTERS_OF_IDEOGRAPH if unicodedata.name(entry, "").startswith(_DENSE) else 1.0 for entry in text)
 
 
 def reading_floor(texts: Iterable[str]) -> float:

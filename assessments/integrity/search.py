@@ -36,7 +36,7 @@ class _Found:
     kept: bool
 
 
-def look(*, now: datetime, rule: Rule | None = None) -> IntegrityRun | None:
+def search_new_attempts(*, now: datetime, rule: Rule | None = None) -> IntegrityRun | None:
     """Search what was submitted since the last night; return the run, None when there is nothing new to look at.
 
     Each attempt is new once, and is compared with those of the window. One cohort (quiz and language) is in memory at a
@@ -114,21 +114,21 @@ def _fast(quiz_id: UUID, cohort: Cohort, rule: Rule) -> tuple[int, list[_Found]]
 
 def _hints(kind: str, found: Sequence[_Found], *, tests: int, rule: Rule) -> list[IntegrityHint]:
     """Those clear of chance over all `tests` of the night. What was compared and not striking counts among them."""
-    q_values = benjamini_hochberg([one.p_value for one in found], tests=tests)
+    q_values = benjamini_hochberg([row.p_value for row in found], tests=tests)
     return [
         IntegrityHint(
             kind=kind,
-            quiz_id=one.quiz_id,
-            attempt_id=one.attempt_id,
-            other_id=one.other_id,
-            statistic=one.statistic,
-            p_value=one.p_value,
+            quiz_id=row.quiz_id,
+            attempt_id=row.attempt_id,
+            other_id=row.other_id,
+            statistic=row.statistic,
+            p_value=row.p_value,
             q_value=q_value,
-            facts={**one.facts, "compared": tests},
+            facts={**row.facts, "compared": tests},
             rule_version=rule.version,
         )
-        for one, q_value in zip(found, q_values, strict=True)
-        if one.kept and q_value <= rule.false_discovery_rate
+        for row, q_value in zip(found, q_values, strict=True)
+        if row.kept and q_value <= rule.false_discovery_rate
     ]
 
 

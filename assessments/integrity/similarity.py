@@ -34,7 +34,7 @@ _BLOCK = 256
 # Pairs nearer to what is expected are not worth an exact tail; of the rest the most striking get one. The others count as
 # compared and not striking.
 _SCREEN_Z = 2.5
-_MOST_EXACT = 2_000
+_MAX_EXACT = 2_000
 # Pairs at a time: a table of rights, rights and agreements each.
 _TABLES = 64
 
@@ -147,7 +147,7 @@ def compare(answers: Answers, *, new: Ints, least_common: int, rate: float = 1.0
         for row, column in zip(*np.nonzero(plausible & (z > _SCREEN_Z)), strict=True):
             found.append((-float(z[row, column]), int(rows[row]), int(column)))
     found.sort()
-    chosen = np.array([pair for _, *pair in found[:_MOST_EXACT]], dtype=np.int64).reshape(-1, 2)
+    chosen = np.array([pair for _, *pair in found[:_MAX_EXACT]], dtype=np.int64).reshape(-1, 2)
     striking = _exact(answers, given, right, alike, chosen, rate / max(pairs, 1))
     return Compared(pairs, sorted(striking, key=lambda pair: (pair.p_value, pair.one, pair.other)))
 

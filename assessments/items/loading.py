@@ -11,10 +11,10 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from assessments.errors import UnsoundItem
-from assessments.items.kinds import Fault
+from assessments.errors import InvalidItem
+from assessments.items.kinds import Issue
 from assessments.items.models import Item, ItemRevision
-from assessments.items.rules import Draft, faults
+from assessments.items.rules import Draft, issues
 from assessments.items.services import draft_of
 from common import clock
 from courses import public as courses
@@ -41,13 +41,13 @@ def load_items(file: Path, *, edition: EditionView) -> LoadedItems:
     that what a trainer approved since is not undone; any other text becomes a new, approved revision.
 
     Raises:
-        UnsoundItem: the file cannot be loaded; the detail names file, place and fault.
+        InvalidItem: the file cannot be loaded; the detail names file, place and fault.
     """
     with file.open("rb") as opened:
         items = tomllib.load(opened).get("items", [])
     drafts, found = _drafts(items, languages=edition.languages)
     if found:
-        raise UnsoundItem(f"{file.parent.name}/{file.name}: " + "; ".join(found), faults=found)
+        raise InvalidItem(f"{file.parent.name}/{file.name}: " + "; ".join(found), faults=found)
     with transaction.atomic():
         added, revised = _store(drafts, edition_id=edition.id)
     return LoadedItems(added, revised, len(drafts) - added - revised)
@@ -60,9 +60,9 @@ def _drafts(items: list[dict[str, Any]], *, languages: tuple[str, ...]) -> tuple
     for index, entry in enumerate(items):
         code = str(entry.get("code") or f"number {index + 1}")
         draft = _draft(entry)
-        listed = [Fault(f"/{name}", "is not known") for name in sorted(set(entry) - _ITEM_MEMBERS)]
-        listed += [Fault("/code", "is missing or there twice")] if not entry.get("code") or code in drafts else []
-        found += [f"item {code} {fault}" for fault in (*listed, *faults(draft, languages=languages, skills=skills))]
+        listed = [Issue(f"/{name}", "is not known") for name in sorted(set(entry) - _ITEM_MEMBERS)]
+        listed += [Issue("/code", "is missing or there twice")] if not entry.get("code") or code in drafts else []
+        found += [f"item {code} {issue}" for issue in (*listed, *issues(draft, languages=languages, skills=skills))]
         drafts[code] = draft
     return drafts, found
 
@@ -101,6 +101,9 @@ def _store(drafts: Mapping[str, Draft], *, edition_id: UUID) -> tuple[int, int]:
     ItemRevision.objects.bulk_create(fresh)
     if fresh:
         privacy.audit_many(
-            actor=ACTOR, action="item.approved", subject_kind="item", subject_ids=[str(one.item_id) for one in fresh]
+            actor=ACTOR,
+            action="item.approved",
+            subject_kind="item",
+            subject_ids=[str(entry.item_id) for entry in fresh],
         )
     return len(new), len(fresh) - len(new)

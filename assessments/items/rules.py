@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from assessments.items.kinds import KINDS, Fault, ItemKind
-from assessments.items.kinds.base import MOST_OPTIONS, ids_of, listed_faults
+from assessments.items.kinds import KINDS, Issue, ItemKind
+from assessments.items.kinds.base import MAX_OPTIONS, ids_of, listed_issues
 from assessments.items.kinds.cloze import shuffled_ids
 
 DIFFICULTIES = ("easy", "medium", "hard")
-LONGEST_PROMPT, LONGEST_UNIT = 4000, 40
+MAX_PROMPT_LENGTH, MAX_UNIT_LENGTH = 4000, 40
 # A guess rate is stated with two digits: 1/3 as .33.
 _ROUNDING = 0.006
 _MEMBERS = {"prompt", "options", "unit", "feedback"}
@@ -34,14 +34,14 @@ class Draft:
         return {**asdict(self), "skills": list(self.skills)}
 
 
-def faults(draft: Draft, *, languages: Collection[str], skills: Collection[str]) -> list[Fault]:
+def issues(draft: Draft, *, languages: Collection[str], skills: Collection[str]) -> list[Issue]:
     """Return everything that is wrong with `draft`; empty when it may be approved.
 
     Args:
         languages: those of the item's edition; each must be there.
         skills: codes of the framework.
     """
-    return list(_faults(draft, languages, skills))
+    return list(_issues(draft, languages, skills))
 
 
 def option_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
@@ -55,104 +55,104 @@ def option_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _faults(draft: Draft, languages: Collection[str], skills: Collection[str]) -> Iterator[Fault]:
+def _issues(draft: Draft, languages: Collection[str], skills: Collection[str]) -> Iterator[Issue]:
     kind = KINDS.get(draft.kind)
     if kind is None:
-        yield Fault("/kind", f"{draft.kind!r} is none of {', '.join(KINDS)}")
+        yield Issue("/kind", f"{draft.kind!r} is none of {', '.join(KINDS)}")
         return
-    content_faults = list(_content_faults(kind, draft.content, languages))
-    yield from content_faults
-    yield from _metadata_faults(draft, skills)
+    content_issues = list(_content_issues(kind, draft.content, languages))
+    yield from content_issues
+    yield from _metadata_issues(draft, skills)
     options = option_ids(draft.content)
     # Texts that are wrong themselves are no measure for the key.
-    content = {} if content_faults else draft.content
-    key_faults = list(kind.key_faults(draft.key, options, content)) if isinstance(draft.key, Mapping) else [
-        Fault("/key", "must be an object")
+    content = {} if content_issues else draft.content
+    key_issues = list(kind.key_issues(draft.key, options, content)) if isinstance(draft.key, Mapping) else [
+        Issue("/key", "must be an object")
     ]  # fmt: skip
-    yield from key_faults
-    if not content_faults and not key_faults:
-        yield from _guess_faults(kind, draft, len(options))
+    yield from key_issues
+    if not content_issues and not key_issues:
+        yield from _guess_issues(kind, draft, len(options))
     elif draft.guess is None:
         yield _NO_GUESS
 
 
-_NO_GUESS = Fault(
+_NO_GUESS = Issue(
     "/guess",
     "is missing: state how often blind guessing is right (0 for open answers; with partial credit, its mean score)",
 )
 
 
-def _guess_faults(kind: ItemKind, draft: Draft, options: int) -> Iterator[Fault]:
+def _guess_issues(kind: ItemKind, draft: Draft, options: int) -> Iterator[Issue]:
     if draft.guess is None:
         yield _NO_GUESS
         return
     if isinstance(draft.guess, bool) or not isinstance(draft.guess, int | float):
-        yield Fault("/guess", "must be a number")
+        yield Issue("/guess", "must be a number")
         return
     least, most = kind.guess_range(draft.key, options, next(iter(draft.content.values())))
     if not least - _ROUNDING <= draft.guess <= most + _ROUNDING:
         with_options = f" with {options} options" if options else ""
-        yield Fault(
+        yield Issue(
             "/guess", f"{draft.guess} is not plausible for {kind.label}{with_options}: from {least:.3g} to {most:.3g}"
         )
 
 
-def _metadata_faults(draft: Draft, skills: Collection[str]) -> Iterator[Fault]:
+def _metadata_issues(draft: Draft, skills: Collection[str]) -> Iterator[Issue]:
     if not draft.skills:
-        yield Fault("/skills", "names no skill")
+        yield Issue("/skills", "names no skill")
     for skill in draft.skills:
         if skill not in skills:
-            yield Fault("/skills", f"{skill!r} is no skill of the framework")
+            yield Issue("/skills", f"{skill!r} is no skill of the framework")
     if len(set(draft.skills)) < len(draft.skills):
-        yield Fault("/skills", "names a skill twice")
+        yield Issue("/skills", "names a skill twice")
     if isinstance(draft.level, bool) or not isinstance(draft.level, int) or not 1 <= draft.level <= 6:
-        yield Fault("/level", "must be a whole number from 1 to 6")
+        yield Issue("/level", "must be a whole number from 1 to 6")
     if draft.difficulty not in DIFFICULTIES:
-        yield Fault("/difficulty", f"must be one of {', '.join(DIFFICULTIES)}")
+        yield Issue("/difficulty", f"must be one of {', '.join(DIFFICULTIES)}")
 
 
-def _content_faults(kind: ItemKind, content: Any, languages: Collection[str]) -> Iterator[Fault]:
+def _content_issues(kind: ItemKind, content: Any, languages: Collection[str]) -> Iterator[Issue]:
     if not isinstance(content, Mapping) or not content:
-        yield Fault("/content", "must hold a text for each language")
+        yield Issue("/content", "must hold a text for each language")
         return
     for language in sorted(set(languages) - set(content)):
-        yield Fault(f"/content/{language}", "is missing: the edition is offered in this language")
+        yield Issue(f"/content/{language}", "is missing: the edition is offered in this language")
     readable: dict[str, Mapping[str, Any]] = {}
     for language, text in content.items():
-        found = list(_text_faults(kind, text, f"/content/{language}"))
+        found = list(_text_issues(kind, text, f"/content/{language}"))
         yield from found
         if not found:
             readable[language] = text
     yield from _differences(kind, readable)
 
 
-def _text_faults(kind: ItemKind, text: Any, at: str) -> Iterator[Fault]:
+def _text_issues(kind: ItemKind, text: Any, at: str) -> Iterator[Issue]:
     if not isinstance(text, Mapping):
-        yield Fault(at, "must be an object with prompt, options, unit and feedback")
+        yield Issue(at, "must be an object with prompt, options, unit and feedback")
         return
     for name in sorted(set(text) - _MEMBERS - {kind.part}):
-        yield Fault(f"{at}/{name}", "is not part of an item's text")
+        yield Issue(f"{at}/{name}", "is not part of an item's text")
     prompt = text.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
-        yield Fault(f"{at}/prompt", "is missing")
-    for name, longest in (("prompt", LONGEST_PROMPT), ("feedback", LONGEST_PROMPT), ("unit", LONGEST_UNIT)):
+        yield Issue(f"{at}/prompt", "is missing")
+    for name, longest in (("prompt", MAX_PROMPT_LENGTH), ("feedback", MAX_PROMPT_LENGTH), ("unit", MAX_UNIT_LENGTH)):
         value = text.get(name, "")
         if not isinstance(value, str):
-            yield Fault(f"{at}/{name}", "must be text")
+            yield Issue(f"{at}/{name}", "must be text")
         elif len(value) > longest:
-            yield Fault(f"{at}/{name}", f"is longer than {longest} characters")
+            yield Issue(f"{at}/{name}", f"is longer than {longest} characters")
     options = text.get("options", [])
     if not isinstance(options, list):
-        yield Fault(f"{at}/options", "must be a list")
+        yield Issue(f"{at}/options", "must be a list")
     elif not kind.has_options:
         if options:
-            yield Fault(f"{at}/options", f"{kind.label} has no options")
+            yield Issue(f"{at}/options", f"{kind.label} has no options")
     else:
-        yield from listed_faults(options, f"{at}/options", fewest=kind.fewest_options, most=MOST_OPTIONS)
-    yield from kind.part_faults(text, at)
+        yield from listed_issues(options, f"{at}/options", fewest=kind.fewest_options, most=MAX_OPTIONS)
+    yield from kind.part_issues(text, at)
 
 
-def _differences(kind: ItemKind, texts: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+def _differences(kind: ItemKind, texts: Mapping[str, Mapping[str, Any]]) -> Iterator[Issue]:
     """Yield where languages disagree: an item must ask the same of everybody."""
     first = next(iter(texts), None)
     if first is None:
@@ -161,10 +161,10 @@ def _differences(kind: ItemKind, texts: Mapping[str, Mapping[str, Any]]) -> Iter
     for language, text in texts.items():
         if kind.has_options and ids[language] != ids[first]:
             theirs, ours = ", ".join(ids[language]) or "none", ", ".join(ids[first]) or "none"
-            yield Fault(f"/content/{language}/options", f"has the ids {theirs}, but {first} has {ours}")
+            yield Issue(f"/content/{language}/options", f"has the ids {theirs}, but {first} has {ours}")
         if kind.part and kind.part_shape(text) != kind.part_shape(texts[first]):
-            yield Fault(f"/content/{language}/{kind.part}", f"has other ids or limits than {first}")
+            yield Issue(f"/content/{language}/{kind.part}", f"has other ids or limits than {first}")
         for name in ("unit", "feedback"):
             if bool(text.get(name)) != bool(texts[first].get(name)):
                 lacking, having = (language, first) if texts[first].get(name) else (first, language)
-                yield Fault(f"/content/{lacking}/{name}", f"is missing, but {having} has one")
+                yield Issue(f"/content/{lacking}/{name}", f"is missing, but {having} has one")

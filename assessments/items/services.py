@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments.errors import UnsoundItem
-from assessments.items.kinds import Fault
+from assessments.errors import InvalidItem
+from assessments.items.kinds import Issue
 from assessments.items.models import Item, ItemRevision
-from assessments.items.rules import Draft, faults
+from assessments.items.rules import Draft, issues
 from common.errors import Conflict, NotFound
 from courses import public as courses
 from privacy import public as privacy
@@ -30,7 +30,7 @@ def draft_of(revision: ItemRevision) -> Draft:
     )
 
 
-def check(draft: Draft, *, edition_id: UUID) -> list[Fault]:
+def check(draft: Draft, *, edition_id: UUID) -> list[Issue]:
     """Return what is wrong with a draft for the bank of an edition.
 
     Raises:
@@ -39,14 +39,14 @@ def check(draft: Draft, *, edition_id: UUID) -> list[Fault]:
     edition = courses.edition(edition_id)
     if edition is None:
         raise NotFound()
-    return faults(draft, languages=edition.languages, skills=courses.framework().skills)
+    return issues(draft, languages=edition.languages, skills=courses.framework().skills)
 
 
-def refuse(found: Iterable[Fault]) -> None:
-    """Raise UnsoundItem when there are faults."""
-    listed = [str(fault) for fault in found]
+def refuse(found: Iterable[Issue]) -> None:
+    """Raise InvalidItem when there are faults."""
+    listed = [str(issue) for issue in found]
     if listed:
-        raise UnsoundItem("; ".join(listed), faults=listed)
+        raise InvalidItem("; ".join(listed), faults=listed)
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def save_draft(*, item_id: UUID, draft: Draft, actor: str) -> ItemRevision:
 
     Raises:
         NotFound: there is no such item.
-        UnsoundItem: the draft is not sound.
+        InvalidItem: the draft is not sound.
     """
     item = Item.objects.select_for_update(no_key=True).filter(pk=item_id).first()
     if item is None:
@@ -101,7 +101,7 @@ def approve(*, item_id: UUID, actor: str, now: datetime) -> ItemRevision:
 
     Raises:
         NotFound: there is no such item, or it has no revision.
-        UnsoundItem: the revision is not sound (its edition's languages may have changed since it was written).
+        InvalidItem: the revision is not sound (its edition's languages may have changed since it was written).
     """
     item = Item.objects.select_for_update(no_key=True).filter(pk=item_id).first()
     newest = item.revisions.order_by("-number").first() if item else None

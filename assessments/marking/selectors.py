@@ -128,8 +128,8 @@ def points_by_item(attempt_id: UUID) -> dict[UUID, list[Points]]:
     for mark in marks.select_related("task__attempt_item__revision").order_by("task", "number"):
         task = mark.task
         parts = [
-            (one.title[task.language], mark.points[one.id], one.most)
-            for one in Rubric.of(task.attempt_item.revision.key).criteria
+            (criterion.title[task.language], mark.points[criterion.id], criterion.most)
+            for criterion in Rubric.of(task.attempt_item.revision.key).criteria
         ]
         found.setdefault(task.attempt_item_id, []).append(Points(mark.score, parts, mark.reason))
     return found
@@ -188,11 +188,11 @@ def work(*, task_id: UUID, marker_id: UUID, now: datetime) -> Work:
         files_missing=len(named) - len(files),
         criteria=[
             Criterion(
-                one.id,
-                one.title[task.language],
-                [Level(points, text[task.language]) for points, text in sorted(one.levels.items())],
+                criterion.id,
+                criterion.title[task.language],
+                [Level(points, text[task.language]) for points, text in sorted(criterion.levels.items())],
             )
-            for one in rubric.criteria
+            for criterion in rubric.criteria
         ],
         # The second marker must not know that there is a first one, let alone what they gave.
         earlier=[_given(mark, rubric, task.language) for mark in marks] if len(marks) >= rules.MARKERS else [],
@@ -224,6 +224,7 @@ def _claimed(task_id: UUID, marker_id: UUID, now: datetime) -> MarkingTask:
 
 def _given(mark: Mark, rubric: Rubric, language: str) -> MarkView:
     said = [
-        MarkLine(one.title[language], mark.points[one.id], mark.comments.get(one.id, "")) for one in rubric.criteria
+        MarkLine(criterion.title[language], mark.points[criterion.id], mark.comments.get(criterion.id, ""))
+        for criterion in rubric.criteria
     ]
     return MarkView(mark.number, round(100 * mark.score), said, mark.reason)

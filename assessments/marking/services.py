@@ -20,7 +20,7 @@ from common.ids import public_code
 from events.public import Recorded
 from privacy import public as privacy
 
-LONGEST_COMMENT = 2000
+MAX_COMMENT_LENGTH = 2000
 
 
 @transaction.atomic
@@ -113,9 +113,9 @@ def give_mark(
         share = rubric.share(points)
     except ValueError as error:
         raise InvalidMark(str(error), pointer="/points") from error
-    if not set(said) <= set(points) or any(len(text) > LONGEST_COMMENT for text in said.values()):
+    if not set(said) <= set(points) or any(len(text) > MAX_COMMENT_LENGTH for text in said.values()):
         raise InvalidMark(pointer="/comments")
-    if not reason.strip() or len(reason) > LONGEST_COMMENT:
+    if not reason.strip() or len(reason) > MAX_COMMENT_LENGTH:
         raise InvalidMark(pointer="/reason")
     given = list(task.marks.order_by("number"))
     new = Mark.objects.create(

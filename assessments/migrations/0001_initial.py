@@ -241,10 +241,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "told",
+                    "outcome_published",
                     models.BooleanField(
                         default=True,
-                        help_text="false: closed while the consent to record learning was withdrawn; told once it is given",
+                        help_text="false: closed while the consent to record learning was withdrawn; published once it is given",
                     ),
                 ),
                 (
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                 ("response", models.JSONField(help_text="canonical form of its kind; null when left open", null=True)),
                 ("score", models.FloatField(null=True)),
                 (
-                    "met_before",
+                    "seen_before",
                     models.BooleanField(
                         default=False, help_text="asked in an earlier attempt of the learner, of any mode"
                     ),

@@ -18,7 +18,7 @@ LOGITS: Mapping[str, float] = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
 class ScoredItem(NamedTuple):
     """One item of a graded attempt.
 
-    `answered` is false when it was left open; `score` is None when it was struck; `met_before` tells of earlier attempts.
+    `answered` is false when it was left open; `score` is None when it was voided; `seen_before` tells of earlier attempts.
     """
 
     id: UUID
@@ -30,7 +30,7 @@ class ScoredItem(NamedTuple):
     guess: float
     answered: bool
     score: float | None
-    met_before: bool = False
+    seen_before: bool = False
 
 
 class Graded(NamedTuple):
@@ -90,10 +90,10 @@ def outcome(graded: Graded, items: Sequence[ScoredItem]) -> OutcomeRecorded:
                 skills=tuple(sorted(item.skills)),
                 level=item.level,
                 score=item.score or 0.0,
-                struck=item.score is None,
+                voided=item.score is None,
                 guess=item.guess,
                 difficulty=LOGITS[item.difficulty],
-                met_before=item.met_before,
+                seen_before=item.seen_before,
             )
             for item in items
         ),
@@ -129,10 +129,10 @@ def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: dateti
                 skills=tuple(sorted(item.skills)),
                 level=item.level,
                 score=item.score or 0.0,
-                struck=item.score is None,
+                voided=item.score is None,
                 guess=item.guess,
                 difficulty=LOGITS[item.difficulty],
-                met_before=item.met_before,
+                seen_before=item.seen_before,
                 corrects=corrects,
             )
             for item, corrects in corrected

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 
-from assessments.items.kinds import Fault
+from assessments.items.kinds import Issue
 from assessments.quizzes.rules import Pool
 
 # First skill, level, stated difficulty.
@@ -34,7 +34,8 @@ class Filling:
         classes = sorted(held)
         self._free = dict(held)
         self._takes = [
-            [one for one in classes if pool.takes(skill=one[0], level=one[1], difficulty=one[2])] for pool in pools
+            [entry for entry in classes if pool.takes(skill=entry[0], level=entry[1], difficulty=entry[2])]
+            for pool in pools
         ]
         self._flow: list[Counter[ItemClass]] = [Counter() for _ in pools]
         self.missing = [0] * len(pools)
@@ -44,14 +45,16 @@ class Filling:
 
     def within(self, index: int) -> int:
         """Units of the classes that a pool takes and that other pools have, by this assignment."""
-        return sum(flow[one] for other, flow in enumerate(self._flow) if other != index for one in self._takes[index])
+        return sum(
+            flow[entry] for other, flow in enumerate(self._flow) if other != index for entry in self._takes[index]
+        )
 
     def take(self, index: int, item_class: ItemClass) -> bool:
         """Use one item of a class for a pool, if all pools can still be filled then; returns whether they can."""
         mine = self._flow[index]
         if not mine[item_class]:
             # Whatever the pool was to have instead becomes free; then somebody gives up one of this class.
-            instead = next(one for one in self._takes[index] if mine[one])
+            instead = next(entry for entry in self._takes[index] if mine[entry])
             mine[instead] -= 1
             self._free[instead] += 1
             if not self._free[item_class] and not self._release(item_class):
@@ -122,9 +125,9 @@ class Filling:
         """Find a class that is free and how a pool gets to it: over which pools, giving up which classes."""
         came_from: dict[ItemClass, tuple[int, ItemClass | None]] = {}
         waiting: deque[ItemClass] = deque()
-        for one in self._takes[start]:
-            came_from[one] = (start, None)
-            waiting.append(one)
+        for entry in self._takes[start]:
+            came_from[entry] = (start, None)
+            waiting.append(entry)
         while waiting:
             at = waiting.popleft()
             if self._free[at]:
@@ -138,7 +141,7 @@ class Filling:
         return None
 
 
-def shortages(pools: Iterable[Pool], bank: Iterable[ItemClass]) -> list[Fault]:
+def shortages(pools: Iterable[Pool], bank: Iterable[ItemClass]) -> list[Issue]:
     """Return which pools a bank cannot fill without drawing an item twice; empty exactly when `draw` succeeds.
 
     Args:
@@ -149,23 +152,25 @@ def shortages(pools: Iterable[Pool], bank: Iterable[ItemClass]) -> list[Fault]:
     found = []
     for (pointer, index), pool in zip(_pointers(pools), pools, strict=True):
         if filling.missing[index]:
-            within = sum(n for one, n in held.items() if pool.takes(skill=one[0], level=one[1], difficulty=one[2]))
+            within = sum(
+                n for entry, n in held.items() if pool.takes(skill=entry[0], level=entry[1], difficulty=entry[2])
+            )
             taken = filling.within(index)
             left = f", {taken} of them for other pools" if taken else ""
-            found.append(Fault(pointer, f"{pool} asks for {pool.count} items, the bank has {within}{left}"))
+            found.append(Issue(pointer, f"{pool} asks for {pool.count} items, the bank has {within}{left}"))
     return found
 
 
-def overexposures(pools: Iterable[Pool], bank: Iterable[ItemClass], *, most: float) -> list[Fault]:
+def overexposures(pools: Iterable[Pool], bank: Iterable[ItemClass], *, most: float) -> list[Issue]:
     """Return which pools are too small for every item to come in a share of at most `most` of the attempts.
 
     Over many attempts each item yields `most` of an item per attempt; so this is the same flow, with those shares.
     """
     pools, scale = list(pools), 1000
-    held = {one: round(n * most * scale) for one, n in Counter(bank).items()}
+    held = {entry: round(n * most * scale) for entry, n in Counter(bank).items()}
     filling = Filling(pools, held, scale=scale)
     return [
-        Fault(
+        Issue(
             pointer,
             f"{pool} has too few items for an exposure of at most {most:g}: add items, or allow more (max_exposure)",
         )

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from assessments.errors import UnsoundQuiz
+from assessments.errors import InvalidQuiz
 from assessments.items.loading import ACTOR, load_items
 from assessments.quizzes.rules import BLUEPRINT_FIELDS, Blueprint
 from assessments.quizzes.services import put_quiz
@@ -41,7 +41,7 @@ def load_bank(folder: Path, *, edition_id: UUID) -> Loaded:
 
     Raises:
         NotFound: there is no such edition.
-        UnsoundItem, UnsoundQuiz: the files cannot be loaded; the detail names file, place and fault.
+        UnsoundItem, InvalidQuiz: the files cannot be loaded; the detail names file, place and fault.
     """
     edition = courses.edition(edition_id)
     if edition is None:
@@ -59,7 +59,7 @@ def _put_quiz(quiz: Mapping[str, Any], *, edition_id: UUID, file: str) -> UUID:
     missing = sorted({"slug", "titles", "pass_share"} - set(quiz))
     if unknown or missing:
         listed = [f"{name} is not known" for name in unknown] + [f"{name} is missing" for name in missing]
-        raise UnsoundQuiz(f"{file}: " + "; ".join(listed), faults=listed)
+        raise InvalidQuiz(f"{file}: " + "; ".join(listed), faults=listed)
     slug = str(quiz["slug"])
     given = {name: value for name, value in quiz.items() if name != "slug"}
     for name in ("pass_share", "max_exposure"):
@@ -77,15 +77,15 @@ def _put_quiz(quiz: Mapping[str, Any], *, edition_id: UUID, file: str) -> UUID:
             open_when_new=True,
             actor=ACTOR,
         ).pk
-    except UnsoundQuiz as error:
-        raise UnsoundQuiz(f"{file}: {error.detail}", **error.members) from error
+    except InvalidQuiz as error:
+        raise InvalidQuiz(f"{file}: {error.detail}", **error.members) from error
 
 
 def _share(value: Any, name: str, file: str) -> Decimal:
     try:
         return Decimal(str(value))
     except InvalidOperation as error:
-        raise UnsoundQuiz(f"{file}: {name} is not a number", faults=[name]) from error
+        raise InvalidQuiz(f"{file}: {name} is not a number", faults=[name]) from error
 
 
 def _window(entry: Any) -> Any:

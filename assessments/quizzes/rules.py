@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypedDict
 from assessments.scoring.rules import has_passed, score_attempt
 from common.schemas import Keywords
 
-MOST_ITEMS = 200
-SHORTEST_S, LONGEST_S = 60, 86_400
-LONGEST_COOL_DOWN_S = 366 * 86_400
+MAX_ITEMS = 200
+MIN_TIME_LIMIT_S, MAX_TIME_LIMIT_S = 60, 86_400
+MAX_COOL_DOWN_S = 366 * 86_400
 MODES = ("assessment", "practice", "placement", "certification")
 QuizMode = Annotated[str, Keywords(enum=list(MODES))]
 MissedPart = Literal["whole", "section", "skill"]
@@ -28,7 +28,7 @@ DIFFICULTIES = ("easy", "medium", "hard")
 REVIEW_WHEN = ("at_once", "after_window", "after_last_attempt")
 
 
-class Shown(StrEnum):
+class ReviewDetail(StrEnum):
     """How much of a graded attempt its learner sees, each including what stands before it; the key is in none."""
 
     NOTHING = "nothing"
@@ -37,7 +37,7 @@ class Shown(StrEnum):
     FEEDBACK = "feedback"
 
 
-REVIEW_WHAT = tuple(str(one) for one in Shown)
+REVIEW_WHAT = tuple(str(review_detail) for review_detail in ReviewDetail)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Blueprint:
     shuffle_items: bool = True
     shuffle_options: bool = True
     options_in_order: Any = field(default_factory=list)
-    review_what: str = str(Shown.FEEDBACK)
+    review_what: str = str(ReviewDetail.FEEDBACK)
     review_when: str = "at_once"
     prerequisites: Any = field(default_factory=list)
     windows: Any = field(default_factory=list)
@@ -101,7 +101,7 @@ class Blueprint:
     max_exposure: Decimal = Decimal("0.3")
 
 
-BLUEPRINT_FIELDS = tuple(one.name for one in fields(Blueprint))
+BLUEPRINT_FIELDS = tuple(entry.name for entry in fields(Blueprint))
 
 
 def read_pools(pools: Any, *, section: int = 0) -> tuple[Pool, ...]:
@@ -205,12 +205,12 @@ def missed(rule: PassRule, items: Sequence[JudgedItem]) -> list[Missed]:
     asked cannot be missed.
     """
     wanted: list[tuple[MissedPart, str, Decimal, list[float]]] = [
-        ("whole", "", rule.share, [one.score for one in items])
+        ("whole", "", rule.share, [item.score for item in items])
     ]
     for number, share in sorted(rule.sections.items()):
-        wanted.append(("section", str(number), share, [one.score for one in items if one.section == number]))
+        wanted.append(("section", str(number), share, [item.score for item in items if item.section == number]))
     for skill, share in sorted(rule.skills.items()):
-        wanted.append(("skill", skill, share, [one.score for one in items if skill in one.skills]))
+        wanted.append(("skill", skill, share, [item.score for item in items if skill in item.skills]))
     return [
         Missed(part, name, score_attempt(scores), float(share))
         for part, name, share, scores in wanted
@@ -225,11 +225,11 @@ def missed(rule: PassRule, items: Sequence[JudgedItem]) -> list[Missed]:
 class ReviewPolicy:
     """How much of a graded attempt its learner sees, and from when on; see `REVIEW_WHAT` and `REVIEW_WHEN`."""
 
-    what: str = str(Shown.FEEDBACK)
+    what: str = str(ReviewDetail.FEEDBACK)
     when: str = "at_once"
 
 
-def review_shown(policy: ReviewPolicy, *, windows_over: bool, attempts_over: bool) -> Shown:
+def review_shown(policy: ReviewPolicy, *, windows_over: bool, attempts_over: bool) -> ReviewDetail:
     """Return how much of a graded attempt its learner may see at present.
 
     Args:
@@ -237,7 +237,7 @@ def review_shown(policy: ReviewPolicy, *, windows_over: bool, attempts_over: boo
         attempts_over: the learner has no attempt left, or has passed.
     """
     waits = {"at_once": False, "after_window": not windows_over, "after_last_attempt": not attempts_over}
-    return Shown.NOTHING if waits[policy.when] else Shown(policy.what)
+    return ReviewDetail.NOTHING if waits[policy.when] else ReviewDetail(policy.what)
 
 
 # ---- before an attempt
@@ -278,11 +278,11 @@ def unmet(
         levels: the learner's level by skill; a skill that is missing has none.
     """
 
-    def met(one: Mapping[str, Any]) -> bool:
-        if "quiz" in one:
-            return one["quiz"] in passed_quizzes
-        if "skill" in one:
-            return levels.get(one["skill"], 0) >= int(one["level"])
+    def met(requirement: Mapping[str, Any]) -> bool:
+        if "quiz" in requirement:
+            return requirement["quiz"] in passed_quizzes
+        if "skill" in requirement:
+            return levels.get(requirement["skill"], 0) >= int(requirement["level"])
         return lessons_done
 
-    return [one for one in prerequisites if not met(one)]
+    return [prerequisite for prerequisite in prerequisites if not met(prerequisite)]

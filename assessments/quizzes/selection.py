@@ -152,7 +152,9 @@ def in_order(inputs: Inputs, purpose: str, items: Sequence[C]) -> list[C]:
 def _ability(inputs: Inputs, item: Choosable) -> Estimate:
     """The ability that an item asks: the mean over its skills."""
     of = [inputs.ability(skill) for skill in item.skills]
-    return Estimate(math.fsum(one.mean for one in of) / len(of), math.fsum(one.variance for one in of) / len(of))
+    return Estimate(
+        math.fsum(entry.mean for entry in of) / len(of), math.fsum(entry.variance for entry in of) / len(of)
+    )
 
 
 def _in_turn(items: Sequence[C]) -> list[C]:

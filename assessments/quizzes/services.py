@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessments.errors import UnsoundQuiz
-from assessments.items.kinds import Fault
+from assessments.errors import InvalidQuiz
+from assessments.items.kinds import Issue
 from assessments.items.selectors import Candidate, bank
-from assessments.quizzes.faults import faults
 from assessments.quizzes.filling import overexposures, shortages
+from assessments.quizzes.issues import issues
 from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import BLUEPRINT_FIELDS, Blueprint, pools_of
 from assessments.quizzes.selectors import blueprint_of
@@ -21,7 +21,7 @@ from learners import public as learners
 from privacy import public as privacy
 
 
-def check(blueprint: Blueprint, *, edition_id: UUID, slug: str) -> list[Fault]:
+def check(blueprint: Blueprint, *, edition_id: UUID, slug: str) -> list[Issue]:
     """Return what is wrong with a blueprint for an edition, what it refers to and the bank in each language included.
 
     Raises:
@@ -30,13 +30,13 @@ def check(blueprint: Blueprint, *, edition_id: UUID, slug: str) -> list[Fault]:
     edition = courses.edition(edition_id)
     if edition is None:
         raise NotFound()
-    found = faults(blueprint, languages=edition.languages)
+    found = issues(blueprint, languages=edition.languages)
     if found:
         return found
-    found = [*_level_faults(blueprint), *_reference_faults(blueprint, edition_id, slug)]
+    found = [*_level_issues(blueprint), *_reference_issues(blueprint, edition_id, slug)]
     for language in edition.languages:
         held = bank(edition_id=edition_id, language=language)
-        found += [Fault(fault.pointer, f"in {language}: {fault.message}") for fault in _bank_faults(blueprint, held)]
+        found += [Issue(issue.pointer, f"in {language}: {issue.message}") for issue in _bank_issues(blueprint, held)]
     return found
 
 
@@ -50,7 +50,7 @@ def put_quiz(
 
     Raises:
         NotFound: there is no such edition.
-        UnsoundQuiz: the blueprint cannot be read, or a quiz that is open could not be drawn from the bank.
+        InvalidQuiz: the blueprint cannot be read, or a quiz that is open could not be drawn from the bank.
     """
     quiz = Quiz.objects.select_for_update(no_key=True).filter(pk=quiz_id).first()
     is_new = quiz is None
@@ -73,7 +73,7 @@ def set_open(*, quiz_id: UUID, opened: bool, actor: str) -> Quiz:
 
     Raises:
         NotFound: there is no such quiz.
-        UnsoundQuiz: the bank cannot satisfy it.
+        InvalidQuiz: the bank cannot satisfy it.
     """
     quiz = Quiz.objects.select_for_update(no_key=True).filter(pk=quiz_id).first()
     if quiz is None:
@@ -90,18 +90,18 @@ def set_open(*, quiz_id: UUID, opened: bool, actor: str) -> Quiz:
 
 
 def _refuse(quiz: Quiz, blueprint: Blueprint) -> None:
-    """Raise UnsoundQuiz for a blueprint with faults; a closed one may still wait for items, quizzes and cohorts."""
+    """Raise InvalidQuiz for a blueprint with faults; a closed one may still wait for items, quizzes and cohorts."""
     found = (
         check(blueprint, edition_id=quiz.edition_id, slug=quiz.slug)
         if quiz.open
-        else own_faults(blueprint, edition_id=quiz.edition_id)
+        else own_issues(blueprint, edition_id=quiz.edition_id)
     )
     if found:
-        listed = [str(fault) for fault in found]
-        raise UnsoundQuiz("; ".join(listed), faults=listed)
+        listed = [str(issue) for issue in found]
+        raise InvalidQuiz("; ".join(listed), faults=listed)
 
 
-def own_faults(blueprint: Blueprint, *, edition_id: UUID) -> list[Fault]:
+def own_issues(blueprint: Blueprint, *, edition_id: UUID) -> list[Issue]:
     """Return what is wrong with a blueprint as such.
 
     Raises:
@@ -110,50 +110,50 @@ def own_faults(blueprint: Blueprint, *, edition_id: UUID) -> list[Fault]:
     edition = courses.edition(edition_id)
     if edition is None:
         raise NotFound()
-    return faults(blueprint, languages=edition.languages)
+    return issues(blueprint, languages=edition.languages)
 
 
-def _bank_faults(blueprint: Blueprint, held: Sequence[Candidate]) -> Iterator[Fault]:
-    codes = {one.code for one in held}
+def _bank_issues(blueprint: Blueprint, held: Sequence[Candidate]) -> Iterator[Issue]:
+    codes = {entry.code for entry in held}
     for index, form in enumerate(blueprint.forms):
         missing = [code for code in form["items"] if code not in codes]
         if missing:
-            yield Fault(f"/forms/{index}/items", f"the bank does not have {', '.join(missing)}")
+            yield Issue(f"/forms/{index}/items", f"the bank does not have {', '.join(missing)}")
     unknown = [code for code in blueprint.options_in_order if code not in codes]
     if unknown:
-        yield Fault("/options_in_order", f"the bank does not have {', '.join(unknown)}")
-    pools, classes = pools_of(blueprint), [(one.skill, one.level, one.difficulty) for one in held]
+        yield Issue("/options_in_order", f"the bank does not have {', '.join(unknown)}")
+    pools, classes = pools_of(blueprint), [(entry.skill, entry.level, entry.difficulty) for entry in held]
     short = shortages(pools, classes)
     yield from short
     if blueprint.mode == "certification" and not short:
         yield from overexposures(pools, classes, most=float(blueprint.max_exposure))
 
 
-def _level_faults(blueprint: Blueprint) -> Iterator[Fault]:
+def _level_issues(blueprint: Blueprint) -> Iterator[Issue]:
     computed = sorted(courses.framework().thresholds)
     if blueprint.certified_level is not None and blueprint.certified_level not in computed:
-        yield Fault("/certified_level", f"must be one of {', '.join(map(str, computed))}: others are given by people")
+        yield Issue("/certified_level", f"must be one of {', '.join(map(str, computed))}: others are given by people")
 
 
-def _reference_faults(blueprint: Blueprint, edition_id: UUID, slug: str) -> Iterator[Fault]:
+def _reference_issues(blueprint: Blueprint, edition_id: UUID, slug: str) -> Iterator[Issue]:
     """Yield where the blueprint names a quiz, a skill or a cohort that is not there, or that waits for this quiz."""
     wanted: dict[str, list[str]] = {}
-    if any("quiz" in one for one in blueprint.prerequisites):
+    if any("quiz" in prerequisite for prerequisite in blueprint.prerequisites):
         others = Quiz.objects.filter(edition_id=edition_id).values_list("slug", "prerequisites")
-        wanted = {other: [one["quiz"] for one in asked if "quiz" in one] for other, asked in others}
+        wanted = {other: [question["quiz"] for question in asked if "quiz" in question] for other, asked in others}
     skills = courses.framework().skills
-    for index, one in enumerate(blueprint.prerequisites):
+    for index, prerequisite in enumerate(blueprint.prerequisites):
         at = f"/prerequisites/{index}"
-        if "quiz" in one:
-            if one["quiz"] == slug or _leads_to(one["quiz"], slug, wanted):
-                yield Fault(at, f"{one['quiz']} waits for this quiz itself")
-            elif one["quiz"] not in wanted:
-                yield Fault(at, f"the edition has no quiz {one['quiz']}")
-        if "skill" in one and one["skill"] not in skills:
-            yield Fault(at, f"{one['skill']} is no skill of the framework")
+        if "quiz" in prerequisite:
+            if prerequisite["quiz"] == slug or _leads_to(prerequisite["quiz"], slug, wanted):
+                yield Issue(at, f"{prerequisite['quiz']} waits for this quiz itself")
+            elif prerequisite["quiz"] not in wanted:
+                yield Issue(at, f"the edition has no quiz {prerequisite['quiz']}")
+        if "skill" in prerequisite and prerequisite["skill"] not in skills:
+            yield Issue(at, f"{prerequisite['skill']} is no skill of the framework")
     cohorts = {window["cohort"] for window in blueprint.windows if window.get("cohort")}
     for code in sorted(cohorts - learners.cohort_codes(edition_id) if cohorts else ()):
-        yield Fault("/windows", f"the edition has no cohort {code}")
+        yield Issue("/windows", f"the edition has no cohort {code}")
 
 
 def _leads_to(start: str, end: str, wanted: Mapping[str, Sequence[str]]) -> bool:

@@ -61,21 +61,21 @@ def opening(windows: Sequence[Window], *, cohorts: Collection[str], now: datetim
     """
     if not windows:
         return Opening(True, None)
-    own = [one for one in windows if one.cohort in cohorts] if cohorts else []
-    mine = sorted(own or [one for one in windows if one.cohort is None], key=lambda one: one.opens_at)
-    for one in mine:
-        if one.opens_at <= now < one.closes_at:
-            return Opening(True, one)
-    coming = [one for one in mine if one.opens_at > now]
+    own = [window for window in windows if window.cohort in cohorts] if cohorts else []
+    mine = sorted(own or [window for window in windows if window.cohort is None], key=lambda entry: entry.opens_at)
+    for row in mine:
+        if row.opens_at <= now < row.closes_at:
+            return Opening(True, row)
+    coming = [row for row in mine if row.opens_at > now]
     return Opening(False, coming[0] if coming else mine[-1] if mine else None)
 
 
 def are_over(windows: Sequence[Window], *, now: datetime) -> bool:
     """Whether every window has closed, whosever; true when there are none."""
-    return all(one.closes_at <= now for one in windows)
+    return all(window.closes_at <= now for window in windows)
 
 
-def wall_time_fault(local: datetime, zone: str) -> str | None:
+def wall_time_issue(local: datetime, zone: str) -> str | None:
     """Return what is wrong with a wall time in a zone where clocks are changed, None when nothing is."""
     there = ZoneInfo(zone)
     at = local.replace(tzinfo=there)

@@ -51,11 +51,11 @@ def _published(code: str, version: str, base_url: str) -> Mapping[tuple[str, UUI
     framework = Framework.objects.prefetch_related("areas", "skills__area", "skills__statements").get(
         code=code, version=version
     )
-    told = _Telling(framework, base_url)
+    told = _Framework(framework, base_url)
     return {key: CaseDocument(body, etag_of(body)) for key, body in told.documents()}
 
 
-class _Telling:
+class _Framework:
     """One version of the framework as values of CASE."""
 
     def __init__(self, framework: Framework, base_url: str) -> None:
@@ -76,8 +76,8 @@ class _Telling:
             to_json({"CFDocument": document, "CFItems": items, "CFAssociations": associations}),
         )
         for kind, listed in (("CFItems", items), ("CFAssociations", associations)):
-            for one in listed:
-                yield (kind, UUID(one["identifier"])), to_json({**one, "CFDocumentURI": document_uri})
+            for row in listed:
+                yield (kind, UUID(row["identifier"])), to_json({**row, "CFDocumentURI": document_uri})
 
     def _document(self) -> dict[str, Any]:
         framework = self._framework
@@ -124,7 +124,9 @@ class _Telling:
         code = self._framework.code
         whole = self._link("CFDocuments", self._document_id, code)
         areas = {area.pk: self._link("CFItems", case.item_id(code, area.code), area.name) for area in self._areas}
-        skills = {one.code: self._link("CFItems", case.item_id(code, one.code), one.name) for one in self._skills}
+        skills = {
+            entry.code: self._link("CFItems", case.item_id(code, entry.code), entry.name) for entry in self._skills
+        }
         for place, area in enumerate(self._areas, 1):
             yield self._association("isChildOf", areas[area.pk], whole, place)
         for place, skill in enumerate(self._skills, 1):

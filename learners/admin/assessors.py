@@ -49,23 +49,23 @@ class VerdictForm(forms.Form):
 
     def __init__(self, case: LevelAssessment, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.asked = rubrics.asked(case.skill_code, case.level)
+        self.asked = rubrics.criterion_texts(case.skill_code, case.level)
         points = [("", "—"), *((str(at), f"{at} · {meaning}") for at, meaning in enumerate(rubrics.rubric().points))]
-        for one in self.asked:
-            name = self._name(one.code)
+        for question in self.asked:
+            name = self._name(question.code)
             # What is asked is read out with the field that answers it.
             widget = UnfoldAdminSelectWidget(attrs={"aria-describedby": f"id_{name}_question"})
-            self.fields[name] = forms.ChoiceField(choices=points, label=one.name, widget=widget)
+            self.fields[name] = forms.ChoiceField(choices=points, label=question.name, widget=widget)
 
     @staticmethod
     def _name(code: str) -> str:
         return f"points_{code}"
 
-    def criteria(self) -> list[tuple[rubrics.Asked, forms.BoundField]]:
-        return [(one, self[self._name(one.code)]) for one in self.asked]
+    def criteria(self) -> list[tuple[rubrics.CriterionText, forms.BoundField]]:
+        return [(question, self[self._name(question.code)]) for question in self.asked]
 
     def points(self) -> dict[str, int]:
-        return {one.code: int(self.cleaned_data[self._name(one.code)]) for one in self.asked}
+        return {question.code: int(self.cleaned_data[self._name(question.code)]) for question in self.asked}
 
 
 @admin.register(LevelAssessment)
@@ -143,7 +143,7 @@ class LevelAssessmentAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin)
 
     def _shown(self, request: HttpRequest, case: LevelAssessment, form: VerdictForm) -> HttpResponse:
         verdicts = selectors.verdicts_for_staff(case, assessor_id=_who(request))
-        own = any(one.assessor == _who(request) for one in verdicts)
+        own = any(verdict.assessor == _who(request) for verdict in verdicts)
         skill = courses.framework().skills.get(case.skill_code)
         is_open = case.state == LevelAssessment.State.OPEN
         context: dict[str, Any] = {
@@ -158,13 +158,15 @@ class LevelAssessmentAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin)
             "may_judge": self.may_judge(request) and is_open and not own and case.learner_id != _who(request),
             "is_own_case": case.learner_id == _who(request),
             "has_judged": own and is_open,
-            "verdicts": [(one, [(name, one.points.get(code)) for code, name in _names(form)]) for one in verdicts],
+            "verdicts": [
+                (verdict, [(name, verdict.points.get(code)) for code, name in _names(form)]) for verdict in verdicts
+            ],
         }
         return TemplateResponse(request, "admin/learners/judge_case.html", context)
 
 
 def _names(form: VerdictForm) -> list[tuple[str, str]]:
-    return [(one.code, one.name) for one in form.asked]
+    return [(question.code, question.name) for question in form.asked]
 
 
 def _who(request: HttpRequest) -> UUID:

@@ -104,7 +104,7 @@ class MyEnrolments(APIView):
     )
     def get(self, request: Request) -> Response:
         return keyset_page(
-            request, _CURSORS, partial(selectors.listed, learner_id=caller_id(request)),
+            request, _CURSORS, partial(selectors.own_enrolments, learner_id=caller_id(request)),
             key=lambda enrolment: enrolment.pk, show=partial(_output, request),
         )  # fmt: skip
 
@@ -116,7 +116,7 @@ class MyEnrolment(APIView):
 
     @extend_schema(operation_id="read_enrolment", tags=["Learning"], summary="One enrolment", responses=EnrolmentOutput)
     def get(self, request: Request, enrolment_id: UUID) -> Response:
-        enrolment = selectors.one(learner_id=caller_id(request), enrolment_id=enrolment_id)
+        enrolment = selectors.own_enrolment(learner_id=caller_id(request), enrolment_id=enrolment_id)
         if enrolment is None:
             raise NotFound()
         return Response(_output(request, [enrolment])[0])

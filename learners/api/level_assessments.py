@@ -89,7 +89,7 @@ class LevelAssessmentOutput(serializers.Serializer[LevelAssessment]):
 
     @extend_schema_field(RubricCriterionOutput(many=True))
     def get_criteria(self, case: LevelAssessment) -> Any:
-        return RubricCriterionOutput(rubrics.asked(case.skill_code, case.level), many=True).data
+        return RubricCriterionOutput(rubrics.criterion_texts(case.skill_code, case.level), many=True).data
 
     @extend_schema_field(AssessorVerdictOutput(many=True))
     def get_verdicts(self, case: LevelAssessment) -> Any:
@@ -113,7 +113,7 @@ class MyLevelAssessments(APIView):
     )
     def get(self, request: Request) -> Response:
         return keyset_page(
-            request, _CURSORS, partial(selectors.listed, learner_id=caller_id(request)),
+            request, _CURSORS, partial(selectors.own_cases, learner_id=caller_id(request)),
             key=lambda case: case.pk, show=lambda cases: [LevelAssessmentOutput(case).data for case in cases],
         )  # fmt: skip
 
@@ -133,7 +133,7 @@ class MyLevelAssessment(APIView):
         responses=LevelAssessmentOutput,
     )
     def get(self, request: Request, assessment_id: UUID) -> Response:
-        case = selectors.one(learner_id=caller_id(request), assessment_id=assessment_id)
+        case = selectors.own_case(learner_id=caller_id(request), assessment_id=assessment_id)
         if case is None:
             raise NotFound()
         return Response(LevelAssessmentOutput(case).data)

@@ -34,7 +34,7 @@ from learners.waivers import selectors as waived
 from learners.waivers.models import LessonWaiver
 from privacy.public import ConsentMissing
 
-MOST_LESSONS = 200
+MAX_LESSONS = 200
 
 
 class InstantField(serializers.DateTimeField):
@@ -53,7 +53,7 @@ class LessonReportInput(StrictSerializer):
 
 
 class ProgressInput(StrictSerializer):
-    lessons = serializers.ListField(child=LessonReportInput(), min_length=1, max_length=MOST_LESSONS)
+    lessons = serializers.ListField(child=LessonReportInput(), min_length=1, max_length=MAX_LESSONS)
 
 
 def _body(
@@ -83,7 +83,7 @@ class MyProgress(APIView):
         responses={200: selectors.ProgressView, 304: OpenApiResponse(description="You have the present state.")},
     )
     def get(self, request: Request, enrolment_id: UUID) -> HttpResponse:
-        enrolment = enrolments.one(learner_id=caller_id(request), enrolment_id=enrolment_id)
+        enrolment = enrolments.own_enrolment(learner_id=caller_id(request), enrolment_id=enrolment_id)
         if enrolment is None:
             raise NotFound()
         edition = courses.editions([enrolment.edition_id])[enrolment.edition_id]

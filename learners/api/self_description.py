@@ -73,5 +73,5 @@ class MySelfDescription(APIView):
         responses={204: OpenApiResponse(description="Nothing is stored any more.")},
     )
     def delete(self, request: Request) -> Response:
-        services.take_back(learner_id=caller_id(request))
+        services.delete_description(learner_id=caller_id(request))
         return Response(status=204)

@@ -14,7 +14,7 @@ _FILE = Path(__file__).parent / "data" / "rubric.json"
 
 
 @dataclass(frozen=True)
-class Asked:
+class CriterionText:
     """A criterion as an assessor reads it; `statement` is the framework's own words, empty where it is not about them."""
 
     code: str
@@ -31,15 +31,23 @@ def rubric() -> Rubric:
         version=content["version"],
         points=tuple(content["points"]),
         needed=content["needed"],
-        criteria=tuple(Criterion(one["code"], one["name"], one["question"], one["of"]) for one in content["criteria"]),
+        criteria=tuple(
+            Criterion(criterion["code"], criterion["name"], criterion["question"], criterion["of"])
+            for criterion in content["criteria"]
+        ),
         agreeing={int(level): number for level, number in content["agreeing"].items()},
     )
 
 
-def asked(skill: str, level: int) -> list[Asked]:
+def criterion_texts(skill: str, level: int) -> list[CriterionText]:
     """The criteria for a level of a skill; no query once the framework's statement is cached."""
     said = courses.statement(skill, level)
     return [
-        Asked(one.code, one.name, one.question, str(getattr(said, one.of)) if one.of and said is not None else "")
-        for one in rubric().criteria
+        CriterionText(
+            criterion.code,
+            criterion.name,
+            criterion.question,
+            str(getattr(said, criterion.of)) if criterion.of and said is not None else "",
+        )
+        for criterion in rubric().criteria
     ]

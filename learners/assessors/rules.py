@@ -38,7 +38,7 @@ class Rubric:
 
 def is_complete(rubric: Rubric, points: Mapping[str, int]) -> bool:
     """Whether every criterion of the rubric, and nothing else, has points that it knows."""
-    return points.keys() == {one.code for one in rubric.criteria} and all(
+    return points.keys() == {criterion.code for criterion in rubric.criteria} and all(
         0 <= given < len(rubric.points) for given in points.values()
     )
 

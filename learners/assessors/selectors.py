@@ -23,12 +23,12 @@ class Refusal:
     refused_at: datetime
 
 
-def one(*, learner_id: UUID, assessment_id: UUID) -> LevelAssessment | None:
+def own_case(*, learner_id: UUID, assessment_id: UUID) -> LevelAssessment | None:
     """The learner's own case with its verdicts, or None: somebody else's is as unknown as one that does not exist."""
     return LevelAssessment.objects.filter(pk=assessment_id, learner_id=learner_id).prefetch_related("verdicts").first()
 
 
-def listed(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[LevelAssessment]:
+def own_cases(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[LevelAssessment]:
     """At most `limit` of the learner's cases behind `after`, by id (clients make UUIDv7: oldest first)."""
     found = LevelAssessment.objects.filter(learner_id=learner_id).order_by("pk").prefetch_related("verdicts")
     if after is not None:
@@ -44,14 +44,14 @@ def verdicts_for_learner(case: LevelAssessment) -> list[AssessorVerdict]:
 def verdicts_for_staff(case: LevelAssessment, *, assessor_id: UUID) -> list[AssessorVerdict]:
     """The verdicts that a member of staff reads: on an open case none, before they have given their own."""
     given = _in_order(case)
-    if case.state == LevelAssessment.State.OPEN and all(one.assessor != assessor_id for one in given):
+    if case.state == LevelAssessment.State.OPEN and all(entry.assessor != assessor_id for entry in given):
         return []
     return given
 
 
 def refusal(*, learner_id: UUID, assessment_id: UUID) -> Refusal | None:
     """The refusal that this case of the learner ended in; None where it did not end in one."""
-    case = one(learner_id=learner_id, assessment_id=assessment_id)
+    case = own_case(learner_id=learner_id, assessment_id=assessment_id)
     if case is None or case.outcome != LevelAssessment.Outcome.REFUSED:
         return None
     return _refusal(case)
@@ -67,10 +67,10 @@ def _refusal(case: LevelAssessment) -> Refusal:
     against = [verdict for verdict in _in_order(case) if not verdict.recommended]
     assert case.closed_at is not None
     return Refusal(
-        case.pk, case.learner_id, case.skill_code, case.level, tuple(one.assessor for one in against),
-        tuple(one.reason for one in against), case.closed_at,
+        case.pk, case.learner_id, case.skill_code, case.level, tuple(entry.assessor for entry in against),
+        tuple(entry.reason for entry in against), case.closed_at,
     )  # fmt: skip
 
 
 def _in_order(case: LevelAssessment) -> list[AssessorVerdict]:
-    return sorted(case.verdicts.all(), key=lambda one: (one.given_at, one.pk))
+    return sorted(case.verdicts.all(), key=lambda verdict: (verdict.given_at, verdict.pk))

@@ -56,7 +56,7 @@ def open_case(
         CaseOpen: the learner has an open case on the skill under another id.
         CaseIdTaken: the id stands for something else, of whomever.
     """
-    asked = [dict(one) for one in evidence]
+    asked = [dict(row) for row in evidence]
     # Held, so that the same request from two phones is one case.
     if Learner.objects.select_for_update(no_key=True).filter(pk=learner_id).first() is None:
         raise ProfileMissing()
@@ -137,7 +137,7 @@ def give_verdict(
     if case.learner_id == assessor_id:
         raise OwnCase()
     given = list(AssessorVerdict.objects.filter(assessment=case).order_by("given_at", "pk"))
-    own = next((one for one in given if one.assessor == assessor_id), None)
+    own = next((entry for entry in given if entry.assessor == assessor_id), None)
     if own is not None:
         if own.pk != verdict_id:
             raise VerdictGiven()
@@ -161,7 +161,7 @@ def give_verdict(
         actor=str(assessor_id), action="level_assessment.judged", subject_kind="level_assessment",
         subject_id=str(assessment_id),
     )  # fmt: skip
-    outcome = rules.outcome([one.recommended for one in given], agreeing=rubric.agreeing[case.level])
+    outcome = rules.outcome([entry.recommended for entry in given], agreeing=rubric.agreeing[case.level])
     if outcome is not None:
         _close(case, given, is_given=outcome, now=now)
     return case
@@ -171,7 +171,7 @@ def _close(case: LevelAssessment, given: Sequence[AssessorVerdict], *, is_given:
     case.state, case.closed_at = LevelAssessment.State.DECIDED, now
     case.outcome = LevelAssessment.Outcome.GIVEN if is_given else LevelAssessment.Outcome.REFUSED
     case.save(update_fields=["state", "outcome", "closed_at"])
-    agreed = [one for one in given if one.recommended is is_given]
+    agreed = [entry for entry in given if entry.recommended is is_given]
     privacy.audit(
         actor=str(agreed[-1].assessor), action="level_assessment.decided", subject_kind="level_assessment",
         subject_id=str(case.pk), outcome=str(case.outcome),
@@ -185,8 +185,8 @@ def _close(case: LevelAssessment, given: Sequence[AssessorVerdict], *, is_given:
             skill=case.skill_code,
             level=case.level,
             cause=LevelDecision.Cause.ASSESSORS,
-            decided_by=[one.assessor for one in agreed],
-            reason="\n\n".join(one.reason for one in agreed),
+            decided_by=[entry.assessor for entry in agreed],
+            reason="\n\n".join(entry.reason for entry in agreed),
             now=now,
             rubric=case.rubric,
         )
@@ -199,7 +199,7 @@ def _check_within_reach(learner_id: UUID, skill: str, level: int) -> None:
         raise LevelNotOfSkill(pointer="/skill")
     if level not in rubrics.rubric().agreeing:
         raise LevelIsComputed(pointer="/level")
-    current = levels.standing_of(learner_id=learner_id, skill=skill).level
+    current = levels.effective_level_of(learner_id=learner_id, skill=skill).level
     if not rules.may_ask_for(
         level=level, current=current, span=(known.min_level, known.max_level),
         max_jump=int(framework.award_rules.get("max_inferred_jump", 1)),

@@ -33,7 +33,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EffectiveLevel:
     """A level, since when, and why: `evidence`, or the cause of the decision `decision_id`. Level 0 is none yet."""
 
     level: int = 0
@@ -44,12 +44,12 @@ class Standing:
 
 def is_capped(decisions: Sequence[Decided]) -> bool:
     """Whether the last of a learner's decisions on a skill is a cap, so that evidence raises the level no further."""
-    return bool(decisions) and max(decisions, key=lambda one: (one.at, one.id)).is_cap
+    return bool(decisions) and max(decisions, key=lambda decision: (decision.at, decision.id)).is_cap
 
 
-def standing(
-    reached: Sequence[tuple[int, datetime]], decisions: Sequence[Decided], frozen: Standing | None = None
-) -> Standing:
+def effective_level(
+    reached: Sequence[tuple[int, datetime]], decisions: Sequence[Decided], frozen: EffectiveLevel | None = None
+) -> EffectiveLevel:
     """Return the level that counts; the order and repetition of what is given mean nothing.
 
     Args:
@@ -61,21 +61,21 @@ def standing(
         return frozen
     # At the same instant evidence comes first: whoever decided had seen it.
     happened: list[tuple[datetime, int, UUID | int, Decided | None]] = [(at, 0, level, None) for level, at in reached]
-    happened += [(one.at, 1, one.id, one) for one in decisions]
-    now, computed, capped = Standing(), 0, False
-    for at, _, given, decided in sorted(happened, key=lambda one: one[:3]):
+    happened += [(decision.at, 1, decision.id, decision) for decision in decisions]
+    now, computed, capped = EffectiveLevel(), 0, False
+    for at, _, given, decided in sorted(happened, key=lambda event: event[:3]):
         if decided is None:
             assert isinstance(given, int)
             computed = max(computed, given)
             if given > now.level and not capped:
-                now = Standing(given, at)
+                now = EffectiveLevel(given, at)
             continue
         capped = decided.is_cap
         # Evidence that turned up late, older than the decision but not seen by it, is not taken away by it.
         level = decided.level if capped else max(decided.level, computed)
         if level == decided.level:
             since = now.since if level == now.level else at
-            now = Standing(level, since, decided.cause, decided.id)
+            now = EffectiveLevel(level, since, decided.cause, decided.id)
         elif level != now.level:
-            now = Standing(level, at)
+            now = EffectiveLevel(level, at)
     return now

@@ -8,14 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from learners.decisions.models import LevelDecision, LevelFreeze
-from learners.decisions.rules import Decided, Standing, standing
+from learners.decisions.rules import Decided, EffectiveLevel, effective_level
 
 Key = tuple[UUID, str]  # learner, skill
 
 
 def effective(
     *, computed: Mapping[Key, Sequence[tuple[int, datetime]]], learner_ids: Iterable[UUID] = ()
-) -> Mapping[Key, Standing]:
+) -> Mapping[Key, EffectiveLevel]:
     """Return the level that counts, by (learner, skill), from the levels that evidence reached; two queries.
 
     Args:
@@ -25,17 +25,18 @@ def effective(
     Returns:
         Those of `computed`, and every further skill of these learners on which people decided.
     """
-    decided, frozen = what_people_said({learner_id for learner_id, _ in computed} | set(learner_ids))
+    decided, frozen = decisions_and_freezes({learner_id for learner_id, _ in computed} | set(learner_ids))
     return {
-        key: standing(computed.get(key, ()), decided.get(key, ()), frozen.get(key)) for key in {*computed, *decided}
+        key: effective_level(computed.get(key, ()), decided.get(key, ()), frozen.get(key))
+        for key in {*computed, *decided}
     }
 
 
-def what_people_said(learner_ids: Iterable[UUID]) -> tuple[dict[Key, list[Decided]], dict[Key, Standing]]:
+def decisions_and_freezes(learner_ids: Iterable[UUID]) -> tuple[dict[Key, list[Decided]], dict[Key, EffectiveLevel]]:
     """Return the decisions on these learners, and the standings that open freezes hold; two queries."""
     ids = list(learner_ids)
     decided: dict[Key, list[Decided]] = defaultdict(list)
-    frozen: dict[Key, Standing] = {}
+    frozen: dict[Key, EffectiveLevel] = {}
     for pk, learner_id, code, level, computed, cause, at in LevelDecision.objects.filter(
         learner_id__in=ids
     ).values_list("pk", "learner_id", "skill_code", "level", "computed_level", "cause", "decided_at"):
@@ -43,5 +44,5 @@ def what_people_said(learner_ids: Iterable[UUID]) -> tuple[dict[Key, list[Decide
     for learner_id, code, level, since, cause, decision_id in LevelFreeze.objects.filter(
         learner_id__in=ids, released_at=None
     ).values_list("learner_id", "skill_code", "level", "since", "cause", "decision_id"):
-        frozen[learner_id, code] = Standing(level, since, cause, decision_id)
+        frozen[learner_id, code] = EffectiveLevel(level, since, cause, decision_id)
     return dict(decided), frozen

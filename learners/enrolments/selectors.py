@@ -14,7 +14,7 @@ from learners.enrolments.models import Enrolment
 
 
 @dataclass(frozen=True)
-class Taking:
+class Participation:
     """That a learner takes an edition: whether all lessons are done, and the codes of the learner's cohorts in it."""
 
     enrolment_id: UUID
@@ -22,7 +22,7 @@ class Taking:
     cohorts: tuple[str, ...]
 
 
-def taking(*, learner_id: UUID, edition_id: UUID) -> Taking | None:
+def participation(*, learner_id: UUID, edition_id: UUID) -> Participation | None:
     """How the learner takes the edition, None for who does not; one query."""
     row = (
         Enrolment.objects.filter(learner_id=learner_id, edition_id=edition_id)
@@ -37,7 +37,7 @@ def taking(*, learner_id: UUID, edition_id: UUID) -> Taking | None:
         .values_list("pk", "lessons_done_at", "cohorts")
         .first()
     )
-    return Taking(row[0], row[1] is not None, tuple(row[2])) if row else None
+    return Participation(row[0], row[1] is not None, tuple(row[2])) if row else None
 
 
 def is_enrolled(*, learner_id: UUID, edition_id: UUID) -> bool:
@@ -58,12 +58,12 @@ def completions(
     return {(learner_id, edition_id): completed_at for learner_id, edition_id, completed_at in rows}
 
 
-def one(*, learner_id: UUID, enrolment_id: UUID) -> Enrolment | None:
+def own_enrolment(*, learner_id: UUID, enrolment_id: UUID) -> Enrolment | None:
     """The learner's own enrolment, or None: somebody else's is as unknown as one that does not exist."""
     return Enrolment.objects.filter(pk=enrolment_id, learner_id=learner_id).first()
 
 
-def listed(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Enrolment]:
+def own_enrolments(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[Enrolment]:
     """At most `limit` of the learner's enrolments behind `after`, by id (clients make UUIDv7: oldest first)."""
     found = Enrolment.objects.filter(learner_id=learner_id).order_by("pk")
     if after is not None:

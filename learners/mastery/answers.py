@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from learners.mastery.rules import Answer
 
-_EARNEST = ("assessment", "certification")
+_SUMMATIVE_MODES = ("assessment", "certification")
 
 
 class Seen(NamedTuple):
     """A row of evidence as the rules need it; ids are texts.
 
-    met: the learner had met the item before. struck: the answer counts for nothing, but the item was met. lapsed: nothing
+    seen_before: the learner had met the item before. voided: the answer counts for nothing, but the item was met. lapsed: nothing
     was submitted.
     """
 
@@ -32,8 +32,8 @@ class Seen(NamedTuple):
     at: datetime
     framework_version: str
     mode: str
-    met: bool
-    struck: bool = False
+    seen_before: bool
+    voided: bool = False
     lapsed: bool = False
 
 
@@ -58,7 +58,7 @@ _in_order = itemgetter(Seen._fields.index("at"), Seen._fields.index("id"))
 
 def _answers(ordered: Iterable[Seen]) -> list[Answer]:
     answers = []
-    met: set[str] = set()
+    seen_items: set[str] = set()
     for (
         identifier,
         _,
@@ -72,14 +72,14 @@ def _answers(ordered: Iterable[Seen]) -> list[Answer]:
         at,
         framework,
         mode,
-        met_before,
-        struck,
+        seen_before,
+        voided,
         lapsed,
     ) in ordered:
         # Whoever has met the item may remember it: that shows no mastery beyond chance.
-        certifying = mode in _EARNEST and len(skills) == 1 and not met_before and item not in met
-        met.add(item)
-        if struck:
+        certifying = mode in _SUMMATIVE_MODES and len(skills) == 1 and not seen_before and item not in seen_items
+        seen_items.add(item)
+        if voided:
             continue
         answers.append(
             Answer(

@@ -16,7 +16,7 @@ from learners.mastery.rules import step
 from learners.mastery.snapshots import UNSEEN_SKILL, V_B0, ItemKey, Parameters
 
 # An item with fewer answers is young: its parameters are published within seconds, those of others nightly.
-YOUNG_BELOW = 30
+CALIBRATED_FROM = 30
 
 
 @dataclass(frozen=True, slots=True)

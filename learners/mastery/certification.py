@@ -63,7 +63,7 @@ NEEDED = -math.log(ALPHA)
 
 
 @dataclass(slots=True)
-class Testing:
+class LevelTest:
     """The test of one level of one skill: log of E so far, answers that counted, and when E first reached 1/ALPHA.
 
     `log_e` and `count` stay as they were at that instant: what came later is no part of the proof. `framework` is the
@@ -82,7 +82,7 @@ class Certification:
 
     last_at: datetime | None = None
     items: set[str] = field(default_factory=set)
-    skills: dict[str, dict[int, Testing]] = field(default_factory=dict)
+    skills: dict[str, dict[int, LevelTest]] = field(default_factory=dict)
 
     def level(self, code: str) -> int:
         """Highest level certified in a skill, 0 for none."""
@@ -174,7 +174,7 @@ def extend(certification: Certification, answers: Sequence[Answer], scales: Scal
             for level in levels:
                 testing = tests.get(level)
                 if testing is None:
-                    testing = tests[level] = Testing()
+                    testing = tests[level] = LevelTest()
                 threshold = _threshold(testing, level, answer, scales)
                 if threshold is not None:
                     testing.count += 1
@@ -188,7 +188,7 @@ def extend(certification: Certification, answers: Sequence[Answer], scales: Scal
     return certified
 
 
-def _threshold(testing: Testing, level: int, answer: Answer, scales: Scales) -> float | None:
+def _threshold(testing: LevelTest, level: int, answer: Answer, scales: Scales) -> float | None:
     """The threshold that an answer tests, at which `testing` now stands; None where it tests nothing any more."""
     if testing.reached_at is not None:
         return None
@@ -210,7 +210,7 @@ def keep(certification: Certification, earlier: Certification) -> None:
         for level, testing in tests.items():
             here = certification.skills.get(code, {}).get(level)
             if testing.reached_at is not None and (here is None or here.reached_at is None):
-                kept = Testing(testing.log_e, testing.count, testing.reached_at, testing.framework)
+                kept = LevelTest(testing.log_e, testing.count, testing.reached_at, testing.framework)
                 certification.skills.setdefault(code, {})[level] = kept
 
 
@@ -220,7 +220,7 @@ def _factor(right: bool, threshold: float, difficulty: float, guess: float) -> f
     return factor(right=right, cut=cut_of(threshold), difficulty=difficulty, guess=guess)
 
 
-def _newly(code: str, tests: Mapping[int, Testing], before: int, now: int, at: datetime) -> list[Certified]:
+def _newly(code: str, tests: Mapping[int, LevelTest], before: int, now: int, at: datetime) -> list[Certified]:
     return [
         Certified(code, level, at, testing.log_e, testing.count)
         for level, testing in sorted(tests.items())

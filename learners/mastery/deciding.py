@@ -71,7 +71,7 @@ def decide_level(
     )
     privacy.audit(
         actor=str(people[0]), action="level.decided", subject_kind="level_decision", subject_id=str(decision_id),
-        level=level, cause=cause, decided_by=[str(one) for one in people],
+        level=level, cause=cause, decided_by=[str(person) for person in people],
     )  # fmt: skip
     _follow(learner_id, skill, cause)
 
@@ -101,7 +101,7 @@ def freeze_level(*, freeze_id: UUID, learner_id: UUID, skill: str, reason: str, 
     holding = _open(learner_id, skill).first()
     if holding is not None:
         raise LevelFrozen(freeze_id=str(holding.pk))
-    stands = levels.standing_of(learner_id=learner_id, skill=skill)
+    stands = levels.effective_level_of(learner_id=learner_id, skill=skill)
     LevelFreeze.objects.create(
         pk=freeze_id,
         learner_id=learner_id,
@@ -165,5 +165,5 @@ def _open(learner_id: UUID, skill: str) -> QuerySet[LevelFreeze]:
 def _follow(learner_id: UUID, skill: str, cause: str) -> None:
     """Let the stored level follow, and tell those who act on levels."""
     levels.write_levels([learner_id])
-    level = levels.standing_of(learner_id=learner_id, skill=skill).level
+    level = levels.effective_level_of(learner_id=learner_id, skill=skill).level
     events.record(LevelDecided(learner_id=learner_id, skill=skill, level=level, cause=cause))

@@ -53,7 +53,7 @@ def insert_evidence(evidence: Iterable[NewEvidence]) -> tuple[list[Seen], set[st
     ordered = [by_id[identifier] for identifier in sorted(by_id)]
     if not ordered:
         return [], set()
-    stored, corrected, met = _stored(ordered)
+    stored, corrected, seen_items = _stored(ordered)
     new, packed = [], []
     learners_corrected = set()
     for row in ordered:
@@ -63,10 +63,10 @@ def insert_evidence(evidence: Iterable[NewEvidence]) -> tuple[list[Seen], set[st
         if row.corrects:
             # What was corrected once is corrected by correcting the correction.
             corrected.add(row.corrects)
-        if row.corrects or seen.struck or seen.id in corrected:
+        if row.corrects or seen.voided or seen.id in corrected:
             learners_corrected.add(seen.learner_id)
         packed.append(_packed(row))
-        new.append(seen._replace(met=True) if (seen.learner_id, seen.item_id) in met else seen)
+        new.append(seen._replace(seen_before=True) if (seen.learner_id, seen.item_id) in seen_items else seen)
     if packed:
         copy_rows("learners_evidence", _COLUMNS, packed)
     return new, learners_corrected
@@ -76,7 +76,7 @@ def _stored(evidence: Sequence[NewEvidence]) -> tuple[set[str], set[str], set[tu
     """Ids that are stored; those that are corrected; pairs of learner and item that met before."""
     ids = [row.seen.id for row in evidence]
     corrects = [row.corrects for row in evidence if row.corrects]
-    stored, corrected, met = set[str](), set[str](), set[tuple[str, str]]()
+    stored, corrected, seen_items = set[str](), set[str](), set[tuple[str, str]]()
     rows = run_prepared(
         _STORED,
         [
@@ -88,14 +88,14 @@ def _stored(evidence: Sequence[NewEvidence]) -> tuple[set[str], set[str], set[tu
     )
     for kind, first, second in rows:
         if kind == 2:
-            met.add((first, second))
+            seen_items.add((first, second))
         else:
             (corrected if kind else stored).add(first)
-    return stored, corrected, met
+    return stored, corrected, seen_items
 
 
 _COLUMNS = (
-    "id, learner_id, item_id, item_revision, level, score, guess, difficulty, answered_at, met_before, struck, lapsed, "
+    "id, learner_id, item_id, item_revision, level, score, guess, difficulty, answered_at, seen_before, voided, lapsed, "
     "supervised, skills, mode, language, framework_version, rule_version, corrects, corrected_at"
 )
 _pack = struct.Struct("!h i16s i16s i16s ii ih id id id iq i? i? i? i?").pack
@@ -109,7 +109,7 @@ def _packed(row: NewEvidence) -> bytes:
             _pack(
                 20, 16, binary.uuid(seen.id), 16, binary.uuid(seen.learner_id), 16, binary.uuid(seen.item_id),
                 4, seen.item_revision, 2, seen.level, 8, seen.score, 8, seen.guess, 8, seen.difficulty,
-                8, binary.instant(seen.at), 1, seen.met, 1, seen.struck, 1, seen.lapsed, 1, row.supervised,
+                8, binary.instant(seen.at), 1, seen.seen_before, 1, seen.voided, 1, seen.lapsed, 1, row.supervised,
             ),
             _shared(tuple(seen.skills), seen.mode, row.language, seen.framework_version, row.rule_version),
             _correction(row) if row.corrects or row.corrected_at else binary.NULL * 2,
@@ -130,14 +130,14 @@ def _correction(row: NewEvidence) -> bytes:
 
 _COUNTING = """
 SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-    e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed
+    e.difficulty, e.answered_at, e.framework_version, e.mode, e.seen_before, e.voided, e.lapsed
 FROM learners_evidence AS e
 WHERE e.learner_id = ANY(%s::uuid[])
     AND NOT EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id)
 """
 _WITH_CORRECTIONS = """
 SELECT e.id::text, e.learner_id::text, e.item_id::text, e.item_revision, e.skills, e.level, e.score, e.guess,
-    e.difficulty, e.answered_at, e.framework_version, e.mode, e.met_before, e.struck, e.lapsed, e.corrects::text,
+    e.difficulty, e.answered_at, e.framework_version, e.mode, e.seen_before, e.voided, e.lapsed, e.corrects::text,
     e.corrected_at
 FROM learners_evidence AS e
 WHERE e.learner_id IN (

@@ -14,18 +14,18 @@ from common.languages import choose
 from common.schemas import Keywords
 from courses import public as courses
 from courses.public import FrameworkView
-from learners.decisions.rules import EVIDENCE, Decided, Standing, is_capped, standing
-from learners.decisions.selectors import what_people_said
+from learners.decisions.rules import EVIDENCE, Decided, EffectiveLevel, effective_level, is_capped
+from learners.decisions.selectors import decisions_and_freezes
 from learners.mastery import chains, rules
 from learners.mastery.answers import Seen, answers_by_learner
 from learners.mastery.framework import scale, scales
 from learners.mastery.history import Change, history
 from learners.mastery.models import Ability, SkillState
-from learners.mastery.selectors import counting, told
+from learners.mastery.selectors import counted_evidence, reportable_skills
 from learners.mastery.snapshots import STATED
 
 # The newest answers of each skill are shown one by one.
-MOST_EVIDENCE = 50
+MAX_EVIDENCE = 50
 # What gives a level.
 LevelCause = Annotated[str, Keywords(enum=["evidence", "assessors", "appeal", "review"])]
 Level = Annotated[int, Keywords(minimum=0, maximum=6)]
@@ -141,13 +141,13 @@ def explained(
     """
     framework = courses.framework()
     ability = Ability.objects.filter(learner_id=learner_id).first()
-    states = told(learner_id)
-    rows = {str(row["id"]): row for row in counting(learner_id)} if states else {}
+    states = reportable_skills(learner_id)
+    rows = {str(row["id"]): row for row in counted_evidence(learner_id)} if states else {}
     answers = answers_by_learner(
         Seen(
             identifier, str(learner_id), str(row["item_id"]), row["item_revision"], row["skills"], row["level"],
             row["score"], row["guess"], row["difficulty"], row["answered_at"], row["framework_version"], row["mode"],
-            row["met_before"],
+            row["seen_before"],
         )
         for identifier, row in rows.items()
     ).get(str(learner_id), [])  # fmt: skip
@@ -165,7 +165,7 @@ def explained(
     language = choose(accept_language, preferred, list(framework.level_names[1]), "en")
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     changes = history(learner_id) if states else []
-    decided, frozen = what_people_said([learner_id]) if states else ({}, {})
+    decided, frozen = decisions_and_freezes([learner_id]) if states else ({}, {})
     document: LearnerSkillsView = {
         "items": [
             _skill(
@@ -229,14 +229,16 @@ def _skill(
         "answers": state.count,
         "last_at": state.last_at,
         "next_level": None if is_capped else _next_level(state, framework, language),
-        "evidence": [_evidence(entry, movement) for entry, movement in reversed(behind[-MOST_EVIDENCE:])],
+        "evidence": [_evidence(entry, movement) for entry, movement in reversed(behind[-MAX_EVIDENCE:])],
         **why,
     }
 
 
-def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: Standing | None) -> _Why:
+def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: EffectiveLevel | None) -> _Why:
     """Who or what gave the level that counts, and every change of it, newest first."""
-    stands = standing([(change.level, change.at) for change in changes if change.cause == EVIDENCE], decided, frozen)
+    stands = effective_level(
+        [(change.level, change.at) for change in changes if change.cause == EVIDENCE], decided, frozen
+    )
     return {
         "level_cause": stands.cause if stands.level or stands.decision_id else None,
         "frozen": frozen is not None,
@@ -279,7 +281,7 @@ def _next_level(state: SkillState, framework: FrameworkView, language: str) -> N
         "level": level,
         "name": _name(framework.level_names[level], language),
         "threshold": by.thresholds[level],
-        "probability_needed": rules.SURE,
+        "probability_needed": rules.REQUIRED_PROBABILITY,
         "item_level_needed": max(0, level - by.max_jump),
         "item_level_shown": state.shown_level,
     }

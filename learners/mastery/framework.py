@@ -16,7 +16,7 @@ def scales(*, naming: Iterable[str] = ()) -> Scales:
     global _made
     listed = courses.framework_scales(naming=naming)
     if listed is not _made[0]:
-        _made = (listed, Scales([_scale(one) for one in listed]))
+        _made = (listed, Scales([_scale(row) for row in listed]))
     return _made[1]
 
 

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 
 from courses import public as courses
 from learners.decisions.models import LevelDecision, LevelFreeze
-from learners.decisions.rules import Standing, standing
-from learners.decisions.selectors import Key, effective, what_people_said
+from learners.decisions.rules import EffectiveLevel, effective_level
+from learners.decisions.selectors import Key, decisions_and_freezes, effective
 from learners.mastery import locks, rules
 from learners.mastery.framework import scale
 from learners.mastery.models import LevelChange, SkillState
@@ -29,7 +29,7 @@ def refresh_levels(*, learner_ids: Iterable[UUID]) -> None:
 
 def lock(learner_ids: Iterable[UUID]) -> set[UUID]:
     """Lock the learners' abilities in the order of their ids; return those learners that exist."""
-    return {UUID(learner) for learner in locks.lock(str(one) for one in learner_ids)}
+    return {UUID(learner) for learner in locks.lock(str(learner_id) for learner_id in learner_ids)}
 
 
 def decided_about(learner_ids: Collection[UUID]) -> set[UUID]:
@@ -39,7 +39,7 @@ def decided_about(learner_ids: Collection[UUID]) -> set[UUID]:
     return set(decided.union(frozen.values_list("learner_id", flat=True)))
 
 
-def standings(learner_ids: Iterable[UUID]) -> Mapping[Key, Standing]:
+def effective_levels(learner_ids: Iterable[UUID]) -> Mapping[Key, EffectiveLevel]:
     """The level that counts of every skill on which these learners have evidence or a decision; four queries."""
     ids = list(learner_ids)
     computed: dict[Key, list[tuple[int, datetime]]] = {
@@ -52,10 +52,12 @@ def standings(learner_ids: Iterable[UUID]) -> Mapping[Key, Standing]:
     return effective(computed=computed, learner_ids=ids)
 
 
-def standing_of(*, learner_id: UUID, skill: str) -> Standing:
+def effective_level_of(*, learner_id: UUID, skill: str) -> EffectiveLevel:
     """The level that counts of one skill; level 0 where there is neither evidence nor a decision; three queries."""
-    decided, frozen = what_people_said([learner_id])
-    return standing(_reached(learner_id, skill), decided.get((learner_id, skill), ()), frozen.get((learner_id, skill)))
+    decided, frozen = decisions_and_freezes([learner_id])
+    return effective_level(
+        _reached(learner_id, skill), decided.get((learner_id, skill), ()), frozen.get((learner_id, skill))
+    )
 
 
 def unfrozen_level(*, learner_id: UUID, skill: str) -> int:
@@ -65,13 +67,15 @@ def unfrozen_level(*, learner_id: UUID, skill: str) -> int:
 
 def unfrozen_levels(*, learner_id: UUID, skills: Collection[str]) -> dict[str, int]:
     """The level of each of these skills that would count if no freeze were open; three queries."""
-    decided, _ = what_people_said([learner_id])
+    decided, _ = decisions_and_freezes([learner_id])
     reached: dict[str, list[tuple[int, datetime]]] = {skill: [] for skill in skills}
     for skill, level, at in LevelChange.objects.filter(learner_id=learner_id, skill_code__in=reached).values_list(
         "skill_code", "level", "at"
     ):
         reached[skill].append((level, at))
-    return {skill: standing(levels, decided.get((learner_id, skill), ())).level for skill, levels in reached.items()}
+    return {
+        skill: effective_level(levels, decided.get((learner_id, skill), ())).level for skill, levels in reached.items()
+    }
 
 
 def _reached(learner_id: UUID, skill: str) -> list[tuple[int, datetime]]:
@@ -94,7 +98,7 @@ def write_levels(learner_ids: Collection[UUID]) -> None:
         return
     rows = [
         (learner_id, code, counts.level, counts.since)
-        for (learner_id, code), counts in sorted(standings(learner_ids).items(), key=lambda one: one[0])
+        for (learner_id, code), counts in sorted(effective_levels(learner_ids).items(), key=lambda entry: entry[0])
     ]
     learners, codes, given, since = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [], [])
     unknown = rules.unanswered(scale())
@@ -129,7 +133,7 @@ def drifted(learner_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
         )
     }
     found: dict[UUID, list[str]] = {}
-    for key, counts in sorted(standings(ids).items(), key=lambda one: one[0]):
+    for key, counts in sorted(effective_levels(ids).items(), key=lambda entry: entry[0]):
         if stored.get(key) != (counts.level, counts.since):
             found.setdefault(key[0], []).append(key[1])
     return found

@@ -35,10 +35,10 @@ class Evidence(models.Model):
     answered_at = models.DateTimeField(help_text="when the score was known; evidence counts in this order")
     framework_version = models.CharField(max_length=30)
     rule_version = models.CharField(max_length=40, help_text="of the scoring rule")
-    met_before = models.BooleanField(default=False, help_text="the learner had met the item before, practice included")
+    seen_before = models.BooleanField(default=False, help_text="the learner had met the item before, practice included")
     corrects = models.UUIDField(null=True, help_text="evidence that this takes the place of, after a review")
     corrected_at = models.DateTimeField(null=True, help_text="of a correction: when a person decided it")
-    struck = models.BooleanField(
+    voided = models.BooleanField(
         default=False, help_text="a correction that takes the answer out: it counts for nothing"
     )
     lapsed = models.BooleanField(

@@ -24,7 +24,7 @@ _CLOCKS_APART = "2 seconds"
 _WAITING = """
 SELECT t.id AS trace_id, e.id::text AS evidence_id, asked.theta, asked.theta_variance, e.item_id::text, e.item_revision,
     e.difficulty, e.skills, e.score, e.guess,
-    e.struck OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
+    e.voided OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
 FROM (
     SELECT * FROM learners_sittingtrace WHERE waits > 0 AND waits <= %s::smallint ORDER BY at, id LIMIT %s::int
 ) AS t
@@ -67,7 +67,7 @@ FROM unnest(%s::text[]) AS wanted(skill_code) CROSS JOIN LATERAL (
 
 
 class _Waiting(NamedTuple):
-    """An answer of a waiting sitting. `is_void`: it was struck or corrected, and nothing is learned from it."""
+    """An answer of a waiting sitting. `is_void`: it was voided or corrected, and nothing is learned from it."""
 
     trace_id: int
     evidence_id: str
@@ -83,10 +83,10 @@ class _Waiting(NamedTuple):
 
 
 @transaction.atomic
-def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
+def publish(*, uncalibrated_only: bool, most: int = AT_A_TIME) -> int:
     """Learn from up to `most` waiting sittings and publish a snapshot; return how many answers it took, 0 for none.
 
-    Each answer is learned from once, whenever and however often this runs. What a review corrected or struck is passed
+    Each answer is learned from once, whenever and however often this runs. What a review corrected or voided is passed
     over; what was learned from it before stays in the snapshots that have it.
 
     Args:
@@ -96,7 +96,9 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
     run_prepared("SELECT pg_advisory_xact_lock(%s::bigint)", [PUBLISHER_LOCK])
     waiting = [
         _Waiting(*row)
-        for row in run_prepared(_WAITING, [(waits.FOR_SECONDS if young_only else waits.FOR_THE_NIGHT).value, most])
+        for row in run_prepared(
+            _WAITING, [(waits.FOR_SECONDS if uncalibrated_only else waits.FOR_THE_NIGHT).value, most]
+        )
     ]
     if not waiting:
         return 0
@@ -116,8 +118,8 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
     ]
     items, skills = learn(
         seen,
-        items=newest_items(one.item for one in seen),
-        skills=newest_skills(code for one in seen for code in one.skills),
+        items=newest_items(entry.item for entry in seen),
+        skills=newest_skills(code for entry in seen for code in entry.skills),
     )
     # From here to the commit no answers are absorbed: those before were judged without this snapshot, and were given
     # before it holds.
@@ -143,7 +145,7 @@ def publish(*, young_only: bool, most: int = AT_A_TIME) -> int:
 def publish_all() -> int:
     """Publish snapshots until no answer waits, in short transactions; return how many answers were learned from."""
     total = 0
-    while taken := publish(young_only=False):
+    while taken := publish(uncalibrated_only=False):
         total += taken
     return total
 
@@ -166,6 +168,6 @@ def newest_skills(codes: Iterable[str]) -> Mapping[str, Parameters]:
 def _columns(parameters: Iterable[Parameters]) -> list[binary.Array]:
     listed = list(parameters)
     return [
-        binary.floats(one.mean for one in listed), binary.floats(one.variance for one in listed),
-        binary.integers(one.count for one in listed),
+        binary.floats(row.mean for row in listed), binary.floats(row.variance for row in listed),
+        binary.integers(row.count for row in listed),
     ]  # fmt: skip

@@ -26,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from learners.mastery import calibration, rules
-from learners.mastery.calibration import YOUNG_BELOW, Observation
+from learners.mastery.calibration import CALIBRATED_FROM, Observation
 from learners.mastery.metrics import Quality, quality
 from learners.mastery.rules import Answer, Mastery, Scale, Scales, Trace
 from learners.mastery.snapshots import UNSEEN_SKILL, V_B0, Chain, ItemKey, Parameters
@@ -34,7 +34,7 @@ from learners.mastery.snapshots import UNSEEN_SKILL, V_B0, Chain, ItemKey, Param
 NEEDED = ("learner", "item", "skills", "correct", "seconds")
 SEPARATOR = "~~"
 # Beyond it an instant has no date: the end of the year 9999.
-_MOST_SECONDS = 253_402_300_000
+_MAX_SECONDS = 253_402_300_000
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_LEVELS = Scales([Scale("replay", {}, {}, 0)])
 
@@ -110,7 +110,7 @@ def _logged(path: Path, line: int, row: dict[str, str | None], guess: float) -> 
         raise UnreadableLog(f"{path}, line {line}: skills is empty")
     return Logged(
         line, text("learner"), text("item"), skills, number("correct", 0.0, 1.0),
-        number("seconds", 0.0, _MOST_SECONDS), number("guess", 0.0, 0.99, guess),
+        number("seconds", 0.0, _MAX_SECONDS), number("guess", 0.0, 0.99, guess),
         number("difficulty", -20.0, 20.0, 0.0),
         number("probability", 0.0, 1.0) if (row.get("probability") or "").strip() else None,
     )  # fmt: skip
@@ -151,7 +151,7 @@ class Replay:
         self._refresh, self._nightly = refresh, nightly
         self._published = _Newest()
         self._learners: dict[str, _Learner] = {}
-        self._young: list[Observation] = []
+        self._uncalibrated: list[Observation] = []
         self._others: list[Observation] = []
         self._count = 0
 
@@ -169,24 +169,24 @@ class Replay:
             str(self._count), key, logged.skills, 1, logged.score, logged.guess, logged.difficulty, at, "replay"
         )  # fmt: skip
         traces: list[Trace] = []
-        young = self._published.item(key, logged.difficulty, at).count < YOUNG_BELOW
+        is_uncalibrated = self._published.item(key, logged.difficulty, at).count < CALIBRATED_FROM
         rules.extend(learner.mastery, (answer,), _NO_LEVELS, self._published, traces=traces)
         (trace,) = traces
-        (self._young if young else self._others).append(
+        (self._uncalibrated if is_uncalibrated else self._others).append(
             Observation(
                 answer.id, key, logged.difficulty, logged.skills, logged.score, logged.guess, trace.theta,
                 trace.theta_variance,
             )
         )  # fmt: skip
         if self._count % self._refresh == 0:
-            self._young = self._learned(self._young)
+            self._uncalibrated = self._learned(self._uncalibrated)
         if self._count % self._nightly == 0:
             self._others = self._learned(self._others)
         return trace.expected
 
     def publish(self) -> None:
         """Publish a snapshot that has learned from every answer so far."""
-        self._young = self._learned(self._young)
+        self._uncalibrated = self._learned(self._uncalibrated)
         self._others = self._learned(self._others)
 
     def forget_learners(self) -> None:

@@ -40,7 +40,7 @@ RHO, QT, TAU_DAYS = 0.16, 0.04, 1.0
 # With fewer answers a skill's probability is badly calibrated, and is shown as provisional.
 PROVISIONAL_BELOW = 5
 # A level is given when its threshold is passed with this probability.
-SURE = 0.8
+REQUIRED_PROBABILITY = 0.8
 
 _DAY_S = 86400.0
 _PI_8 = math.pi / 8
@@ -78,7 +78,7 @@ class Scales:
 
     def __init__(self, oldest_first: Sequence[Scale]) -> None:
         self._listed = list(oldest_first)
-        self._places = {one.version: place for place, one in enumerate(self._listed)}
+        self._places = {entry.version: place for place, entry in enumerate(self._listed)}
 
     def of(self, version: str) -> Scale:
         """What a version says; the oldest speaks for those that were never loaded."""
@@ -226,7 +226,7 @@ def keep(
     `mastery` and `reached` are changed in place; of a level reached more than once the first time counts.
     """
     known = {(change.skill, change.level) for change in reached}
-    for change in sorted(before, key=lambda one: (one.at, one.evidence_id, one.level)):
+    for change in sorted(before, key=lambda entry: (entry.at, entry.evidence_id, entry.level)):
         if (change.skill, change.level) in known:
             continue
         known.add((change.skill, change.level))
@@ -368,7 +368,7 @@ def _judge(mastery: Mastery, code: str, last: Answer, scales: Scales, chain: Cha
         if level > state.shown_level + scale.max_jump:
             continue
         passed = probability(mastery, code, scale.thresholds[level], chain, at)
-        if passed >= SURE:
+        if passed >= REQUIRED_PROBABILITY:
             state.level, state.level_since = level, at
             change = LevelReached(code, level, last.id, passed, at, scale.version)
             break

@@ -19,7 +19,7 @@ from learners.profiles.models import Learner
 
 
 @dataclass(frozen=True)
-class SkillStanding:
+class SkillEstimate:
     """A learner's level and ability in one skill: mean and variance in logits, general ability and offset included."""
 
     level: int
@@ -28,13 +28,13 @@ class SkillStanding:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AbilityEstimates:
     """What is known of a learner's abilities; `unknown` is what holds for a skill without evidence."""
 
-    unknown: SkillStanding
-    skills: Mapping[str, SkillStanding] = field(default_factory=dict)
+    unknown: SkillEstimate
+    skills: Mapping[str, SkillEstimate] = field(default_factory=dict)
 
-    def of(self, skill: str) -> SkillStanding:
+    def of(self, skill: str) -> SkillEstimate:
         """The ability in a skill, answered or not."""
         return self.skills.get(skill, self.unknown)
 
@@ -79,7 +79,7 @@ class CountingEvidence:
     supervised: bool
 
 
-def standing(learner_id: UUID) -> Standing:
+def ability_estimates(learner_id: UUID) -> AbilityEstimates:
     """Return the learner's abilities for choosing items, by the newest snapshot; three queries."""
     ability = Ability.objects.filter(pk=learner_id).first()
     general = (ability.mean, ability.variance) if ability else (0.0, rules.V_G0)
@@ -88,11 +88,11 @@ def standing(learner_id: UUID) -> Standing:
     skills = {}
     for state in states:
         offset = offsets.get(state.skill_code, UNSEEN_SKILL)
-        skills[state.skill_code] = SkillStanding(
+        skills[state.skill_code] = SkillEstimate(
             state.level, general[0] + state.mean + offset.mean, general[1] + state.variance + offset.variance
         )
-    return Standing(
-        unknown=SkillStanding(0, general[0] + UNSEEN_SKILL.mean, general[1] + rules.V_K0 + UNSEEN_SKILL.variance),
+    return AbilityEstimates(
+        unknown=SkillEstimate(0, general[0] + UNSEEN_SKILL.mean, general[1] + rules.V_K0 + UNSEEN_SKILL.variance),
         skills=skills,
     )
 
@@ -102,13 +102,13 @@ def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UU
     answers are missing. One query."""
     found = newest_items((str(item_id), number) for item_id, number in revisions)
     return {
-        (UUID(item_id), number): ItemDifficulty(one.mean, one.variance, one.count)
-        for (item_id, number), one in found.items()
+        (UUID(item_id), number): ItemDifficulty(entry.mean, entry.variance, entry.count)
+        for (item_id, number), entry in found.items()
     }
 
 
 # A skill is told of once it was answered, or people decided about it; not when all items were only left to lapse.
-WORTH_TELLING = Q(count__gt=0) | Q(level__gt=0)
+REPORTABLE = Q(count__gt=0) | Q(level__gt=0)
 
 
 _LEVELS = KeptQuery(lambda: SkillState.objects.filter(learner_id=Given("learner", UUIDField())).order_by("skill_code"))
@@ -127,7 +127,7 @@ def held_levels(learner_ids: Collection[UUID], skills: Collection[str] | None = 
 
 def levels_worth_telling(learner_ids: Collection[UUID]) -> Sequence[HeldLevel]:
     """What there is to tell of the learners in each skill, by learner and code; one query."""
-    return _with_rules(SkillState.objects.filter(WORTH_TELLING, learner_id__in=learner_ids))
+    return _with_rules(SkillState.objects.filter(REPORTABLE, learner_id__in=learner_ids))
 
 
 def _with_rules(states: QuerySet[SkillState]) -> Sequence[HeldLevel]:
@@ -153,7 +153,7 @@ def _held(state: SkillState, rule_version: str | None = None) -> HeldLevel:
 def counting_evidence(learner_ids: Collection[UUID], skills: Collection[str]) -> Sequence[CountingEvidence]:
     """The learners' evidence that counts, on any of the skills, in no order; one query."""
     rows = Evidence.objects.filter(
-        learner_id__in=learner_ids, skills__overlap=list(skills), struck=False, lapsed=False
+        learner_id__in=learner_ids, skills__overlap=list(skills), voided=False, lapsed=False
     ).exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
     return [
         CountingEvidence(learner_id, pk, tuple(on), supervised)
@@ -161,15 +161,15 @@ def counting_evidence(learner_ids: Collection[UUID], skills: Collection[str]) ->
     ]
 
 
-def told(learner_id: UUID) -> list[SkillState]:
+def reportable_skills(learner_id: UUID) -> list[SkillState]:
     """The learner's skills of which there is something to tell, by code; one query."""
-    return list(SkillState.objects.filter(WORTH_TELLING, learner_id=learner_id).order_by("skill_code"))
+    return list(SkillState.objects.filter(REPORTABLE, learner_id=learner_id).order_by("skill_code"))
 
 
-def counting(learner_id: UUID) -> Sequence[Mapping[str, Any]]:
+def counted_evidence(learner_id: UUID) -> Sequence[Mapping[str, Any]]:
     """The learner's evidence that counts, neither corrected nor struck, in order, as rows; one query."""
     return list(
-        Evidence.objects.filter(learner_id=learner_id, struck=False, lapsed=False)
+        Evidence.objects.filter(learner_id=learner_id, voided=False, lapsed=False)
         .exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))
         .order_by("answered_at", "pk")
         .values()

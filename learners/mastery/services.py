@@ -23,7 +23,7 @@ from learners.mastery.framework import scale, scales
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scales, Trace
 from learners.mastery.snapshots import Chain
-from learners.mastery.states import Known
+from learners.mastery.states import StoredMastery
 
 PRACTICE = "practice"
 
@@ -45,16 +45,16 @@ def absorb_outcomes(recorded: Sequence[Recorded[Outcome]]) -> None:
     if not inserted:
         return
     new = answers_by_learner(inserted)
-    # Also of what was struck: it counts for nothing, and by that moves its skills.
+    # Also of what was voided: it counts for nothing, and by that moves its skills.
     moved: dict[str, set[str]] = {learner: set() for learner in new}
-    for one in inserted:
-        moved[one.learner_id].update(one.skills)
+    for value in inserted:
+        moved[value.learner_id].update(value.skills)
     known = states.load({learner: held[learner] for learner in new}, skills=moved)
     extended = {
         learner
-        for learner, one in known.items()
-        if one.current and not one.reviewed and learner not in corrected
-        and one.mastery.last_at is not None and all(answer.at > one.mastery.last_at for answer in new[learner])
+        for learner, entry in known.items()
+        if entry.current and not entry.reviewed and learner not in corrected
+        and entry.mastery.last_at is not None and all(answer.at > entry.mastery.last_at for answer in new[learner])
     }  # fmt: skip
     rebuilt = set(new) - extended
     _replay(
@@ -88,8 +88,8 @@ def _evidence(outcome: Outcome) -> Iterator[NewEvidence]:
             at=outcome.answered_at,
             framework_version=outcome.framework_version,
             mode=outcome.mode,
-            met=answer.met_before,
-            struck=answer.struck,
+            seen_before=answer.seen_before,
+            voided=answer.voided,
             lapsed=outcome.lapsed,
         )
         yield NewEvidence(
@@ -103,7 +103,7 @@ def _evidence(outcome: Outcome) -> Iterator[NewEvidence]:
 
 
 def _replay(
-    answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, Known], fresh: set[str], forget: set[str]
+    answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, StoredMastery], fresh: set[str], forget: set[str]
 ) -> None:  # fmt: skip
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
     chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
@@ -130,7 +130,7 @@ def _replay(
         if learner in before:
             before[learner].keep(masteries[learner], tests[learner], reached[learner], by, chain)
         touched[learner] = {code for answer in listed for code in answer.skills} | {c.skill for c in reached[learner]}
-    states.forget(forget)
+    states.delete_derived(forget)
     stored = {learner: known.stored for learner, known in start.items()}
     states.write(masteries, tests, touched, reached, scale(), chain, stored=stored)
     levels.write_levels(levels.decided_about({UUID(learner) for learner in masteries}))
@@ -184,7 +184,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
         write: put the rebuilt state in the place of one that differed. A second call finds no drift.
     """
     locks.share_chain()
-    held = locks.lock(str(one) for one in learner_ids)
+    held = locks.lock(str(learner_id) for learner_id in learner_ids)
     known = states.load(held)
     stored_changes = states.level_changes(held)
     answers = evidence.evidence_of(held)

@@ -12,7 +12,7 @@ import orjson
 from common import binary
 from common.database import run_prepared
 from learners.mastery import rules
-from learners.mastery.certification import Certification, Testing
+from learners.mastery.certification import Certification, LevelTest
 from learners.mastery.locks import RULES, Held
 from learners.mastery.rules import LevelReached, Mastery, Scale, SkillMastery
 from learners.mastery.snapshots import STATED, Chain
@@ -23,7 +23,7 @@ def _instant(text: str | None) -> datetime | None:
 
 
 @dataclass(slots=True)
-class Known:
+class StoredMastery:
     """What is stored of a learner: mastery, the tests for certified mastery, and whether today's rules computed them.
 
     stored: the skills that have a row, answered or not. reviewed: evidence was corrected; such a state is computed from
@@ -42,14 +42,14 @@ class Known:
         return tested.union(state.framework for state in self.mastery.skills.values())
 
 
-def load(held: Mapping[str, Held], *, skills: Mapping[str, Collection[str]] | None = None) -> dict[str, Known]:
+def load(held: Mapping[str, Held], *, skills: Mapping[str, Collection[str]] | None = None) -> dict[str, StoredMastery]:
     """What is stored of each locked learner.
 
     Args:
         skills: read the mastery and the tests of these only, by learner.
     """
     known = {
-        learner: Known(
+        learner: StoredMastery(
             Mastery(row.mean, row.variance, row.count, row.last_at),
             Certification(last_at=row.last_at),
             row.rule_version == RULES,
@@ -76,19 +76,19 @@ def load(held: Mapping[str, Held], *, skills: Mapping[str, Collection[str]] | No
         likely,
         since,
     ) in rows_held:
-        one = known[learner]
-        one.stored.add(code)
+        stored_mastery = known[learner]
+        stored_mastery.stored.add(code)
         if skills is not None and code not in skills[learner]:
             continue
         # A state without answers is what people decided, or what was left until the time was over: not the filter's;
-        # unless all that a level was reached by was struck since.
+        # unless all that a level was reached by was voided since.
         if count or level:
-            one.mastery.skills[code] = SkillMastery(
+            stored_mastery.mastery.skills[code] = SkillMastery(
                 mean, variance, count, _instant(last_at), shown, level, likely, _instant(since), version
             )
         if tests:
-            one.tests.skills[code] = {
-                int(tested): Testing(log_e, counted, _instant(reached_at), framework)
+            stored_mastery.tests.skills[code] = {
+                int(tested): LevelTest(log_e, counted, _instant(reached_at), framework)
                 for tested, (log_e, counted, reached_at, framework) in orjson.loads(tests).items()
             }
     reviewed = run_prepared(
@@ -113,7 +113,7 @@ def level_changes(learner_ids: Iterable[str]) -> dict[str, list[LevelReached]]:
     return grouped
 
 
-def forget(learner_ids: Collection[str]) -> None:
+def delete_derived(learner_ids: Collection[str]) -> None:
     """Delete what follows from the evidence of learners that are rebuilt; their locked abilities and traces stay."""
     if not learner_ids:
         return
@@ -198,10 +198,10 @@ def write(
     run_prepared(
         _WRITE_ABILITIES,
         [
-            RULES, binary.uuids(states), binary.floats(one.mean for one in abilities),
-            binary.floats(one.variance for one in abilities), binary.integers(one.count for one in abilities),
-            binary.instants(one.last_at for one in abilities),
-            binary.texts(chain.version(one.last_at) if one.last_at else STATED for one in abilities),
+            RULES, binary.uuids(states), binary.floats(ability.mean for ability in abilities),
+            binary.floats(ability.variance for ability in abilities), binary.integers(ability.count for ability in abilities),
+            binary.instants(ability.last_at for ability in abilities),
+            binary.texts(chain.version(ability.last_at) if ability.last_at else STATED for ability in abilities),
         ],
     )  # fmt: skip
     for statement, skills in ((_INSERT_STATES, new), (_UPDATE_STATES, known)):
@@ -212,10 +212,10 @@ def write(
             _INSERT_CHANGES,
             [
                 rules.RULE, binary.uuids(learner for learner, _ in changes),
-                binary.texts(one.skill for _, one in changes), binary.small_integers(one.level for _, one in changes),
-                binary.uuids(one.evidence_id for _, one in changes),
-                binary.floats(one.probability for _, one in changes), binary.instants(one.at for _, one in changes),
-                binary.texts(one.framework for _, one in changes),
+                binary.texts(entry.skill for _, entry in changes), binary.small_integers(entry.level for _, entry in changes),
+                binary.uuids(entry.evidence_id for _, entry in changes),
+                binary.floats(entry.probability for _, entry in changes), binary.instants(entry.at for _, entry in changes),
+                binary.texts(entry.framework for _, entry in changes),
             ],
         )  # fmt: skip
 
@@ -227,11 +227,11 @@ def _state_columns(
     learners, codes, states = zip(*skills, strict=True)
     certified, since, told = zip(*[_certified(tests[learner], code) for learner, code, _ in skills], strict=True)
     return [
-        binary.uuids(learners), binary.texts(codes), binary.floats([one.mean for one in states]),
-        binary.floats([one.variance for one in states]), binary.integers([one.count for one in states]),
-        binary.instants([one.last_at for one in states]), binary.small_integers([one.shown_level for one in states]),
-        binary.small_integers([one.level for one in states]), binary.floats([one.probability for one in states]),
-        binary.instants([one.level_since for one in states]), binary.texts([one.framework for one in states]),
+        binary.uuids(learners), binary.texts(codes), binary.floats([state.mean for state in states]),
+        binary.floats([state.variance for state in states]), binary.integers([state.count for state in states]),
+        binary.instants([state.last_at for state in states]), binary.small_integers([state.shown_level for state in states]),
+        binary.small_integers([state.level for state in states]), binary.floats([state.probability for state in states]),
+        binary.instants([state.level_since for state in states]), binary.texts([state.framework for state in states]),
         binary.small_integers(certified), binary.instants(since),
         binary.documents(told),
     ]  # fmt: skip
@@ -245,6 +245,8 @@ def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, b
     certified = tests.level(code)
     since = None
     if certified:
-        since = max(one.reached_at for level, one in levels.items() if level <= certified and one.reached_at)
-    told = {str(level): (one.log_e, one.count, one.reached_at, one.framework) for level, one in levels.items()}
+        since = max(entry.reached_at for level, entry in levels.items() if level <= certified and entry.reached_at)
+    told = {
+        str(level): (entry.log_e, entry.count, entry.reached_at, entry.framework) for level, entry in levels.items()
+    }
     return certified, since, orjson.dumps(told)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from common import binary
 from common.database import copy_rows, run_prepared
-from learners.mastery.calibration import YOUNG_BELOW
+from learners.mastery.calibration import CALIBRATED_FROM
 from learners.mastery.models import SittingTrace
 from learners.mastery.rules import Answer, Trace
 from learners.mastery.snapshots import Chain
@@ -51,11 +51,11 @@ def write_traces(
     for learner, listed in answers.items():
         of_learner = iter(traced[learner])
         for at, sitting in groupby(listed, key=attrgetter("at")):
-            asked = [one for one in sitting if not one.lapsed]
+            asked = [answer for answer in sitting if not answer.lapsed]
             if not asked:
                 continue
-            young = any(chain.item(one.item, 0.0, at).count < YOUNG_BELOW for one in asked)
-            waits = SittingTrace.Waits.FOR_SECONDS if young else SittingTrace.Waits.FOR_THE_NIGHT
+            is_uncalibrated = any(chain.item(question.item, 0.0, at).count < CALIBRATED_FROM for question in asked)
+            waits = SittingTrace.Waits.FOR_SECONDS if is_uncalibrated else SittingTrace.Waits.FOR_THE_NIGHT
             columns = list(zip(*islice(of_learner, len(asked)), strict=True))
             if learner in new:
                 packed.append(_row(learner, at, waits.value, columns))
@@ -78,7 +78,7 @@ class _Sitting(NamedTuple):
 
 def _row(learner: str, at: datetime, waits: int, columns: Sequence[Sequence[Any]]) -> bytes:
     ids, *numbers = columns
-    fields = [binary.field(binary.uuids(ids)), *(binary.field(binary.floats(one)) for one in numbers)]
+    fields = [binary.field(binary.uuids(ids)), *(binary.field(binary.floats(number)) for number in numbers)]
     return _pack(7, 16, binary.uuid(learner), 8, binary.instant(at), 2, waits) + b"".join(fields)
 
 

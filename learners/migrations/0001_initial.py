@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                 ("framework_version", models.CharField(max_length=30)),
                 ("rule_version", models.CharField(help_text="of the scoring rule", max_length=40)),
                 (
-                    "met_before",
+                    "seen_before",
                     models.BooleanField(
                         default=False, help_text="the learner had met the item before, practice included"
                     ),
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(help_text="of a correction: when a person decided it", null=True),
                 ),
                 (
-                    "struck",
+                    "voided",
                     models.BooleanField(
                         default=False, help_text="a correction that takes the answer out: it counts for nothing"
                     ),

@@ -7,7 +7,7 @@ import unicodedata
 
 from common.languages import canonical
 
-MOST_LANGUAGES = 8
+MAX_LANGUAGES = 8
 EARLIEST_BIRTH_YEAR = 1900
 
 # Embeddings, overrides and isolates: they reorder what stands around a name. Marks and joiners, which many scripts

@@ -20,7 +20,7 @@ from learners.enrolments.models import Enrolment
 from learners.progress.models import LessonProgress
 from learners.waivers import selectors as waived
 from learners.waivers.models import LessonWaiver
-from learners.waivers.selectors import WaiverView, told
+from learners.waivers.selectors import WaiverView, waiver_document
 
 
 class LessonProgressView(TypedDict):
@@ -99,7 +99,7 @@ def lessons(
                 "lesson_id": lesson.id,
                 "furthest": row.furthest if row else 0,
                 "done_at": row.done_at if row else None,
-                "waived": told(waiver) if waiver else None,
+                "waived": waiver_document(waiver) if waiver else None,
             }
         )
     return listed

@@ -43,7 +43,7 @@ def describe(*, learner_id: UUID, gender: str, now: datetime) -> bool:
 
 
 @transaction.atomic
-def take_back(*, learner_id: UUID) -> None:
+def delete_description(*, learner_id: UUID) -> None:
     """Delete what the learner said; without anything said, nothing happens."""
     deleted, _ = SelfDescription.objects.filter(pk=learner_id).delete()
     if deleted:

@@ -46,7 +46,7 @@ def of_enrolments(enrolment_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, 
     return found
 
 
-def told(waiver: LessonWaiver) -> WaiverView:
+def waiver_document(waiver: LessonWaiver) -> WaiverView:
     """The waiver as its learner reads it: since when, on which grounds, and a sentence in the active language."""
     return {
         "at": waiver.at,

@@ -47,21 +47,22 @@ def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolm
     enrolments = _locked(learner_ids, placed)
     if not enrolments:
         return []
-    editions = courses.editions({one.edition_id for one in enrolments})
-    held = _held({one.learner_id for one in enrolments})
+    editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
+    held = _held({enrolment.learner_id for enrolment in enrolments})
     wanted = {
-        one.pk: rules.waived(editions[one.edition_id].lessons, held.get(one.learner_id, {})) for one in enrolments
+        enrolment.pk: rules.waived(editions[enrolment.edition_id].lessons, held.get(enrolment.learner_id, {}))
+        for enrolment in enrolments
     }
     now = clock.now()
     new = _insert(wanted, version=courses.framework().version, now=now)
     if not new:
         return []
-    changed = [one for one in enrolments if one.pk in new]
+    changed = [enrolment for enrolment in enrolments if enrolment.pk in new]
     privacy.audit_many(
         actor=_WORKER,
         action="lessons.waived",
         subject_kind="enrolment",
-        subject_ids=[str(one.pk) for one in changed],
+        subject_ids=[str(entry.pk) for entry in changed],
     )
     events.record_many([LessonsWaived(learner_id=row.learner_id, edition_id=row.edition_id) for row in changed])
     return changed
@@ -102,7 +103,7 @@ def _held(learner_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, Held]]:
 def _insert(wanted: Mapping[UUID, Mapping[UUID, Sequence[Ground]]], *, version: str, now: datetime) -> set[UUID]:
     """Store the waivers that are new, in one statement; return the enrolments that got one."""
     rows = [
-        (enrolment, lesson, Jsonb([_ground(one) for one in grounds], dumps=to_json))
+        (enrolment, lesson, Jsonb([_ground(ground) for ground in grounds], dumps=to_json))
         for enrolment, lessons in sorted(wanted.items())
         for lesson, grounds in sorted(lessons.items())
     ]

@@ -84,7 +84,9 @@ def sign_in_document() -> Mapping[str, Any]:
         _require_route(_BASE + path)
         given = spec["paths"][_BASE + path][method]
         operation: dict[str, Any] = {"operationId": operation_id, "tags": [tag], "summary": summary}
-        parameters = [_resolved(spec, one) for one in given.get("parameters", ()) if "Client" not in str(one)]
+        parameters = [
+            _resolved(spec, parameter) for parameter in given.get("parameters", ()) if "Client" not in str(parameter)
+        ]
         if parameters:
             operation["parameters"] = parameters
         if "requestBody" in given:

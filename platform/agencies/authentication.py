@@ -15,7 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from agencies.problems import InsufficientScope
+from agencies.errors import InsufficientScope
 from common import clock
 
 _REALM = 'Bearer realm="ai-skills"'

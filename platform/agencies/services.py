@@ -15,9 +15,9 @@ from oauth2_provider.generators import generate_client_secret
 from oauth2_provider.models import AccessToken, Application
 from redis.exceptions import RedisError
 
+from agencies.errors import AgencyNotFound, GrantRefused
 from agencies.grants import rules
 from agencies.models import Agency, ApiClient, Grant
-from agencies.problems import AgencyNotFound, GrantRefused
 from common import clock
 from common.errors import Conflict, NotFound
 from privacy import public as privacy
@@ -56,7 +56,7 @@ def register_agency(*, name: str, role: str, member_state: str | None, actor: st
 
 
 @transaction.atomic
-def describe_agency(*, agency_id: UUID, name: str, role: str, actor: str) -> None:
+def update_agency(*, agency_id: UUID, name: str, role: str, actor: str) -> None:
     """Correct an agency's name and role. A second call changes nothing.
 
     Raises:

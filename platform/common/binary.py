@@ -136,7 +136,9 @@ def _fixed(element: int, size: int, code: str, values: Sequence[Any]) -> Array:
     count = len(values)
     if None in values:
         pack = struct.Struct(f"!i{code}").pack
-        return Array.of(element, count, True, b"".join([NULL if one is None else pack(size, one) for one in values]))
+        return Array.of(
+            element, count, True, b"".join([NULL if value is None else pack(size, value) for value in values])
+        )
     flat: list[Any] = [size] * (2 * count)
     flat[1::2] = values
     return Array.of(element, count, False, struct.pack("!" + f"i{code}" * count, *flat))

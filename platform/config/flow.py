@@ -28,8 +28,8 @@ from credentials.events import (
     CertificateStatusChanged,
     CorrectionMoved,
     JwtFormAsked,
-    PassportAsked,
-    RenewalAsked,
+    PassportRequested,
+    RenewalRequested,
 )
 from events.public import Consumer, Event
 from learners import public as learners
@@ -58,10 +58,10 @@ EVENTS: tuple[type[Event], ...] = (
     CertificateIssued,
     CertificateStatusChanged,
     JwtFormAsked,
-    PassportAsked,
+    PassportRequested,
     CorrectionMoved,
     BulkRevocationApproved,
-    RenewalAsked,
+    RenewalRequested,
     AwardMissing,
     OutcomeRecorded,
     AppealOpened,
@@ -111,7 +111,7 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
         "renewals",
         credentials.renew_awards,
         purpose="what is earned on present standing is awarded anew",
-    ).takes(RenewalAsked),
+    ).takes(RenewalRequested),
     Consumer(
         "corrections",
         credentials.supersede_corrected,
@@ -129,8 +129,8 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
         purpose="the issuer's status lists say it, signed anew",
     ).takes(CertificateStatusChanged),
     Consumer(
-        "certificate_twins",
-        credentials.sign_twins,
+        "certificate_jwts",
+        credentials.sign_certificate_jwts,
         purpose="a certificate that is wanted as VC-JWT is signed in that form, once",
     ).takes(JwtFormAsked),
     Consumer(
@@ -138,7 +138,7 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
         credentials.sign_passports,
         batch=5,
         purpose="a passport that is wanted is put together and signed",
-    ).takes(PassportAsked),
+    ).takes(PassportRequested),
     Consumer(
         "self_descriptions",
         learners.forget_withdrawn,

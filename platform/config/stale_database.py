@@ -21,7 +21,7 @@ from django.db.migrations.loader import MigrationLoader
 
 
 @contextmanager
-def told_if_stale(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def explain_if_stale(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Migrate the database inside.
 
     Raises:

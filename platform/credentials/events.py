@@ -49,15 +49,15 @@ class CertificateStatusChanged(Event, frozen=True, kw_only=True):
 class JwtFormAsked(Event, frozen=True, kw_only=True):
     """A certificate is wanted as VC-JWT."""
 
-    kind = "credentials.certificate_twin_asked"
+    kind = "credentials.certificate_jwt_requested"
     certificate_id: UUID
     learner_id: UUID
 
 
-class PassportAsked(Event, frozen=True, kw_only=True):
+class PassportRequested(Event, frozen=True, kw_only=True):
     """A learner wants all they hold in one signed record."""
 
-    kind = "credentials.passport_asked"
+    kind = "credentials.passport_requested"
     learner_id: UUID
 
 
@@ -78,9 +78,9 @@ class BulkRevocationApproved(Event, frozen=True, kw_only=True):
     revocation_id: UUID
 
 
-class RenewalAsked(Event, frozen=True, kw_only=True):
+class RenewalRequested(Event, frozen=True, kw_only=True):
     """A learner asks that a certificate be renewed."""
 
-    kind = "credentials.renewal_asked"
+    kind = "credentials.renewal_requested"
     certificate_id: UUID
     learner_id: UUID

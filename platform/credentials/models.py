@@ -1,9 +1,9 @@
 """Every model of the app, for one migration history."""
 
-from credentials.certificates.life_models import BulkRevocation, CertificateCorrection, ExpiryReminder, KeyRotation
+from credentials.certificates.lifecycle_models import BulkRevocation, CertificateCorrection, ExpiryReminder, KeyRotation
 from credentials.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
 from credentials.paper.models import PaperDesign, Rendering
-from credentials.presentations.models import CertificateTwin, Passport
+from credentials.presentations.models import CertificateJwt, Passport
 from credentials.sharing.models import Share, SharedCertificate
 from credentials.transparency.models import (
     LogCheckpoint,
@@ -21,7 +21,7 @@ __all__ = [
     "BulkRevocation",
     "Certificate",
     "CertificateCorrection",
-    "CertificateTwin",
+    "CertificateJwt",
     "ExpiryReminder",
     "Issuer",
     "IssuerKey",

@@ -9,23 +9,23 @@ from credentials.certificates.issuers import load_issuers
 from credentials.certificates.issuing import issue_certificates
 from credentials.certificates.loading import load_achievement
 from credentials.certificates.reconciliation import last_seen as certificate_differences
-from credentials.certificates.renewal import renew as renew_awards
+from credentials.certificates.renewal import renew_awards
 from credentials.certificates.selectors import (
-    AchievementStanding,
+    AchievementProgress,
     HeldCertificate,
-    achievement_standing,
+    achievement_progress,
     certificates_for_progress,
     newest_of_learner,
 )
 from credentials.certificates.status_publishing import publish_changed as publish_status_lists
+from credentials.presentations.certificate_jwts import sign_certificate_jwts
 from credentials.presentations.passports import sign_passports
-from credentials.presentations.twins import sign_twins
 from credentials.transparency.services import log_certificates
 
 __all__ = [
-    "AchievementStanding",
+    "AchievementProgress",
     "HeldCertificate",
-    "achievement_standing",
+    "achievement_progress",
     "certificate_differences",
     "certificates_for_progress",
     "decide_awards",
@@ -37,7 +37,7 @@ __all__ = [
     "publish_status_lists",
     "renew_awards",
     "revoke_approved",
+    "sign_certificate_jwts",
     "sign_passports",
-    "sign_twins",
     "supersede_corrected",
 ]

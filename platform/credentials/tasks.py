@@ -8,7 +8,7 @@ from celery import shared_task
 
 from common import clock
 from credentials.certificates import reconciliation, reminders, status_publishing
-from credentials.paper import keeping
+from credentials.paper import rendering_cache
 from credentials.sharing import services as sharing
 from credentials.transparency import cosigning
 from credentials.transparency.errors import LogAltered
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 @shared_task(name="credentials.forget_renderings")
 def forget_renderings() -> None:
     """Delete pages and pictures of certificates that were made long ago; they are made again when asked for."""
-    keeping.forget(now=clock.now())
+    rendering_cache.delete_old_renderings(now=clock.now())
 
 
 @shared_task(name="credentials.publish_checkpoint")

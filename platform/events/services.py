@@ -183,16 +183,16 @@ def _drain_batch(consumer: Consumer[Any]) -> tuple[int, Drained]:
         return len(claimed), Drained(done=len(claimed))
     except Exception as error:
         # Without a claim there is nobody to blame and nothing to divide.
-        if not claimed or _is_nobodys_fault(error):
+        if not claimed or _is_transient(error):
             raise
         _log.warning("batch failed, retrying it in halves", extra={"consumer": consumer.name}, exc_info=True)
-    return len(claimed), _in_halves(consumer, list(claimed))
+    return len(claimed), _drain_by_bisection(consumer, list(claimed))
 
 
-def _in_halves(consumer: Consumer[Any], ids: Sequence[int]) -> Drained:
+def _drain_by_bisection(consumer: Consumer[Any], ids: Sequence[int]) -> Drained:
     """Repeat a failed batch in ever smaller parts: a poisonous event holds up nobody else's, at some twice log2(n) tries."""
     if len(ids) == 1:
-        return _alone(consumer, ids[0])
+        return _drain_single(consumer, ids[0])
     total = Drained()
     for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
         try:
@@ -201,13 +201,13 @@ def _in_halves(consumer: Consumer[Any], ids: Sequence[int]) -> Drained:
                 _take_effect(consumer, claimed)
             total += Drained(done=len(claimed))
         except Exception as error:
-            if _is_nobodys_fault(error):
+            if _is_transient(error):
                 raise
-            total += _in_halves(consumer, half)
+            total += _drain_by_bisection(consumer, half)
     return total
 
 
-def _alone(consumer: Consumer[Any], delivery_id: int) -> Drained:
+def _drain_single(consumer: Consumer[Any], delivery_id: int) -> Drained:
     """Give one delivery its effect in a transaction of its own, or note the failure."""
     with transaction.atomic():
         claimed = _claim(consumer, [delivery_id])
@@ -216,17 +216,17 @@ def _alone(consumer: Consumer[Any], delivery_id: int) -> Drained:
                 _take_effect(consumer, claimed)
             return Drained(done=len(claimed))
         except Exception as error:
-            if _is_nobodys_fault(error):
+            if _is_transient(error):
                 raise
             return _postpone(delivery_id, error)
 
 
 # SQLSTATE classes of what passes by itself: connection lost, transaction rolled back (deadlock, serialisation), out of
 # resources, server shutting down, input/output error.
-_PASSES = ("08", "40", "53", "57P", "58")
+_TRANSIENT_SQLSTATES = ("08", "40", "53", "57P", "58")
 
 
-def _is_nobodys_fault(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     """Whether the database went away or gave up, so that the same deliveries are as good as before and no try counts.
 
     Not every OperationalError is of that kind: a value too large for an index, or a statement that always takes too long,
@@ -235,7 +235,7 @@ def _is_nobodys_fault(error: Exception) -> bool:
     if isinstance(error, InterfaceError):
         return True
     state = getattr(error.__cause__, "sqlstate", None)
-    return isinstance(error, OperationalError) and (state is None or str(state).startswith(_PASSES))
+    return isinstance(error, OperationalError) and (state is None or str(state).startswith(_TRANSIENT_SQLSTATES))
 
 
 def _postpone(delivery_id: int, error: Exception) -> Drained:

@@ -17,7 +17,7 @@ from learners.public import EnrolmentView, LessonProgressView
 from privacy import public as privacy
 
 # A first screen shows the newest; the lists have all.
-MOST_ENROLMENTS, MOST_CERTIFICATES = 50, 50
+MAX_ENROLMENTS, MAX_CERTIFICATES = 50, 50
 
 # Of languages and a default, the one that suits the learner best.
 Pick = Callable[[Sequence[str], str], str]
@@ -107,7 +107,7 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[HomeView, list[str]]:
         used.add(language)
         return language
 
-    listed = [_enrolment(enrolment, pick) for enrolment in learners.newest_enrolments(user_id, limit=MOST_ENROLMENTS)]
+    listed = [_enrolment(enrolment, pick) for enrolment in learners.newest_enrolments(user_id, limit=MAX_ENROLMENTS)]
     waiting: list[Waiting] = [
         {"kind": "assessment", "enrolment_id": entry["id"], "edition_id": entry["edition_id"]}
         for entry in listed
@@ -133,7 +133,7 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[HomeView, list[str]]:
                 "status": certificate.status,
                 "renewable_from": certificate.renewable_from,
             }
-            for certificate in credentials.newest_of_learner(user_id, limit=MOST_CERTIFICATES)
+            for certificate in credentials.newest_of_learner(user_id, limit=MAX_CERTIFICATES)
         ],
         "waiting": waiting,
     }

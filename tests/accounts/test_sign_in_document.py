@@ -97,7 +97,7 @@ def test_an_app_with_codes_is_set_up_used_and_given_up() -> None:
     assert phone.call("GET", "account/authenticators/totp").status_code == 200
     assert phone.call("POST", "account/authenticators/recovery-codes").status_code == 200
     codes = phone.call("GET", "account/authenticators/recovery-codes").json()["data"]["unused_codes"]
-    assert {one["type"] for one in phone.call("GET", "account/authenticators").json()["data"]} == {
+    assert {datum["type"] for datum in phone.call("GET", "account/authenticators").json()["data"]} == {
         "totp", "recovery_codes",
     }  # fmt: skip
     other = Phone()
@@ -145,7 +145,9 @@ def test_what_is_in_mails_confirms_an_address_and_sets_a_new_password(mailoutbox
 
 def test_what_answers_is_documented_and_the_rest_is_not_there() -> None:
     documented_paths = {f"auth/app/v1{path}" for path, _ in OPERATIONS}
-    routes = _routes([one for one in get_resolver().url_patterns if str(one.pattern) == "auth/"], "")
+    routes = _routes(
+        [url_pattern for url_pattern in get_resolver().url_patterns if str(url_pattern.pattern) == "auth/"], ""
+    )
     assert documented_paths <= set(routes)
     for route in set(routes) - documented_paths:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):

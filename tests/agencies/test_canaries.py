@@ -47,7 +47,7 @@ from credentials.models import (
     Award,
     Certificate,
     CertificateCorrection,
-    CertificateTwin,
+    CertificateJwt,
     ExpiryReminder,
     IssuerKey,
     LogLink,
@@ -192,7 +192,7 @@ class World:
             Share, state, id=new_id(), learner=learner, token_sha256=state.encode(), salt=b"", created_at=now,
             expires_at=now + timedelta(days=1),
         )  # fmt: skip
-        _canaried(CertificateTwin, state, certificate=certificate, key=self.key, asked_at=now, signed_at=now)
+        _canaried(CertificateJwt, state, certificate=certificate, key=self.key, asked_at=now, signed_at=now)
         _canaried(Passport, state, learner=learner, key=self.key, asked_at=now, valid_until=now)
         SharedCertificate.objects.create(share=share, certificate=certificate, position=0)
         correction = _canaried(
@@ -320,7 +320,7 @@ def test_a_regional_body_is_told_of_no_learner(world: World) -> None:
     machine = signed_in_machine(world.region)
     requests = _requests(world)
     assert _told(machine, requests, machine.token) == GRANTED_TO_THE_REGION, "cells of granted states"
-    progress = [one for one in requests if one[0] != "/agency/v1/statistics"]
+    progress = [request for request in requests if request[0] != "/agency/v1/statistics"]
     assert _told(machine, progress, machine.token) == set()
 
 

@@ -41,7 +41,7 @@ def test_pages(query_budget) -> None:
     with query_budget(3):
         first = aiko.get("/api/v1/agencies", {"limit": 3}).json()
     second = aiko.get("/api/v1/agencies", {"limit": 3, "cursor": first["next"]}).json()
-    assert [one["name"] for one in first["items"] + second["items"]] == list("ABCD")
+    assert [item["name"] for item in first["items"] + second["items"]] == list("ABCD")
     assert second["next"] is None
     assert aiko.get("/api/v1/agencies", {"cursor": "x"}).status_code == 400
 

@@ -88,7 +88,7 @@ def test_the_agency_reads_what_the_learner_reads(agency: Agency) -> None:
     told, own = answer.json(), read_by(maria)
     for name in ("rule", "snapshot", "framework_version", "next"):
         assert told[name] == own[name]
-    assert [one["code"] for one in told["items"]] == [SKILL, OTHER]
+    assert [item["code"] for item in told["items"]] == [SKILL, OTHER]
     for theirs, hers in zip(told["items"], own["items"], strict=True):
         for name in (
             "code", "name", "area", "level", "level_name", "level_cause", "frozen", "certified_level", "expected_success",
@@ -108,7 +108,7 @@ def test_the_agency_reads_what_the_learner_reads(agency: Agency) -> None:
     right, appealed = told["items"]
     assert (right["level_cause"], appealed["level_cause"]) == ("evidence", "appeal")
     assert (appealed["level"], appealed["level_since"]) == (2, "2026-03-20")
-    assert right["history"][0]["evidence_id"] in {one["id"] for one in right["evidence"]}
+    assert right["history"][0]["evidence_id"] in {row["id"] for row in right["evidence"]}
 
 
 def test_days_instead_of_instants_and_no_id_or_word_that_leads_to_the_person(agency: Agency) -> None:
@@ -127,8 +127,8 @@ def test_two_agencies_of_a_state_are_told_other_ids(agency: Agency) -> None:
     second = make_agency("PH")
     maria = make_maria(agency, second)
     ids = [
-        {one["id"] for skill in ask(signed_in_machine(asked), known(asked, maria)).json()["items"]
-         for one in skill["evidence"]}
+        {row["id"] for skill in ask(signed_in_machine(asked), known(asked, maria)).json()["items"]
+         for row in skill["evidence"]}
         for asked in (agency, second)
     ]  # fmt: skip
     assert len(ids[0]) == len(ids[1]) == 4
@@ -141,9 +141,9 @@ def test_a_level_that_is_disputed_is_told_as_frozen(agency: Agency) -> None:
     freeze = new_id()
     learners.freeze_level(freeze_id=freeze, learner_id=maria.pk, skill=SKILL, reason="appeal", now=clock.now())
     machine = signed_in_machine(agency)
-    assert [one["frozen"] for one in ask(machine, known(agency, maria)).json()["items"]] == [True, False]
+    assert [item["frozen"] for item in ask(machine, known(agency, maria)).json()["items"]] == [True, False]
     learners.release_level(freeze_id=freeze, now=clock.now())
-    assert [one["frozen"] for one in ask(machine, known(agency, maria)).json()["items"]] == [False, False]
+    assert [item["frozen"] for item in ask(machine, known(agency, maria)).json()["items"]] == [False, False]
 
 
 def test_each_disclosure_is_on_the_learner_s_ledger(agency: Agency) -> None:

@@ -110,7 +110,7 @@ def test_two_agencies_know_a_learner_by_different_names(agency: Agency) -> None:
     learner = make_sharing_learner(agency)
     consent(learner, other)
     drain()
-    names = {_items(signed_in_machine(one).pull())[0]["learner"] for one in (agency, other)}
+    names = {_items(signed_in_machine(value).pull())[0]["learner"] for value in (agency, other)}
     assert len(names) == 2
 
 
@@ -263,7 +263,7 @@ def test_the_ledger_tells_learners_who_looked(agency: Agency, machine: Machine) 
     pull = Pull.objects.get()
     assert (pull.agency_id, pull.client_id) == (agency.pk, machine.credentials.client_id)
     assert (pull.operation, pull.purpose_id, pull.row_count) == ("progress", "share_progress", 3)
-    assert set(pull.disclosures.values_list("user_id", flat=True)) == {one.pk for one in learners[:2]}
+    assert set(pull.disclosures.values_list("user_id", flat=True)) == {learner.pk for learner in learners[:2]}
 
 
 def test_without_the_ledger_there_is_no_answer(agency: Agency, machine: Machine) -> None:
@@ -367,7 +367,7 @@ def test_publishing_costs_the_same_for_one_and_for_fifty(agency: Agency) -> None
     costs = []
     for some in (ids[:1], ids):
         with CaptureQueriesContext(connection) as captured:
-            feed.publish(learner_ids=some, now=clock.now(), tell_again=some)
+            feed.publish(learner_ids=some, now=clock.now(), republish=some)
         costs.append(len(captured))
     assert costs[0] == costs[1] <= 24, costs
 
@@ -393,6 +393,6 @@ def test_two_agencies_of_one_state_cannot_match_their_learners(agency: Agency, m
 
 def test_certificates_are_told_without_an_id_that_others_know() -> None:
     told = {"enrolments": [], "skills": [], "certificates": [{"id": str(uuid4()), "status": "active"}]}
-    one, other = (for_agency(key, told)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
-    assert len({one["id"], other["id"], told["certificates"][0]["id"]}) == 3
-    assert one["status"] == "active"
+    entry, other = (for_agency(key, told)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
+    assert len({entry["id"], other["id"], told["certificates"][0]["id"]}) == 3
+    assert entry["status"] == "active"

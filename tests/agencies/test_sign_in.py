@@ -185,8 +185,8 @@ def test_who_calls_is_found_in_one_query(django_assert_num_queries) -> None:
 
 
 def test_two_clients_in_one_request_are_the_clients_mistake() -> None:
-    one, other = Machine(make_agency()).credentials, Machine(make_agency()).credentials
-    basic = base64.b64encode(f"{one.client_id}:{one.client_secret}".encode()).decode()
+    entry, other = Machine(make_agency()).credentials, Machine(make_agency()).credentials
+    basic = base64.b64encode(f"{entry.client_id}:{entry.client_secret}".encode()).decode()
     answer = Client().post(
         "/agency/oauth/token",
         {"grant_type": "client_credentials", "client_id": other.client_id, "client_secret": other.client_secret},

@@ -119,8 +119,8 @@ def test_an_agency_reads_the_figures_of_granted_states() -> None:
     everything = machine.read("/agency/v1/statistics").json()
     assert {item["state"] for item in everything["items"]} == {"PH", "TH"}
     assert everything["next"] is None
-    one = machine.read("/agency/v1/statistics", {"state": "PH", "skill": SKILL}).json()["items"]
-    assert one == [
+    entry = machine.read("/agency/v1/statistics", {"state": "PH", "skill": SKILL}).json()["items"]
+    assert entry == [
         {"state": "PH", "skill": SKILL, "level": level, "learners": 10 if level == 1 else None} for level in (1, 2, 3)
     ]
     pull = Pull.objects.order_by("-at").first()

@@ -103,7 +103,7 @@ def make_cohort(
     attempt_ids = [new_id() for _ in range(learners)]
     devices = random.choice(["phone", "tablet", "computer", ""], learners, p=[0.6, 0.1, 0.25, 0.05])
     cohort = Cohort(edition, quiz, revisions, learner_ids, attempt_ids, of_state, right, chosen, seconds)
-    write_attempts(cohort, devices=[str(one) for one in devices])
+    write_attempts(cohort, devices=[str(device) for device in devices])
     return cohort
 
 
@@ -118,7 +118,7 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
     _copy(
         "assessments_attempt",
         ("id", "quiz_id", "learner_id", "number", "seed", "language", "started_at", "due_at", "submitted_at", "score",
-         "passed", "rule_version", "framework_version", "expired", "device_class", "exclusive", "form", "selection", "told"),
+         "passed", "rule_version", "framework_version", "expired", "device_class", "exclusive", "form", "selection", "outcome_published"),
         (
             (pk, cohort.quiz.pk, learner, 1, 1, LANGUAGES.get(state, "en"), STARTED + timedelta(seconds=place),
              STARTED + timedelta(hours=1), STARTED + timedelta(minutes=20), float(score), bool(score >= 0.6), "items-2",
@@ -131,7 +131,7 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
     _copy(
         "assessments_attemptitem",
         ("id", "attempt_id", "position", "revision_id", "option_order", "response", "score", "seconds", "section",
-         "met_before"),
+         "seen_before"),
         (
             (new_id(), pk, place, cohort.revisions[item].pk, list(OPTIONS), Jsonb(str(cohort.chosen[row, item])),
              float(cohort.right[row, item]), float(cohort.seconds[row, item]), 0, False)

@@ -34,12 +34,12 @@ def make_edition(*, languages: Sequence[str] = ("en", "ja", "th"), published: bo
 
 
 def text(language: str, *, options: Sequence[str] = ("a", "b", "c", "d"), unit: str = "") -> dict[str, Any]:
-    one: dict[str, Any] = {"prompt": f"Prompt {language}", "feedback": f"{FEEDBACK} {language}"}
+    entry: dict[str, Any] = {"prompt": f"Prompt {language}", "feedback": f"{FEEDBACK} {language}"}
     if options:
-        one["options"] = [{"id": option, "text": f"Option {option} {language}"} for option in options]
+        entry["options"] = [{"id": option, "text": f"Option {option} {language}"} for option in options]
     if unit:
-        one["unit"] = unit
-    return one
+        entry["unit"] = unit
+    return entry
 
 
 BY_KIND: dict[str, dict[str, Any]] = {

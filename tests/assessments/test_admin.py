@@ -79,13 +79,15 @@ def test_a_trainer_adds_an_item_writes_it_and_approves_it(client, edition):
     revision = ItemRevision.objects.get()
     assert revision.approved_at is not None
     assert revision.content["en"]["options"] == [{"id": "a", "text": "Yes"}, {"id": "b", "text": "No: never"}]
-    assert [one.actor for one in AuditEntry.objects.filter(subject_kind="item")] == [str(trainer.pk)] * 3
+    assert [audit_entry.actor for audit_entry in AuditEntry.objects.filter(subject_kind="item")] == [
+        str(trainer.pk)
+    ] * 3
 
     del given[BUTTON]
     assert client.post(page, form_of(client.get(page))).status_code == 302
     assert ItemRevision.objects.count() == 1
     assert client.post(page, given | {"prompt__en": "What else?"}).status_code == 302
-    assert [(one.number, one.approved_at is None) for one in item.revisions.all()] == [(2, True), (1, False)]
+    assert [(entry.number, entry.approved_at is None) for entry in item.revisions.all()] == [(2, True), (1, False)]
     assert "What else?" in client.get(page).content.decode()
 
 

@@ -18,10 +18,10 @@ from assessments.errors import (
     AppealClosed,
     AppealTaken,
     AttemptsUsedUp,
+    InvalidDecision,
     NotReviewer,
     ReviewerInvolved,
     ReviewerUnnamed,
-    UnsoundDecision,
 )
 from assessments.models import Appeal, AppealDecision, AppealStep, Attempt, AttemptAllowance
 from assessments.tasks import note_overdue_appeals
@@ -84,7 +84,7 @@ def test_a_level_is_appealed_with_one_call_and_stays_frozen() -> None:
     assert (again.status_code, again.json()) == (200, shown)
     assert [step.what for step in AppealStep.objects.all()] == ["opened"]
     opened = recorded("assessments.appeal_opened")
-    assert [(one["learner_id"], one["appeal_id"], one["subject"]) for one in opened] == [
+    assert [(row["learner_id"], row["appeal_id"], row["subject"]) for row in opened] == [
         (str(linh.pk), str(appeal_id), "level")
     ]
     assert AuditEntry.objects.get(action="appeal.opened").subject_id == str(appeal_id)
@@ -193,7 +193,7 @@ def test_a_score_is_appealed_corrected_and_counted_for_its_item() -> None:
         ({other: 1.0}, "not_disputed"), ({wrong: 0.0}, "not_higher"), ({wrong: 1.5}, "not_higher"),
         ({}, "nothing_decided"),
     ):  # fmt: skip
-        with pytest.raises(UnsoundDecision) as refused:
+        with pytest.raises(InvalidDecision) as refused:
             decide(appeal_id, mai, scores=scores)
         assert refused.value.members["reason"] == reason
     decide(appeal_id, mai, scores={wrong: 1.0}, reason="The key was wrong.")
@@ -213,7 +213,7 @@ def test_an_unsound_item_is_struck_where_that_does_not_lower_the_result() -> Non
     attempt = take(quiz_for(linh), linh, wrong={0})
     appeal_id = open_appeal(linh, Subject("score", attempt_id=attempt.id))
     claim(appeal_id, mai)
-    with pytest.raises(UnsoundDecision) as refused:
+    with pytest.raises(InvalidDecision) as refused:
         decide(appeal_id, mai, scores={attempt.items[1].id: None})
     assert refused.value.members["reason"] == "lower_result"
     decide(appeal_id, mai, "partly_upheld", scores={attempt.items[0].id: None})
@@ -234,7 +234,7 @@ def test_a_better_result_never_makes_a_passed_attempt_a_failed_one() -> None:
     appeal_id = open_appeal(linh, Subject("score", attempt_id=attempt.id))
     claim(appeal_id, mai)
     # Without this item the mean of the whole rises from 0.7525 to 0.757, and that of the skill falls from 0.505 to 0.433.
-    with pytest.raises(UnsoundDecision) as refused:
+    with pytest.raises(InvalidDecision) as refused:
         decide(appeal_id, mai, scores={of_skill[0]: None})
     assert refused.value.members["reason"] == "lower_result"
     assert Attempt.objects.get(pk=attempt.id).passed
@@ -272,7 +272,7 @@ def test_an_expired_attempt_is_a_refusal_and_its_scores_are_not_disputed() -> No
     assert put(linh, {"kind": "score", "attempt_id": live.id}).json()["code"] == "nothing_to_appeal"
     appeal_id = open_appeal(linh, Subject("refusal", attempt_id=live.id))
     claim(appeal_id, mai)
-    with pytest.raises(UnsoundDecision):
+    with pytest.raises(InvalidDecision):
         decide(appeal_id, mai, scores={live.items[0].id: 1.0})
     decide(appeal_id, mai, new_try=True)
     assert AttemptAllowance.objects.get().granted == 1
@@ -288,7 +288,7 @@ def test_an_achievement_not_awarded_is_appealed_by_the_levels_it_asks() -> None:
     appeal_id = open_appeal(linh, Subject("refusal", achievement="first-steps"))
     assert Appeal.objects.get().disputed["skills"] == [{"skill": SKILL, "wanted": 1, "level": 0}]
     claim(appeal_id, mai)
-    with pytest.raises(UnsoundDecision):
+    with pytest.raises(InvalidDecision):
         decide(appeal_id, mai, levels={"AIS-B1": 1})
     decide(appeal_id, mai, levels={SKILL: 1})
     assert level_of(linh) == 1
@@ -335,7 +335,7 @@ def test_a_dismissal_leaves_everything_as_it_was_and_says_why() -> None:
         ({"outcome": "upheld", "levels": {SKILL: 4}}, "above_reviewers"),
         ({"outcome": "upheld", "new_try": True}, "not_disputed"),
     ):
-        with pytest.raises(UnsoundDecision) as refused:
+        with pytest.raises(InvalidDecision) as refused:
             decide(appeal_id, mai, **given)
         assert refused.value.members["reason"] == reason
         assert LevelFreeze.objects.get().released_at is None
@@ -357,7 +357,7 @@ def test_what_the_learner_reached_meanwhile_is_not_taken_away() -> None:
     claim(appeal_id, mai)
     # Evidence that came in during the dispute counts from the release on.
     reach(linh, 2)
-    with pytest.raises(UnsoundDecision):
+    with pytest.raises(InvalidDecision):
         decide(appeal_id, mai, levels={SKILL: 2})
     decide(appeal_id, mai, levels={SKILL: 3})
     assert level_of(linh) == 3
@@ -375,7 +375,7 @@ def test_a_level_that_another_appeal_freezes_counts_as_what_it_will_be() -> None
     reach(linh, 2)
     assert level_of(linh) == 0
     for level in (1, 2):
-        with pytest.raises(UnsoundDecision) as refused:
+        with pytest.raises(InvalidDecision) as refused:
             decide(appeal_id, mai, levels={SKILL: level})
         assert refused.value.members["reason"] == "not_higher"
     services.withdraw(appeal_id=frozen, learner_id=linh.pk, now=clock.now())
@@ -393,7 +393,9 @@ def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.Monkey
         reviewing.assign(
             appeal_id=score, reviewer_id=mai.pk, actor=make_state_administrator("VN").pk, now=clock.now()
         )  # fmt: skip
-    assert [one.pk for one in selectors.eligible_reviewers(Appeal.objects.get())] == [hung.pk]
+    assert [eligible_reviewer.pk for eligible_reviewer in selectors.eligible_reviewers(Appeal.objects.get())] == [
+        hung.pk
+    ]
     claim(score, hung)
     # Marks may be given after the claim: it is looked at again when the appeal is decided.
     monkeypatch.setattr(involved, "markers_of", lambda attempt_id: {mai.pk, hung.pk})
@@ -412,9 +414,9 @@ def test_who_decided_about_the_attempt_or_the_skill_before_does_not_review() -> 
     linh, mai, hung = make_linh(), make_reviewer(), make_reviewer("Lê Văn Hùng")
     quiz = quiz_for(linh)
     attempt, another = take(quiz, linh, wrong={0, 1}), take(quiz, linh, wrong={0})
-    one = open_appeal(linh, Subject("score", attempt_id=attempt.id, item_id=attempt.items[0].id))
-    claim(one, mai)
-    decide(one, mai, "dismissed")
+    entry = open_appeal(linh, Subject("score", attempt_id=attempt.id, item_id=attempt.items[0].id))
+    claim(entry, mai)
+    decide(entry, mai, "dismissed")
     for subject in (
         Subject("score", attempt_id=attempt.id, item_id=attempt.items[1].id), Subject("score", attempt_id=attempt.id),
     ):  # fmt: skip
@@ -508,7 +510,7 @@ def test_lists_are_pages_and_cost_one_query(query_budget: Callable[[int], Abstra
     with query_budget(1):
         first = client.get(APPEALS, {"limit": 3}).json()
     rest = client.get(APPEALS, {"limit": 3, "cursor": first["next"]}).json()
-    ids = [one["id"] for one in first["items"] + rest["items"]]
+    ids = [item["id"] for item in first["items"] + rest["items"]]
     assert len(set(ids)) == 5
     assert rest["next"] is None
     assert client.get(APPEALS, {"cursor": "x"}).json()["code"] == "bad_cursor"

@@ -37,7 +37,7 @@ def _roles(_reference_data: None) -> None:
 def test_two_calls_at_once_open_one_appeal() -> None:
     linh = make_linh()
     results = in_threads(lambda _: open_appeal(linh), range(8), threads=4)
-    assert Counter(type(one) if not isinstance(one, type) else one for one in results)[AppealOpen] == 7
+    assert Counter(type(result) if not isinstance(result, type) else result for result in results)[AppealOpen] == 7
     assert Appeal.objects.count() == AppealStep.objects.count() == 1
     appeal_id = new_id()
     hung = make_linh(name="Lê Văn Hùng")

@@ -8,7 +8,7 @@ from uuid import uuid5
 import pytest
 from django.db import IntegrityError, transaction
 
-from assessments.errors import UnsoundItem, UnsoundQuiz
+from assessments.errors import InvalidItem, InvalidQuiz
 from assessments.items import services
 from assessments.items.models import Item, ItemRevision
 from assessments.quizzes.loading import load_bank
@@ -74,7 +74,7 @@ def test_loading_twice_changes_nothing_and_a_changed_item_is_a_new_revision(tmp_
     write(tmp_path, {"one": "First, better?", "two": "Second?"}, QUIZ.replace("0.7", "0.65"))
     third = load_bank(tmp_path, edition_id=edition.pk)
     assert (third.added, third.revised, third.unchanged) == (0, 1, 1)
-    assert [(one.number, one.approved_at is not None) for one in ItemRevision.objects.filter(item__code="one")] == [
+    assert [(item_revision.number, item_revision.approved_at is not None) for item_revision in ItemRevision.objects.filter(item__code="one")] == [
         (2, True), (1, True)
     ]  # fmt: skip
     assert str(Quiz.objects.get().pass_share) == "0.650"
@@ -97,14 +97,14 @@ def test_loading_does_not_undo_what_a_trainer_approved_or_closed(tmp_path, editi
 @pytest.mark.parametrize(
     ("prompts", "quiz", "error", "says"),
     [
-        ({"one": " "}, QUIZ, UnsoundItem, "item one /content/en/prompt: is missing"),
-        ({"one": "First?"}, QUIZ, UnsoundQuiz, "in en: AIS-A1 asks for 2 items, the bank has 1"),
-        ({"one": "A?", "two": "B?"}, QUIZ + 'de = "x"\n[more]\n', UnsoundQuiz, "quiz.toml: more is not known"),
-        ({"one": "A?", "two": "B?"}, QUIZ.replace('"0.7"', '"most"'), UnsoundQuiz, "pass_share is not a number"),
-        ({"one": "A?", "two": "B?"}, QUIZ.replace("en =", "fr ="), UnsoundQuiz, "/titles/en: is missing"),
+        ({"one": " "}, QUIZ, InvalidItem, "item one /content/en/prompt: is missing"),
+        ({"one": "First?"}, QUIZ, InvalidQuiz, "in en: AIS-A1 asks for 2 items, the bank has 1"),
+        ({"one": "A?", "two": "B?"}, QUIZ + 'de = "x"\n[more]\n', InvalidQuiz, "quiz.toml: more is not known"),
+        ({"one": "A?", "two": "B?"}, QUIZ.replace('"0.7"', '"most"'), InvalidQuiz, "pass_share is not a number"),
+        ({"one": "A?", "two": "B?"}, QUIZ.replace("en =", "fr ="), InvalidQuiz, "/titles/en: is missing"),
     ],
 )
-def test_files_with_a_fault_are_refused_as_a_whole_and_say_where(tmp_path, edition, prompts, quiz, error, says):
+def test_files_with_a_issue_are_refused_as_a_whole_and_say_where(tmp_path, edition, prompts, quiz, error, says):
     write(tmp_path, prompts, quiz)
     with pytest.raises(error, match=says):
         load_bank(tmp_path, edition_id=edition.pk)
@@ -137,7 +137,7 @@ def test_saving_over_a_draft_overwrites_it_and_over_an_approved_revision_makes_a
     services.approve(item_id=first.item_id, actor="x", now=clock.now())
     services.approve(item_id=first.item_id, actor="x", now=clock.now())
     assert services.save_draft(item_id=first.item_id, draft=harder(5), actor="x").number == 3
-    with pytest.raises(UnsoundItem):
+    with pytest.raises(InvalidItem):
         services.save_draft(item_id=first.item_id, draft=harder(9), actor="x")
     assert AuditEntry.objects.filter(action="item.approved").count() == 1
 

@@ -16,7 +16,7 @@ from assessments.accommodations.models import Accommodation
 from assessments.appeals.effects import grant_try
 from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
-from assessments.errors import AlreadyAccommodated, AttemptLive, CoolingDown, UnsoundQuiz
+from assessments.errors import AlreadyAccommodated, AttemptLive, CoolingDown, InvalidQuiz
 from assessments.items.models import Item
 from assessments.quizzes.loading import load_bank
 from assessments.quizzes.models import ItemExposure, Quiz
@@ -76,7 +76,7 @@ def submit(client, shown, by_kind=RIGHT):
 
 def offer(client, quiz):
     listed = client.get(f"/api/v1/editions/{quiz.edition_id}/quizzes").json()["items"]
-    return next(one for one in listed if one["id"] == str(quiz.pk))
+    return next(row for row in listed if row["id"] == str(quiz.pk))
 
 
 SECTIONS = [
@@ -113,7 +113,7 @@ def test_forms_rotate_and_keep_their_order(client, edition):
     for _ in range(6):
         shown = start(client, quiz)
         row = Attempt.objects.get(pk=shown["id"])
-        asked = [one.revision.item.code for one in row.items.select_related("revision__item")]
+        asked = [entry.revision.item.code for entry in row.items.select_related("revision__item")]
         assert asked == next(form["items"] for form in forms if form["name"] == row.form)
         had.append(row.form)
         submit(client, shown)
@@ -227,7 +227,7 @@ def test_extra_time_counts_from_the_grant_to_the_revocation(client, edition, aik
         accommodations.grant(accommodation_id=pk, **given)
     with pytest.raises(AlreadyAccommodated):
         accommodations.grant(accommodation_id=new_id(), **given)
-    assert [offer(client, one)["time_limit_s"] for one in (quiz, other)] == [810, 600]
+    assert [offer(client, value)["time_limit_s"] for value in (quiz, other)] == [810, 600]
     assert start(client, other)["due_at"] == "2026-05-01T00:10:00Z"
     shown = start(client, quiz)
     assert shown["due_at"] == "2026-05-01T00:13:30Z"
@@ -237,8 +237,8 @@ def test_extra_time_counts_from_the_grant_to_the_revocation(client, edition, aik
     assert start(client, quiz)["due_at"] == "2026-05-01T00:10:00Z"
     assert Accommodation.objects.get().revoked_at is not None
     written = AuditEntry.objects.filter(subject_kind="accommodation")
-    assert sorted(one.action for one in written) == ["accommodation.granted", "accommodation.revoked"]
-    assert all(one.detail == {} and one.actor == "citra" for one in written)
+    assert sorted(entry.action for entry in written) == ["accommodation.granted", "accommodation.revoked"]
+    assert all(entry.detail == {} and entry.actor == "citra" for entry in written)
 
 
 def test_what_comes_first_is_told_until_it_is_done(client, edition, aiko):
@@ -368,7 +368,7 @@ def test_what_an_open_quiz_refers_to_must_be_there(edition):
         ),
     ):
         quiz = make_quiz(edition, open=False, **values)
-        with pytest.raises(UnsoundQuiz) as error:
+        with pytest.raises(InvalidQuiz) as error:
             set_open(quiz_id=quiz.pk, opened=True, actor="trainer")
         assert says in str(error.value.detail)
         assert not Quiz.objects.get(pk=quiz.pk).open
@@ -414,12 +414,12 @@ def test_a_file_says_all_of_it(tmp_path):
     load_bank(tmp_path, edition_id=edition.pk)
     assert AuditEntry.objects.count() == audited
     write(tmp_path, {"one": "First?", "two": "Second?"}, FULL.replace("Asia/Manila", "Manila"))
-    with pytest.raises(UnsoundQuiz, match=r"quiz.toml: /windows/0/zone: 'Manila' is no IANA time zone"):
+    with pytest.raises(InvalidQuiz, match=r"quiz.toml: /windows/0/zone: 'Manila' is no IANA time zone"):
         load_bank(tmp_path, edition_id=edition.pk)
 
 
 def in_threads(call, things):
-    def one(thing):
+    def element(thing):
         try:
             return type(call(thing))
         except Exception as error:
@@ -428,7 +428,7 @@ def in_threads(call, things):
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
-        return Counter(pool.map(one, things))
+        return Counter(pool.map(element, things))
 
 
 def begin(quiz, learner, now):

@@ -105,7 +105,9 @@ def test_an_administrator_grants_extra_time_to_the_state_s_own_learners(client, 
     listing = reverse("admin:assessments_accommodation_changelist")
     client.post(listing, {"action": "revoke", "_selected_action": [str(row.pk)]})
     assert Accommodation.objects.get().revoked_at is not None
-    assert [one.actor for one in AuditEntry.objects.filter(subject_kind="accommodation")] == [str(user.pk)] * 2
+    assert [audit_entry.actor for audit_entry in AuditEntry.objects.filter(subject_kind="accommodation")] == [
+        str(user.pk)
+    ] * 2
 
 
 @pytest.mark.parametrize("role", [TRAINER, REVIEWER])

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from assessments.accommodations.rules import extra_seconds
 from assessments.admin import blueprint_texts as texts
 from assessments.attempts.rules import TooFewItems, draw, due, shown_options
-from assessments.quizzes.faults import faults
 from assessments.quizzes.filling import overexposures, shortages
+from assessments.quizzes.issues import issues
 from assessments.quizzes.rules import (
     REVIEW_WHAT,
     REVIEW_WHEN,
@@ -25,8 +25,8 @@ from assessments.quizzes.rules import (
     JudgedItem,
     PassRule,
     Pool,
+    ReviewDetail,
     ReviewPolicy,
-    Shown,
     available_at,
     choose_form,
     missed,
@@ -34,7 +34,7 @@ from assessments.quizzes.rules import (
     review_shown,
     unmet,
 )
-from assessments.quizzes.windows import Window, are_over, opening, read_windows, wall_time_fault
+from assessments.quizzes.windows import Window, are_over, opening, read_windows, wall_time_issue
 from tests.assessments.test_rules import SKILLS, One, seeds
 
 BANKS = st.lists(
@@ -53,15 +53,15 @@ POOLS = st.lists(
 )  # fmt: skip
 
 
-def takes(pool, one):
-    return pool.takes(skill=one.skill, level=one.level, difficulty=one.difficulty)
+def takes(pool, element):
+    return pool.takes(skill=element.skill, level=element.level, difficulty=element.difficulty)
 
 
 def can_be_filled(pools, bank):
     """Hall's theorem, literally: every group of pools together has enough items."""
     groups = chain.from_iterable(combinations(pools, size) for size in range(1, len(pools) + 1))
     return all(
-        sum(any(takes(pool, one) for pool in group) for one in bank) >= sum(pool.count for pool in group)
+        sum(any(takes(pool, candidate) for pool in group) for candidate in bank) >= sum(pool.count for pool in group)
         for group in groups
     )
 
@@ -69,18 +69,18 @@ def can_be_filled(pools, bank):
 @given(seed=seeds, bank=BANKS, pools=POOLS)
 def test_pools_that_overlap_in_any_way_are_filled_exactly_when_that_is_possible(seed, bank, pools):
     can = can_be_filled(pools, bank)
-    assert can == (not shortages(pools, [one.kind for one in bank]))
+    assert can == (not shortages(pools, [candidate.kind for candidate in bank]))
     try:
         drawn = draw(seed=seed, pools=pools, bank=bank)
     except TooFewItems:
         assert not can
         return
     assert can
-    assert len({one.item_id for _, one in drawn}) == len(drawn) == sum(pool.count for pool in pools)
+    assert len({entry.item_id for _, entry in drawn}) == len(drawn) == sum(pool.count for pool in pools)
     assert [section for section, _ in drawn] == sorted(section for section, _ in drawn)
     for section in {pool.section for pool in pools}:
         within = [pool for pool in pools if pool.section == section]
-        asked = [one for number, one in drawn if number == section]
+        asked = [entry for number, entry in drawn if number == section]
         assert len(asked) == sum(pool.count for pool in within)
         assert can_be_filled(within, asked)
     assert draw(seed=seed, pools=pools[::-1], bank=bank[::-1]) == drawn
@@ -90,41 +90,41 @@ def test_taking_the_first_that_comes_would_leave_a_pool_short():
     """The control: what a greedy draw takes for "hard" is what the other pool needs."""
     bank = [One(UUID(int=1), "AIS-A1", 1, "hard"), One(UUID(int=2), "AIS-B1", 1, "hard")]
     pools = [Pool(None, None, 1, "hard"), Pool("AIS-A1", None, 1)]
-    greedy = [next(one for one in bank if takes(pools[0], one))]
-    assert not any(takes(pools[1], one) for one in bank if one not in greedy)
+    greedy = [next(candidate for candidate in bank if takes(pools[0], candidate))]
+    assert not any(takes(pools[1], candidate) for candidate in bank if candidate not in greedy)
     for seed in range(20):
-        assert {one.skill for _, one in draw(seed=seed, pools=pools, bank=bank)} == {"AIS-A1", "AIS-B1"}
+        assert {entry.skill for _, entry in draw(seed=seed, pools=pools, bank=bank)} == {"AIS-A1", "AIS-B1"}
 
 
 def test_a_shortage_names_its_pool_in_its_section():
     pools = [Pool("AIS-A1", 1, 1, None, 1), Pool("AIS-A1", None, 2, None, 2), Pool(None, 2, 1, None, 2)]
     found = shortages(pools, [("AIS-A1", 1, "hard"), ("AIS-A1", 1, "hard"), ("AIS-B1", 2, "easy")])
-    assert [str(fault) for fault in found] == [
+    assert [str(issue) for issue in found] == [
         "/sections/1/pools/0: AIS-A1 asks for 2 items, the bank has 2, 1 of them for other pools"
     ]
 
 
-def test_an_exposure_that_no_bank_of_this_size_can_keep_is_a_fault():
+def test_an_exposure_that_no_bank_of_this_size_can_keep_is_a_issue():
     bank = [("AIS-A1", 1, "easy")] * 10 + [("AIS-B1", 1, "easy")] * 2
     assert overexposures([Pool("AIS-A1", None, 3)], bank, most=0.3) == []
-    (fault,) = overexposures([Pool("AIS-A1", None, 3), Pool("AIS-B1", None, 1)], bank, most=0.3)
-    assert fault.pointer == "/pools/1"
+    (issue,) = overexposures([Pool("AIS-A1", None, 3), Pool("AIS-B1", None, 1)], bank, most=0.3)
+    assert issue.pointer == "/pools/1"
 
 
 def test_sections_in_order_keep_their_pools_in_order():
     bank = [One(UUID(int=n), skill, 1) for n, skill in enumerate(["AIS-A1", "AIS-B1"] * 6)]
     pools = [Pool("AIS-B1", None, 3, None, 1), Pool("AIS-A1", None, 3, None, 1), Pool("AIS-A1", None, 2, None, 2)]
     for seed in range(10):
-        skills = [one.skill for _, one in draw(seed=seed, pools=pools, bank=bank, shuffled={2})]
+        skills = [entry.skill for _, entry in draw(seed=seed, pools=pools, bank=bank, shuffled={2})]
         assert skills == ["AIS-B1"] * 3 + ["AIS-A1"] * 5
 
 
 def test_options_stay_as_their_author_listed_them_unless_the_order_is_the_question():
-    text = {"options": [{"id": one, "text": one} for one in "dbca"]}
-    one = {"seed": 1, "item_id": UUID(int=1), "options": ("a", "b", "c", "d"), "text": text}
-    assert shown_options(kind="single", shuffled=False, **one) == ["d", "b", "c", "a"]
-    shuffled = shown_options(kind="single", shuffled=True, **one)
-    assert shuffled == shown_options(kind="ordering", shuffled=False, **one) != ["d", "b", "c", "a"]
+    text = {"options": [{"id": entry, "text": entry} for entry in "dbca"]}
+    element = {"seed": 1, "item_id": UUID(int=1), "options": ("a", "b", "c", "d"), "text": text}
+    assert shown_options(kind="single", shuffled=False, **element) == ["d", "b", "c", "a"]
+    shuffled = shown_options(kind="single", shuffled=True, **element)
+    assert shuffled == shown_options(kind="ordering", shuffled=False, **element) != ["d", "b", "c", "a"]
 
 
 @settings(max_examples=40)
@@ -156,20 +156,20 @@ scored = st.lists(
 @given(items=scored, share=st.sampled_from(["0", "0.5", "0.6", "1"]), least=st.sampled_from(["0.5", "1"]))
 def test_passing_asks_for_the_whole_and_for_each_part(items, share, least):
     rule = PassRule(Decimal(share), {1: Decimal(least)}, {"AIS-A1": Decimal(least)})
-    told = {(one.part, one.name): one for one in missed(rule, items)}
+    told = {(entry.part, entry.name): entry for entry in missed(rule, items)}
     parts = {
         ("whole", ""): (items, share),
-        ("section", "1"): ([one for one in items if one.section == 1], least),
-        ("skill", "AIS-A1"): ([one for one in items if "AIS-A1" in one.skills], least),
+        ("section", "1"): ([item for item in items if item.section == 1], least),
+        ("skill", "AIS-A1"): ([item for item in items if "AIS-A1" in item.skills], least),
     }
     for part, (within, needed) in parts.items():
-        short = bool(within) and sum(Decimal(one.score) for one in within) < Decimal(needed) * len(within)
+        short = bool(within) and sum(Decimal(entry.score) for entry in within) < Decimal(needed) * len(within)
         assert (part in told) == short
         if short:
             assert told[part].needed == float(needed) > told[part].share
     # Better answers never lose what was passed.
     if not told:
-        assert missed(rule, [one._replace(score=1.0) for one in items]) == []
+        assert missed(rule, [item._replace(score=1.0) for item in items]) == []
 
 
 @pytest.mark.parametrize("what", REVIEW_WHAT)
@@ -181,7 +181,7 @@ def test_a_review_shows_what_its_policy_says_and_nothing_before_its_time(what, w
                 when == "after_last_attempt" and not attempts_over
             )
             shown = review_shown(ReviewPolicy(what, when), windows_over=windows_over, attempts_over=attempts_over)
-            assert shown == (Shown.NOTHING if waits else what)
+            assert shown == (ReviewDetail.NOTHING if waits else what)
 
 
 def test_a_cool_down_counts_from_the_end_of_the_last_attempt():
@@ -219,7 +219,7 @@ def test_nine_o_clock_comes_two_hours_earlier_in_tokyo_than_in_jakarta():
         (180, ""),
     ):
         now = tokyo.opens_at + timedelta(minutes=minute)
-        assert {one for one in ("tokyo", "jakarta") if opening(both, cohorts=[one], now=now).is_open} == set(
+        assert {value for value in ("tokyo", "jakarta") if opening(both, cohorts=[value], now=now).is_open} == set(
             [open_to] if open_to else []
         )
         assert are_over(both, now=now) == (minute == 180)
@@ -239,12 +239,12 @@ def test_a_cohort_s_windows_take_the_place_of_the_others():
 
 
 def test_where_clocks_are_changed_a_wall_time_may_not_exist_or_come_twice():
-    def fault(wall_time):
-        return str(wall_time_fault(datetime.fromisoformat(wall_time), "Europe/Lisbon"))
+    def issue(wall_time):
+        return str(wall_time_issue(datetime.fromisoformat(wall_time), "Europe/Lisbon"))
 
-    assert fault("2026-03-29T02:30") == "None"
-    assert "does not exist" in fault("2026-03-29T01:30")
-    assert "comes twice" in fault("2026-10-25T01:30")
+    assert issue("2026-03-29T02:30") == "None"
+    assert "does not exist" in issue("2026-03-29T01:30")
+    assert "comes twice" in issue("2026-10-25T01:30")
     summer = window("2026-03-28T12:00", "2026-03-29T12:00", "Europe/Lisbon")
     assert summer.closes_at - summer.opens_at == timedelta(hours=23)
 
@@ -273,8 +273,8 @@ SOUND = Blueprint(
 )  # fmt: skip
 
 
-def test_a_sound_blueprint_has_no_fault_and_its_pools_know_their_sections():
-    assert faults(SOUND, languages=["en"]) == []
+def test_a_sound_blueprint_has_no_issue_and_its_pools_know_their_sections():
+    assert issues(SOUND, languages=["en"]) == []
     assert [str(pool) for pool in pools_of(SOUND)] == ["AIS-A1 level 2 hard", "level 1"]
     assert [pool.section for pool in pools_of(SOUND)] == [1, 2]
     assert read_windows(SOUND.windows)[0].cohort == "a"
@@ -318,8 +318,8 @@ WRONG = [
 
 @pytest.mark.parametrize(("change", "says"), WRONG)
 def test_what_is_wrong_is_said_where_it_is(change, says):
-    found = [str(fault) for fault in faults(replace(SOUND, **change), languages=["en"])]
-    assert any(fault.startswith(says) for fault in found), found
+    found = [str(issue) for issue in issues(replace(SOUND, **change), languages=["en"])]
+    assert any(issue.startswith(says) for issue in found), found
 
 
 JUNK = st.recursive(
@@ -336,7 +336,7 @@ JUNK = st.recursive(
     junk=JUNK,
 )
 def test_no_junk_breaks_the_check(name, junk):
-    assert isinstance(faults(replace(SOUND, pools=[], **{name: junk}), languages=["en"]), list)
+    assert isinstance(issues(replace(SOUND, pools=[], **{name: junk}), languages=["en"]), list)
 
 
 def test_what_a_trainer_writes_reads_back():

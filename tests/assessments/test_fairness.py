@@ -49,7 +49,7 @@ def cohort(
     attempt(quiz, learners, passed=passed, language=language, device=device, **given)
     if gender is not None:
         SelfDescription.objects.bulk_create(
-            SelfDescription(learner=one, gender=gender, said_at=now) for one in learners
+            SelfDescription(learner=learner, gender=gender, said_at=now) for learner in learners
         )
         ConsentRecord.objects.bulk_create(
             ConsentRecord(
@@ -158,8 +158,8 @@ def test_other_parts_are_told_of_or_said_to_be_unknown(quiz: Quiz) -> None:
     japan, indonesia = cohort(quiz, 40, passed=20), cohort(quiz, 40, passed=20, state="ID")
     silent = services.monitor(now=clock.now(), sources=NOTHING)
     assert (silent.appeals_overdue, silent.dif) == (None, None)
-    decided = [(one.pk, index < 4) for index, one in enumerate(japan)]
-    decided += [(one.pk, index < 36) for index, one in enumerate(indonesia)]
+    decided = [(entry.pk, index < 4) for index, entry in enumerate(japan)]
+    decided += [(entry.pk, index < 36) for index, entry in enumerate(indonesia)]
     # Somebody who appealed twice is one person.
     decided += [(japan[0].pk, False)]
     item = new_id()

@@ -32,8 +32,10 @@ def test_wilson_is_wilson(tally: Tally) -> None:
 def test_the_pooled_test_is_cochran_mantel_haenszel(both: list[tuple[Tally, Tally]]) -> None:
     found = ratio_of(both)
     tables = [
-        np.array([[one.favourable, one.n - one.favourable], [other.favourable, other.n - other.favourable]], float)
-        for one, other in both
+        np.array(
+            [[entry.favourable, entry.n - entry.favourable], [other.favourable, other.n - other.favourable]], float
+        )
+        for entry, other in both
     ]
     with np.errstate(all="ignore"):
         expected = StratifiedTable(tables).test_null_odds().pvalue
@@ -43,14 +45,14 @@ def test_the_pooled_test_is_cochran_mantel_haenszel(both: list[tuple[Tally, Tall
 
 
 @given(tallies, tallies)
-def test_one_stratum_is_the_plain_ratio_and_swapping_the_sides_inverts_it(one: Tally, other: Tally) -> None:
-    found, swapped = ratio_of([(one, other)]), ratio_of([(other, one)])
+def test_one_stratum_is_the_plain_ratio_and_swapping_the_sides_inverts_it(element: Tally, other: Tally) -> None:
+    found, swapped = ratio_of([(element, other)]), ratio_of([(other, element)])
     assert found is not None
     assert swapped is not None
     assert found.value * swapped.value == pytest.approx(1)
     assert found.p_value == pytest.approx(swapped.p_value)
-    if one.favourable and other.favourable:
-        assert found.value == pytest.approx((one.favourable / one.n) / (other.favourable / other.n))
+    if element.favourable and other.favourable:
+        assert found.value == pytest.approx((element.favourable / element.n) / (other.favourable / other.n))
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.integers(0, 20))
@@ -123,11 +125,11 @@ def test_of_many_equal_groups_few_raise_an_alert() -> None:
     for _ in range(nights):
         strata_of = {state: Tally(int(rng.binomial(40, 0.5)), 40) for state in states}
         found = [ratio_of([(strata_of[state], strata_of["S0"])]) for state in states[1:]]
-        q_values = benjamini_hochberg([one.p_value for one in found if one])
+        q_values = benjamini_hochberg([row.p_value for row in found if row])
         alerted += any(
-            q <= RULE.false_discovery_rate and min(one.value, 1 / one.value) < RULE.least_ratio
-            for q, one in zip(q_values, found, strict=True)
-            if one
+            q <= RULE.false_discovery_rate and min(row.value, 1 / row.value) < RULE.least_ratio
+            for q, row in zip(q_values, found, strict=True)
+            if row
         )
     assert alerted / nights <= 0.07
 

@@ -16,7 +16,7 @@ from assessments.attempts.models import Attempt, AttemptItem
 from assessments.errors import InvalidAnswer
 from assessments.files.metadata import Unreadable, without_metadata
 from assessments.files.models import HandedInFile
-from assessments.files.rules import MOST_BYTES, sniffed
+from assessments.files.rules import MAX_BYTES, sniffed
 from assessments.items.models import Item, ItemRevision
 from common import clock
 from common.ids import new_id
@@ -146,7 +146,7 @@ def test_a_learner_hands_a_file_in_fetches_it_and_takes_it_back(attempt):
         (png()[:-4], "image/png", 400, "file_refused"),
         (b"", "text/plain", 400, "file_refused"),
         (b"PK\x03\x04", "application/pdf", 400, "file_refused"),
-        (b"x" * (MOST_BYTES + 1), "text/plain", 413, "file_too_large"),
+        (b"x" * (MAX_BYTES + 1), "text/plain", 413, "file_too_large"),
     ],
     ids=["html", "json", "other type", "broken", "empty", "archive", "large"],
 )
@@ -158,7 +158,7 @@ def test_what_is_not_taken_is_refused_and_not_kept(attempt, body, media_type, st
 
 
 def test_a_file_of_the_largest_size_is_taken(attempt):
-    assert put(signed_in(attempt.learner.user), attempt, b"x" * MOST_BYTES).status_code == 201
+    assert put(signed_in(attempt.learner.user), attempt, b"x" * MAX_BYTES).status_code == 201
 
 
 def test_a_task_takes_so_many_files_and_only_while_the_attempt_is_under_way(attempt):
@@ -199,7 +199,7 @@ def test_a_response_may_name_only_what_was_handed_in(attempt, query_budget):
     item = UUID(int=1)
 
     def name(*files):
-        with handed_in(attempt_id=attempt.pk, responses={item: {"files": [str(one) for one in files]}}):
+        with handed_in(attempt_id=attempt.pk, responses={item: {"files": [str(file) for file in files]}}):
             pass
 
     with query_budget(0), handed_in(attempt_id=attempt.pk, responses={item: {"text": "x"}, new_id(): ["a"]}):

@@ -134,7 +134,7 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
     (asked,) = payloads(MARKING)
     marked = of_kind(shown, "single")
     assert asked == {
-        "attempt_id": shown["id"], "learner_id": str(aiko.pk), "attempt_items": [str(one) for one in marked],
+        "attempt_id": shown["id"], "learner_id": str(aiko.pk), "attempt_items": [str(entry) for entry in marked],
     }  # fmt: skip
     before = counts()
     assert client.get(path(shown["id"])).json() == waiting
@@ -149,7 +149,7 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
     assert (graded["state"], graded["score"], graded["passed"]) == ("graded", 0.8125, True)
     assert graded["submitted_at"] == waiting["submitted_at"], "how long marking takes says nothing about Aiko"
     (told,) = payloads(RECORDED)
-    assert {UUID(one["id"]): one["score"] for one in told["answers"]} == {
+    assert {UUID(answer["id"]): answer["score"] for answer in told["answers"]} == {
         **dict.fromkeys(of_kind(shown, "numeric"), 1.0), marked[0]: 0.25, marked[1]: 1.0,
     }  # fmt: skip
     # Evidence counts from when its score was known: nothing that other answers gave meanwhile is undone.
@@ -162,7 +162,7 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
 def test_an_essay_left_open_needs_nobody(client, essays):
     shown = start(client, essays)
     given = answers(shown)
-    given["answers"] = [one for one in given["answers"] if UUID(one["item"]) in of_kind(shown, "numeric")]
+    given["answers"] = [answer for answer in given["answers"] if UUID(answer["item"]) in of_kind(shown, "numeric")]
     graded = client.put(path(shown["id"], "/submission"), given).json()
     assert (graded["state"], graded["score"]) == ("graded", 0.5)
     assert payloads(MARKING) == []
@@ -241,7 +241,7 @@ def test_a_second_correction_replaces_the_first_and_a_repeat_nothing(client, qui
     first, second = ScoreCorrection.objects.order_by("at")
     assert (first.corrects, second.corrects) == (item, first.pk)
     assert (second.previous, second.score) == (0.5, 0.0)
-    assert [one["answers"][0]["corrects"] for one in payloads(CORRECTED)] == [str(item), str(first.pk)]
+    assert [payload["answers"][0]["corrects"] for payload in payloads(CORRECTED)] == [str(item), str(first.pk)]
 
 
 def test_a_struck_item_counts_neither_for_nor_against(client, quiz):
@@ -257,7 +257,7 @@ def test_a_struck_item_counts_neither_for_nor_against(client, quiz):
     for item in wrong:
         assert (reviews[str(item)]["score"], reviews[str(item)]["correct"]) == (None, None)
     (told,) = payloads(CORRECTED)
-    assert {(one["score"], one["struck"]) for one in told["answers"]} == {(0.0, True)}
+    assert {(answer["score"], answer["voided"]) for answer in told["answers"]} == {(0.0, True)}
     # Taken back in: it counts again.
     correct(shown["id"], {wrong[0]: 0.0})
     assert client.get(path(shown["id"])).json()["score"] == pytest.approx((8 - len(wrong)) / (9 - len(wrong)))
@@ -272,12 +272,12 @@ def test_a_struck_item_of_a_withheld_outcome_is_no_evidence_once_it_is_told(clie
     correct(shown["id"], {item: None})
     assert payloads(RECORDED) == payloads(CORRECTED) == []
     consent(aiko)
-    grading.tell_untold(learner_id=aiko.pk, now=clock.now())
+    grading.publish_withheld_outcomes(learner_id=aiko.pk, now=clock.now())
     (entry,) = stored(OutcomeRecorded)
-    assert {answer.id for answer in entry.event.answers if answer.struck} == {item}
+    assert {answer.id for answer in entry.event.answers if answer.voided} == {item}
     assert events.drain("mastery").done == 1
-    struck = Evidence.objects.get(pk=item)
-    assert (struck.struck, struck.score) == (True, 0.0)
+    voided = Evidence.objects.get(pk=item)
+    assert (voided.voided, voided.score) == (True, 0.0)
     assert Evidence.objects.count() == len(shown["items"])
     assert Ability.objects.get().count == len(shown["items"]) - 1
 
@@ -295,7 +295,7 @@ def test_what_cannot_be_corrected_is_refused_and_nothing_is_written(client, quiz
         with pytest.raises(InvalidMarks):
             correct(shown["id"], scores, reason)
     with pytest.raises(NothingCounts):
-        correct(shown["id"], {UUID(one["id"]): None for one in shown["items"]})
+        correct(shown["id"], {UUID(entry["id"]): None for entry in shown["items"]})
     with pytest.raises(NotFound):
         correct(uuid4(), {item: 1.0})
     assert counts() == before
@@ -349,7 +349,7 @@ def test_times_are_kept_within_the_attempt_s_own_length(client, quiz, monkeypatc
     first = client.put(path(shown["id"], "/submission"), given)
     assert first.status_code == 200
     kept = dict(AttemptItem.objects.values_list("pk", "seconds"))
-    assert [kept[UUID(one["item"])] for one in given["answers"][:4]] == [12.5, 100.0, None, None]
+    assert [kept[UUID(answer["item"])] for answer in given["answers"][:4]] == [12.5, 100.0, None, None]
     assert "seconds" not in first.content.decode()
     given["answers"][0]["seconds"] = 99
     assert client.put(path(shown["id"], "/submission"), given).json() == first.json(), (
@@ -364,7 +364,10 @@ def test_a_time_that_is_none_is_pointed_at(client, quiz, seconds):
     given = answers(shown)
     given["answers"][1]["seconds"] = seconds
     answer = client.put(path(shown["id"], "/submission"), given)
-    assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (400, ["/answers/1/seconds"])
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (
+        400,
+        ["/answers/1/seconds"],
+    )
     assert Attempt.objects.get().submitted_at is None
 
 
@@ -376,7 +379,7 @@ def test_an_unknown_device_is_refused(client, quiz):
 _ODD = st.one_of(
     # What JSON has: no infinity, which the parser refuses as it does 1e400.
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5),
-    st.uuids().map(str), st.uuids().map(lambda one: one.hex), st.uuids().map(lambda one: "{" + str(one) + "}"),
+    st.uuids().map(str), st.uuids().map(lambda entry: entry.hex), st.uuids().map(lambda entry: "{" + str(entry) + "}"),
 )  # fmt: skip
 _ANSWER = st.fixed_dictionaries(
     {}, optional={"item": _ODD, "response": _ODD, "seconds": _ODD, "correct": st.booleans()}

@@ -103,7 +103,7 @@ def attempts(quiz: Quiz, bank: list[ItemRevision]) -> list[Attempt]:
 
 @pytest.fixture
 def pair(attempts: list[Attempt]) -> IntegrityHint:
-    search.look(now=clock.now())
+    search.search_new_attempts(now=clock.now())
     return IntegrityHint.objects.get(kind="shared_answers", attempt__in=attempts[:2], other__in=attempts[:2])
 
 
@@ -114,7 +114,7 @@ def _everything() -> dict[str, Any]:
 
 def test_a_copy_and_a_rush_are_shown_to_a_person_with_words_for_it(attempts: list[Attempt], query_budget: Any) -> None:
     with query_budget(16):
-        run = search.look(now=clock.now())
+        run = search.search_new_attempts(now=clock.now())
     assert run is not None
     assert (run.attempts, run.pairs) == (80, 80 * 79 / 2)
     by_kind = {hint.kind: hint for hint in IntegrityHint.objects.all()}
@@ -136,7 +136,7 @@ def test_a_copy_and_a_rush_are_shown_to_a_person_with_words_for_it(attempts: lis
 
 def test_honest_people_are_not_hinted_at(quiz: Quiz, bank: list[ItemRevision]) -> None:
     sit(quiz, bank, *crowd(12))
-    run = search.look(now=clock.now())
+    run = search.search_new_attempts(now=clock.now())
     assert run is not None
     assert (run.pairs, run.timed > 20, run.hints) == (80 * 79 / 2, True, 0)
 
@@ -156,14 +156,14 @@ def test_each_attempt_is_new_once_and_is_compared_with_all_before(
     quiz: Quiz, bank: list[ItemRevision], attempts: list[Attempt]
 ) -> None:
     now = clock.now()
-    first = search.look(now=now)
-    assert search.look(now=now) is None
+    first = search.search_new_attempts(now=now)
+    assert search.search_new_attempts(now=now) is None
     assert first is not None
     IntegrityHint.objects.all().delete()
     # The next night somebody hands in what the first two had.
     answers = np.array([list(AttemptItem.objects.filter(attempt=attempts[0]).values_list("response", flat=True))])
     (late,) = sit(quiz, bank, answers, np.full((1, 20), SECONDS), days_ago=-0.5)
-    second = search.look(now=now + timedelta(days=1))
+    second = search.search_new_attempts(now=now + timedelta(days=1))
     assert second is not None
     assert (second.since, second.attempts, second.pairs) == (first.until, 1, 80)
     assert all(late.pk in {hint.attempt_id, hint.other_id} for hint in IntegrityHint.objects.all())
@@ -175,7 +175,7 @@ def test_too_few_attempts_or_too_few_common_questions_are_passed_over(quiz: Quiz
     answers, seconds = crowd(13, people=40)
     answers[1] = answers[0]
     sit(quiz, bank, answers, seconds)
-    run = search.look(now=clock.now())
+    run = search.search_new_attempts(now=clock.now())
     assert run is not None
     assert (run.attempts, run.pairs, run.hints) == (0, 0, 0)
 
@@ -294,6 +294,6 @@ def test_the_list_costs_the_same_for_many(client: Any, attempts: list[Attempt], 
         )  # fmt: skip
 
     for chosen in (attempts[:1], attempts[1:51]):
-        IntegrityHint.objects.bulk_create(hint(one.pk) for one in chosen)
+        IntegrityHint.objects.bulk_create(hint(candidate.pk) for candidate in chosen)
         with query_budget(11):
             assert client.get(listing).status_code == 200

@@ -119,8 +119,8 @@ def test_the_exact_tail_is_that_of_counting_every_case(questions: int, seed: int
             p, q, pi = a[question], b[question], alike[question]
             both_wrong = (1 - p) * (1 - q)
             chance *= (p * q, p * (1 - q), (1 - p) * q, both_wrong * pi, both_wrong * (1 - pi))[outcome]
-        if (sum(one in (0, 1) for one in case), sum(one in (0, 2) for one in case)) == (right_one, right_other):
-            mass[sum(one in (0, 3) for one in case)] += chance
+        if (sum(entry in (0, 1) for entry in case), sum(entry in (0, 2) for entry in case)) == (right_one, right_other):
+            mass[sum(entry in (0, 3) for entry in case)] += chance
     least = int(rng.integers(0, questions + 1))
     tail, expected = tails_given_scores(
         a[None], b[None], alike[None], of[None], np.array([right_one]), np.array([right_other]), np.array([least])

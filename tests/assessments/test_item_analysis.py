@@ -68,7 +68,7 @@ def test_the_report_says_what_the_answers_say(cohort):
         assert row.facility == pytest.approx(cohort.right[:, item].mean())
         assert row.discrimination == pytest.approx(np.corrcoef(cohort.right[:, item], rest[:, item])[0, 1])
         assert row.median_seconds == pytest.approx(np.median(cohort.seconds[:, item]))
-        shares = {one["option"]: one["share"] for one in row.options}
+        shares = {option["option"]: option["share"] for option in row.options}
         assert shares == {option: pytest.approx(np.mean(cohort.chosen[:, item] == option)) for option in "abcd"}
         for place, state in enumerate(sorted(set(cohort.states))):
             of_state = np.array(cohort.states) == state

@@ -88,9 +88,9 @@ def test_item_statistics_are_what_numpy_says_of_the_raw_vectors(seed, learners, 
 def test_where_everybody_has_the_same_items_discrimination_is_the_corrected_point_biserial():
     random = np.random.default_rng(4)
     scores = rasch(random, random.normal(0, 1, 300), np.linspace(-1, 1, 9))
-    for item, one in enumerate(figures_of(answers_from(scores))):
+    for item, figure in enumerate(figures_of(answers_from(scores))):
         rest = scores.sum(axis=1) - scores[:, item]
-        assert one.discrimination == pytest.approx(np.corrcoef(scores[:, item], rest)[0, 1])
+        assert figure.discrimination == pytest.approx(np.corrcoef(scores[:, item], rest)[0, 1])
 
 
 def test_distractors_by_third_are_counted_over_learners_ranked_by_the_rest_of_their_score():
@@ -102,22 +102,22 @@ def test_distractors_by_third_are_counted_over_learners_ranked_by_the_rest_of_th
     scores[:, 2] = random.random(600) < 0.4
     chosen[:, 2] = np.where(scores[:, 2] == 1, 0, np.where(ability > 0.5, 1, np.where(ability > -1.5, 2, OPEN)))
     answers = answers_from(scores, chosen=chosen, vocabulary=('"b"', '"c"', '["a"]'))
-    one = figures_of(answers, {2: Choice(("a", "b", "c", "d"), frozenset("b"))})[2]
+    entry = figures_of(answers, {2: Choice(("a", "b", "c", "d"), frozenset("b"))})[2]
     rest = np.delete(scores, 2, axis=1).sum(axis=1)
     ranks = np.array([(np.sum(rest < r) + np.sum(rest == r) / 2) / len(rest) for r in rest])
     third = np.minimum((ranks * 3).astype(int), 2)
-    assert one.thirds is not None
+    assert entry.thirds is not None
     for place in range(3):
-        assert one.thirds[place].n == np.sum(third == place)
-        assert one.thirds[place].right == pytest.approx(scores[third == place, 2].mean())
-    by_name = {option.option: option for option in one.options}
+        assert entry.thirds[place].n == np.sum(third == place)
+        assert entry.thirds[place].right == pytest.approx(scores[third == place, 2].mean())
+    by_name = {option.option: option for option in entry.options}
     assert list(by_name) == ["a", "b", "c", "d", None]
     for name, code in (("a", 2), ("b", 0), ("c", 1), ("d", 99), (None, OPEN)):
         assert by_name[name].share == pytest.approx(np.mean(chosen[:, 2] == code))
         for place in range(3):
             assert by_name[name].thirds[place] == pytest.approx(np.mean(chosen[third == place, 2] == code))
     assert [name for name, option in by_name.items() if option.right] == ["b"]
-    flags = {found.flag: found for found in rules.findings(one, GUESS, difficulty=None)}
+    flags = {found.flag: found for found in rules.findings(entry, GUESS, difficulty=None)}
     assert flags["best_choose_distractor"].figures["option"] == "c"
     assert flags["never_chosen"].figures["option"] == "d"
 
@@ -128,10 +128,10 @@ def test_little_data_says_nothing():
     assert figures_of(answers_from(few)) == [ItemFigures(0)] * 5
     assert classical.form_figures(answers_from(few), np.ones(9, dtype=bool)) is None
     some = answers_from(rasch(random, np.zeros(20), np.zeros(5)))
-    one = figures_of(some)[0]
-    assert one.facility is not None
-    assert (one.discrimination, one.thirds) == (None, None)
-    assert rules.findings(one, GUESS, difficulty=5.0) == []
+    entry = figures_of(some)[0]
+    assert entry.facility is not None
+    assert (entry.discrimination, entry.thirds) == (None, None)
+    assert rules.findings(entry, GUESS, difficulty=5.0) == []
     form = classical.form_figures(some, everybody(some))
     assert (form.n, form.reliability, form.reason) == (20, None, "few_learners")
     # Everybody the same: a correlation does not exist.
@@ -165,14 +165,14 @@ def test_the_reliability_of_drawn_forms_is_how_well_one_draw_tells_another(sprea
     random = np.random.default_rng(11)
     learners, bank, asked = 5000, 40, 10
     ability, hardness = random.normal(0, 1, learners), random.normal(0, spread, bank)
-    one, other = (drawn(random, rasch(random, ability, hardness), asked) for _ in range(2))
-    truth = np.corrcoef(np.nanmean(one, axis=1), np.nanmean(other, axis=1))[0, 1]
-    answers = answers_from(one)
+    entry, other = (drawn(random, rasch(random, ability, hardness), asked) for _ in range(2))
+    truth = np.corrcoef(np.nanmean(entry, axis=1), np.nanmean(other, axis=1))[0, 1]
+    answers = answers_from(entry)
     form = classical.form_figures(answers, everybody(answers))
     assert form.is_drawn
     assert form.reliability == pytest.approx(truth, abs=0.03)
     # Two scores of one learner differ by two errors.
-    gap = np.nanmean(one, axis=1) - np.nanmean(other, axis=1)
+    gap = np.nanmean(entry, axis=1) - np.nanmean(other, axis=1)
     assert form.error == pytest.approx(np.std(gap) / np.sqrt(2), rel=0.03)
 
 
@@ -252,9 +252,9 @@ def test_an_item_that_differs_is_found_and_the_others_are_let_be():
     for _ in range(20):
         answers, _ = two_groups(random, 500, 15, apart=0.8, harder=1.0)
         tests = dif.comparisons(answers, classical.facilities(answers))
-        assert {(one.reference, one.group) for one in tests} == {("ja", "th")}
-        found += sum(one.item == 0 and one.ets_class == "C" and one.delta < 0 for one in tests)
-        blamed += sum(one.item != 0 and one.ets_class == "C" for one in tests)
+        assert {(test.reference, test.group) for test in tests} == {("ja", "th")}
+        found += sum(test.item == 0 and test.ets_class == "C" and test.delta < 0 for test in tests)
+        blamed += sum(test.item != 0 and test.ets_class == "C" for test in tests)
     assert found >= 18
     assert blamed <= 3
 
@@ -264,16 +264,16 @@ def test_the_p_values_of_a_run_are_corrected_together():
     random = np.random.default_rng(9)
     answers, _ = two_groups(random, 400, 40, apart=1.0)
     tests = dif.comparisons(answers, classical.facilities(answers))
-    p = np.array([one.p for one in tests])
+    p = np.array([test.p for test in tests])
     order = np.argsort(p)
     expected = np.empty(len(p))
     smallest = 1.0
     for rank in range(len(p), 0, -1):
         smallest = min(smallest, p[order[rank - 1]] * len(p) / rank)
         expected[order[rank - 1]] = smallest
-    assert [one.q for one in tests] == pytest.approx(expected.tolist())
-    assert all(one.ets_class == rules.ets_class(delta=one.delta, error=one.error, q=one.q) for one in tests)
-    assert {one.ets_class for one in tests} == {"A"}
+    assert [test.q for test in tests] == pytest.approx(expected.tolist())
+    assert all(test.ets_class == rules.ets_class(delta=test.delta, error=test.error, q=test.q) for test in tests)
+    assert {test.ets_class for test in tests} == {"A"}
 
 
 def test_under_two_hundred_in_a_group_nothing_is_tested():
@@ -352,15 +352,15 @@ def figures(**given):
 )  # fmt: skip
 def test_each_flag_has_its_reason(given_figures, difficulty, flags):
     found = rules.findings(figures(**given_figures), GUESS, difficulty=difficulty)
-    assert [one.flag for one in found] == flags
-    for one in found:
-        assert len(words.finding({"flag": one.flag, **one.figures})) > 20
+    assert [row.flag for row in found] == flags
+    for row in found:
+        assert len(words.finding({"flag": row.flag, **row.figures})) > 20
 
 
 def test_a_large_difference_between_groups_is_a_reason_and_a_moderate_one_is_not():
     differences = [Difference("language", "th", "ja", -1.9, "C"), Difference("member_state", "TH", "JP", 1.2, "B")]
-    (one,) = rules.findings(figures(), GUESS, difficulty=None, differences=differences)
-    assert words.finding({"flag": one.flag, **one.figures}).startswith("It is harder for th")
+    (entry,) = rules.findings(figures(), GUESS, difficulty=None, differences=differences)
+    assert words.finding({"flag": entry.flag, **entry.figures}).startswith("It is harder for th")
 
 
 def test_difficulty_is_told_beside_the_other_items_whoever_the_learners_are():

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments.items.kinds import KINDS, ResponseRefused
-from assessments.items.rules import Draft, faults, option_ids
+from assessments.items.rules import Draft, issues, option_ids
 from assessments.items.shown import shown
 from assessments.scoring.rules import RULE_VERSION, score_response
 
@@ -36,15 +36,15 @@ class Sample:
     content: dict[str, Any] = field(default_factory=dict)
 
     def text(self, language: str = "en") -> dict[str, Any]:
-        one: dict[str, Any] = {
+        element: dict[str, Any] = {
             "prompt": "Which? {{g1}} {{g2}}" if self.kind == "cloze" else "Which?",
             "feedback": "Why",
         }
         if self.options:
-            one["options"] = [{"id": option, "text": f"{option} {language}"} for option in self.options]
+            element["options"] = [{"id": option, "text": f"{option} {language}"} for option in self.options]
         if self.part is not None:
-            one[KINDS[self.kind].part] = copy.deepcopy(self.part)
-        return one
+            element[KINDS[self.kind].part] = copy.deepcopy(self.part)
+        return element
 
     def draft(self) -> Draft:
         content = {language: self.text(language) for language in LANGUAGES}
@@ -61,12 +61,12 @@ class Sample:
 
 
 def subset(of: tuple[str, ...]) -> Callable[[random.Random], Any]:
-    return lambda chance: [one for one in of if chance.random() < 0.5]
+    return lambda chance: [entry for entry in of if chance.random() < 0.5]
 
 
 ABCD = ("a", "b", "c", "d")
 LEFT = [{"id": str(number), "text": f"Left {number}"} for number in (1, 2, 3)]
-GAPS = [{"id": "g1", "options": [{"id": one, "text": one.upper()} for one in "abc"]}, {"id": "g2"}]
+GAPS = [{"id": "g1", "options": [{"id": entry, "text": entry.upper()} for entry in "abc"]}, {"id": "g2"}]
 PICTURE = {
     "address": "https://example.org/mail.png",
     "alt": "An e-mail",
@@ -80,14 +80,14 @@ RUBRIC = {
     "tolerance": 25,
     "criteria": [
         {
-            "id": one,
-            "title": {language: f"{one} {language}" for language in LANGUAGES},
+            "id": value,
+            "title": {language: f"{value} {language}" for language in LANGUAGES},
             "levels": [
                 {"points": points, "text": {language: f"{points} {language}" for language in LANGUAGES}}
                 for points in (0, 1, 3)
             ],
         }
-        for one in ("aim", "risk")
+        for value in ("aim", "risk")
     ],
 }
 ACCEPT = {"accept": {"en": ["machine learning", "ML"], "th": ["การเรียนรู้ของเครื่อง"]}, "typos": 1}
@@ -124,12 +124,12 @@ SAMPLES = {
     ),
     "matching": Sample(
         "matching", {"pairs": {"1": "b", "2": "a", "3": "a"}}, 0.25, {"3": "a", "1": "b", "2": "a"}, LEFT, ABCD,
-        "1 = b, 2 = a, 3 = a", lambda c: {one["id"]: c.choice(ABCD) for one in LEFT},
+        "1 = b, 2 = a, 3 = a", lambda c: {entry["id"]: c.choice(ABCD) for entry in LEFT},
     ),
     "matching whole": Sample(
         "matching", {"pairs": {"1": "b", "2": "a", "3": "d"}, "credit": "all_or_nothing"}, 0.03,
         {"1": "b", "2": "a", "3": "d"}, LEFT, ABCD, "1 = b, 2 = a, 3 = d; all or nothing",
-        lambda c: {one["id"]: c.choice(ABCD) for one in LEFT},
+        lambda c: {entry["id"]: c.choice(ABCD) for entry in LEFT},
     ),
     "text": Sample(
         "text", ACCEPT, 0.0, " Machine  LEARNING\u200b ", written="en: machine learning | ML\nth: การเรียนรู้ของเครื่อง\n1 typo"
@@ -149,9 +149,9 @@ SAMPLES = {
     "task": Sample(
         "task", RUBRIC, 0.0, {"text": "My plan", "files": [FILE]}, {"characters": 200, "files": 2},
         written="tolerance 25 %\n\n" + "\n\n".join(
-            f"[{one}]\nen: {one} en\nth: {one} th\n" + "\n".join(
+            f"[{value}]\nen: {value} en\nth: {value} th\n" + "\n".join(
                 f"{points} {tag}: {points} {tag}" for points in (0, 1, 3) for tag in LANGUAGES
-            ) for one in ("aim", "risk")
+            ) for value in ("aim", "risk")
         ),
     ),
 }  # fmt: skip
@@ -159,7 +159,7 @@ SCORED = {name: sample for name, sample in SAMPLES.items() if sample.kind != "ta
 
 
 def found(draft: Draft) -> list[str]:
-    return [str(fault) for fault in faults(draft, languages=LANGUAGES, skills=("AIS-A1",))]
+    return [str(issue) for issue in issues(draft, languages=LANGUAGES, skills=("AIS-A1",))]
 
 
 def test_no_kind_is_forgotten():
@@ -169,7 +169,7 @@ def test_no_kind_is_forgotten():
 
 
 @pytest.mark.parametrize("name", list(SAMPLES))
-def test_a_sound_item_has_no_fault_and_its_key_reads_back_from_what_the_author_writes(name):
+def test_a_sound_item_has_no_issue_and_its_key_reads_back_from_what_the_author_writes(name):
     sample, kind = SAMPLES[name], KINDS[SAMPLES[name].kind]
     assert found(sample.draft()) == []
     assert kind.key_text(sample.key) == sample.written
@@ -182,7 +182,7 @@ def test_a_sound_item_has_no_fault_and_its_key_reads_back_from_what_the_author_w
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_example_that_an_author_sees_is_sound(kind):
     options = {"matching": ("a", "b")}.get(kind, ABCD[:3])
-    assert list(KINDS[kind].key_faults(KINDS[kind].key_from_text(KINDS[kind].key_example), options)) == []
+    assert list(KINDS[kind].key_issues(KINDS[kind].key_from_text(KINDS[kind].key_example), options)) == []
 
 
 @pytest.mark.parametrize("name", list(SCORED))
@@ -232,7 +232,7 @@ def partial_pairs():
     """Responses of which the second gets everything right that the first does, and one thing more or wrong thing less."""
     for name in ("multiple overlap", "multiple minus", "multiple"):
         correct = set(SAMPLES[name].key["correct"])
-        subsets = [set(one) for size in range(5) for one in combinations(ABCD, size)]
+        subsets = [set(entry) for size in range(5) for entry in combinations(ABCD, size)]
         for chosen in subsets:
             for option in ABCD:
                 better = chosen | {option} if option in correct else chosen - {option}
@@ -253,7 +253,11 @@ def partial_pairs():
             response = dict(zip(("1", "2", "3"), chosen, strict=True))
             for left in pairs:
                 yield name, response, response | {left: pairs[left]}
-                yield name, {one: response[one] for one in response if one != left}, response | {left: pairs[left]}
+                yield (
+                    name,
+                    {entry: response[entry] for entry in response if entry != left},
+                    response | {left: pairs[left]},
+                )
     for name in ("cloze", "cloze whole"):
         for g1, g2 in product("abc", ("ml", "x", "")):
             for better in ({"g1": "a"}, {"g2": "ML"}):
@@ -298,8 +302,8 @@ def test_the_guess_range_of_an_order_is_the_mean_over_all_orders(size):
     order = [str(number) for number in range(size)]
     for credit in ("adjacent_pairs", "kendall"):
         key = {"order": order, "credit": credit}
-        every = [KINDS["ordering"].score(key, list(one)) for one in permutations(order)]
-        known = [KINDS["ordering"].score(key, list(one)) for one in permutations(order) if one[0] == order[0]]
+        every = [KINDS["ordering"].score(key, list(entry)) for entry in permutations(order)]
+        known = [KINDS["ordering"].score(key, list(entry)) for entry in permutations(order) if entry[0] == order[0]]
         least, most = KINDS["ordering"].guess_range(key, size)
         assert least == pytest.approx(sum(every) / len(every))
         assert most == pytest.approx(max(least, min(0.75, sum(known) / len(known))))
@@ -309,8 +313,8 @@ def test_the_guess_range_of_an_order_is_the_mean_over_all_orders(size):
 def test_the_guess_range_of_a_choice_is_the_mean_over_all_choices(credit):
     for right in (1, 2, 4):
         key = {"correct": list(ABCD)[:right], "credit": credit}
-        every = [list(one) for size in range(5) for one in combinations(ABCD, size)]
-        mean = sum(KINDS["multiple"].score(key, one) for one in every) / len(every)
+        every = [list(entry) for size in range(5) for entry in combinations(ABCD, size)]
+        mean = sum(KINDS["multiple"].score(key, entry) for entry in every) / len(every)
         assert KINDS["multiple"].guess_range(key, 4)[0] == pytest.approx(mean)
 
 
@@ -398,9 +402,9 @@ UNSOUND = [
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "expected"), UNSOUND, ids=[one[2] for one in UNSOUND])
+@pytest.mark.parametrize(("name", "change", "expected"), UNSOUND, ids=[entry[2] for entry in UNSOUND])
 def test_what_is_wrong_with_an_item_is_said_where_it_is(name, change, expected):
-    assert any(fault.startswith(expected) for fault in broken(name, change)), broken(name, change)
+    assert any(issue.startswith(expected) for issue in broken(name, change)), broken(name, change)
 
 
 @pytest.mark.parametrize("name", list(SAMPLES))

@@ -37,7 +37,9 @@ def written(name: str) -> dict[str, str]:
         text = sample.text(tag)
         given[f"prompt__{tag}"], given[f"feedback__{tag}"] = text["prompt"], text["feedback"]
         given[f"part__{tag}"] = kind.part_text(text).replace("\n", "\r\n") if kind.part else ""
-        given[f"options__{tag}"] = "\r\n".join(f"{one['id']}: {one['text']}" for one in text.get("options", ()))
+        given[f"options__{tag}"] = "\r\n".join(
+            f"{option['id']}: {option['text']}" for option in text.get("options", ())
+        )
     return given
 
 

@@ -79,7 +79,7 @@ def hand_in(learner, *, tasks=1, text="My plan for the shop", files=()):
     for position in range(tasks):
         item = Item.objects.create(edition=edition, code=f"task-{position}")
         revision = ItemRevision.objects.create(item=item, approved_at=now, **SAMPLES["task"].draft().values())
-        response = {"text": text, **({"files": [str(one) for one in files]} if files else {})}
+        response = {"text": text, **({"files": [str(file) for file in files]} if files else {})}
         items.append(
             AttemptItem.objects.create(attempt=attempt, position=position, revision=revision, response=response)
         )
@@ -156,7 +156,7 @@ def test_two_markers_agree_and_the_attempt_is_settled_with_their_mean(aiko, mark
     services.claim(task_id=task.pk, marker_id=second, now=now)
     seen = selectors.work(task_id=task.pk, marker_id=second, now=now)
     assert seen.earlier == []
-    assert not any(hasattr(one, "given") and one.disputed for one in waiting(second))
+    assert not any(hasattr(row, "given") and row.disputed for row in waiting(second))
     mark(task, second, 3, 0, now=now)
     task.refresh_from_db()
     assert task.final == pytest.approx(7 / 12)
@@ -182,7 +182,7 @@ def test_where_two_are_too_far_apart_a_third_decides_and_sees_why(aiko, markers,
     assert found.disputed
     services.claim(task_id=task.pk, marker_id=third, now=clock.now())
     seen = selectors.work(task_id=task.pk, marker_id=third, now=clock.now())
-    assert [(one.number, one.percent) for one in seen.earlier] == [(1, 100), (2, 0)]
+    assert [(entry.number, entry.percent) for entry in seen.earlier] == [(1, 100), (2, 0)]
     assert not any(str(marker) in repr(seen) for marker in markers)
     mark(task, third, 1, 1)
     assert settled[0]["marks"] == {task.attempt_item_id: pytest.approx(1 / 3)}
@@ -190,13 +190,13 @@ def test_where_two_are_too_far_apart_a_third_decides_and_sees_why(aiko, markers,
 
 
 def test_an_attempt_is_settled_once_all_its_works_are_marked(aiko, markers, settled):
-    _, (one, other) = opened(aiko, tasks=2)
+    _, (element, other) = opened(aiko, tasks=2)
     for marker in markers[:2]:
-        mark(one, marker, 3, 3)
+        mark(element, marker, 3, 3)
     assert not settled
     for marker in markers[2:]:
         mark(other, marker, 1, 1)
-    assert settled[0]["marks"] == {one.attempt_item_id: 1.0, other.attempt_item_id: pytest.approx(1 / 3)}
+    assert settled[0]["marks"] == {element.attempt_item_id: 1.0, other.attempt_item_id: pytest.approx(1 / 3)}
     assert len(settled) == 1
 
 
@@ -265,7 +265,7 @@ def test_a_work_that_is_taken_on_and_forgotten_is_back_in_the_queue(aiko, marker
     assert waiting(markers[2], now) == []
     with pytest.raises(TaskTaken):
         services.claim(task_id=task.pk, marker_id=markers[2], now=now)
-    assert [one.mine for one in waiting(markers[0], now)] == [1]
+    assert [row.mine for row in waiting(markers[0], now)] == [1]
     services.release(task_id=task.pk, marker_id=markers[1])
     services.claim(task_id=task.pk, marker_id=markers[2], now=now)
     later = now + rules.CLAIM + timedelta(seconds=1)
@@ -278,24 +278,30 @@ def test_a_work_that_is_taken_on_and_forgotten_is_back_in_the_queue(aiko, marker
 
 
 def test_whose_work_it_is_cannot_be_told(aiko, markers):
-    _, (one, other) = opened(aiko, tasks=2)
-    services.claim(task_id=one.pk, marker_id=markers[0], now=clock.now())
-    told = repr(selectors.work(task_id=one.pk, marker_id=markers[0], now=clock.now()))
-    for secret in (aiko.legal_name, str(aiko.pk), "JP", str(one.attempt_item.attempt_id), str(one.attempt_item_id)):
+    _, (element, other) = opened(aiko, tasks=2)
+    services.claim(task_id=element.pk, marker_id=markers[0], now=clock.now())
+    told = repr(selectors.work(task_id=element.pk, marker_id=markers[0], now=clock.now()))
+    for secret in (
+        aiko.legal_name,
+        str(aiko.pk),
+        "JP",
+        str(element.attempt_item.attempt_id),
+        str(element.attempt_item_id),
+    ):
         assert secret not in told
-    assert one.code != other.code
+    assert element.code != other.code
 
 
 def test_a_learner_reads_how_the_work_was_marked_once_all_of_it_is(aiko, markers, settled, query_budget):
-    attempt, (one, other) = opened(aiko, tasks=2)
+    attempt, (element, other) = opened(aiko, tasks=2)
     client = signed_in(aiko.user)
-    for task in (one, other):
+    for task in (element, other):
         assert client.get(path(attempt.pk, "/marks")).json() == {"items": []}
         for marker in markers[:2]:
             mark(task, marker, 3, 1)
     told = client.get(path(attempt.pk, "/marks"))
     first, _ = told.json()["items"]
-    assert (first["item"], first["final"]) == (str(one.attempt_item_id), pytest.approx(4 / 6))
+    assert (first["item"], first["final"]) == (str(element.attempt_item_id), pytest.approx(4 / 6))
     assert first["marks"][0] == {
         "number": 1, "percent": 67, "reason": "As the rubric says.",
         "lines": [

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from assessments.attempts.rules import AnswerRefused, AskedItem, TooFewItems, draw, option_order, read_answers
 from assessments.items.kinds import KINDS, ResponseRefused
-from assessments.items.rules import Draft, faults
+from assessments.items.rules import Draft, issues
 from assessments.outcomes.rules import ScoredItem, by_skill
-from assessments.quizzes.faults import faults as blueprint_faults
 from assessments.quizzes.filling import shortages
+from assessments.quizzes.issues import issues as blueprint_issues
 from assessments.quizzes.rules import Blueprint, Pool
 from assessments.scoring.rules import has_passed, score_attempt, score_response
 from tests.assessments.factories import BY_KIND, RIGHT, WRONG, text
@@ -47,7 +47,7 @@ banks = st.lists(
         difficulty=st.sampled_from(("easy", "hard")),
     ),
     max_size=40,
-    unique_by=lambda one: one.item_id,
+    unique_by=lambda build: build.item_id,
 )
 pool_lists = st.lists(
     st.builds(
@@ -61,21 +61,23 @@ pool_lists = st.lists(
 
 @given(seed=seeds, bank=banks, pools=pool_lists)
 def test_a_draw_fills_its_pools_exactly_when_the_check_says_it_can(seed, bank, pools):
-    can = not shortages(pools, [one.kind for one in bank])
+    can = not shortages(pools, [candidate.kind for candidate in bank])
     try:
-        drawn = [one for _, one in draw(seed=seed, pools=pools, bank=bank)]
+        drawn = [entry for _, entry in draw(seed=seed, pools=pools, bank=bank)]
     except TooFewItems:
         assert not can
         return
     assert can
-    assert len(drawn) == sum(pool.count for pool in pools) == len({one.item_id for one in drawn})
+    assert len(drawn) == sum(pool.count for pool in pools) == len({entry.item_id for entry in drawn})
     assert set(drawn) <= set(bank)
-    of_skill = Counter(one.skill for one in drawn)
+    of_skill = Counter(entry.skill for entry in drawn)
     for skill in SKILLS:
         assert of_skill[skill] == sum(pool.count for pool in pools if pool.skill == skill)
     for pool in pools:
         if pool.level is not None:
-            taken = sum(pool.takes(skill=one.skill, level=one.level, difficulty=one.difficulty) for one in drawn)
+            taken = sum(
+                pool.takes(skill=entry.skill, level=entry.level, difficulty=entry.difficulty) for entry in drawn
+            )
             assert taken >= pool.count
 
 
@@ -100,7 +102,7 @@ PINNED, PINNED_OPTIONS = [4, 14, 1, 9, 16], "beacd"
 def test_a_draw_is_the_same_on_every_machine_and_version():
     bank = [One(UUID(int=number), "AIS-A1", 1) for number in range(20)]
     drawn = draw(seed=7, pools=[Pool("AIS-A1", None, 5)], bank=bank)
-    assert [one.item_id.int for _, one in drawn] == PINNED
+    assert [entry.item_id.int for _, entry in drawn] == PINNED
     assert option_order(seed=7, item_id=UUID(int=1), options="abcde") == list(PINNED_OPTIONS)
 
 
@@ -112,12 +114,12 @@ def test_every_item_place_and_order_is_about_as_likely():
     runs = 3000
     for seed in range(runs):
         drawn = draw(seed=seed, pools=pools, bank=bank)
-        seen.update(one.item_id.int for _, one in drawn)
+        seen.update(entry.item_id.int for _, entry in drawn)
         orders["".join(option_order(seed=seed, item_id=UUID(int=3), options="abc"))] += 1
     # 2 of the 6 items of level 1, then 2 of the 10 that are left.
     expected = {1: runs * (2 / 6 + 4 / 6 * 2 / 10), 2: runs * 2 / 10}
     for level, point in ((1, 20.5), (2, 20.5)):
-        counted = [seen[one.item_id.int] for one in bank if one.level == level]
+        counted = [seen[candidate.item_id.int] for candidate in bank if candidate.level == level]
         assert sum((count - expected[level]) ** 2 / expected[level] for count in counted) < point
     assert len(orders) == 6
     assert sum((count - runs / 6) ** 2 / (runs / 6) for count in orders.values()) < 20.5
@@ -220,12 +222,12 @@ def draft(kind="single", **given):
     return Draft(**copy.deepcopy(values | given))
 
 
-def found(one):
-    return [str(fault) for fault in faults(one, languages=("en", "ja"), skills=SKILLS)]
+def found(element):
+    return [str(issue) for issue in issues(element, languages=("en", "ja"), skills=SKILLS)]
 
 
 @pytest.mark.parametrize("kind", list(BY_KIND))
-def test_a_sound_item_has_no_fault(kind):
+def test_a_sound_item_has_no_issue(kind):
     assert found(draft(kind)) == []
 
 
@@ -260,9 +262,9 @@ UNSOUND = [
 ]
 
 
-@pytest.mark.parametrize(("one", "expected"), UNSOUND, ids=[expected for _, expected in UNSOUND])
-def test_what_is_wrong_with_an_item_is_said_where_it_is(one, expected):
-    assert any(fault.startswith(expected) for fault in found(one)), found(one)
+@pytest.mark.parametrize(("element", "expected"), UNSOUND, ids=[expected for _, expected in UNSOUND])
+def test_what_is_wrong_with_an_item_is_said_where_it_is(element, expected):
+    assert any(issue.startswith(expected) for issue in found(element)), found(element)
 
 
 @settings(max_examples=60)
@@ -275,7 +277,7 @@ def test_no_junk_is_taken_for_an_item(content, key, kind):
 
 def test_what_is_wrong_with_a_blueprint_is_said_where_it_is():
     blueprint = Blueprint({"en": "Quiz"}, "exam", [{"skill": "", "count": 0}, 5], 0, 5, Decimal("1.5"))
-    assert {fault.pointer for fault in blueprint_faults(blueprint, languages=("en", "ja"))} == {
+    assert {issue.pointer for issue in blueprint_issues(blueprint, languages=("en", "ja"))} == {
         "/mode", "/pools/0/skill", "/pools/0/count", "/pools/1", "/attempt_limit", "/time_limit_s", "/pass_share",
         "/titles/ja",
     }  # fmt: skip
@@ -287,4 +289,4 @@ def test_what_is_wrong_with_a_blueprint_is_said_where_it_is():
 def test_a_key_reads_back_from_its_text(kind):
     key = BY_KIND[kind]["key"]
     assert KINDS[kind].key_from_text(KINDS[kind].key_text(key)) == key
-    assert list(KINDS[kind].key_faults(KINDS[kind].key_from_text(KINDS[kind].key_example), OPTIONS[:3])) == []
+    assert list(KINDS[kind].key_issues(KINDS[kind].key_from_text(KINDS[kind].key_example), OPTIONS[:3])) == []

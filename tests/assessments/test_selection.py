@@ -43,14 +43,14 @@ UNKNOWN = Estimate(0.0, 1.0)
 def inputs(mode, seed, bank, *, ability=UNKNOWN, **given):
     return Inputs(
         mode=mode, seed=seed, ability=lambda skill: ability,
-        difficulties={one.item_id: Estimate(one.b, 0.05) for one in bank}, **given,
+        difficulties={candidate.item_id: Estimate(candidate.b, 0.05) for candidate in bank}, **given,
     )  # fmt: skip
 
 
 def drawn(given, bank, count):
     pools = [Pool("AIS-A1", None, count)]
     order = lambda purpose, within: in_order(given, purpose, within)  # noqa: E731
-    return [one for _, one in draw(seed=given.seed, pools=pools, bank=bank, order=order)]
+    return [entry for _, entry in draw(seed=given.seed, pools=pools, bank=bank, order=order)]
 
 
 def right(rng, theta, item):
@@ -66,7 +66,7 @@ def test_practice_is_right_about_three_times_in_four():
         theta = rng.gauss(known.mean, math.sqrt(known.variance))
         for mode, answers in rates.items():
             chosen = drawn(inputs(mode, seed, bank, ability=known), bank, 10)
-            answers += [right(rng, theta, one) for one in chosen]
+            answers += [right(rng, theta, candidate) for candidate in chosen]
     share = {mode: sum(answers) / len(answers) for mode, answers in rates.items()}
     assert 0.70 <= share["practice"] <= 0.80, share
     assert not 0.70 <= share["assessment"] <= 0.80, share
@@ -94,7 +94,7 @@ def test_placement_errs_less_than_a_random_draw():
         theta = rng.gauss(prior.mean, 1.0)
         for mode in errors:
             chosen = drawn(inputs(mode, seed, bank, ability=prior), bank, 8)
-            found = estimate([(one, right(rng, theta, one)) for one in chosen], prior)
+            found = estimate([(candidate, right(rng, theta, candidate)) for candidate in chosen], prior)
             errors[mode] += (found - theta) ** 2
     assert errors["placement"] < 0.93 * errors["assessment"], errors
 
@@ -103,7 +103,7 @@ def test_placement_takes_skill_after_skill_in_turn():
     """Of skills that are known differently well, none takes the whole pool."""
     bank = [*a_bank(20), *a_bank(20, skill="AIS-B1", first=100), *a_bank(20, skill="AIS-C1", first=200, spread=9)]
     given = inputs("placement", 5, bank)
-    counted = Counter(one.skill for one in in_order(given, "any", bank)[:9])
+    counted = Counter(entry.skill for entry in in_order(given, "any", bank)[:9])
     assert counted == {"AIS-A1": 3, "AIS-B1": 3, "AIS-C1": 3}
 
 
@@ -112,7 +112,7 @@ def run_certification(attempts, bank, count, *, most, exposed=True):
     for number in range(attempts):
         exposure = Exposure(number, seen, most) if exposed else None
         given = inputs("certification", number, bank, cut=logit(0.65), exposure=exposure)
-        seen.update(one.item_id for one in drawn(given, bank, count))
+        seen.update(entry.item_id for entry in drawn(given, bank, count))
     return seen
 
 
@@ -129,23 +129,23 @@ def test_certification_measures_at_the_cut():
     cut = logit(0.65)
 
     def told(counted):
-        by_id = {one.item_id: one for one in bank}
+        by_id = {candidate.item_id: candidate for candidate in bank}
         total = sum(counted.values())
         return sum(n * information(cut, by_id[pk].b, by_id[pk].guess) for pk, n in counted.items()) / total
 
     by_lot = Counter()
     for seed in range(200):
-        by_lot.update(one.item_id for one in drawn(inputs("assessment", seed, bank), bank, 8))
+        by_lot.update(entry.item_id for entry in drawn(inputs("assessment", seed, bank), bank, 8))
     assert told(run_certification(100, bank, 8, most=0.3)) > 1.25 * told(by_lot)
 
 
 @pytest.mark.parametrize("mode", ["practice", "placement", "certification", "assessment"])
 def test_what_was_seen_comes_last(mode):
     bank = a_bank(12)
-    seen = frozenset(one.item_id for one in bank[:7])
+    seen = frozenset(candidate.item_id for candidate in bank[:7])
     given = inputs(mode, 3, bank, seen=seen, cut=0.0, exposure=Exposure(0, {}, 0.3))
     listed = in_order(given, "pool", bank)
-    assert {one.item_id for one in listed[5:]} == seen
+    assert {row.item_id for row in listed[5:]} == seen
 
 
 @settings(max_examples=40)
@@ -160,7 +160,7 @@ def test_the_order_is_a_function_of_seed_and_inputs(mode, seed, shuffled, count)
     shuffled.shuffle(other)
     listed = in_order(given, "pool", bank)
     assert listed == in_order(given, "pool", other)
-    assert sorted(one.item_id for one in listed) == sorted(one.item_id for one in bank)
+    assert sorted(row.item_id for row in listed) == sorted(candidate.item_id for candidate in bank)
 
 
 def test_items_that_are_worth_the_same_come_by_lot():

@@ -252,7 +252,7 @@ def test_only_the_newest_approved_revision_is_drawn(client, edition, aiko):
     ItemRevision.objects.create(item=item, number=2, approved_at=clock.now(), content=content, **values)
     ItemRevision.objects.create(item=item, number=3, content=first.content, **values)
     shown = start(client, make_quiz(edition, pools=[{"skill": "AIS-A1", "count": 1}]))
-    assert [one["prompt"] for one in shown["items"]] == ["Second"]
+    assert [entry["prompt"] for entry in shown["items"]] == ["Second"]
 
 
 def test_items_left_out_or_null_score_nothing_and_are_evidence(client, quiz):
@@ -474,12 +474,12 @@ def test_the_list_goes_page_by_page_newest_first(client, quiz, edition, aiko):
                 submitted_at=start_of_day, score=0.5, passed=False,
             )
         )  # fmt: skip
-    expected = [str(one.pk) for one in sorted(made, key=lambda one: (one.started_at, one.pk), reverse=True)]
+    expected = [str(entry.pk) for entry in sorted(made, key=lambda entry: (entry.started_at, entry.pk), reverse=True)]
     seen, target = [], "/api/v1/me/attempts?limit=3"
     while target:
         answer = client.get(target)
         assert answer.status_code == 200
-        seen += [one["id"] for one in answer.json()["items"]]
+        seen += [item["id"] for item in answer.json()["items"]]
         cursor = answer.json()["next"]
         target = f"/api/v1/me/attempts?limit=3&cursor={cursor}" if cursor else ""
     assert seen == expected

@@ -45,7 +45,7 @@ def outcomes(learner: Any) -> list[OutcomeRecorded]:
 
 
 def met(attempt: dict[str, Any]) -> set[bool]:
-    return set(AttemptItem.objects.filter(attempt=attempt["id"]).values_list("met_before", flat=True))
+    return set(AttemptItem.objects.filter(attempt=attempt["id"]).values_list("seen_before", flat=True))
 
 
 def test_what_practice_shows_while_an_assessment_waits_counts_as_met_there(edition, aiko) -> None:
@@ -60,7 +60,7 @@ def test_what_practice_shows_while_an_assessment_waits_counts_as_met_there(editi
     assert met(other) == {False}
     signed_in(aiko.user).put(path(waiting["id"], "/submission"), answers(waiting), format="json")
     (told,) = outcomes(aiko)
-    assert {answer.met_before for answer in told.answers} == {True}
+    assert {answer.seen_before for answer in told.answers} == {True}
 
 
 def test_an_item_of_an_earlier_edition_of_the_course_was_met(edition, aiko) -> None:
@@ -91,7 +91,7 @@ def test_a_bad_day_is_told_once_the_consent_that_was_withdrawn_for_it_is_given_a
     assert grading.close_expired(now=now) == 1
     assert outcomes(aiko) == []
     row = Attempt.objects.get(pk=left["id"])
-    assert (row.told, row.expired, row.submitted_at, row.known_at) == (False, True, row.due_at, now)
+    assert (row.outcome_published, row.expired, row.submitted_at, row.known_at) == (False, True, row.due_at, now)
     consent(aiko)
     start(aiko, quiz)
     (told,) = outcomes(aiko)
@@ -99,8 +99,8 @@ def test_a_bad_day_is_told_once_the_consent_that_was_withdrawn_for_it_is_given_a
     # It counts from now, not from a day that other answers were built on since.
     assert told.answered_at == Attempt.objects.get(pk=left["id"]).known_at
     assert told.answered_at != now
-    assert Attempt.objects.get(pk=left["id"]).told
-    assert grading.tell_untold(learner_id=aiko.pk, now=clock.now()) == 0
+    assert Attempt.objects.get(pk=left["id"]).outcome_published
+    assert grading.publish_withheld_outcomes(learner_id=aiko.pk, now=clock.now()) == 0
     assert len(outcomes(aiko)) == 1
 
 

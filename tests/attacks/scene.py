@@ -15,7 +15,7 @@ from common import clock
 from common.ids import new_id
 from courses import public as courses
 from courses.models import Course, Edition, Framework
-from credentials.certificates import life
+from credentials.certificates import status_changes
 from credentials.models import Achievement, Certificate
 from events import public as events
 from learners.events import EditionCompleted
@@ -48,7 +48,7 @@ def certify_in_each_status(learner: Learner, monkeypatch: pytest.MonkeyPatch) ->
             },
         )  # fmt: skip
     held = {status: _certify(learner, status, monkeypatch) for status in STATUSES}
-    for status, step in (("suspended", life.suspend), ("revoked", life.revoke)):
+    for status, step in (("suspended", status_changes.suspend), ("revoked", status_changes.revoke)):
         step(certificate_id=held[status].pk, actor="reviewer", reason="as it was decided", now=clock.now())
     supersede(held["superseded"], name="สมหญิง ใจดี")
     return held

@@ -22,10 +22,10 @@ from django.test import Client
 
 from common import clock
 from common.ids import new_id
-from credentials.certificates import corrections, life
+from credentials.certificates import corrections, status_changes
 from credentials.certificates.signer import FileSigner, create_key_file, signer_for
 from credentials.certificates.verification import NotVerified, verify_credential
-from credentials.events import AwardDecided, CorrectionMoved, RenewalAsked
+from credentials.events import AwardDecided, CorrectionMoved, RenewalRequested
 from credentials.models import Achievement, Award, Certificate, StatusList
 from events import public as events
 from events.kinds import Event
@@ -53,9 +53,9 @@ class Cast:
         tell(EditionCompleted, self.aiko, self.budi, self.citra)
         settle()
         self.dao: Learner = make_learner("TH", name="Dao")
-        for one in (self.aiko, self.budi, self.citra, self.dao):
-            give_consent(one)
-        for learner, step in ((self.budi, life.revoke), (self.citra, life.suspend)):
+        for entry in (self.aiko, self.budi, self.citra, self.dao):
+            give_consent(entry)
+        for learner, step in ((self.budi, status_changes.revoke), (self.citra, status_changes.suspend)):
             step(certificate_id=self.of(learner).pk, actor="reviewer", reason="bought", now=clock.now())
         self.dao_enrolment = Enrolment.objects.create(
             learner=self.dao, edition=achievement.edition, enrolled_at=clock.now()
@@ -240,7 +240,7 @@ def _struck(cast: Cast) -> None:
                  "guess": 0.25, "difficulty": 0, "language": "en", "answered_at": clock.now(), "framework_version": "x",
                  "rule_version": "x"}  # fmt: skip
         first = Evidence.objects.create(id=new_id(), **given)
-        Evidence.objects.create(id=new_id(), corrects=first.pk, struck=True, corrected_at=clock.now(), **given)
+        Evidence.objects.create(id=new_id(), corrects=first.pk, voided=True, corrected_at=clock.now(), **given)
     _states(cast, level=0)
 
 
@@ -269,10 +269,10 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
     ),
     "mastery that is not so": lambda c: _tell(MasteryChanged(learner_id=c.dao.pk, skills=("AIS-A1",))),
     "a renewal nobody may have": lambda c: _tell(
-        RenewalAsked(certificate_id=c.of(c.budi).pk, learner_id=c.budi.pk)
+        RenewalRequested(certificate_id=c.of(c.budi).pk, learner_id=c.budi.pk)
     ),
     "a renewal of another's": lambda c: _tell(
-        RenewalAsked(certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk)
+        RenewalRequested(certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk)
     ),
     "a correction that nobody asked for": lambda c: _tell(
         CorrectionMoved(
@@ -285,7 +285,7 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
     "a level that is frozen too low": lambda c: _states(c, level=0, computed_level=1),
     "an achievement that is not awarded": _inactive,
     "the criteria of an old version": _stricter,
-    "evidence that was struck": _struck,
+    "evidence that was voided": _struck,
     "another edition": _edition_of_another,
 }  # fmt: skip
 
@@ -310,7 +310,7 @@ def test_the_same_standing_without_a_flaw_is_certified(cast: Cast) -> None:
 @pytest.mark.django_db
 def test_a_correction_is_not_approved_by_whoever_asked(cast: Cast) -> None:
     correction_id = new_id()
-    corrections.ask(
+    corrections.request_correction(
         correction_id=correction_id, certificate_id=cast.of(cast.aiko).pk, legal_name="Dao", reason="please",
         asked_by=cast.dao.pk, now=clock.now(),
     )  # fmt: skip
@@ -384,7 +384,7 @@ BY_SQL: dict[str, tuple[str, ...]] = {
     ),
     "publish a list of one's own": ("UPDATE credentials_statuslist SET revocation = ''",),
     "hand a place out again": ("UPDATE credentials_statuslist SET used = 0",),
-    "strike evidence out by hand": ("UPDATE learners_evidence SET struck = true",),
+    "strike evidence out by hand": ("UPDATE learners_evidence SET voided = true",),
     "a trigger of one's own": (
         "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END'",
     ),

@@ -136,8 +136,8 @@ def test_what_can_be_asked_for_conditionally_documents_its_etag(document: dict[s
 def test_the_document_tells_how_to_sign_in_as_it_is(document: dict[str, Any]) -> None:
     told, client = document["description"], Client()
     paths = ("auth/signup", "auth/login", "tokens/refresh", "auth/session")
-    signup, login, refresh, session = (f"/auth/app/v1/{one}" for one in paths)
-    assert all(one in told for one in (signup, login, refresh, session))
+    signup, login, refresh, session = (f"/auth/app/v1/{path}" for path in paths)
+    assert all(value in told for value in (signup, login, refresh, session))
     name = {"username": "nobody-yet", "password": "a long pass phrase of nobody"}
     assert {"access_token", "refresh_token"} <= set(client.post(signup, name, "application/json").json()["meta"])
     meta = Client().post(login, name, "application/json").json()["meta"]

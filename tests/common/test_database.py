@@ -41,7 +41,9 @@ def test_a_statement_is_prepared_once_and_seen_by_the_query_log() -> None:
     sql = "SELECT 41 + %s::int, '100 %%'"
     with CaptureQueriesContext(connection) as captured:
         assert [run_prepared(sql, [given]) for given in range(3)] == [[(41 + given, "100 %")] for given in range(3)]
-    assert [one["sql"] for one in captured.captured_queries] == ["SELECT 41 + $1::int, '100 %'"] * 3
+    assert [captured_query["sql"] for captured_query in captured.captured_queries] == [
+        "SELECT 41 + $1::int, '100 %'"
+    ] * 3
     with connection.cursor() as cursor:
         cursor.execute(_PREPARED, ["SELECT 41 +%"])
         assert cursor.fetchall() == [("SELECT 41 + $1::int, '100 %'",)]

@@ -20,8 +20,8 @@ def test_ids_are_uuids_of_version_7_in_the_order_of_their_making_and_never_ahead
     before = time.time_ns() // 1_000_000
     made = [new_id() for _ in range(_MANY)]
     after = time.time_ns() // 1_000_000
-    assert {type(one) for one in made} == {UUID}
-    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+    assert {type(entry) for entry in made} == {UUID}
+    assert {(entry.version, entry.variant) for entry in made} == {(7, "specified in RFC 4122")}
     assert made == sorted(made)
     assert len(set(made)) == _MANY
     assert before - 1 <= _milliseconds(made[0]) <= _milliseconds(made[-1]) <= after + 1
@@ -37,11 +37,11 @@ def test_processes_that_were_forked_make_different_ids_at_the_same_time() -> Non
     context = multiprocessing.get_context("fork")
     into, together = context.Queue(), context.Barrier(2)
     processes = [context.Process(target=_make, args=(into, together)) for _ in range(2)]
-    for one in processes:
-        one.start()
+    for process in processes:
+        process.start()
     first, second = into.get(timeout=60), into.get(timeout=60)
-    for one in processes:
-        one.join()
+    for process in processes:
+        process.join()
     assert not set(first) & set(second)
     # Nor do they draw the same random bits at other times.
-    assert len({one[-8:] for one in first} & {one[-8:] for one in second}) == 0
+    assert len({entry[-8:] for entry in first} & {entry[-8:] for entry in second}) == 0

@@ -32,8 +32,8 @@ def _chosen(negotiation: Any, accept: str | None, query: str, renderers: list[An
 @pytest.mark.parametrize("query", ["", "?limit=5", "?format=json", "?format=xml", "?%66ormat=xml"])
 def test_every_caller_gets_what_drf_would_choose(query: str, renderers: list[Any]) -> None:
     ours, drf = (
-        [_chosen(one, accept, query, renderers) for accept in _ACCEPTS]
-        for one in (Negotiation(), DefaultContentNegotiation())
+        [_chosen(entry, accept, query, renderers) for accept in _ACCEPTS]
+        for entry in (Negotiation(), DefaultContentNegotiation())
     )
     assert ours == drf
     # Control: they are not all alike.

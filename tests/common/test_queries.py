@@ -25,12 +25,12 @@ _EDITION = Given("edition", UUIDField())
 _AMONG = IsAmong(F("pk"), Given("editions", ArrayField(UUIDField())))
 
 
-def _everything(one: Any) -> Any:
+def _everything(element: Any) -> Any:
     """A row with all that was loaded of it and of what came along."""
-    if not hasattr(one, "_meta"):
-        return one
-    loaded = {name: value for name, value in vars(one).items() if name != "_state"}
-    return type(one), loaded, {name: _everything(known) for name, known in one._state.fields_cache.items()}
+    if not hasattr(element, "_meta"):
+        return element
+    loaded = {name: value for name, value in vars(element).items() if name != "_state"}
+    return type(element), loaded, {name: _everything(known) for name, known in element._state.fields_cache.items()}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_kind_of_query_gives_what_the_orm_gives(narrow: Any) -> None:
     kept: Any = KeptQuery(lambda: narrow(Edition.objects.filter(_AMONG).order_by("pk")))
     made = [make_edition(languages=("en", "th")) for _ in range(3)]
     for asked in (made, made[:1], made[1:], []):
-        ids = [one.pk for one in asked] + [new_id()]
+        ids = [question.pk for question in asked] + [new_id()]
         plain = narrow(Edition.objects.filter(pk__in=ids).order_by("pk"))
         assert list(map(_everything, kept(editions=ids))) == list(map(_everything, plain))
 
@@ -64,7 +64,7 @@ def test_it_is_one_statement_prepared_once_whatever_the_values(django_assert_num
         assert kept(edition=edition.pk) == [edition]
         assert kept(edition=new_id()) == []
         assert (kept.first(edition=edition.pk), kept.first(edition=new_id())) == (edition, None)
-    assert len({one["sql"] for one in captured.captured_queries}) == 1
+    assert len({captured_query["sql"] for captured_query in captured.captured_queries}) == 1
     # Two calls know nothing of each other.
     first, second = kept(edition=edition.pk)[0], kept(edition=edition.pk)[0]
     first.default_language = "xx"
@@ -77,7 +77,7 @@ def test_what_changes_the_text_is_kept_apart() -> None:
         return Edition.objects.filter(_AMONG).order_by("-pk" if is_backwards else "pk")[:limit]
 
     made = [make_edition() for _ in range(3)]
-    ids = [one.pk for one in made]
+    ids = [entry.pk for entry in made]
     assert newest(2, False, editions=ids) == made[:2]
     assert newest(3, True, editions=ids) == made[::-1]
     assert newest(2, False, editions=ids) == made[:2]

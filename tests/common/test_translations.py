@@ -230,6 +230,6 @@ def test_translations_outlive_extraction_and_stale_catalogues_are_told(project: 
     call_command("extract_messages", stdout=StringIO())
     assert "สวัสดี" in path.read_text()
     assert path.read_text().startswith("# Reviewed by the ministry.\n")
-    before = {one: one.read_bytes() for one in project.rglob("django.*")}
+    before = {entry: entry.read_bytes() for entry in project.rglob("django.*")}
     call_command("extract_messages", stdout=StringIO())
-    assert before == {one: one.read_bytes() for one in project.rglob("django.*")}
+    assert before == {entry: entry.read_bytes() for entry in project.rglob("django.*")}

@@ -33,22 +33,22 @@ def test_everything_in_the_package_is_where_it_says(query_budget) -> None:
     assert document.pop("CFPackageURI")["uri"] == settings.PUBLIC_BASE_URL + path
     assert document == package["CFDocument"]
     with query_budget(0):
-        for one in package["CFItems"] + package["CFAssociations"]:
-            alone = _get(one["uri"]).json()
+        for item in package["CFItems"] + package["CFAssociations"]:
+            alone = _get(item["uri"]).json()
             assert alone.pop("CFDocumentURI")["identifier"] == package["CFDocument"]["identifier"]
-            assert alone == one
-    identifiers = [one["identifier"] for one in package["CFItems"] + package["CFAssociations"]]
+            assert alone == item
+    identifiers = [item["identifier"] for item in package["CFItems"] + package["CFAssociations"]]
     assert len(set(identifiers)) == len(identifiers)
 
 
 def test_the_tree_is_whole() -> None:
     framework = courses.framework()
     package = _get(f"/ims/case/v1p1/CFPackages/{case.document_id(framework.code)}").json()
-    items = {one["identifier"]: one for one in package["CFItems"]}
+    items = {entry["identifier"]: entry for entry in package["CFItems"]}
     parents = {
-        one["originNodeURI"]["identifier"]: one["destinationNodeURI"]["identifier"]
-        for one in package["CFAssociations"]
-        if one["associationType"] == "isChildOf"
+        association["originNodeURI"]["identifier"]: association["destinationNodeURI"]["identifier"]
+        for association in package["CFAssociations"]
+        if association["associationType"] == "isChildOf"
     }
     above = {"Level": "Skill", "Skill": "Area"}
     assert set(parents) == set(items), "each item has one place"
@@ -58,7 +58,7 @@ def test_the_tree_is_whole() -> None:
             assert parent == package["CFDocument"]["identifier"]
         else:
             assert items[parent]["CFItemType"] == above[item["CFItemType"]]
-    codes = {one["humanCodingScheme"] for one in items.values() if one["CFItemType"] == "Skill"}
+    codes = {entry["humanCodingScheme"] for entry in items.values() if entry["CFItemType"] == "Skill"}
     assert codes == set(framework.skills)
 
 
@@ -66,9 +66,9 @@ def test_esco_is_related_and_no_more() -> None:
     framework = courses.framework()
     package = _get(f"/ims/case/v1p1/CFPackages/{case.document_id(framework.code)}").json()
     related = {
-        (one["originNodeURI"]["identifier"], one["destinationNodeURI"]["uri"])
-        for one in package["CFAssociations"]
-        if one["associationType"] == "isRelatedTo"
+        (association["originNodeURI"]["identifier"], association["destinationNodeURI"]["uri"])
+        for association in package["CFAssociations"]
+        if association["associationType"] == "isRelatedTo"
     }
     assert related == {
         (str(case.item_id(framework.code, skill.code)), uri)
@@ -76,7 +76,11 @@ def test_esco_is_related_and_no_more() -> None:
         for uri in skill.mappings["esco"]
     }
     assert related
-    assert {one["associationType"] for one in package["CFAssociations"]} == {"isChildOf", "precedes", "isRelatedTo"}
+    assert {association["associationType"] for association in package["CFAssociations"]} == {
+        "isChildOf",
+        "precedes",
+        "isRelatedTo",
+    }
 
 
 def test_it_is_read_once_and_asked_for_conditionally(query_budget) -> None:
@@ -92,9 +96,9 @@ def test_what_a_newer_version_dropped_is_still_told(tmp_path: Path) -> None:
     code = courses.framework().code
     content = json.loads((DATA / "ai_skills_framework.json").read_bytes())
     values = json.loads((DATA / "design_values.json").read_bytes())
-    dropped = next(one for one in content["skills"] if not _asked_for(one["id"], content))
+    dropped = next(skill for skill in content["skills"] if not _asked_for(skill["id"], content))
     values["thresholds"]["9.9"] = values["thresholds"][content["version"]]
-    content |= {"version": "9.9", "skills": [one for one in content["skills"] if one is not dropped]}
+    content |= {"version": "9.9", "skills": [skill for skill in content["skills"] if skill is not dropped]}
     (tmp_path / "ai_skills_framework.json").write_text(json.dumps(content))
     (tmp_path / "design_values.json").write_text(json.dumps(values))
     load_framework(tmp_path)
@@ -109,7 +113,7 @@ def test_what_a_newer_version_dropped_is_still_told(tmp_path: Path) -> None:
 
 
 def _asked_for(skill: str, content: dict) -> bool:
-    return any(skill in one["prerequisites"] for one in content["skills"])
+    return any(skill in entry["prerequisites"] for entry in content["skills"])
 
 
 def test_what_there_is_not_is_a_problem() -> None:

@@ -165,15 +165,15 @@ def test_the_catalogue_is_paged_without_a_gap_and_every_page_has_its_etag(anyone
 
 
 def test_one_query_for_one_edition_and_for_fifty(anyone: APIClient, aiko: APIClient, query_budget) -> None:
-    one = make_published(languages=("en", "th"))
+    element = make_published(languages=("en", "th"))
     anyone.get("/api/v1/framework", **THAI)
 
     def read_all() -> None:
         for client, path in (
             (anyone, "/api/v1/catalogue?limit=100"),
-            (anyone, f"/api/v1/editions/{one.pk}"),
-            (anyone, f"/api/v1/editions/{one.pk}/manifest"),
-            (aiko, f"/api/v1/lessons/{first_lesson(one).pk}"),
+            (anyone, f"/api/v1/editions/{element.pk}"),
+            (anyone, f"/api/v1/editions/{element.pk}/manifest"),
+            (aiko, f"/api/v1/lessons/{first_lesson(element).pk}"),
         ):
             path = str(path)
             with query_budget(1):
@@ -183,7 +183,7 @@ def test_one_query_for_one_edition_and_for_fifty(anyone: APIClient, aiko: APICli
 
     read_all()
     for n in range(49):
-        _copy_published(one, n)
+        _copy_published(element, n)
     read_all()
     assert len(anyone.get("/api/v1/catalogue?limit=100", **THAI).json()["items"]) == 50
 

@@ -47,8 +47,8 @@ def test_staff_reads_the_cause_and_retries(dead: Delivery) -> None:
     page = client.get(reverse("admin:events_delivery_changelist") + "?dead__exact=1")
     assert page.status_code == 200
     assert "no such skill" in page.content.decode()
-    one = client.get(reverse("admin:events_delivery_change", args=[dead.pk]))
-    assert "42" in one.content.decode()
+    entry = client.get(reverse("admin:events_delivery_change", args=[dead.pk]))
+    assert "42" in entry.content.decode()
     assert _retry(client, dead).status_code == 302
     dead.refresh_from_db()
     assert (dead.dead, dead.tries, dead.cause) == (False, 0, "")

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import get_resolver
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from agencies.feed.services import ProgressItem, Pulled
@@ -85,6 +86,8 @@ def test_no_docstring_is_a_description() -> None:
 
 
 def test_every_refusal_names_its_codes() -> None:
+    # Every module that declares an error is loaded with the routes.
+    assert get_resolver().url_patterns
     by_code = errors.registered()
     for name, path, method, operation in (case.values for case in OPERATIONS):
         for status, answer in operation["responses"].items():
@@ -98,7 +101,7 @@ def test_every_refusal_names_its_codes() -> None:
                 assert by_code[code].status == int(str(status)), (path, method, status)
                 assert set(by_code[code].member_types) <= problem["properties"].keys()
             if len(listed) > 1:
-                assert set(schema["discriminator"]["mapping"].values()) == {one["$ref"] for one in listed}
+                assert set(schema["discriminator"]["mapping"].values()) == {row["$ref"] for row in listed}
     assert all("Problem" in document["components"]["schemas"] for document in DOCUMENTS.values())
 
 
@@ -156,7 +159,7 @@ def _renamed(name: str, component: str, member: str) -> Callable[[Any], None]:
     def change(documents: Any) -> None:
         schema = _schema(documents, name, component)
         schema["properties"]["planted"] = schema["properties"].pop(member)
-        schema["required"] = [one for one in schema["required"] if one != member]
+        schema["required"] = [entry for entry in schema["required"] if entry != member]
 
     return change
 

@@ -91,11 +91,13 @@ def test_every_file_that_compose_mounts_is_there() -> None:
 
 def test_workers_alone_have_the_issuers_keys_and_the_role_that_issues(secrets: Path) -> None:
     having = {
-        name for name, service in SERVICES.items() if any("issuer_keys" in one for one in service.get("volumes", []))
+        name
+        for name, service in SERVICES.items()
+        if any("issuer_keys" in volume for volume in service.get("volumes", []))
     }
     assert (
         having
-        == {name for name, one in SERVICES.items() if "database_worker_url" in one.get("secrets", [])}
+        == {name for name, entry in SERVICES.items() if "database_worker_url" in entry.get("secrets", [])}
         == {"worker"}
     )
     assert "skills_worker:" in (secrets / "database_worker_url").read_text()

@@ -14,7 +14,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from config.local import supervisor
 from config.local.processes import LocalServiceError
-from config.stale_database import told_if_stale
+from config.stale_database import explain_if_stale
 
 GONE = "INSERT INTO django_migrations (app, name, applied) VALUES ('learners', '0099_folded_since', now())"
 
@@ -75,7 +75,7 @@ def test_the_database_of_this_checkout_is_set_up_again(set_up: Any, tmp_path: Pa
 @pytest.mark.django_db
 def test_a_failure_on_a_new_database_is_the_migrations_own(error: Exception) -> None:
     _run("DELETE FROM django_migrations")
-    with pytest.raises(type(error)), told_if_stale(connection):
+    with pytest.raises(type(error)), explain_if_stale(connection):
         raise error
 
 

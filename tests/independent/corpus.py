@@ -188,8 +188,8 @@ def build(
     absent = _foreign_authority(corpus, keys_folder, "nowhere.example", published=False)
     for authority in (regional, state, stranger, absent):
         authority.publish_lists()
-    for one in stored:
-        corpus.case(f"stored: {one.name}", one.expected, one.text)
+    for row in stored:
+        corpus.case(f"stored: {row.name}", row.expected, row.text)
     base, other = json.loads(stored[0].text), json.loads(stored[1].text)
     _genuine(corpus, base, regional, state)
     _foreign(corpus, base, regional, stranger, absent)

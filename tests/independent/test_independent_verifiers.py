@@ -17,7 +17,7 @@ import pytest
 from django.test import Client
 
 from common import clock
-from credentials.certificates import life
+from credentials.certificates import status_changes
 from credentials.certificates.signer import signer_for
 from credentials.certificates.status_list import PURPOSES
 from credentials.certificates.verification import NotVerified, verify_credential
@@ -47,10 +47,10 @@ def corpus(issue: Callable[..., Certificate], client: Client, settings: Any, tmp
     regional = issue(name="Linh", state="VN", languages=("ja",))
     assert len({old.key_id, new.key_id, regional.key_id}) == 3
     for change, certificate in (
-        (life.revoke, gone),
-        (life.suspend, held),
-        (life.suspend, back),
-        (life.reinstate, back),
+        (status_changes.revoke, gone),
+        (status_changes.suspend, held),
+        (status_changes.suspend, back),
+        (status_changes.reinstate, back),
     ):
         change(certificate_id=certificate.pk, actor="test", reason="a test", now=clock.now())
     events.drain("status_lists")
@@ -80,7 +80,8 @@ def _published(client: Client, path: str) -> Any:
 def _table(manifest: dict[str, Any], judged: dict[str, dict[str, tuple[str, str]]]) -> str:
     rows = [["case", "expected", *judged]]
     rows += [
-        [one["id"], one["expected"], *(found[one["id"]][0] for found in judged.values())] for one in manifest["cases"]
+        [case["id"], case["expected"], *(found[case["id"]][0] for found in judged.values())]
+        for case in manifest["cases"]
     ]
     widths = [max(len(row[number]) for row in rows) for number in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
@@ -88,16 +89,17 @@ def _table(manifest: dict[str, Any], judged: dict[str, dict[str, tuple[str, str]
 
 def _disagreements(manifest: dict[str, Any], judged: dict[str, dict[str, tuple[str, str]]]) -> list[str]:
     return [
-        f"{verifier}: {one['id']}: {found[one['id']]}, expected {expected}"
+        f"{verifier}: {case['id']}: {found[case['id']]}, expected {expected}"
         for verifier, found in judged.items()
-        for one in manifest["cases"]
-        if found[one["id"]][0] != (expected := one["limits"].get(verifier, one["expected"]))
+        for case in manifest["cases"]
+        if found[case["id"]][0] != (expected := case["limits"].get(verifier, case["expected"]))
     ]
 
 
 def _openbadgeslib(folder: Path, manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {
-        one["id"]: openbadges.judge(folder, manifest, (folder / one["file"]).read_text()) for one in manifest["cases"]
+        case["id"]: openbadges.judge(folder, manifest, (folder / case["file"]).read_text())
+        for case in manifest["cases"]
     }
 
 
@@ -123,9 +125,9 @@ def test_openbadgeslib_and_our_own_verifier_judge_as_they_should(corpus: Path) -
 def _ours_takes_for_genuine_what_they_do(folder: Path, manifest: dict[str, Any]) -> None:
     """Our own verifier says whether a credential is genuine; its times and its status are asked elsewhere."""
     published = list(IssuerKey.objects.all())
-    for one in manifest["cases"]:
-        text = (folder / one["file"]).read_text()
-        if one["expected"] in ("rejected", "unknown issuer") and one["id"] != "not valid yet":
+    for case in manifest["cases"]:
+        text = (folder / case["file"]).read_text()
+        if case["expected"] in ("rejected", "unknown issuer") and case["id"] != "not valid yet":
             with pytest.raises(NotVerified):
                 verify_credential(text, published=published)
         else:

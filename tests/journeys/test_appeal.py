@@ -91,7 +91,7 @@ class Story:
 
     def skill(self) -> Any:
         listed = self.linh.call("GET", "/api/v1/me/skills")["items"]
-        return next(one for one in listed if one["code"] == SKILL)
+        return next(row for row in listed if row["code"] == SKILL)
 
     def read(self, agency: dict[str, Any], path: str) -> httpx.Response:
         client_id, secret = agency["client_id"], agency["client_secret"]
@@ -112,18 +112,18 @@ class Story:
     def explanation_agrees(self) -> None:
         """The agency's explanation is the learner's, by days, without reason and items; and she reads that it asked."""
         shown = self.explained(self.agency)
-        theirs = next(one for one in shown.json()["items"] if one["code"] == SKILL)
+        theirs = next(item for item in shown.json()["items"] if item["code"] == SKILL)
         hers = self.skill()
         assert {name: theirs[name] for name in ("level", "level_cause", "frozen", "answers", "probability")} == {
             name: hers[name] for name in ("level", "level_cause", "frozen", "answers", "probability")
         }
-        assert [one["moved_by"] for one in theirs["evidence"]] == [one["moved_by"] for one in hers["evidence"]]
-        assert [(one["on"], one["cause"], one["rule"]) for one in theirs["history"]] == [
-            (one["at"][:10], one["cause"], one["rule"]) for one in hers["history"]
+        assert [row["moved_by"] for row in theirs["evidence"]] == [row["moved_by"] for row in hers["evidence"]]
+        assert [(change["on"], change["cause"], change["rule"]) for change in theirs["history"]] == [
+            (change["at"][:10], change["cause"], change["rule"]) for change in hers["history"]
         ]
         assert shown.json()["rule"] == self.linh.call("GET", "/api/v1/me/skills")["rule"]
         assert REASON not in shown.text
-        assert not any(one["item_id"] in shown.text for one in hers["evidence"])
+        assert not any(row["item_id"] in shown.text for row in hers["evidence"])
         newest = self.linh.call("GET", "/api/v1/me/disclosures")["items"][0]
         assert (newest["agency"]["id"], newest["operation"]) == (self.agency["agency_id"], "explanation")
         assert self.explained(self.outsider).status_code == 404
@@ -131,7 +131,7 @@ class Story:
     def level_at_the_agency(self) -> int:
         (row,) = self.rows(self.agency)
         assert row["state"] == "VN"
-        return next(int(one["level"]) for one in row["skills"] if one["code"] == SKILL)
+        return next(int(entry["level"]) for entry in row["skills"] if entry["code"] == SKILL)
 
     def appeals(self) -> None:
         """Before: no level, no certificate; then the one call."""
@@ -164,7 +164,7 @@ class Story:
         assert self.level_at_the_agency() == 1
         assert len(self.linh.look_back().certificates) == 1
         (row,) = self.rows(self.agency)
-        assert [one["status"] for one in row["certificates"]] == ["active"]
+        assert [certificate["status"] for certificate in row["certificates"]] == ["active"]
         assert "Linh" not in str(row)
         assert self.rows(self.outsider) == []
         self.explanation_agrees()

@@ -74,13 +74,13 @@ class Handed:
 
     def skill(self, code: str = SKILL) -> Any:
         listed = self.phone.get("/api/v1/me/skills").json()["items"]
-        return next((one for one in listed if one["code"] == code), None)
+        return next((row for row in listed if row["code"] == code), None)
 
     def attempt(self) -> Any:
         return self.phone.get(path(self.attempt_id)).json()
 
     def review(self) -> Any:
-        return next(one["review"] for one in self.attempt()["items"] if one["id"] == self.task)
+        return next(item["review"] for item in self.attempt()["items"] if item["id"] == self.task)
 
 
 @pytest.fixture
@@ -99,15 +99,15 @@ def handed() -> Handed:
     phone, attempt_id, file_id = signed_in(somchai.user), new_id(), new_id()
     started = phone.put(path(attempt_id), {"quiz_id": str(quiz.pk)})
     assert started.status_code == 201, started.content
-    (task,) = (one["id"] for one in started.json()["items"] if one["kind"] == "task")
+    (task,) = (entry["id"] for entry in started.json()["items"] if entry["kind"] == "task")
     picture = png(chunk(b"tEXt", b"Author\x00SOMCHAI"))
     file = path(attempt_id, f"/files/{file_id}")
     assert phone.generic("PUT", file, picture, content_type="image/png").status_code == 201
     given = {"text": TEXT, "files": [str(file_id)]}
     body = {
         "answers": [
-            one | {"response": given} if one["item"] == task else one
-            for one in answers(started.json(), ANSWERS)["answers"]
+            answer | {"response": given} if answer["item"] == task else answer
+            for answer in answers(started.json(), ANSWERS)["answers"]
         ]
     }
     shown = phone.put(path(attempt_id, "/submission"), body)
@@ -168,7 +168,7 @@ def test_work_that_people_mark_reaches_the_learner_s_levels(handed: Handed) -> N
     assert handed.review()["score"] == pytest.approx(4 / 6)
     (told,) = handed.phone.get(path(handed.attempt_id, "/marks")).json()["items"]
     assert (told["item"], told["final"]) == (handed.task, pytest.approx(4 / 6))
-    assert [one["percent"] for one in told["marks"]] == [100, 0, 67]
+    assert [entry["percent"] for entry in told["marks"]] == [100, 0, 67]
     assert told["marks"][2]["lines"][0] == {"criterion": "aim th", "points": 3, "comment": "ชัดเจน"}
     for marker in (first, second, third):
         assert str(marker.user.pk) not in str(told)
@@ -236,10 +236,10 @@ def test_a_score_that_is_corrected_on_appeal_reaches_the_learner_s_levels(handed
     assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, png(), "image/png")
     assert at_work(MARKER).client.get(file[0]).status_code == 403
     corrected = Evidence.objects.get(corrects=handed.task)
-    assert (corrected.score, corrected.struck, corrected.skills) == (1.0, False, [SKILL])
+    assert (corrected.score, corrected.voided, corrected.skills) == (1.0, False, [SKILL])
     assert (handed.review()["score"], handed.attempt()["score"]) == (1.0, 1.0)
     after = handed.skill()
-    assert [one["id"] for one in after["evidence"]] == [str(corrected.pk)]
+    assert [row["id"] for row in after["evidence"]] == [str(corrected.pk)]
     assert after["answers"] == before["answers"] == 1
     assert after["expected_success"] > before["expected_success"]
     assert (after["evidence"][0]["score"], before["evidence"][0]["score"]) == (1.0, 0.5)
@@ -262,8 +262,8 @@ def test_an_item_that_is_struck_on_appeal_counts_for_nothing(handed: Handed) -> 
     settle()
     assert handed.skill()["evidence"][0]["score"] == pytest.approx(1 / 6)
     review(at_work(REVIEWER), appeal(handed), **{f"strike-{handed.task}": "on"})
-    struck = Evidence.objects.get(corrects=handed.task)
-    assert struck.struck
+    voided = Evidence.objects.get(corrects=handed.task)
+    assert voided.voided
     assert handed.review()["score"] is None
     assert (handed.attempt()["score"], handed.attempt()["passed"]) == (1.0, True)
     assert handed.skill() is None, "nothing else tells of this skill"

@@ -104,7 +104,7 @@ def an_answer(
     return _answered(
         {
             "id": new_id(), "item_id": new_id(), "item_revision": 1, "skills": skills, "level": level, "score": score,
-            "struck": False, "guess": guess, "difficulty": difficulty, "met_before": False, "supervised": False,
+            "voided": False, "guess": guess, "difficulty": difficulty, "seen_before": False, "supervised": False,
             "language": "ja", "answered_at": at, "lapsed": False, "framework_version": "0.1.0-draft",
             "rule_version": "score-1", **given,
         }

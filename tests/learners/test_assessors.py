@@ -38,7 +38,7 @@ WORK = [
     {"kind": "human_marked_artefact", "description": "The shift plan I made.", "link": "https://example.org/plan"},
     {"kind": "work_based_record", "description": "Half a year as the team's first contact.", "link": ""},
 ]
-GOOD = {one.code: 2 for one in rubrics.rubric().criteria}
+GOOD = {criterion.code: 2 for criterion in rubrics.rubric().criteria}
 POOR = GOOD | {"own_work": 1}
 
 
@@ -98,7 +98,7 @@ def test_a_learner_asks_reads_the_rubric_and_sees_only_their_own() -> None:
     told = first.json()
     assert (told["state"], told["outcome"], told["assessors_agreeing"], told["verdicts"]) == ("open", None, 1, [])
     assert told["evidence"] == WORK
-    words = {one["code"]: one["statement"] for one in told["criteria"]}
+    words = {criterion["code"]: criterion["statement"] for criterion in told["criteria"]}
     assert words["autonomy"] == "alone, and guides others"
     assert words["statement"]
     assert words["own_work"] == ""
@@ -185,8 +185,8 @@ def test_a_panel_gives_level_6() -> None:
 def test_a_refusal_is_the_assessors_with_their_reasons_and_lowers_nothing() -> None:
     case, others = a_case(5), a_case(4)
     people = [new_id(), new_id()]
-    for one in people:
-        after = judge(case, False, assessor=one)
+    for person in people:
+        after = judge(case, False, assessor=person)
     assert after.outcome == "refused"
     assert not LevelDecision.objects.filter(pk=case.pk).exists()
     assert level_of(case) == 4
@@ -367,7 +367,7 @@ def test_lists_cost_the_same_for_one_case_and_for_many(
     client.get("/admin/learners/levelassessment/")
     signed_in(aiko.user).get("/api/v1/me/level-assessments")
     version = rubrics.rubric().version
-    rubrics.asked(SKILL, 4)
+    rubrics.criterion_texts(SKILL, 4)
     for many in (1, 30):
         LevelAssessment.objects.bulk_create(
             LevelAssessment(

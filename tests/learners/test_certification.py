@@ -243,7 +243,7 @@ def test_levels_are_certified_from_the_lowest_up_and_stay() -> None:
 
 
 def test_a_higher_level_waits_for_the_lower_ones() -> None:
-    aiko = Certification(skills={"A": {1: certification.Testing(), 2: certification.Testing(9.0, 20, START)}})
+    aiko = Certification(skills={"A": {1: certification.LevelTest(), 2: certification.LevelTest(9.0, 20, START)}})
     assert aiko.level("A") == 0
 
 

@@ -48,8 +48,8 @@ def test_the_title_is_in_the_learners_language_as_on_the_first_screen() -> None:
     aiko, edition = make_learner("JP", languages=("ja", "en")), make_edition()
     enrolment, client = make_enrolment(aiko, edition), signed_in(aiko.user)
     home = client.get("/api/v1/home").json()["enrolments"][0]
-    for one in (client.get(f"{PATH}/{enrolment.pk}").json(), client.get(PATH).json()["items"][0]):
-        assert (one["title"], one["language"]) == ("仕事でのAI", "ja") == (home["title"], home["language"])
+    for entry in (client.get(f"{PATH}/{enrolment.pk}").json(), client.get(PATH).json()["items"][0]):
+        assert (entry["title"], entry["language"]) == ("仕事でのAI", "ja") == (home["title"], home["language"])
     english = client.get(f"{PATH}/{enrolment.pk}", headers={"Accept-Language": "en"}).json()
     assert (english["title"], english["language"]) == ("AI at work", "en")
     # Neither the header's language nor the profile's is there: the course's own.

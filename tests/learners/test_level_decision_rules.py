@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from learners.assessors import rules as assessors
 from learners.assessors.rubrics import rubric
-from learners.decisions.rules import Decided, Standing, is_capped, standing
+from learners.decisions.rules import Decided, EffectiveLevel, effective_level, is_capped
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ decisions = st.lists(
         at=st.integers(0, 40).map(at),
     ),
     max_size=5,
-    unique_by=lambda one: one.id,
+    unique_by=lambda build: build.id,
 )
 
 
@@ -44,13 +44,13 @@ def decided(level: int, day: int, *, computed: int = 2, number: int = 1) -> Deci
 def test_order_and_repetition_mean_nothing(
     reached: list[tuple[int, datetime]], made: list[Decided], rng: object
 ) -> None:
-    wanted = standing(reached, made)
+    wanted = effective_level(reached, made)
     again, twice = reached + reached, made + made
     rng.shuffle(again)  # type: ignore[attr-defined]
     rng.shuffle(twice)  # type: ignore[attr-defined]
-    assert standing(again, twice) == wanted
+    assert effective_level(again, twice) == wanted
     assert 0 <= wanted.level <= 6
-    assert (wanted.since is None) == (wanted == Standing()) or wanted.decision_id is not None
+    assert (wanted.since is None) == (wanted == EffectiveLevel()) or wanted.decision_id is not None
 
 
 @few
@@ -58,7 +58,7 @@ def test_order_and_repetition_mean_nothing(
 def test_more_evidence_never_lowers_a_level(
     reached: list[tuple[int, datetime]], made: list[Decided], more: tuple[int, datetime]
 ) -> None:
-    assert standing([*reached, more], made).level >= standing(reached, made).level
+    assert effective_level([*reached, more], made).level >= effective_level(reached, made).level
 
 
 @few
@@ -71,7 +71,7 @@ def test_the_newest_decision_counts_as_floor_or_as_cap(
     later: list[tuple[int, datetime]],
 ) -> None:
     newest = Decided(UUID(int=2**128 - 1), level, computed, "appeal", at(41))
-    after = standing([*reached, *((given, when + timedelta(days=50)) for given, when in later)], [*made, newest])
+    after = effective_level([*reached, *((given, when + timedelta(days=50)) for given, when in later)], [*made, newest])
     if newest.is_cap:
         assert after.level == level, "only people lift what people set"
     else:
@@ -81,31 +81,31 @@ def test_the_newest_decision_counts_as_floor_or_as_cap(
 @few
 @given(reaches, decisions)
 def test_a_frozen_level_is_exactly_what_it_was(reached: list[tuple[int, datetime]], made: list[Decided]) -> None:
-    held = Standing(2, at(3))
-    assert standing(reached, made, held) == held
+    held = EffectiveLevel(2, at(3))
+    assert effective_level(reached, made, held) == held
 
 
 def test_evidence_alone_is_a_running_maximum() -> None:
-    assert standing([], []) == Standing(0, None, "evidence", None)
-    assert standing([(1, at(1)), (3, at(2)), (2, at(3))], []) == Standing(3, at(2))
+    assert effective_level([], []) == EffectiveLevel(0, None, "evidence", None)
+    assert effective_level([(1, at(1)), (3, at(2)), (2, at(3))], []) == EffectiveLevel(3, at(2))
 
 
 def test_a_floor_is_passed_by_later_evidence() -> None:
     floor = decided(2, 5, computed=1)
-    assert standing([(1, at(1))], [floor]) == Standing(2, at(5), "review", floor.id)
-    assert standing([(1, at(1)), (3, at(9))], [floor]) == Standing(3, at(9))
+    assert effective_level([(1, at(1))], [floor]) == EffectiveLevel(2, at(5), "review", floor.id)
+    assert effective_level([(1, at(1)), (3, at(9))], [floor]) == EffectiveLevel(3, at(9))
 
 
 def test_a_confirmed_level_keeps_its_day() -> None:
     confirmed = decided(2, 5)
-    assert standing([(2, at(1))], [confirmed]) == Standing(2, at(1), "review", confirmed.id)
+    assert effective_level([(2, at(1))], [confirmed]) == EffectiveLevel(2, at(1), "review", confirmed.id)
 
 
 def test_a_cap_holds_until_people_lift_it() -> None:
     cap, lifted = decided(1, 5, computed=2), decided(3, 9, computed=3, number=2)
     reached = [(2, at(1)), (3, at(7))]
-    assert standing(reached, [cap]) == Standing(1, at(5), "review", cap.id)
-    assert standing(reached, [cap, lifted]) == Standing(3, at(9), "review", lifted.id)
+    assert effective_level(reached, [cap]) == EffectiveLevel(1, at(5), "review", cap.id)
+    assert effective_level(reached, [cap, lifted]) == EffectiveLevel(3, at(9), "review", lifted.id)
 
 
 @few
@@ -113,13 +113,13 @@ def test_a_cap_holds_until_people_lift_it() -> None:
 def test_later_evidence_raises_a_level_unless_it_is_capped(
     reached: list[tuple[int, datetime]], made: list[Decided]
 ) -> None:
-    later = standing([*reached, (3, at(60))], made)
-    assert later == standing(reached, made) if is_capped(made) else later.level >= 3
+    later = effective_level([*reached, (3, at(60))], made)
+    assert later == effective_level(reached, made) if is_capped(made) else later.level >= 3
 
 
 def test_evidence_that_nobody_had_seen_makes_no_cap_of_a_floor() -> None:
     # Answered before the decision and absorbed after it: whoever decided knew of level 2 only.
-    assert standing([(2, at(1)), (3, at(4))], [decided(2, 5, computed=2)]) == Standing(3, at(4))
+    assert effective_level([(2, at(1)), (3, at(4))], [decided(2, 5, computed=2)]) == EffectiveLevel(3, at(4))
 
 
 def test_so_many_assessors_agree_as_the_level_asks() -> None:

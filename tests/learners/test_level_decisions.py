@@ -84,7 +84,7 @@ def test_a_decision_raises_a_level_and_evidence_goes_on_from_there() -> None:
     told = recorded("learners.level_decided")
     assert told == [{"learner_id": str(aiko.pk), "skill": SKILL, "level": 2, "cause": "review"}]
     assert not SkillState.objects.filter(learner=dao).exists()
-    assert {one.consumer for one in Delivery.objects.filter(event__kind="learners.level_decided")} == {
+    assert {delivery.consumer for delivery in Delivery.objects.filter(event__kind="learners.level_decided")} == {
         "awards", "agency_feed",
     }  # fmt: skip
 
@@ -177,7 +177,9 @@ def test_a_level_that_nobody_answered_for_is_told_everywhere() -> None:
     call_command("rebuild_mastery")
     assert level_of(aiko) == 4
     shown = signed_in(aiko.user).get("/api/v1/me/skills").json()["items"]
-    assert [(one["code"], one["level"], one["answers"], one["last_at"]) for one in shown] == [(SKILL, 4, 0, None)]
+    assert [(entry["code"], entry["level"], entry["answers"], entry["last_at"]) for entry in shown] == [
+        (SKILL, 4, 0, None)
+    ]
     assert signed_in(budi.user).get("/api/v1/me/skills").json()["items"] == []
     document = progress_documents([aiko.pk])[aiko.pk]
     assert (document["skills"][0]["level"], document["skills"][0]["last_on"]) == (4, None)
@@ -259,7 +261,7 @@ def test_the_history_tells_every_change_with_its_cause() -> None:
     decision = decide(aiko, 4, cause="assessors", rubric="r-1")
     decide(aiko, 3, on=20, cause="appeal", reason="The work was a colleague's.")
     told = learners.level_history(aiko.pk)
-    assert [(one.level, one.cause, one.at) for one in told] == [
+    assert [(entry.level, entry.cause, entry.at) for entry in told] == [
         (2, "evidence", day(0)), (4, "assessors", day(10)), (3, "appeal", day(20)),
     ]  # fmt: skip
     assert (told[0].evidence_id, told[0].probability) == (reached.evidence_id, reached.probability)
@@ -319,7 +321,7 @@ def test_two_freezes_at_the_same_moment_are_one() -> None:
         until_waiting(2)
     for thread in threads:
         thread.join(20)
-    assert sorted(type(one).__name__ for one in said) == ["LevelFrozen", "NoneType"]
+    assert sorted(type(entry).__name__ for entry in said) == ["LevelFrozen", "NoneType"]
     assert LevelFreeze.objects.count() == 1
     assert len(recorded("learners.level_decided")) == 1
 

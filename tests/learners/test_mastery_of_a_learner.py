@@ -65,7 +65,7 @@ def test_an_attempt_becomes_evidence_and_gives_a_level() -> None:
     assert Evidence.objects.filter(learner=aiko).count() == 5
     good, bad = SkillState.objects.filter(learner=aiko).order_by("skill_code")
     assert (good.skill_code, good.count, good.level) == ("AIS-A1", 4, 2)
-    assert good.probability >= rules.SURE
+    assert good.probability >= rules.REQUIRED_PROBABILITY
     assert (bad.skill_code, bad.count, bad.level, bad.level_since) == ("AIS-B1", 1, 0, None)
     assert recorded("learners.mastery_changed") == [{"learner_id": str(aiko.pk), "skills": ["AIS-A1", "AIS-B1"]}]
     change = LevelChange.objects.get(learner=aiko)

@@ -113,7 +113,7 @@ def test_levels_rise_one_by_one_or_more_within_their_caps_and_never_fall(log: li
     held: dict[str, int] = {}
     for change in reached:
         assert change.level > held.get(change.skill, 0)
-        assert change.probability >= rules.SURE
+        assert change.probability >= rules.REQUIRED_PROBABILITY
         assert any(answer.id == change.evidence_id and change.skill in answer.skills for answer in log)
         held[change.skill] = change.level
     for code, state in mastery.skills.items():

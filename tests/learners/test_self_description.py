@@ -122,8 +122,8 @@ def test_the_worker_forgets() -> None:
 
 def _members(value: Any) -> set[str]:
     if isinstance(value, dict):
-        return set(value) | {one for entry in value.values() for one in _members(entry)}
-    return {one for entry in value for one in _members(entry)} if isinstance(value, list) else {str(value)}
+        return set(value) | {member for entry in value.values() for member in _members(entry)}
+    return {member for entry in value for member in _members(entry)} if isinstance(value, list) else {str(value)}
 
 
 def test_no_agency_is_told_whatever_it_is_consented_to() -> None:

@@ -15,7 +15,7 @@ from common import clock
 from common.ids import new_id
 from learners import public as learners
 from learners.mastery import locks, publishing, rules
-from learners.mastery.calibration import YOUNG_BELOW, Observation, learn
+from learners.mastery.calibration import CALIBRATED_FROM, Observation, learn
 from learners.mastery.services import rebuild
 from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_B0
 from learners.models import Ability, Evidence, ItemParameters, Learner, SittingTrace, SkillState, Snapshot
@@ -54,7 +54,7 @@ def test_an_item_that_many_answer_wrong_gets_harder_and_only_for_those_who_come_
     before = state_of(early)
     for _ in range(5):
         answered(make_learner("TH"), an_answer(item_id=item, score=0.0))
-    assert publishing.publish(young_only=True) == 6
+    assert publishing.publish(uncalibrated_only=True) == 6
     found = difficulty_of(item)
     assert found is not None
     assert (found.count, found.snapshot.answers) == (6, 6)
@@ -76,19 +76,19 @@ def test_an_item_that_many_answer_wrong_gets_harder_and_only_for_those_who_come_
 
 def test_each_answer_is_learned_from_once_and_old_items_wait_for_the_night() -> None:
     item = str(new_id())
-    for _ in range(YOUNG_BELOW):
+    for _ in range(CALIBRATED_FROM):
         answered(make_learner("JP"), an_answer(item_id=item))
-    assert publishing.publish(young_only=True) == YOUNG_BELOW
-    assert publishing.publish(young_only=True) == 0
+    assert publishing.publish(uncalibrated_only=True) == CALIBRATED_FROM
+    assert publishing.publish(uncalibrated_only=True) == 0
     later = clock.now() + timedelta(hours=1)
     answered(make_learner("JP"), an_answer(item_id=item, at=later))
     answered(make_learner("JP"), an_answer(at=later))
-    assert publishing.publish(young_only=True) == 1
+    assert publishing.publish(uncalibrated_only=True) == 1
     assert publishing.publish_all() == 1
     assert publishing.publish_all() == 0
     found = difficulty_of(item)
     assert found is not None
-    assert found.count == YOUNG_BELOW + 1
+    assert found.count == CALIBRATED_FROM + 1
     assert not SittingTrace.objects.filter(waits__gt=0).exists()
     assert Snapshot.objects.count() == 3
 
@@ -102,8 +102,8 @@ def test_what_is_learned_is_what_the_pure_rule_says() -> None:
     ordered = Evidence.objects.filter(item_id=item).order_by("answered_at", "pk")
     items, skills = learn(
         [
-            Observation(str(one.pk), (item, 1), 1.0, ("AIS-A1",), one.score, 0.25, 0.0, rules.V_G0 + rules.V_K0)
-            for one in ordered
+            Observation(str(entry.pk), (item, 1), 1.0, ("AIS-A1",), entry.score, 0.25, 0.0, rules.V_G0 + rules.V_K0)
+            for entry in ordered
         ],
         items={},
         skills={},
@@ -120,12 +120,12 @@ def test_a_corrected_answer_counts_as_corrected_and_a_struck_one_for_nothing() -
     answered(aiko, wrong, right)
     once = corrected(aiko, wrong, score=1.0)
     answered(budi, wrong.but(id=new_id(), score=1.0), right.but(id=new_id()))
-    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, budi))
+    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, budi))
     assert (ours.mean, ours.count, ours.level) == (theirs.mean, 2, theirs.level)
     # The learner reads the answer once, as it counts now.
     document, _ = learners.explanation(learner_id=aiko.pk, accept_language="en", now=clock.now())
-    assert {str(one["id"]) for one in document["items"][0]["evidence"]} == {str(once.id), str(right.id)}
-    corrected(aiko, once, score=0.0, struck=True)
+    assert {str(row["id"]) for row in document["items"][0]["evidence"]} == {str(once.id), str(right.id)}
+    corrected(aiko, once, score=0.0, voided=True)
     # Whoever follows mastery hears which skill it was.
     assert recorded("learners.mastery_changed")[-1] == {"learner_id": str(aiko.pk), "skills": ["AIS-A1"]}
     answered(dao, right.but(id=new_id()))
@@ -144,7 +144,7 @@ def test_the_first_of_two_corrections_counts_also_in_one_batch() -> None:
     for both in ([second, first], [second], [first]):
         record_outcomes(an_outcome(aiko.pk, both))
         drained()
-    assert [one.pk for one in Evidence.objects.filter(corrects=wrong.id)] == [first.id]
+    assert [evidence.pk for evidence in Evidence.objects.filter(corrects=wrong.id)] == [first.id]
     assert rebuild(learner_ids=[aiko.pk], write=False) == []
 
 
@@ -153,16 +153,16 @@ def test_a_level_outlives_the_answers_that_a_review_struck() -> None:
     aiko, dao = make_learner("JP"), make_learner("TH")
     answers = [an_answer(level=2) for _ in range(4)]
     answered(aiko, *answers)
-    answered(dao, *(one.but(id=new_id(), item_id=new_id()) for one in answers))
+    answered(dao, *(entry.but(id=new_id(), item_id=new_id()) for entry in answers))
     level = SkillState.objects.get(learner=aiko).level
     assert level >= 2
     for answer in answers:
-        corrected(aiko, answer, score=0.0, struck=True)
-    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
+        corrected(aiko, answer, score=0.0, voided=True)
+    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, dao))
     assert (ours.level, ours.computed_level, ours.count) == (level, level, 0)
     assert theirs.count == 4
     assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
-    # Nor does what was struck help later answers to a level that they do not reach by themselves.
+    # Nor does what was voided help later answers to a level that they do not reach by themselves.
     for day in (1, 2):
         answered(aiko, an_answer(level=2, at=ENROLLED_AT + timedelta(days=day)))
         assert SkillState.objects.get(learner=aiko).level == level
@@ -191,8 +191,8 @@ def test_what_was_left_to_lapse_says_nothing_of_mastery_and_counts_as_wrong_for_
     later = ENROLLED_AT + timedelta(days=1)
     answers = [an_answer(at=later) for _ in range(8)]
     answered(aiko, *answers, mode="certification")
-    answered(dao, *(one.but(id=new_id()) for one in answers), mode="certification")
-    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
+    answered(dao, *(answer.but(id=new_id()) for answer in answers), mode="certification")
+    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, dao))
     assert ours.mean == theirs.mean
     assert ours.tests["1"][0] < theirs.tests["1"][0]
     assert (ours.tests["1"][1], theirs.tests["1"][1]) == (11, 8)
@@ -228,8 +228,8 @@ def test_certified_mastery_needs_items_that_were_not_met_before() -> None:
     )
     fresh = [an_answer(item_id=item, guess=0.0, level=2, at=later) for item in known]
     answered(aiko, *fresh)
-    answered(dao, *(one.but(id=new_id(), met_before=True) for one in fresh))
-    ours, theirs = (SkillState.objects.get(learner=one) for one in (aiko, dao))
+    answered(dao, *(entry.but(id=new_id(), seen_before=True) for entry in fresh))
+    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, dao))
     assert ours.certified_level == 3
     assert ours.certified_at == later
     assert (theirs.certified_level, theirs.level) == (0, ours.level)
@@ -247,7 +247,7 @@ def test_no_answer_is_judged_by_a_snapshot_that_was_published_before_it_was_give
     def publish() -> None:
         try:
             absorbing.wait(10)
-            publishing.publish(young_only=True)
+            publishing.publish(uncalibrated_only=True)
             published.set()
         finally:
             connection.close()
@@ -268,4 +268,4 @@ def test_publishing_costs_the_same_for_one_answer_and_for_fifty(query_budget: An
     for many in (1, 50):
         answered(make_learner("JP"), *(an_answer() for _ in range(many)))
         with query_budget(11):
-            assert publishing.publish(young_only=True) == many
+            assert publishing.publish(uncalibrated_only=True) == many

@@ -103,8 +103,8 @@ def test_aiko_skips_what_she_holds_and_may_do_it_all_the_same() -> None:
     )
     (listed,) = client.get("/api/v1/home").json()["enrolments"]
     assert (listed["lessons_done"], listed["next_lesson_id"]) == (2, str(third))
-    one = client.get(path).json()
-    assert (one["lessons_waived"], one["placed_at"]) == (2, "2026-03-01T10:00:00Z")
+    element = client.get(path).json()
+    assert (element["lessons_waived"], element["placed_at"]) == (2, "2026-03-01T10:00:00Z")
     document = progress_documents([aiko.pk])[aiko.pk]["enrolments"][0]
     assert (document["lessons"], document["lessons_done"]) == (4, 2)
 
@@ -244,7 +244,7 @@ def test_a_placement_and_the_mastery_from_it_at_a_time_waive_the_lesson(monkeypa
 
 
 def test_the_flow_wires_it() -> None:
-    (consumer,) = [one for one in CONSUMERS if one.name == "waivers"]
+    (consumer,) = [entry for entry in CONSUMERS if entry.name == "waivers"]
     assert consumer.classes == (OutcomeRecorded, MasteryChanged)
 
 
@@ -260,9 +260,9 @@ def test_a_lesson_is_waived_when_each_of_its_skills_is_held(taught: dict[str, in
 
 
 def test_a_lesson_counts_from_when_it_was_first_done_or_waived() -> None:
-    one, two = UUID(int=1), UUID(int=2)
+    element, two = UUID(int=1), UUID(int=2)
     day = datetime(2026, 3, 1, tzinfo=UTC)
     later = day + timedelta(days=1)
-    assert all_done_at([one, two], done={one: later}, waived={}) is None
-    assert all_done_at([one, two], done={one: later}, waived={one: day, two: day}) == day
+    assert all_done_at([element, two], done={element: later}, waived={}) is None
+    assert all_done_at([element, two], done={element: later}, waived={element: day, two: day}) == day
     assert all_done_at([], done={}, waived={}) is None

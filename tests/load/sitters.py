@@ -77,20 +77,20 @@ def seat(count: int, *, quiz: Quiz | None = None) -> list[Sitter]:
         ]  # fmt: skip
         attempts.append(attempt)
         items += asked
-        sitters.append(Sitter(user, attempt.pk, tuple((one.pk, one.revision.kind) for one in asked)))
+        sitters.append(Sitter(user, attempt.pk, tuple((question.pk, question.revision.kind) for question in asked)))
     with transaction.atomic():
-        User.objects.bulk_create([one.user for one in sitters])
+        User.objects.bulk_create([sitter.user for sitter in sitters])
         Learner.objects.bulk_create(
             Learner(
-                user_id=one.user.pk, legal_name="山田 愛子", member_state_id="JP", languages=["ja"], birth_year=1990
+                user_id=sitter.user.pk, legal_name="山田 愛子", member_state_id="JP", languages=["ja"], birth_year=1990
             )
-            for one in sitters
+            for sitter in sitters
         )
         ConsentRecord.objects.bulk_create(
             ConsentRecord(
-                user_id=one.user.pk, purpose_id="learning_records", given=True, text_version=1, text_language="en"
+                user_id=sitter.user.pk, purpose_id="learning_records", given=True, text_version=1, text_language="en"
             )
-            for one in sitters
+            for sitter in sitters
         )
         Attempt.objects.bulk_create(attempts)
         AttemptItem.objects.bulk_create(items, batch_size=5000)

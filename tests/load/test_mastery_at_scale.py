@@ -40,7 +40,8 @@ def log(answers: int, *, seed: int) -> list[OutcomeRecorded]:
     items = [(str(UUID(int=number + 1)), rng.sample(codes, rng.choice([1, 1, 1, 2]))) for number in range(200)]
     ids = [make_user(username=f"scale-{number}").pk for number in range(answers // 100)]
     Learner.objects.bulk_create(
-        Learner(user_id=one, legal_name="Scale", member_state_id="VN", languages=["vi"], birth_year=1990) for one in ids
+        Learner(user_id=identifier, legal_name="Scale", member_state_id="VN", languages=["vi"], birth_year=1990)
+        for identifier in ids
     )
     snapshot_parameters(items)
     outcomes = []

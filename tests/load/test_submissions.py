@@ -138,7 +138,7 @@ def _skills_of(running: Parts, sitter: Sitter) -> Any:
     body = json.loads(answer.read())
     line.close()
     assert answer.status == 200, body
-    return [one for one in body.get("skills", body.get("items", [])) if one.get("probability") is not None]
+    return [skill for skill in body.get("skills", body.get("items", [])) if skill.get("probability") is not None]
 
 
 def test_sixty_attempts_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assessments.items.kinds.base import Fault, ItemKind, ResponseRefused
+from assessments.items.kinds.base import Issue, ItemKind, ResponseRefused
 from assessments.items.kinds.cloze import Cloze
 from assessments.items.kinds.entry import TextEntry
 from assessments.items.kinds.hotspot import Hotspot
@@ -31,4 +31,4 @@ def choices() -> list[tuple[str, str]]:
     return [(kind.name, kind.label) for kind in KINDS.values()]
 
 
-__all__ = ["KINDS", "Fault", "ItemKind", "ResponseRefused", "choices"]
+__all__ = ["KINDS", "Issue", "ItemKind", "ResponseRefused", "choices"]

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-MOST_OPTIONS, LONGEST_OPTION = 12, 1000
+MAX_OPTIONS, MAX_OPTION_LENGTH = 12, 1000
 OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
 # What poor distractors may make of a choice: never more than this, whatever the number of options.
-MOST_GUESSED = 0.75
+MAX_GUESSED = 0.75
 
 
 @dataclass(frozen=True)
-class Fault:
+class Issue:
     """Something wrong with an item: where (JSON pointer into the revision) and what, in words for its author."""
 
     pointer: str
@@ -70,9 +70,9 @@ class ItemKind(ABC):
     shown_schema: ClassVar[Mapping[str, Any]] = {"type": "object", "properties": {}, "additionalProperties": False}
 
     @abstractmethod
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         """Yield what is wrong with `key`, given the item's option ids and its texts; pointers start with /key."""
 
     @abstractmethod
@@ -105,7 +105,7 @@ class ItemKind(ABC):
             language: the attempt's, where an answer is right in one language only; None: in whichever it is right.
         """
 
-    def part_faults(self, text: Text, at: str) -> Iterator[Fault]:
+    def part_issues(self, text: Text, at: str) -> Iterator[Issue]:
         """Yield what is wrong with the text's own part; pointers start with `at`."""
         return iter(())
 
@@ -143,22 +143,22 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def only_members(key: Mapping[str, Any], *names: str) -> Iterator[Fault]:
+def only_members(key: Mapping[str, Any], *names: str) -> Iterator[Issue]:
     """Yield a fault for every member of a key but `names`."""
     for name in sorted(set(key) - set(names)):
-        yield Fault(f"/key/{name}", "is not part of this kind's key")
+        yield Issue(f"/key/{name}", "is not part of this kind's key")
 
 
-def option_list(value: Any, options: Sequence[str], pointer: str) -> Iterator[Fault]:
+def option_list(value: Any, options: Sequence[str], pointer: str) -> Iterator[Issue]:
     """Yield what is wrong with a list of option ids in a key."""
     if not isinstance(value, list) or not value:
-        yield Fault(pointer, "must be a list of option ids")
+        yield Issue(pointer, "must be a list of option ids")
         return
     for option in value:
         if option not in options:
-            yield Fault(pointer, f"{option!r} is none of the options ({', '.join(options)})")
+            yield Issue(pointer, f"{option!r} is none of the options ({', '.join(options)})")
     if len({str(option) for option in value}) < len(value):
-        yield Fault(pointer, "names an option twice")
+        yield Issue(pointer, "names an option twice")
 
 
 def read_options(raw: Any, options: Sequence[str]) -> list[str]:
@@ -179,35 +179,35 @@ def read_options(raw: Any, options: Sequence[str]) -> list[str]:
     return list(raw)
 
 
-def listed_faults(listed: Any, at: str, *, fewest: int, most: int = MOST_OPTIONS) -> Iterator[Fault]:
+def listed_issues(listed: Any, at: str, *, fewest: int, most: int = MAX_OPTIONS) -> Iterator[Issue]:
     """Yield what is wrong with a list of {"id": "…", "text": "…"} that an author wrote."""
     if not isinstance(listed, list):
-        yield Fault(at, "must be a list")
+        yield Issue(at, "must be a list")
         return
     if not fewest <= len(listed) <= most:
-        yield Fault(at, f"must be {fewest} to {most} entries, not {len(listed)}")
+        yield Issue(at, f"must be {fewest} to {most} entries, not {len(listed)}")
     seen: set[str] = set()
     for index, entry in enumerate(listed):
         here = f"{at}/{index}"
         if not isinstance(entry, Mapping) or set(entry) != {"id", "text"}:
-            yield Fault(here, "must be an object with id and text")
+            yield Issue(here, "must be an object with id and text")
             continue
-        yield from id_faults(entry["id"], f"{here}/id", seen)
+        yield from id_issues(entry["id"], f"{here}/id", seen)
         if not is_words(entry["text"]):
-            yield Fault(f"{here}/text", f"must be text of at most {LONGEST_OPTION} characters")
+            yield Issue(f"{here}/text", f"must be text of at most {MAX_OPTION_LENGTH} characters")
 
 
-def id_faults(identifier: Any, at: str, seen: set[str], *, most: int = 20) -> Iterator[Fault]:
+def id_issues(identifier: Any, at: str, seen: set[str], *, most: int = 20) -> Iterator[Issue]:
     """Yield what is wrong with an id; a sound one is added to `seen`."""
     if not isinstance(identifier, str) or not OPTION_ID.fullmatch(identifier) or len(identifier) > most:
-        yield Fault(at, f"must be 1 to {most} letters or digits")
+        yield Issue(at, f"must be 1 to {most} letters or digits")
     elif identifier in seen:
-        yield Fault(at, f"{identifier!r} is there twice")
+        yield Issue(at, f"{identifier!r} is there twice")
     else:
         seen.add(identifier)
 
 
-def is_words(text: Any, most: int = LONGEST_OPTION) -> bool:
+def is_words(text: Any, most: int = MAX_OPTION_LENGTH) -> bool:
     """Whether `text` is text that says something and is not too long."""
     return isinstance(text, str) and bool(text.strip()) and len(text) <= most
 
@@ -215,7 +215,7 @@ def is_words(text: Any, most: int = LONGEST_OPTION) -> bool:
 def ids_of(listed: Any) -> tuple[str, ...]:
     """Return the ids of a list of objects with an id, in its order."""
     return (
-        tuple(str(one.get("id", "")) for one in listed if isinstance(one, Mapping)) if isinstance(listed, list) else ()
+        tuple(str(row.get("id", "")) for row in listed if isinstance(row, Mapping)) if isinstance(listed, list) else ()
     )
 
 
@@ -235,13 +235,13 @@ def listed_from(text: str) -> list[dict[str, str]]:
 
 def listed_text(listed: Any) -> str:
     """Return such a list as its author writes it."""
-    return "\n".join(f"{one.get('id', '')}: {one.get('text', '')}" for one in listed or () if isinstance(one, Mapping))
+    return "\n".join(f"{row.get('id', '')}: {row.get('text', '')}" for row in listed or () if isinstance(row, Mapping))
 
 
-def credit_faults(key: Mapping[str, Any], rules: Sequence[str]) -> Iterator[Fault]:
+def credit_issues(key: Mapping[str, Any], rules: Sequence[str]) -> Iterator[Issue]:
     """Yield a fault when the key's credit rule is none of `rules`, of which the first is the default."""
     if key.get("credit", rules[0]) not in rules:
-        yield Fault("/key/credit", f"must be one of {', '.join(rules)}")
+        yield Issue("/key/credit", f"must be one of {', '.join(rules)}")
 
 
 def with_credit(text: str, key: Mapping[str, Any], default: str) -> str:
@@ -260,4 +260,4 @@ def split_credit(text: str) -> tuple[str, dict[str, str]]:
 
 def spread(blind: float, best: float) -> tuple[float, float]:
     """Return a guess range: from blind chance up to `best`, yet never above what is a guess at all."""
-    return blind, max(blind, min(MOST_GUESSED, best))
+    return blind, max(blind, min(MAX_GUESSED, best))

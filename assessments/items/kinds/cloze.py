@@ -11,23 +11,23 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     ResponseRefused,
     Text,
-    credit_faults,
-    id_faults,
+    credit_issues,
+    id_issues,
     ids_of,
     lines,
-    listed_faults,
+    listed_issues,
     only_members,
     spread,
 )
-from assessments.items.kinds.entry import GUESSED, entry_faults, entry_from, entry_lines, is_accepted, read_entry
+from assessments.items.kinds.entry import GUESSED, entry_from, entry_issues, entry_lines, is_accepted, read_entry
 from common.schemas import Keywords, schema_of
 
 CREDITS = ("per_gap", "all_or_nothing")
-MOST_GAPS, LONGEST_GAP_ID, LONGEST_CHOICE_ID = 10, 8, 10
+MAX_GAPS, MAX_GAP_ID_LENGTH, MAX_CHOICE_ID_LENGTH = 10, 8, 10
 _MARK = re.compile(r"\{\{([^{}]*)\}\}")
 _CHOICE = re.compile(r"(?:^|\|)\s*([A-Za-z0-9_-]{1,20})\s*=")
 
@@ -73,30 +73,30 @@ class Cloze(ItemKind):
         "description": "cloze: an object from gap ids to an option's id or to what was typed",
     }  # fmt: skip
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         yield from only_members(key, "gaps", "credit")
-        yield from credit_faults(key, CREDITS)
+        yield from credit_issues(key, CREDITS)
         gaps = key.get("gaps")
         if not isinstance(gaps, Mapping) or not gaps:
-            yield Fault("/key/gaps", "must say what is right in each gap")
+            yield Issue("/key/gaps", "must say what is right in each gap")
             return
         choices = _choices(next(iter(content.values()), NO_TEXT))
         for gap, right in gaps.items():
             at = f"/key/gaps/{gap}"
             if content and gap not in choices:
-                yield Fault(at, f"is none of the gaps ({', '.join(choices)})")
+                yield Issue(at, f"is none of the gaps ({', '.join(choices)})")
             elif isinstance(right, Mapping):
-                yield from entry_faults(right, at, list(content))
+                yield from entry_issues(right, at, list(content))
                 if choices.get(gap):
-                    yield Fault(at, "must be an option's id: the gap is a choice")
+                    yield Issue(at, "must be an option's id: the gap is a choice")
             elif not isinstance(right, str):
-                yield Fault(at, "must be an option's id or what may be typed")
+                yield Issue(at, "must be an option's id or what may be typed")
             elif content and right not in (choices[gap] or ()):
-                yield Fault(at, f"{right!r} is none of the gap's options ({', '.join(choices[gap] or ())})")
-        for gap in [one for one in choices if one not in gaps]:
-            yield Fault("/key/gaps", f"lacks {gap}")
+                yield Issue(at, f"{right!r} is none of the gap's options ({', '.join(choices[gap] or ())})")
+        for gap in [choice for choice in choices if choice not in gaps]:
+            yield Issue("/key/gaps", f"lacks {gap}")
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         ranges = [
@@ -163,29 +163,29 @@ class Cloze(ItemKind):
             key["gaps"][gap] = entry_from(said)
         return key
 
-    def part_faults(self, text: Text, at: str) -> Iterator[Fault]:
+    def part_issues(self, text: Text, at: str) -> Iterator[Issue]:
         gaps = text.get("gaps", [])
-        if not isinstance(gaps, list) or not 1 <= len(gaps) <= MOST_GAPS:
-            yield Fault(f"{at}/gaps", f"must be a list of 1 to {MOST_GAPS} gaps")
+        if not isinstance(gaps, list) or not 1 <= len(gaps) <= MAX_GAPS:
+            yield Issue(f"{at}/gaps", f"must be a list of 1 to {MAX_GAPS} gaps")
             return
         seen: set[str] = set()
         for index, gap in enumerate(gaps):
             here = f"{at}/gaps/{index}"
             if not isinstance(gap, Mapping) or not {"id"} <= set(gap) <= {"id", "options"}:
-                yield Fault(here, "must be an object with id and, for a choice, options")
+                yield Issue(here, "must be an object with id and, for a choice, options")
                 continue
-            yield from id_faults(gap["id"], f"{here}/id", seen, most=LONGEST_GAP_ID)
+            yield from id_issues(gap["id"], f"{here}/id", seen, most=MAX_GAP_ID_LENGTH)
             if "options" in gap:
-                yield from listed_faults(gap["options"], f"{here}/options", fewest=2)
+                yield from listed_issues(gap["options"], f"{here}/options", fewest=2)
                 for option in ids_of(gap["options"]):
-                    if len(option) > LONGEST_CHOICE_ID:
-                        yield Fault(here, f"the option {option!r} is longer than {LONGEST_CHOICE_ID} characters")
+                    if len(option) > MAX_CHOICE_ID_LENGTH:
+                        yield Issue(here, f"the option {option!r} is longer than {MAX_CHOICE_ID_LENGTH} characters")
         marks = [mark.strip() for mark in _MARK.findall(str(text.get("prompt", "")))]
         for gap in sorted(seen):
             if marks.count(gap) != 1:
-                yield Fault(f"{at}/prompt", f"must hold {{{{{gap}}}}} once")
+                yield Issue(f"{at}/prompt", f"must hold {{{{{gap}}}}} once")
         for mark in sorted(set(marks) - seen):
-            yield Fault(f"{at}/prompt", f"has {{{{{mark}}}}}, which is no gap")
+            yield Issue(f"{at}/prompt", f"has {{{{{mark}}}}}, which is no gap")
 
     def part_shape(self, text: Text) -> Any:
         return sorted((gap, sorted(listed) if listed is not None else None) for gap, listed in _choices(text).items())

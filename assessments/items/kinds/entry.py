@@ -9,7 +9,7 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     ResponseRefused,
     Text,
@@ -19,7 +19,7 @@ from assessments.items.kinds.base import (
 )
 from assessments.items.kinds.writing import folded, has_one_typo, normalised
 
-LONGEST_ENTRY, LONGEST_ACCEPTED, MOST_ACCEPTED = 500, 200, 30
+MAX_ENTRY_LENGTH, MAX_ACCEPTED_LENGTH, MAX_ACCEPTED = 500, 200, 30
 ANY_LANGUAGE = "*"
 GUESSED = (0.0, 0.1)
 
@@ -36,12 +36,12 @@ class TextEntry(ItemKind):
     fewest_options = 0
     key_example = "en: prompt | instruction\nth: พรอมต์\n*: Prompt\n1 typo"
     key_hint = "one language a line, “*” for all; “1 typo” and “ignore diacritics” only where they may be"
-    response_schema = {"type": "string", "maxLength": LONGEST_ENTRY, "description": "text: what the learner typed"}
+    response_schema = {"type": "string", "maxLength": MAX_ENTRY_LENGTH, "description": "text: what the learner typed"}
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
-        yield from entry_faults(key, "/key", list(content))
+    ) -> Iterator[Issue]:
+        yield from entry_issues(key, "/key", list(content))
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return GUESSED
@@ -59,30 +59,30 @@ class TextEntry(ItemKind):
         return entry_from(lines(text))
 
 
-def entry_faults(key: Mapping[str, Any], at: str, languages: Sequence[str]) -> Iterator[Fault]:
+def entry_issues(key: Mapping[str, Any], at: str, languages: Sequence[str]) -> Iterator[Issue]:
     """Yield what is wrong with the accepted words of a text entry, alone or as a gap."""
-    for fault in only_members(key, "accept", "diacritics", "typos"):
-        yield Fault(at + fault.pointer.removeprefix("/key"), fault.message)
+    for issue in only_members(key, "accept", "diacritics", "typos"):
+        yield Issue(at + issue.pointer.removeprefix("/key"), issue.message)
     accept = key.get("accept")
     if not isinstance(accept, Mapping) or not accept:
-        yield Fault(f"{at}/accept", "must list what is right, by language")
+        yield Issue(f"{at}/accept", "must list what is right, by language")
         return
     for language, listed in accept.items():
         here = f"{at}/accept/{language}"
-        if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_ACCEPTED:
-            yield Fault(here, f"must be a list of 1 to {MOST_ACCEPTED} answers")
-        elif not all(is_words(one, LONGEST_ACCEPTED) and folded(one) for one in listed):
-            yield Fault(here, f"must hold texts of 1 to {LONGEST_ACCEPTED} characters")
+        if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_ACCEPTED:
+            yield Issue(here, f"must be a list of 1 to {MAX_ACCEPTED} answers")
+        elif not all(is_words(row, MAX_ACCEPTED_LENGTH) and folded(row) for row in listed):
+            yield Issue(here, f"must hold texts of 1 to {MAX_ACCEPTED_LENGTH} characters")
         if languages and language != ANY_LANGUAGE and language not in languages:
-            yield Fault(here, "is no language of the item")
+            yield Issue(here, "is no language of the item")
     if ANY_LANGUAGE not in accept:
         for language in languages:
             if language not in accept:
-                yield Fault(f"{at}/accept", f"has nothing that is right in {language}")
+                yield Issue(f"{at}/accept", f"has nothing that is right in {language}")
     if key.get("diacritics", "exact") not in ("exact", "ignore"):
-        yield Fault(f"{at}/diacritics", "must be exact or ignore")
+        yield Issue(f"{at}/diacritics", "must be exact or ignore")
     if key.get("typos", 0) not in (0, 1) or isinstance(key.get("typos", 0), bool | float):
-        yield Fault(f"{at}/typos", "must be 0 or 1")
+        yield Issue(f"{at}/typos", "must be 0 or 1")
 
 
 def read_entry(raw: Any) -> str:
@@ -93,10 +93,10 @@ def read_entry(raw: Any) -> str:
     """
     if not isinstance(raw, str):
         raise ResponseRefused("not_a_text")
-    if len(raw) > 4 * LONGEST_ENTRY:
+    if len(raw) > 4 * MAX_ENTRY_LENGTH:
         raise ResponseRefused("text_too_long")
     text = normalised(raw)
-    if len(text) > LONGEST_ENTRY:
+    if len(text) > MAX_ENTRY_LENGTH:
         raise ResponseRefused("text_too_long")
     return text
 
@@ -106,10 +106,10 @@ def is_accepted(key: Mapping[str, Any], response: str, language: str | None) -> 
     ignore = key.get("diacritics") == "ignore"
     given = folded(response, ignore_diacritics=ignore)
     listed = [
-        folded(one, ignore_diacritics=ignore)
+        folded(entry, ignore_diacritics=ignore)
         for tag, accepted in key["accept"].items()
         if language is None or tag in (language, ANY_LANGUAGE)
-        for one in accepted
+        for entry in accepted
     ]
     return given in listed or (bool(key.get("typos")) and any(has_one_typo(given, right) for right in listed))
 
@@ -135,6 +135,6 @@ def entry_from(written: Sequence[str]) -> dict[str, Any]:
             key["diacritics"] = "ignore"
         else:
             language, colon, listed = line.partition(":")
-            answers = [one.strip() for one in listed.split("|") if one.strip()]
+            answers = [part.strip() for part in listed.split("|") if part.strip()]
             key["accept"].setdefault(language.strip() if colon else line, []).extend(answers)
     return key

@@ -12,11 +12,11 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     ResponseRefused,
     Text,
-    id_faults,
+    id_issues,
     is_words,
     lines,
     only_members,
@@ -26,7 +26,7 @@ from assessments.items.kinds.base import (
 )
 from common.schemas import Keywords, schema_of
 
-MOST_REGIONS, LONGEST_LABEL, LONGEST_ADDRESS, DIGITS = 24, 200, 500, 4
+MAX_REGIONS, MAX_LABEL_LENGTH, MAX_ADDRESS_LENGTH, DIGITS = 24, 200, 500, 4
 # A picture is named, never embedded: an https address, or a path on the platform's own host.
 _ADDRESS = re.compile(r"(?:https://[^\s/]+)?/[^\s\"'<>\\]*")
 _REGION = re.compile(r"(?P<id>[^:]*):\s*(?P<box>[0-9.]+(?:\s+[0-9.]+){3})\s+(?P<label>.*)")
@@ -78,15 +78,15 @@ class Hotspot(ItemKind):
         "description": "hotspot: a region's id, or a point [x, y] in shares of the picture",
     }
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         yield from only_members(key, "correct")
         regions = list(_boxes(next(iter(content.values()), NO_TEXT)))
         correct = key.get("correct")
         yield from option_list(correct, regions if content else correct or (), "/key/correct")
         if content and isinstance(correct, list) and len(correct) >= len(regions):
-            yield Fault("/key/correct", "leaves no region that is wrong")
+            yield Issue("/key/correct", "leaves no region that is wrong")
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         boxes = _boxes(text)
@@ -123,17 +123,17 @@ class Hotspot(ItemKind):
     def key_from_text(self, text: str) -> dict[str, Any]:
         return {"correct": words(text)}
 
-    def part_faults(self, text: Text, at: str) -> Iterator[Fault]:
+    def part_issues(self, text: Text, at: str) -> Iterator[Issue]:
         picture, here = text.get("picture"), f"{at}/picture"
         if not isinstance(picture, Mapping) or set(picture) != {"address", "alt", "regions"}:
-            yield Fault(here, "must have an address, a description (alt) and regions")
+            yield Issue(here, "must have an address, a description (alt) and regions")
             return
         address = picture["address"]
-        if not isinstance(address, str) or len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
-            yield Fault(here, "the address must begin with https:// or /")
+        if not isinstance(address, str) or len(address) > MAX_ADDRESS_LENGTH or not _ADDRESS.fullmatch(address):
+            yield Issue(here, "the address must begin with https:// or /")
         if not is_words(picture["alt"]):
-            yield Fault(here, "the description (alt) is missing or too long")
-        yield from _region_faults(picture["regions"], f"{here}/regions")
+            yield Issue(here, "the description (alt) is missing or too long")
+        yield from _region_issues(picture["regions"], f"{here}/regions")
 
     def part_shape(self, text: Text) -> Any:
         return sorted(_boxes(text))
@@ -155,7 +155,7 @@ class Hotspot(ItemKind):
         return {
             "address": said[0],
             "alt": said[1] if len(said) > 1 else "",
-            "regions": [_region(one) for one in said[2:]],
+            "regions": [_region(entry) for entry in said[2:]],
         }
 
     def shown(self, text: Text, order: Sequence[str]) -> ShownPicture:
@@ -177,27 +177,27 @@ def _region(line: str) -> Any:
     return {"id": read["id"].strip(), "label": read["label"].strip(), "box": box}
 
 
-def _region_faults(regions: Any, at: str) -> Iterator[Fault]:
-    if not isinstance(regions, list) or not 2 <= len(regions) <= MOST_REGIONS:
-        yield Fault(at, f"must be a list of 2 to {MOST_REGIONS} regions")
+def _region_issues(regions: Any, at: str) -> Iterator[Issue]:
+    if not isinstance(regions, list) or not 2 <= len(regions) <= MAX_REGIONS:
+        yield Issue(at, f"must be a list of 2 to {MAX_REGIONS} regions")
         return
     seen: set[str] = set()
     sound = []
     for index, region in enumerate(regions):
         here = f"{at}/{index}"
         if not isinstance(region, Mapping) or set(region) != {"id", "label", "box"}:
-            yield Fault(here, "must have an id, four numbers and a label")
+            yield Issue(here, "must have an id, four numbers and a label")
             continue
-        yield from id_faults(region["id"], f"{here}/id", seen)
-        if not is_words(region["label"], LONGEST_LABEL):
-            yield Fault(f"{here}/label", f"must be text of at most {LONGEST_LABEL} characters")
+        yield from id_issues(region["id"], f"{here}/id", seen)
+        if not is_words(region["label"], MAX_LABEL_LENGTH):
+            yield Issue(f"{here}/label", f"must be text of at most {MAX_LABEL_LENGTH} characters")
         if _is_box(region["box"]):
             sound.append((region["id"], region["box"]))
         else:
-            yield Fault(f"{here}/box", "must be left, top, width, height within the picture, from 0 to 1")
-    for (one, a), (other, b) in combinations(sound, 2):
+            yield Issue(f"{here}/box", "must be left, top, width, height within the picture, from 0 to 1")
+    for (entry, a), (other, b) in combinations(sound, 2):
         if a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]:
-            yield Fault(at, f"{one} and {other} overlap")
+            yield Issue(at, f"{entry} and {other} overlap")
 
 
 def _is_box(box: Any) -> bool:

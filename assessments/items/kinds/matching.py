@@ -10,14 +10,14 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     ResponseRefused,
     Text,
-    credit_faults,
+    credit_issues,
     ids_of,
-    listed_faults,
     listed_from,
+    listed_issues,
     listed_text,
     only_members,
     split_credit,
@@ -59,24 +59,24 @@ class Matching(ItemKind):
         "description": "matching: an object from ids of the left to ids of options",
     }  # fmt: skip
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         yield from only_members(key, "pairs", "credit")
-        yield from credit_faults(key, CREDITS)
+        yield from credit_issues(key, CREDITS)
         pairs = key.get("pairs")
         if not isinstance(pairs, Mapping) or not pairs:
-            yield Fault("/key/pairs", "must say which option belongs to each of the left")
+            yield Issue("/key/pairs", "must say which option belongs to each of the left")
             return
         for left, right in pairs.items():
             if right not in options:
-                yield Fault(f"/key/pairs/{left}", f"{right!r} is none of the options ({', '.join(options)})")
+                yield Issue(f"/key/pairs/{left}", f"{right!r} is none of the options ({', '.join(options)})")
         for text in list(content.values())[:1]:
             on_the_left = ids_of(text.get("left"))
-            for left in [one for one in on_the_left if one not in pairs]:
-                yield Fault("/key/pairs", f"lacks {left}")
-            for left in [one for one in pairs if one not in on_the_left]:
-                yield Fault("/key/pairs", f"{left!r} is none of the left ({', '.join(on_the_left)})")
+            for left in [entry for entry in on_the_left if entry not in pairs]:
+                yield Issue("/key/pairs", f"lacks {left}")
+            for left in [pair for pair in pairs if pair not in on_the_left]:
+                yield Issue("/key/pairs", f"{left!r} is none of the left ({', '.join(on_the_left)})")
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         left = len(key["pairs"])
@@ -90,14 +90,14 @@ class Matching(ItemKind):
         if not isinstance(raw, Mapping):
             raise ResponseRefused("not_an_object")
         left = ids_of(text.get("left"))
-        for one, right in raw.items():
-            if one not in left:
-                raise ResponseRefused("unknown_left", f"/{one}")
+        for entry, right in raw.items():
+            if entry not in left:
+                raise ResponseRefused("unknown_left", f"/{entry}")
             if right is not None and not isinstance(right, str):
-                raise ResponseRefused("not_an_option_id", f"/{one}")
+                raise ResponseRefused("not_an_option_id", f"/{entry}")
             if right is not None and right not in options:
-                raise ResponseRefused("unknown_option", f"/{one}")
-        return {one: raw[one] for one in left if raw.get(one) is not None}
+                raise ResponseRefused("unknown_option", f"/{entry}")
+        return {entry: raw[entry] for entry in left if raw.get(entry) is not None}
 
     def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
         pairs = key["pairs"]
@@ -117,8 +117,8 @@ class Matching(ItemKind):
             pairs[left.strip()] = right.strip()
         return {"pairs": pairs, **credit}
 
-    def part_faults(self, text: Text, at: str) -> Iterator[Fault]:
-        yield from listed_faults(text.get("left", []), f"{at}/left", fewest=2)
+    def part_issues(self, text: Text, at: str) -> Iterator[Issue]:
+        yield from listed_issues(text.get("left", []), f"{at}/left", fewest=2)
 
     def part_shape(self, text: Text) -> Any:
         return sorted(ids_of(text.get("left")))
@@ -130,4 +130,4 @@ class Matching(ItemKind):
         return listed_from(written)
 
     def shown(self, text: Text, order: Sequence[str]) -> ShownLeft:
-        return {"left": [{"id": one["id"], "text": one["text"]} for one in text["left"]]}
+        return {"left": [{"id": entry["id"], "text": entry["text"]} for entry in text["left"]]}

@@ -10,10 +10,10 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     Text,
-    credit_faults,
+    credit_issues,
     only_members,
     option_list,
     read_options,
@@ -40,12 +40,12 @@ class Multiple(ItemKind):
         "type": "array", "items": {"type": "string"}, "description": "multiple: the chosen options' ids, in any order",
     }  # fmt: skip
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         yield from only_members(key, "correct", "credit")
         yield from option_list(key.get("correct"), options, "/key/correct")
-        yield from credit_faults(key, CREDITS)
+        yield from credit_issues(key, CREDITS)
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         if key.get("credit", CREDITS[0]) == CREDITS[0]:

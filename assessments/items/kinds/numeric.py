@@ -12,7 +12,7 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     ResponseRefused,
     Text,
@@ -48,22 +48,22 @@ class Numeric(ItemKind):
         "the item's unit may follow",
     }
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         yield from only_members(key, "value", "tolerance", "tolerance_percent")
         value = _decimal(key.get("value"))
         if value is None:
-            yield Fault("/key/value", "must be a number")
+            yield Issue("/key/value", "must be a number")
         for name in ("tolerance", "tolerance_percent"):
             tolerance = _decimal(key.get(name, 0))
             if tolerance is None or tolerance < 0:
-                yield Fault(f"/key/{name}", "must be a number, 0 or more")
+                yield Issue(f"/key/{name}", "must be a number, 0 or more")
         if "tolerance_percent" in key:
             if "tolerance" in key:
-                yield Fault("/key/tolerance_percent", "contradicts the tolerance: state one of them")
+                yield Issue("/key/tolerance_percent", "contradicts the tolerance: state one of them")
             if value == 0:
-                yield Fault("/key/tolerance_percent", "of 0 is nothing: state the tolerance as a number")
+                yield Issue("/key/tolerance_percent", "of 0 is nothing: state the tolerance as a number")
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return 0.0, 0.1

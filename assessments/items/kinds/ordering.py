@@ -11,11 +11,11 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     ResponseRefused,
     Text,
-    credit_faults,
+    credit_issues,
     only_members,
     option_list,
     read_options,
@@ -43,16 +43,16 @@ class Ordering(ItemKind):
         "type": "array", "items": {"type": "string"}, "description": "ordering: every option's id, first to last",
     }  # fmt: skip
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         yield from only_members(key, "order", "credit")
         order = key.get("order")
         yield from option_list(order, options, "/key/order")
         missing = [option for option in options if not isinstance(order, list) or option not in order]
         if missing:
-            yield Fault("/key/order", f"lacks {', '.join(missing)}")
-        yield from credit_faults(key, CREDITS)
+            yield Issue("/key/order", f"lacks {', '.join(missing)}")
+        yield from credit_issues(key, CREDITS)
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         # Blind: any order. At best: the first is plain to everybody, the rest is blind.

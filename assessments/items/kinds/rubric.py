@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from assessments.items.kinds.base import Fault, id_faults, is_words, lines, only_members
+from assessments.items.kinds.base import Issue, id_issues, is_words, lines, only_members
 
-MOST_CRITERIA, MOST_LEVELS, MOST_POINTS = 10, 8, 100
+MAX_CRITERIA, MAX_LEVELS, MAX_POINTS = 10, 8, 100
 DEFAULT_TOLERANCE = 20
 _HEADING = re.compile(r"\[(.*)\]")
 _TOLERANCE = re.compile(r"tolerance\s*:?\s*(\S+?)\s*%?", re.IGNORECASE)
@@ -61,63 +61,67 @@ class Rubric:
         """Return the rubric that a sound key holds."""
         return cls(
             tuple(
-                Criterion(one["id"], one["title"], {level["points"]: level["text"] for level in one["levels"]})
-                for one in key["criteria"]
+                Criterion(
+                    criterion["id"],
+                    criterion["title"],
+                    {level["points"]: level["text"] for level in criterion["levels"]},
+                )
+                for criterion in key["criteria"]
             ),
             key.get("tolerance", DEFAULT_TOLERANCE),
         )
 
 
-def rubric_faults(key: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Fault]:
+def rubric_issues(key: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Issue]:
     """Yield what is wrong with a rubric; each of `languages` must have every title and level."""
     yield from only_members(key, "criteria", "tolerance")
     tolerance = key.get("tolerance", DEFAULT_TOLERANCE)
     if isinstance(tolerance, bool) or not isinstance(tolerance, int) or not 0 <= tolerance <= 100:
-        yield Fault("/key/tolerance", "must be a whole number of per cent, 0 to 100")
+        yield Issue("/key/tolerance", "must be a whole number of per cent, 0 to 100")
     criteria = key.get("criteria")
-    if not isinstance(criteria, list) or not 1 <= len(criteria) <= MOST_CRITERIA:
-        yield Fault("/key/criteria", f"must be 1 to {MOST_CRITERIA} criteria")
+    if not isinstance(criteria, list) or not 1 <= len(criteria) <= MAX_CRITERIA:
+        yield Issue("/key/criteria", f"must be 1 to {MAX_CRITERIA} criteria")
         return
     seen: set[str] = set()
     for index, criterion in enumerate(criteria):
         at = f"/key/criteria/{index}"
         if not isinstance(criterion, Mapping) or set(criterion) != {"id", "title", "levels"}:
-            yield Fault(at, "must be an object with id, title and levels")
+            yield Issue(at, "must be an object with id, title and levels")
             continue
-        yield from id_faults(criterion["id"], f"{at}/id", seen)
-        yield from _words_faults(criterion["title"], f"{at}/title", languages)
-        yield from _level_faults(criterion["levels"], f"{at}/levels", languages)
+        yield from id_issues(criterion["id"], f"{at}/id", seen)
+        yield from _words_issues(criterion["title"], f"{at}/title", languages)
+        yield from _level_issues(criterion["levels"], f"{at}/levels", languages)
 
 
-def _level_faults(levels: Any, at: str, languages: Sequence[str]) -> Iterator[Fault]:
-    if not isinstance(levels, list) or not 2 <= len(levels) <= MOST_LEVELS:
-        yield Fault(at, f"must be 2 to {MOST_LEVELS} levels")
+def _level_issues(levels: Any, at: str, languages: Sequence[str]) -> Iterator[Issue]:
+    if not isinstance(levels, list) or not 2 <= len(levels) <= MAX_LEVELS:
+        yield Issue(at, f"must be 2 to {MAX_LEVELS} levels")
         return
     before = -1
     for index, level in enumerate(levels):
         here = f"{at}/{index}"
         if not isinstance(level, Mapping) or set(level) != {"points", "text"}:
-            yield Fault(here, "must be an object with points and text")
+            yield Issue(here, "must be an object with points and text")
             continue
         points = level["points"]
-        if isinstance(points, bool) or not isinstance(points, int) or not before < points <= MOST_POINTS:
-            yield Fault(f"{here}/points", f"must rise from level to level, up to {MOST_POINTS}")
+        if isinstance(points, bool) or not isinstance(points, int) or not before < points <= MAX_POINTS:
+            yield Issue(f"{here}/points", f"must rise from level to level, up to {MAX_POINTS}")
         elif index == 0 and points != 0:
-            yield Fault(f"{here}/points", "must be 0 at the lowest level")
+            yield Issue(f"{here}/points", "must be 0 at the lowest level")
         else:
             before = points
-        yield from _words_faults(level["text"], f"{here}/text", languages)
+        yield from _words_issues(level["text"], f"{here}/text", languages)
 
 
-def _words_faults(by_language: Any, at: str, languages: Sequence[str]) -> Iterator[Fault]:
+def _words_issues(by_language: Any, at: str, languages: Sequence[str]) -> Iterator[Issue]:
     if not isinstance(by_language, Mapping) or not by_language:
-        yield Fault(at, "must be there in each language")
+        yield Issue(at, "must be there in each language")
         return
-    for language in [one for one in languages if one not in by_language]:
-        yield Fault(at, f"is missing in {language}")
+    for language in [entry for entry in languages if entry not in by_language]:
+        yield Issue(at, f"is missing in {language}")
     for language, text in by_language.items():
         if not is_words(text):
-            yield Fault(f"{at}/{language}", "says nothing or is too long")
+            yield Issue(f"{at}/{language}", "says nothing or is too long")
 
 
 def rubric_text(key: Mapping[str, Any]) -> str:

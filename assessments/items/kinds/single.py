@@ -9,7 +9,7 @@ from assessments.items.kinds.base import (
     NO_CONTENT,
     NO_TEXT,
     Content,
-    Fault,
+    Issue,
     ItemKind,
     ResponseRefused,
     Text,
@@ -25,12 +25,12 @@ class Single(ItemKind):
     key_example = "a"
     response_schema = {"type": "string", "description": "single: the chosen option's id"}
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Issue]:
         yield from only_members(key, "correct")
         if key.get("correct") not in options:
-            yield Fault("/key/correct", f"must be one of the options ({', '.join(options)})")
+            yield Issue("/key/correct", f"must be one of the options ({', '.join(options)})")
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return spread(1 / options, 2 / options)

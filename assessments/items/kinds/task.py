@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
-from assessments.items.kinds.base import NO_CONTENT, NO_TEXT, Content, Fault, ItemKind, ResponseRefused, Text, words
-from assessments.items.kinds.rubric import rubric_faults, rubric_from, rubric_text
+from assessments.items.kinds.base import NO_CONTENT, NO_TEXT, Content, Issue, ItemKind, ResponseRefused, Text, words
+from assessments.items.kinds.rubric import rubric_from, rubric_issues, rubric_text
 from assessments.items.kinds.writing import normalised
 from common.schemas import Keywords, schema_of
 
-MOST_CHARACTERS, MOST_FILES = 20_000, 5
+MAX_CHARACTERS, MAX_FILES = 20_000, 5
 _LIMIT = re.compile(r"([0-9]{1,6})\s+(characters|files?)", re.IGNORECASE)
 
 
@@ -45,17 +45,17 @@ class Task(ItemKind):
     response_schema = {
         "type": "object",
         "properties": {
-            "text": {"type": "string", "maxLength": MOST_CHARACTERS},
-            "files": {"type": "array", "items": {"type": "string", "format": "uuid"}, "maxItems": MOST_FILES},
+            "text": {"type": "string", "maxLength": MAX_CHARACTERS},
+            "files": {"type": "array", "items": {"type": "string", "format": "uuid"}, "maxItems": MAX_FILES},
         },
         "additionalProperties": False,
         "description": "task: an object with text, and files: the ids of files uploaded before",
     }
 
-    def key_faults(
+    def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
-    ) -> Iterator[Fault]:
-        yield from rubric_faults(key, list(content))
+    ) -> Iterator[Issue]:
+        yield from rubric_issues(key, list(content))
 
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return 0.0, 0.0
@@ -70,7 +70,7 @@ class Task(ItemKind):
         written, files = raw.get("text") or "", raw.get("files") or []
         if not isinstance(written, str):
             raise ResponseRefused("not_a_text", "/text")
-        written = normalised(written, keep_lines=True) if len(written) <= 4 * MOST_CHARACTERS else written
+        written = normalised(written, keep_lines=True) if len(written) <= 4 * MAX_CHARACTERS else written
         if len(written) > limits["characters"]:
             raise ResponseRefused("text_too_long", "/text")
         if not isinstance(files, list):
@@ -79,8 +79,8 @@ class Task(ItemKind):
             raise ResponseRefused("too_many_files", "/files")
         read: dict[str, Any] = {"text": written} if written else {}
         named: list[str] = []
-        for index, one in enumerate(files):
-            named.append(_file_id(one, f"/files/{index}"))
+        for index, file in enumerate(files):
+            named.append(_file_id(file, f"/files/{index}"))
             if named[-1] in named[:-1]:
                 raise ResponseRefused("file_repeated", f"/files/{index}")
         return {**read, "files": named} if named else read
@@ -96,16 +96,16 @@ class Task(ItemKind):
     def key_from_text(self, text: str) -> dict[str, Any]:
         return rubric_from(text)
 
-    def part_faults(self, text: Text, at: str) -> Iterator[Fault]:
+    def part_issues(self, text: Text, at: str) -> Iterator[Issue]:
         limits, here = text.get("limits"), f"{at}/limits"
         if not isinstance(limits, Mapping) or set(limits) != {"characters", "files"}:
-            yield Fault(here, "must say how many characters and how many files")
+            yield Issue(here, "must say how many characters and how many files")
             return
-        for name, most in (("characters", MOST_CHARACTERS), ("files", MOST_FILES)):
+        for name, most in (("characters", MAX_CHARACTERS), ("files", MAX_FILES)):
             if isinstance(limits[name], bool) or not isinstance(limits[name], int) or not 0 <= limits[name] <= most:
-                yield Fault(here, f"{name} must be a whole number from 0 to {most}")
+                yield Issue(here, f"{name} must be a whole number from 0 to {most}")
         if not any(limits.values()):
-            yield Fault(here, "leaves nothing to hand in")
+            yield Issue(here, "leaves nothing to hand in")
 
     def part_shape(self, text: Text) -> Any:
         # Scripts differ in how many characters the same thought takes, not in how many files.

@@ -23,7 +23,7 @@ _THAI_LAO_AM = re.compile("([\u0e4d\u0ecd])([\u0e48-\u0e4b\u0ec8-\u0ecb])")
 _TWICE_TYPED = (("\u0e40\u0e40", "\u0e41"), ("\u0ec0\u0ec0", "\u0ec1"))
 # Latin letters with a stroke have no decomposition.
 _STROKED = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "ħ": "h", "ı": "i"})
-SHORTEST_WITH_TYPO = 5
+MIN_LENGTH_WITH_TYPO = 5
 
 
 def normalised(text: str, *, keep_lines: bool = False) -> str:
@@ -90,7 +90,7 @@ def has_one_typo(given: str, right: str) -> bool:
     Only between words of Latin letters, and only from five characters on: in a short word, in digits, and in scripts where
     one character is a syllable or a word, one edit is another answer.
     """
-    if len(right) < SHORTEST_WITH_TYPO or abs(len(given) - len(right)) > 1 or given == right:
+    if len(right) < MIN_LENGTH_WITH_TYPO or abs(len(given) - len(right)) > 1 or given == right:
         return False
     if not all(_is_latin(char) or char in " -'’" for char in given + right):
         return False

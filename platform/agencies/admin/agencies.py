@@ -40,7 +40,7 @@ class AgencyAdmin(ServiceAdmin):
 
     def save_by_service(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            services.describe_agency(agency_id=obj.pk, name=obj.name, role=obj.role, actor=actor(request))
+            services.update_agency(agency_id=obj.pk, name=obj.name, role=obj.role, actor=actor(request))
         else:
             obj.pk = services.register_agency(
                 name=obj.name, role=obj.role, member_state=obj.member_state_id, actor=actor(request)

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agencies.authentication import AgencyTokenAuthentication, HasScopes, agency_client
+from agencies.errors import InsufficientScope, NoGrant
 from agencies.feed.explanations import ExplanationView, explanation
-from agencies.problems import InsufficientScope, NoGrant
 from common import clock
 from common.languages import choose
 

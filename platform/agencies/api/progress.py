@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agencies.authentication import AgencyTokenAuthentication, HasScopes, agency_client
+from agencies.errors import InsufficientScope, NoGrant
 from agencies.feed import services
-from agencies.problems import InsufficientScope, NoGrant
 from common import clock
 from common.errors import Gone
 from common.openapi import LIMIT, NEXT_PAGE

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from agencies.authentication import AgencyTokenAuthentication, HasScopes, agency_client
-from agencies.problems import InsufficientScope, NoGrant
+from agencies.errors import InsufficientScope, NoGrant
 from agencies.statistics import services
 from agencies.statistics.rules import Cell
 from common import clock

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from agencies.errors import NoGrant
 from agencies.feed.rules import pseudonym
 from agencies.grants.rules import may_see_learners
 from agencies.grants.selectors import grants
 from agencies.models import Agency, ProgressRow
-from agencies.problems import NoGrant
 from agencies.scope import agency_scope
 from common.errors import NotFound
 from common.schemas import Keywords

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
+from agencies.errors import NoGrant
 from agencies.feed import rules, selectors
 from agencies.feed.documents import (
     ProgressCertificate,
@@ -24,7 +25,6 @@ from agencies.feed.documents import (
 from agencies.grants.rules import may_see_learners
 from agencies.grants.selectors import agencies_with_due_feeds, grants
 from agencies.models import Agency, ProgressRow
-from agencies.problems import NoGrant
 from agencies.scope import agency_scope, publisher_scope
 from common import clock
 from common.errors import Gone
@@ -45,7 +45,7 @@ FIELDS = ("learner", "state", "enrolments", "skills", "certificates")
 _CHUNK = 500
 # A pull tells of these before the feed does (see `pull`). Should they be undone before the feed gets to them, the row
 # would not differ from what it was, and the agency would never hear that the learner is back.
-_TOLD_EARLY = (ConsentChanged, ProfileChanged)
+_PUBLISHED_EARLY = (ConsentChanged, ProfileChanged)
 
 _PUT = """
 INSERT INTO agencies_progressrow AS kept
@@ -122,13 +122,13 @@ def update_feed(recorded: Sequence[Recorded[OfLearner | ConsentChanged]]) -> Non
     for event in (entry.event for entry in recorded):
         learner_id = event.user_id if isinstance(event, ConsentChanged) else event.learner_id
         concerned.add(learner_id)
-        if isinstance(event, _TOLD_EARLY):
+        if isinstance(event, _PUBLISHED_EARLY):
             again.add(learner_id)
-    publish(learner_ids=concerned, tell_again=again, now=clock.now())
+    publish(learner_ids=concerned, republish=again, now=clock.now())
 
 
 @transaction.atomic
-def publish(*, learner_ids: Collection[UUID], now: datetime, tell_again: Collection[UUID] = ()) -> int:
+def publish(*, learner_ids: Collection[UUID], now: datetime, republish: Collection[UUID] = ()) -> int:
     """Bring the rows of these learners up to date for every agency; return how many moved. A repeat moves none.
 
     What is wanted goes in or moves to the end if its content changed, or if the learner is in `tell_again`; what is no
@@ -150,7 +150,7 @@ def publish(*, learner_ids: Collection[UUID], now: datetime, tell_again: Collect
             if consents
             else []
         )
-        moved = _put(cursor, pairs, states, tell_again, now) if pairs else 0
+        moved = _put(cursor, pairs, states, republish, now) if pairs else 0
         cursor.execute(
             _WITHDRAW, [now, ids, [agency_id for agency_id, _ in pairs], [learner_id for _, learner_id in pairs]]
         )
@@ -158,7 +158,7 @@ def publish(*, learner_ids: Collection[UUID], now: datetime, tell_again: Collect
 
 
 def _put(
-    cursor: Any, pairs: Sequence[tuple[UUID, UUID]], states: Mapping[UUID, str], tell_again: Collection[UUID],
+    cursor: Any, pairs: Sequence[tuple[UUID, UUID]], states: Mapping[UUID, str], republish: Collection[UUID],
     now: datetime,
 ) -> int:  # fmt: skip
     documents = progress_documents({learner_id for _, learner_id in pairs})
@@ -174,7 +174,7 @@ def _put(
         for agency_id, learner_id in pairs
         if learner_id in documents
     ]
-    cursor.execute(_PUT, [now, Jsonb(rows, dumps=to_json), list(tell_again)])
+    cursor.execute(_PUT, [now, Jsonb(rows, dumps=to_json), list(republish)])
     return int(cursor.rowcount)
 
 

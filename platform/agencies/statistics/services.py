@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from agencies.errors import NoGrant
 from agencies.grants.rules import states_with_statistics
 from agencies.grants.selectors import grants
 from agencies.models import StatisticCell
-from agencies.problems import NoGrant
 from agencies.statistics import rules, selectors
 from agencies.statistics.rules import Cell
 from courses import public as courses

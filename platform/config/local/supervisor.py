@@ -26,7 +26,7 @@ PYTHON = sys.executable
 # Gossip, mingle and heartbeats between workers serve nothing here, and closing gossip's queue after a lost connection can
 # end a worker (an AttributeError in kombu's Redis transport).
 WORKER_OPTIONS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
-_MOST_RESTARTS = 5
+_MAX_RESTARTS = 5
 _COMMAND_ERROR = "CommandError: "
 
 
@@ -236,7 +236,7 @@ class Platform:
         while foreground is None or foreground.poll() is None:
             for name in ("worker", "beat"):
                 process = self._watched[name]
-                if process.poll() is not None and restarts < _MOST_RESTARTS:
+                if process.poll() is not None and restarts < _MAX_RESTARTS:
                     restarts += 1
                     self.say(f"{name} ended with {process.returncode}; starting it again (log: {self.log(name)})")
                     self.start(name, self._commands[name])

@@ -22,7 +22,7 @@ from credentials.admin.steps import (
     person,
 )
 from credentials.certificates import bulk_revocation, corrections, issuers
-from credentials.certificates.life_models import BulkRevocation, CertificateCorrection, KeyRotation
+from credentials.certificates.lifecycle_models import BulkRevocation, CertificateCorrection, KeyRotation
 from credentials.certificates.models import Issuer, IssuerKey, StatusList
 from learners.admin.read_only import NamesLearner, ReadOnly
 

@@ -28,12 +28,12 @@ from credentials.admin.steps import (
     is_reviewer,
     person,
 )
-from credentials.certificates import bulk_revocation, corrections, life
+from credentials.certificates import bulk_revocation, corrections, status_changes
 from credentials.certificates.models import Achievement, Award, Certificate
 from learners.admin.read_only import NamesLearner, ReadOnly
 
 # Each is a field of the form; Django takes a thousand.
-MOST_IN_A_FORM = 900
+MAX_ROWS_IN_FORM = 900
 
 
 @admin.register(Achievement)
@@ -85,20 +85,20 @@ class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
 
     @admin.action(description="Suspend one certificate", permissions=["review"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
-        return self._one(request, queryset, SUSPEND, life.suspend)
+        return self._one(request, queryset, SUSPEND, status_changes.suspend)
 
     @admin.action(description="Reinstate one certificate", permissions=["review"])
     def reinstate(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
-        return self._one(request, queryset, REINSTATE, life.reinstate)
+        return self._one(request, queryset, REINSTATE, status_changes.reinstate)
 
     @admin.action(description="Revoke one certificate", permissions=["review"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
-        return self._one(request, queryset, REVOKE, life.revoke)
+        return self._one(request, queryset, REVOKE, status_changes.revoke)
 
     @admin.action(description="Ask for another name on one certificate", permissions=["review"])
     def correct(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
         def ask(*, certificate_id: UUID, actor: str, reason: str, legal_name: str, now: datetime) -> None:
-            corrections.ask(
+            corrections.request_correction(
                 correction_id=new_id(), certificate_id=certificate_id, legal_name=legal_name, reason=reason,
                 asked_by=UUID(actor), now=now,
             )  # fmt: skip
@@ -121,9 +121,9 @@ class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
 
     @admin.action(description="Ask for the revocation of all that are chosen", permissions=["review"])
     def revoke_many(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
-        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: MOST_IN_A_FORM + 1])
-        if not 1 < len(ids) <= MOST_IN_A_FORM:
-            self.message_user(request, f"Choose 2 to {MOST_IN_A_FORM} certificates.", messages.ERROR)
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: MAX_ROWS_IN_FORM + 1])
+        if not 1 < len(ids) <= MAX_ROWS_IN_FORM:
+            self.message_user(request, f"Choose 2 to {MAX_ROWS_IN_FORM} certificates.", messages.ERROR)
             return None
         shown = list(queryset.select_related("learner", "award__achievement").order_by("pk")[:20])
         return confirmed(

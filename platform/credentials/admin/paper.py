@@ -23,7 +23,7 @@ from common import clock
 from common.errors import DomainError
 from common.languages import canonical
 from credentials.certificates.errors import GlyphMissing
-from credentials.paper import images, press, rules, samples, services
+from credentials.paper import images, rules, samples, services, typesetting
 from credentials.paper.models import PaperDesign
 from credentials.paper.selectors import design_from
 from privacy import public as privacy
@@ -45,14 +45,14 @@ class PictureField(forms.FileField):
             label=what,
             required=False,
             widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/png,image/svg+xml"}),
-            help_text=f"PNG, or SVG with its texts turned into paths; {images.MOST_BYTES // 1024} KB at most.",
+            help_text=f"PNG, or SVG with its texts turned into paths; {images.MAX_BYTES // 1024} KB at most.",
         )
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         if not data or data is initial:
             return None
-        if data.size > images.MOST_BYTES:
-            raise forms.ValidationError(f"is larger than {images.MOST_BYTES // 1024} KB")
+        if data.size > images.MAX_BYTES:
+            raise forms.ValidationError(f"is larger than {images.MAX_BYTES // 1024} KB")
         try:
             return images.harmless(data.read())
         except images.PictureRefused as error:
@@ -159,7 +159,7 @@ class PaperDesignAdmin(StateScopedAdmin, ModelAdmin):
             (
                 name,
                 {
-                    "fields": [one for one, (language, _) in TEXT_FIELDS.items() if language == canonical(code)],
+                    "fields": [entry for entry, (language, _) in TEXT_FIELDS.items() if language == canonical(code)],
                     "classes": ["collapse"],
                 },
             )
@@ -237,7 +237,11 @@ class PaperDesignAdmin(StateScopedAdmin, ModelAdmin):
             raise Http404
         try:
             page = samples.sample_page(
-                design_from(design), key, issuer=design.issuer.name, now=clock.now(), press=press.press()
+                design_from(design),
+                key,
+                issuer=design.issuer.name,
+                now=clock.now(),
+                typesetter=typesetting.typesetter(),
             )
         except GlyphMissing as error:
             return HttpResponse(f"{error.title}: {error.members['character']}", status=422, content_type="text/plain")

@@ -92,5 +92,5 @@ class MyCertificates(APIView):
         return keyset_page(
             request, _CURSORS, partial(selectors.of_learner, learner_id=caller_id(request)),
             key=lambda certificate: certificate.pk,
-            show=lambda found: [dict(CertificateOutput(one, context=context).data) for one in found],
+            show=lambda found: [dict(CertificateOutput(row, context=context).data) for row in found],
         )  # fmt: skip

@@ -34,35 +34,35 @@ from credentials.api.verification_pages import (
     language_of,
     page,
 )
-from credentials.certificates import carriers, presentation, rules
-from credentials.certificates.carriers import NothingFound
+from credentials.certificates import display, extraction, rules
 from credentials.certificates.errors import CredentialsTooLarge, TooManyCredentials
-from credentials.certificates.judging import CODE, Judged, Why, judge, judge_compact
+from credentials.certificates.extraction import NoCredentialFound
+from credentials.certificates.judging import CODE, InvalidReason, Judged, judge, judge_compact
 from credentials.certificates.rules import Verdict
 
-MOST_CREDENTIALS: Final = 1000
+MAX_CREDENTIALS: Final = 1000
 # A thousand of our credentials as JSON texts within JSON, with room; deploy/nginx/site.conf lets as much through.
-MOST_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 16 * 1024 * 1024
 # What surrounds a file in a form.
 _ENVELOPE: Final = 64 * 1024
 # What is misread in Crockford's base 32.
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None})
 
 
-class _Many(BaseParser):
+class _CredentialsParser(BaseParser):
     """Reads a body of up to `MOST_BYTES`, and one byte more, which tells that it is too large."""
 
     media_type = "application/json"
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
-        raw = stream.read(MOST_BYTES + 1)
-        if len(raw) > MOST_BYTES:
+        raw = stream.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
             raise CredentialsTooLarge()
         try:
             given = orjson.loads(raw)
             if _has_objects(given):
                 # Of two members of one name readers take one or the other: such an object is no credential.
-                given = json.loads(raw, object_pairs_hook=_without_doubles)
+                given = json.loads(raw, object_pairs_hook=_without_duplicates)
         except (ValueError, RecursionError) as error:
             raise exceptions.ParseError("not valid JSON") from error
         return given
@@ -70,10 +70,10 @@ class _Many(BaseParser):
 
 def _has_objects(given: Any) -> bool:
     entries = given.get("credentials") if isinstance(given, dict) else None
-    return not isinstance(entries, list) or any(isinstance(one, dict) for one in entries)
+    return not isinstance(entries, list) or any(isinstance(entry, dict) for entry in entries)
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> Any:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> Any:
     members = dict(pairs)
     return members if len(members) == len(pairs) else object()
 
@@ -85,13 +85,13 @@ class _CredentialField(serializers.JSONField):
 
 class CredentialsInput(serializers.Serializer[Any]):
     credentials = serializers.ListField(
-        child=_CredentialField(), max_length=MOST_CREDENTIALS,
+        child=_CredentialField(), max_length=MAX_CREDENTIALS,
         help_text="Each as its text (JSON, or a JWT with `typ` `vc+jwt`), or as the JSON object itself.",
     )  # fmt: skip
 
 
 class _Reason(TypedDict, total=False):
-    why: Annotated[Why, Keywords("Of `tampered`, `unknown` and `unknown_issuer`.")]
+    why: Annotated[InvalidReason, Keywords("Of `tampered`, `unknown` and `unknown_issuer`.")]
 
 
 class _Genuine(TypedDict, total=False):
@@ -137,10 +137,10 @@ _FORM = {
 }
 
 
-class Door(OpenView):
+class VerifyPage(OpenView):
     """A form for a code or a document, and what happens to what was typed or handed in."""
 
-    parser_classes = (_Many, MultiPartParser, FormParser)
+    parser_classes = (_CredentialsParser, MultiPartParser, FormParser)
     # Forbidden: the proxy does not say whose request it is, so it cannot be counted.
     problems: ClassVar = {"POST": (TooManyCredentials, CredentialsTooLarge, Throttled, Forbidden)}
 
@@ -228,7 +228,7 @@ def _answer_many(request: Request) -> HttpResponse:
     handed_in = _entries(request.data)
     now = clock.now()
     listed: JudgedListOutput = {
-        "items": [_item(place, one, now) for place, one in enumerate(judge(handed_in, now=now))]
+        "items": [_item(place, entry, now) for place, entry in enumerate(judge(handed_in, now=now))]
     }
     return guarded(HttpResponse(to_json(listed), content_type="application/json"))
 
@@ -242,9 +242,9 @@ def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
         raise InvalidInput(pointer="/credentials")
     if unknown := sorted(given.keys() - {"credentials"}):
         raise InvalidInput(pointer=f"/{unknown[0]}")
-    if len(entries) > MOST_CREDENTIALS:
+    if len(entries) > MAX_CREDENTIALS:
         raise TooManyCredentials()
-    return [one if isinstance(one, str | dict) else "" for one in entries]
+    return [entry if isinstance(entry, str | dict) else "" for entry in entries]
 
 
 def _item(place: int, judged: Judged, now: datetime) -> JudgedOutput:
@@ -282,25 +282,25 @@ def _answer_one(request: Request) -> HttpResponse:
         response["Retry-After"] = "60"
         return response
     # Before anything of it is read: Django's own limit leaves out files, which it would write to disk.
-    if int(bare.META.get("CONTENT_LENGTH") or 0) > carriers.MOST_BYTES + _ENVELOPE:
+    if int(bare.META.get("CONTENT_LENGTH") or 0) > extraction.MAX_BYTES + _ENVELOPE:
         return refused("too_large", 413)
     try:
         given: Any = request.data
     except (exceptions.ParseError, RequestDataTooBig):
         return refused("unreadable", 400)
     file = given.get("file")
-    data = file.read(carriers.MOST_BYTES + 1) if hasattr(file, "read") else b""
+    data = file.read(extraction.MAX_BYTES + 1) if hasattr(file, "read") else b""
     try:
-        text = carriers.text_in(data or str(given.get("text") or "").encode(errors="surrogatepass"))
-    except NothingFound:
+        text = extraction.extract_credential(data or str(given.get("text") or "").encode(errors="surrogatepass"))
+    except NoCredentialFound:
         return refused("unreadable", 400)
     if CODE.fullmatch(code := text.lower().translate(_MISREAD)):
         return _to(code, language)
     now = clock.now()
     judged = judge([text], now=now)[0]
-    if judged.why is Why.NOT_A_CREDENTIAL:
+    if judged.why is InvalidReason.NOT_A_CREDENTIAL:
         judged = judge_compact(text, now=now)
-    if judged.why is Why.NOT_A_CREDENTIAL:
+    if judged.why is InvalidReason.NOT_A_CREDENTIAL:
         return refused("unreadable", 400)
     return _verdict_page(bare, judged, now)
 
@@ -312,12 +312,12 @@ def _verdict_page(request: HttpRequest, judged: Judged, now: datetime) -> HttpRe
     if certificate is not None and document is not None:
         context |= {
             "code": certificate.public_code,
-            "shown": presentation.shown(document, certificate.award.achievement, language),
-            "qr": presentation.qr_svg(document["id"]),
+            "shown": display.display_of(document, certificate.award.achievement, language),
+            "qr": display.qr_svg(document["id"]),
             "has_pdf": judged.verdict in (Verdict.VALID, Verdict.EXPIRED),
             **status_words(certificate.status_changed_at, certificate.status_list.published_at, language, now),
         }
-    context["checked_on"] = presentation.day(now, language)
+    context["checked_on"] = display.day(now, language)
     response = page(request, "certificate", context, language=language)
     response["Certificate-Verdict"] = judged.verdict.value
     return response
@@ -329,7 +329,7 @@ def status_words(
     """When the status changed, and whether readers of the published lists may see another one."""
     words: dict[str, Any] = {}
     if changed_at is not None:
-        words["changed_on"] = presentation.day(changed_at, language)
+        words["changed_on"] = display.day(changed_at, language)
     if published_at is not None and rules.lists_are_stale(published_at, changed_at=changed_at, now=now):
-        words["lists_of"] = presentation.day(published_at, language)
+        words["lists_of"] = display.day(published_at, language)
     return words

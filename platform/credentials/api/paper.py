@@ -34,7 +34,7 @@ class SvgRenderer(PageRenderer):
     media_type, format = "image/svg+xml", "svg"
 
 
-def _standing(code: str) -> tuple[Certificate, Verdict]:
+def _printable_certificate(code: str) -> tuple[Certificate, Verdict]:
     """The certificate, which is valid or has expired.
 
     Raises:
@@ -80,7 +80,7 @@ class Paper(OpenView):
         },
     )
     def get(self, request: Request, code: str) -> HttpResponse:
-        certificate, verdict = _standing(code)
+        certificate, verdict = _printable_certificate(code)
         made, language = services.paper_of(
             certificate,
             language=language_of(request._request),
@@ -97,7 +97,7 @@ class _Badge(OpenView):
     picture: ClassVar[Literal["png", "svg"]]
 
     def _get(self, request: Request, code: str) -> HttpResponse:
-        certificate, _ = _standing(code)
+        certificate, _ = _printable_certificate(code)
         made = services.badge_of(certificate, format=self.picture)
         media_type = request.accepted_renderer.media_type
         response = _answer(request, made, media_type=media_type, name=f"certificate-{code}.{self.picture}")

@@ -16,9 +16,9 @@ from common.conditional import etag_of, ready_bytes
 from common.errors import NotFound
 from common.openapi import COME_BACK, ETAG, header
 from common.rendering import OrjsonRenderer
-from credentials.presentations import jose, passports, twins
+from credentials.presentations import certificate_jwts, jose, passports
 from credentials.presentations.errors import NothingToShow, NotPresentable, TooMuchToShow
-from credentials.presentations.models import CertificateTwin, Passport
+from credentials.presentations.models import CertificateJwt, Passport
 
 # A worker signs within a second or two.
 _RETRY_AFTER_S = 2
@@ -36,7 +36,7 @@ def waiting() -> HttpResponse:
     return response
 
 
-class MyCertificateTwin(APIView):
+class MyCertificateJwt(APIView):
     """The learner's certificate as VC-JWT."""
 
     renderer_classes = [JwtRenderer, OrjsonRenderer]
@@ -54,7 +54,9 @@ class MyCertificateTwin(APIView):
         },
     )
     def get(self, request: Request, certificate_id: UUID) -> HttpResponse:
-        return _twin(request, twins.of_certificate(learner_id=caller_id(request), certificate_id=certificate_id))
+        return _certificate_jwt(
+            request, certificate_jwts.of_certificate(learner_id=caller_id(request), certificate_id=certificate_id)
+        )
 
     @extend_schema(
         operation_id="ask_for_certificate_jwt",
@@ -69,10 +71,13 @@ class MyCertificateTwin(APIView):
         responses={(200, jose.MEDIA_TYPE): OpenApiResponse(str, "It was signed before."), 202: _WAITING},
     )
     def put(self, request: Request, certificate_id: UUID) -> HttpResponse:
-        return _twin(request, twins.ask(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now()))
+        return _certificate_jwt(
+            request,
+            certificate_jwts.request_jwt(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now()),
+        )
 
 
-def _twin(request: Request, twin: CertificateTwin | None) -> HttpResponse:
+def _certificate_jwt(request: Request, twin: CertificateJwt | None) -> HttpResponse:
     if twin is None:
         raise NotFound()
     if not twin.token:
@@ -129,7 +134,7 @@ class MyPassport(APIView):
         },
     )
     def put(self, request: Request) -> HttpResponse:
-        return _passport(request, passports.ask(learner_id=caller_id(request), now=clock.now()))
+        return _passport(request, passports.request_passport(learner_id=caller_id(request), now=clock.now()))
 
 
 def _passport(request: Request, passport: Passport) -> HttpResponse:

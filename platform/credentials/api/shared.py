@@ -22,10 +22,10 @@ from credentials.api.verification_pages import (
     language_of,
     page,
 )
-from credentials.certificates import presentation
+from credentials.certificates import display
 from credentials.certificates.rules import Verdict
 from credentials.sharing import selectors, services
-from credentials.sharing.selectors import Seen
+from credentials.sharing.selectors import CertificateView
 
 
 class SharedSkill(TypedDict):
@@ -62,7 +62,7 @@ class SharedOutput(TypedDict):
     expires_at: Annotated[InstantText, Keywords("When the link stops to work, if nothing stops it before.")]
 
 
-def _value(seen: Seen) -> SharedCertificate:
+def _value(seen: CertificateView) -> SharedCertificate:
     chosen: _Chosen = {}
     if seen.name is not None:
         chosen["name"] = seen.name
@@ -112,19 +112,19 @@ class Shared(OpenView):
     def get(self, request: Request, token: str) -> HttpResponse:
         now, language = clock.now(), language_of(request._request)
         is_page = request.accepted_renderer.format == "html"
-        found = services.look(token=token, now=now, counts=request.method == "GET")
+        found = services.open_link(token=token, now=now, counts=request.method == "GET")
         if found is None:
             if not is_page or not is_for_people(request):
                 raise NotFound()
             return _once(page(request._request, "shared", {}, language=language, status=404))
-        seen = selectors.seen(share_id=found.id, fields=found.fields, language=language, now=now)
+        seen = selectors.visible_certificates(share_id=found.id, fields=found.fields, language=language, now=now)
         if not is_page:
             body: SharedOutput = {
-                "certificates": [_value(one) for one in seen],
+                "certificates": [_value(entry) for entry in seen],
                 "expires_at": rfc3339(found.expires_at),
             }
             return _once(guarded(HttpResponse(to_json(body), content_type="application/json")))
-        context = {"certificates": seen, "until": presentation.day(found.expires_at, language)}
+        context = {"certificates": seen, "until": display.day(found.expires_at, language)}
         return _once(page(request._request, "shared", context, language=language))
 
 

@@ -23,8 +23,8 @@ from common.serializers import StrictSerializer
 from credentials.sharing import rules, selectors, services, tokens
 from credentials.sharing.errors import CertificateNotYours, ShareIdTaken, TooManyShares
 from credentials.sharing.models import Share, ShownField
-from credentials.sharing.rules import Standing
-from credentials.sharing.services import Wanted
+from credentials.sharing.rules import LinkState
+from credentials.sharing.services import ShareOptions
 from learners.public import ProfileMissing
 
 _CURSORS = Cursors("shares", ID)
@@ -34,7 +34,7 @@ _PRIVATE = {"Cache-Control": "private, no-store"}
 
 class ShareInput(StrictSerializer):
     certificates = serializers.ListField(
-        child=serializers.UUIDField(), min_length=1, max_length=rules.MOST_CERTIFICATES,
+        child=serializers.UUIDField(), min_length=1, max_length=rules.MAX_CERTIFICATES,
         help_text="Ids of the caller's certificates, in the order in which they are shown.",
     )  # fmt: skip
     shown = serializers.ListField(
@@ -45,7 +45,7 @@ class ShareInput(StrictSerializer):
         min_value=1, max_value=rules.LONGEST.days, default=rules.DEFAULT_DAYS, help_text="How long the link works."
     )
     max_views = serializers.IntegerField(
-        min_value=1, max_value=rules.MOST_VIEWS, allow_null=True, default=None,
+        min_value=1, max_value=rules.MAX_VIEWS, allow_null=True, default=None,
         help_text="How often it may be opened; null for no limit. Programs that preview links open them too.",
     )  # fmt: skip
 
@@ -78,8 +78,8 @@ class ShareOutput(serializers.Serializer[Share]):
     def get_certificates(self, share: Share) -> list[UUID]:
         return [shared.certificate_id for shared in share.shared.all()]
 
-    def get_standing(self, share: Share) -> Standing:
-        return rules.standing(
+    def get_standing(self, share: Share) -> LinkState:
+        return rules.link_state(
             revoked_at=share.revoked_at, expires_at=share.expires_at, views=share.views, max_views=share.max_views,
             now=self.context["now"],
         )  # fmt: skip
@@ -119,7 +119,7 @@ class MyShare(APIView):
 
     @extend_schema(operation_id="read_share", tags=["Certificates"], summary="One link", responses=ShareOutput)
     def get(self, request: Request, share_id: UUID) -> Response:
-        share = selectors.one(learner_id=caller_id(request), share_id=share_id)
+        share = selectors.own_share(learner_id=caller_id(request), share_id=share_id)
         if share is None:
             raise NotFound()
         return Response(_output(share, clock.now()), headers=_PRIVATE)
@@ -139,7 +139,7 @@ class MyShare(APIView):
         given = ShareInput(data=request.data)
         given.is_valid(raise_exception=True)
         data, now = given.validated_data, clock.now()
-        wanted = Wanted(data["certificates"], data["shown"], data["days"], data["max_views"])
+        wanted = ShareOptions(data["certificates"], data["shown"], data["days"], data["max_views"])
         share, is_new = services.share(learner_id=caller_id(request), share_id=share_id, wanted=wanted, now=now)
         return Response(_output(share, now), status=201 if is_new else 200, headers=_PRIVATE)
 

@@ -123,10 +123,10 @@ class LogTileView(Open):
         responses=_BINARY,
     )  # fmt: skip
     def get(self, request: Request, level: str, name: str) -> HttpResponse:
-        found = tiles.place_of(name)
-        if found is None or not _LEVEL.fullmatch(level) or int(level) >= tiles.MOST_LEVELS:
+        found = tiles.tile_index(name)
+        if found is None or not _LEVEL.fullmatch(level) or int(level) >= tiles.MAX_LEVELS:
             raise NotFound()
-        body = selectors.tile(level=int(level), place=found[0], width=found[1])
+        body = selectors.tile(level=int(level), index=found[0], width=found[1])
         return answer(request._request, body, content_type=_BYTES, cache=_FOR_EVER)
 
 
@@ -149,10 +149,10 @@ class LogEntriesView(Open):
         responses=_BINARY,
     )
     def get(self, request: Request, name: str) -> HttpResponse:
-        found = tiles.place_of(name)
+        found = tiles.tile_index(name)
         if found is None:
             raise NotFound()
-        body = selectors.bundle(place=found[0], width=found[1])
+        body = selectors.bundle(index=found[0], width=found[1])
         return answer(request._request, body, content_type=_BYTES, cache=_FOR_EVER)
 
 
@@ -163,7 +163,7 @@ class ProofOutput(TypedDict):
 
 
 def _proof(request: Request, proof: list[bytes]) -> HttpResponse:
-    shown: ProofOutput = {"proof": [notes.encoded(one) for one in proof]}
+    shown: ProofOutput = {"proof": [notes.encoded(entry) for entry in proof]}
     return answer(request._request, to_json(shown), content_type="application/json", cache=_FOR_EVER)
 
 

@@ -2,12 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from credentials.api.certificate_life import MyCorrection, MyRenewal
+from credentials.api.certificate_requests import MyCorrection, MyRenewal
 from credentials.api.certificates import MyCertificates
-from credentials.api.checking import CompactPage, Door, ScannedPage
+from credentials.api.checking import CompactPage, ScannedPage, VerifyPage
 from credentials.api.issuers import DidDocument, IssuerDidDocument, PublishedAchievement
 from credentials.api.paper import Paper, PngBadge, SvgBadge
-from credentials.api.presentations import MyCertificateTwin, MyPassport
+from credentials.api.presentations import MyCertificateJwt, MyPassport
 from credentials.api.shared import Shared
 from credentials.api.shares import MyShare, MyShares
 from credentials.api.status_lists import StatusListDocument
@@ -25,7 +25,7 @@ from credentials.api.witness import AddCheckpointView, WitnessedCheckpointView
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
-    path("api/v1/me/certificates/<id:certificate_id>/jwt", MyCertificateTwin.as_view(), name="my-certificate-jwt"),
+    path("api/v1/me/certificates/<id:certificate_id>/jwt", MyCertificateJwt.as_view(), name="my-certificate-jwt"),
     path("api/v1/me/passport", MyPassport.as_view(), name="my-passport"),
     path("api/v1/me/shares", MyShares.as_view(), name="my-shares"),
     path("api/v1/me/shares/<id:share_id>", MyShare.as_view(), name="my-share"),
@@ -36,7 +36,7 @@ urlpatterns: list[URLPattern] = [
         MyCorrection.as_view(),
         name="my-correction",
     ),
-    path("verify", Door.as_view(), name="verification-form"),
+    path("verify", VerifyPage.as_view(), name="verification-form"),
     path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
     # As a QR code has it, whose alphanumeric mode knows capitals only.
     path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),

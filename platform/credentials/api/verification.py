@@ -30,12 +30,12 @@ from credentials.api.verification_pages import (
     language_of,
     page,
 )
-from credentials.certificates import presentation, rules, selectors
+from credentials.certificates import display, rules, selectors
 from credentials.certificates.judging import CODE
 from credentials.certificates.models import Certificate
 from credentials.certificates.rules import Verdict
 from credentials.certificates.verification import proof_holds
-from credentials.presentations import jose, twins
+from credentials.presentations import certificate_jwts, jose
 
 
 class CredentialRenderer(OrjsonRenderer):
@@ -112,14 +112,14 @@ class Verification(OpenView):
         if verdict is not Verdict.TAMPERED:
             document = orjson.loads(certificate.credential)
             context |= {
-                "shown": presentation.shown(document, certificate.award.achievement, language),
-                "qr": presentation.qr_svg(document["id"]),
+                "shown": display.display_of(document, certificate.award.achievement, language),
+                "qr": display.qr_svg(document["id"]),
                 "has_pdf": verdict in (Verdict.VALID, Verdict.EXPIRED),
             }
         now = clock.now()
         published_at = certificate.status_list.published_at
         context |= status_words(certificate.status_changed_at, published_at, language, now)
-        context["checked_on"] = presentation.day(now, language)
+        context["checked_on"] = display.day(now, language)
         response = page(request._request, "certificate", context, language=language)
         response["Certificate-Verdict"] = verdict.value
         return response
@@ -129,7 +129,7 @@ def _credential(request: Request, code: str) -> HttpResponse:
     certificate, verdict = found(code)
     media_type, text = request.accepted_renderer.media_type, certificate.credential
     if media_type == jose.MEDIA_TYPE:
-        text = twins.token_of(certificate.pk) or ""
+        text = certificate_jwts.token_of(certificate.pk) or ""
         if not text:
             raise NotAcceptable()
     etag = etag_of(f"{media_type} {verdict.value} {text}".encode())

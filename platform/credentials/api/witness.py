@@ -30,7 +30,7 @@ class AnythingParser(BaseParser):
     media_type = "*/*"
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
-        return bytes(stream.read(notes.MOST_CHARACTERS + 1))
+        return bytes(stream.read(notes.MAX_CHARACTERS + 1))
 
 
 class AddCheckpointView(Open):

@@ -30,7 +30,7 @@ _WORKER = "worker:certificates"
 
 
 @dataclass
-class Standing:
+class AwardInputs:
     """What is known of one learner when awards are decided."""
 
     completed: dict[UUID, datetime]
@@ -59,19 +59,19 @@ def decide_awards(recorded: Sequence[Recorded[OfLearner]]) -> None:
     achievements = list(Achievement.objects.filter(active=True).order_by("slug"))
     if not learner_ids or not achievements:
         return
-    codes = sorted({wanted["skill"] for one in achievements for wanted in one.criteria["skills"]})
-    found = standings(learner_ids, {one.edition_id for one in achievements}, codes)
+    codes = sorted({wanted["skill"] for achievement in achievements for wanted in achievement.criteria["skills"]})
+    found = award_inputs(learner_ids, {achievement.edition_id for achievement in achievements}, codes)
     earned = [
         (learner_id, achievement, 1)
-        for learner_id, standing in sorted(found.items())
+        for learner_id, inputs in sorted(found.items())
         for achievement in achievements
-        if achievement.slug not in standing.held and not standing.missing(achievement)
+        if achievement.slug not in inputs.held and not inputs.missing(achievement)
     ]
     award(earned, now=clock.now(), known=found)
 
 
 def award(
-    earned: Sequence[tuple[UUID, Achievement, int]], *, now: datetime, known: Mapping[UUID, Standing] | None = None,
+    earned: Sequence[tuple[UUID, Achievement, int]], *, now: datetime, known: Mapping[UUID, AwardInputs] | None = None,
     action: str = "award.decided",
 ) -> None:  # fmt: skip
     """Award achievements under their numbers, in the caller's transaction, for a certificate each; what is awarded stays.
@@ -82,10 +82,10 @@ def award(
     """
     if not earned:
         return
-    codes = sorted({wanted["skill"] for _, one, _ in earned for wanted in one.criteria["skills"]})
+    codes = sorted({wanted["skill"] for _, entry, _ in earned for wanted in entry.criteria["skills"]})
     learner_ids = sorted({learner_id for learner_id, _, _ in earned})
     if known is None:
-        known = standings(learner_ids, {one.edition_id for _, one, _ in earned}, codes)
+        known = award_inputs(learner_ids, {entry.edition_id for _, entry, _ in earned}, codes)
     evidence = _evidence(set(learner_ids), codes)
     rows = [
         (*_award_row(learner_id, achievement, known[learner_id], evidence.get(learner_id, [])), number)
@@ -98,19 +98,19 @@ def award(
     )
 
 
-def standings(
+def award_inputs(
     learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
-) -> dict[UUID, Standing]:  # fmt: skip
+) -> dict[UUID, AwardInputs]:  # fmt: skip
     """What is known of each learner; three queries."""
-    found = {one: Standing(completed={}, states={}, certified={}, held=set()) for one in learner_ids}
+    found = {entry: AwardInputs(completed={}, states={}, certified={}, held=set()) for entry in learner_ids}
     completions = learners.completions(learner_ids=learner_ids, edition_ids=edition_ids)
     for (learner_id, edition_id), completed_at in completions.items():
         if completed_at is not None:
             found[learner_id].completed[edition_id] = completed_at
     for held in learners.held_levels(learner_ids, codes):
-        standing = found[held.learner_id]
-        standing.states[held.skill] = (held.level, held.probability, held.framework_version, held.rule_version)
-        standing.certified[held.skill] = held.certified_level
+        inputs = found[held.learner_id]
+        inputs.states[held.skill] = (held.level, held.probability, held.framework_version, held.rule_version)
+        inputs.certified[held.skill] = held.certified_level
     for learner_id, slug in Award.objects.filter(learner_id__in=learner_ids).values_list(
         "learner_id", "achievement__slug"
     ):
@@ -127,20 +127,20 @@ def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[t
 
 
 def _award_row(
-    learner_id: UUID, achievement: Achievement, standing: Standing, evidence: Sequence[tuple[UUID, Sequence[str], bool]]
+    learner_id: UUID, achievement: Achievement, inputs: AwardInputs, evidence: Sequence[tuple[UUID, Sequence[str], bool]]
 ) -> tuple[UUID, UUID, UUID, dict[str, Any], str]:  # fmt: skip
-    wanted = [one["skill"] for one in achievement.criteria["skills"]]
+    wanted = [skill["skill"] for skill in achievement.criteria["skills"]]
     counted = [(pk, supervised) for pk, skills, supervised in evidence if set(skills) & set(wanted)]
-    completed_at = standing.completed.get(achievement.edition_id)
+    completed_at = inputs.completed.get(achievement.edition_id)
     facts = {
         "completed_at": rfc3339(completed_at) if completed_at else None,
         "skills": [
             {
                 "skill": code,
-                "level": standing.states[code][0],
-                "probability": standing.states[code][1],
-                "framework_version": standing.states[code][2],
-                "rule": standing.states[code][3],
+                "level": inputs.states[code][0],
+                "probability": inputs.states[code][1],
+                "framework_version": inputs.states[code][2],
+                "rule": inputs.states[code][3],
             }
             for code in wanted
         ],
@@ -171,6 +171,6 @@ def _insert_awards(
             ON CONFLICT (learner_id, achievement_id, number) DO NOTHING
             RETURNING id, learner_id
             """,
-            [now, ids, learner_ids, achievement_ids, [Jsonb(one, dumps=to_json) for one in facts], digests, numbers],
+            [now, ids, learner_ids, achievement_ids, [Jsonb(fact, dumps=to_json) for fact in facts], digests, numbers],
         )
         return [(row[0], row[1]) for row in cursor.fetchall()]

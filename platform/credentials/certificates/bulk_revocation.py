@@ -10,9 +10,9 @@ from django.db import connection, transaction
 
 from common import clock
 from common.errors import InvalidInput, NotFound, ReasonMissing
-from credentials.certificates import life
+from credentials.certificates import status_changes
 from credentials.certificates.errors import AlreadyApproved, SecondPersonNeeded, UnknownCertificates
-from credentials.certificates.life_models import BulkRevocation
+from credentials.certificates.lifecycle_models import BulkRevocation
 from credentials.certificates.models import Certificate
 from credentials.events import BulkRevocationApproved
 from events import public as events
@@ -36,14 +36,14 @@ def request(
     wanted = sorted(set(certificate_ids))
     if not reason.strip():
         raise ReasonMissing()
-    if not 0 < len(wanted) <= BulkRevocation.MOST:
+    if not 0 < len(wanted) <= BulkRevocation.MAX_CERTIFICATES:
         raise InvalidInput(pointer="/certificates")
     found = Certificate.objects.filter(pk__in=wanted)
     if state is not None:
         found = found.filter(learner__member_state_id=state)
     unknown = set(wanted) - set(found.values_list("pk", flat=True))
     if unknown:
-        raise UnknownCertificates(certificates=[str(one) for one in sorted(unknown)])
+        raise UnknownCertificates(certificates=[str(entry) for entry in sorted(unknown)])
     made = BulkRevocation.objects.create(
         certificates=wanted, reason=reason.strip()[:200], member_state_id=state, requested_by=requested_by
     )
@@ -89,7 +89,7 @@ def revoke_approved(recorded: Sequence[Recorded[BulkRevocationApproved]]) -> Non
         approved_at__isnull=False, done_at__isnull=True,
     ).select_for_update(no_key=True).order_by("pk"):  # fmt: skip
         now = clock.now()
-        revoked = life.change(
+        revoked = status_changes.change_status(
             _with_successors(asked.certificates), Certificate.Status.REVOKED, actor=str(asked.approved_by),
             reason=asked.reason, now=now,
         )  # fmt: skip

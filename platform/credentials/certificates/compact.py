@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature
 from credentials.certificates.signer import Signer, public_key_of
 
 DOMAIN: Final = b"ai-skills compact certificate 1\n"
-MOST_BYTES: Final = 2048
+MAX_BYTES: Final = 2048
 _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">B8s17sII16s")
 _SIGNATURE: Final = 64
@@ -31,7 +31,7 @@ _CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _IN_ORDER: Final = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
 _CODE_LETTERS: Final = 26
 # The achievement's name may be a sentence; the paper beside the code has all of it.
-_LONGEST_ACHIEVEMENT: Final = 80
+_MAX_ACHIEVEMENT_LENGTH: Final = 80
 
 
 class NotCompact(ValueError):
@@ -74,8 +74,8 @@ def signed(
 ) -> bytes:  # fmt: skip
     """Return the compact certificate of a credential, signed; about 40 µs with a key in memory."""
     number = int(public_code.translate(_IN_ORDER), 32)
-    if len(achievement) > _LONGEST_ACHIEVEMENT:
-        achievement = achievement[: _LONGEST_ACHIEVEMENT - 1] + "…"
+    if len(achievement) > _MAX_ACHIEVEMENT_LENGTH:
+        achievement = achievement[: _MAX_ACHIEVEMENT_LENGTH - 1] + "…"
     parts = [
         _HEAD.pack(
             _VERSION, key_hint(signer.multikey), number.to_bytes(17), int(valid_from.timestamp()),
@@ -109,7 +109,7 @@ def read(raw: bytes) -> Compact:
     Raises:
         NotCompact: it is none. There is one way to write each: what `read` accepts, `signed` writes so.
     """
-    if not _HEAD.size + _SIGNATURE < len(raw) <= MOST_BYTES:
+    if not _HEAD.size + _SIGNATURE < len(raw) <= MAX_BYTES:
         raise NotCompact("length")
     body = raw[:-_SIGNATURE]
     version, key, number, valid_from, valid_until, digest = _HEAD.unpack_from(body)
@@ -176,7 +176,7 @@ def from_text(text: str) -> bytes:
         NotCompact: it is not base 32, or too long.
     """
     letters = text.strip().rpartition("/")[2].upper()
-    if not letters or len(letters) > MOST_BYTES * 8 // 5 + 8:
+    if not letters or len(letters) > MAX_BYTES * 8 // 5 + 8:
         raise NotCompact("length")
     try:
         raw = base64.b32decode(letters + "=" * (-len(letters) % 8))

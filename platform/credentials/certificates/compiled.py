@@ -34,9 +34,11 @@ _ESCAPES: Final = str.maketrans(
         "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\",
     }
 )  # fmt: skip
-_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+_SAMPLE_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 # What a compiled achievement is tried with before it may sign: everything that is escaped, sorted or shaped oddly.
-_HOSTILE = 'O\'Neil "Bo" \\ <b>&amp;</b> %s {0} \n _:c14n0 . \u200f\u2028\u0e2a\u0e21\u4e8c\U00020bb7 e\u0301 \ufffd'
+_DIFFICULT_TEXT = (
+    'O\'Neil "Bo" \\ <b>&amp;</b> %s {0} \n _:c14n0 . \u200f\u2028\u0e2a\u0e21\u4e8c\U00020bb7 e\u0301 \ufffd'
+)
 
 
 class CompilationFailed(RuntimeError):
@@ -77,8 +79,8 @@ class Compiled:
             "suspendable": suspendable,
         }  # fmt: skip
         sample = Issuance(
-            public_code="0" * 26, subject_id=UUID(int=0), name="name", awarded_at=_SOME_DAY, valid_from=_SOME_DAY,
-            valid_until=_SOME_DAY, status_index=0, levels=dict.fromkeys(skills, 1), evidence_sha256="0" * 64,
+            public_code="0" * 26, subject_id=UUID(int=0), name="name", awarded_at=_SAMPLE_INSTANT, valid_from=_SAMPLE_INSTANT,
+            valid_until=_SAMPLE_INSTANT, status_index=0, levels=dict.fromkeys(skills, 1), evidence_sha256="0" * 64,
             answers=1, supervised=0,
         )  # fmt: skip
         credentials.require_profile(credentials.credential(sample, **self._general), published=published)
@@ -88,21 +90,21 @@ class Compiled:
         marks = {slot: f"mark-{token}-{slot}" for slot in (*self._slots, *(f"level-{code}" for code in skills))}
         marked = credentials.credential(sample, **self._general)
         document = _marked(marked, marks, skills)
-        self._first, others = _apart(linked_data.canonical_quads(document), marks)
+        self._first, others = _split_constant(linked_data.canonical_quads(document), marks)
         self._first_digest = hashlib.sha256(self._first)
-        self._others = _Form(others, marks)
-        self._json = _Form(orjson.dumps(document).decode(), marks)
-        self._try_out()
+        self._others = _Template(others, marks)
+        self._json = _Template(orjson.dumps(document).decode(), marks)
+        self._self_test()
 
     @property
     def achievement(self) -> str:
         """The achievement's name, in the language of these credentials."""
         return str(self._general["achievement"]["name"])
 
-    def _try_out(self) -> None:
+    def _self_test(self) -> None:
         """Fill in what is hostile, and hold it against the general way."""
         sample = Issuance(
-            public_code="zyxw0123456789abcdefghjkmn", subject_id=UUID(int=2**127 + 5), name=_HOSTILE,
+            public_code="zyxw0123456789abcdefghjkmn", subject_id=UUID(int=2**127 + 5), name=_DIFFICULT_TEXT,
             awarded_at=datetime(1999, 12, 31, 23, 59, 58, tzinfo=UTC), valid_from=datetime(2026, 2, 28, tzinfo=UTC),
             valid_until=datetime(2029, 12, 31, 1, 2, 3, tzinfo=UTC), status_index=131_071,
             levels={code: 1 + number % 6 for number, code in enumerate(self._skills)},
@@ -186,7 +188,7 @@ def _at(marks: Mapping[str, str]) -> re.Pattern[str]:
     return re.compile("(" + "|".join(re.escape(mark) for mark in sorted(marks.values(), key=len, reverse=True)) + ")")
 
 
-class _Form:
+class _Template:
     """A text with places to fill in."""
 
     def __init__(self, text: str, marks: Mapping[str, str]) -> None:
@@ -222,7 +224,7 @@ def _marked(document: dict[str, Any], marks: Mapping[str, str], skills: tuple[st
     return made
 
 
-def _apart(quads: str, marks: Mapping[str, str]) -> tuple[bytes, str]:
+def _split_constant(quads: str, marks: Mapping[str, str]) -> tuple[bytes, str]:
     """Split canonical statements into those that come first in every credential, and the others.
 
     A statement without a mark comes before one with a mark, whatever is filled in, when it sorts before the part in
@@ -245,11 +247,11 @@ def _apart(quads: str, marks: Mapping[str, str]) -> tuple[bytes, str]:
 
 def _always_before(before: list[str], after: list[str]) -> bool:
     """Whether the first text sorts before the second whatever stands in the marks (the odd places of both)."""
-    for place, (one, other) in enumerate(zip(before, after, strict=False)):
-        if one == other:
+    for place, (entry, other) in enumerate(zip(before, after, strict=False)):
+        if entry == other:
             continue  # the same text, or the same mark: equal whatever is filled in
         if place % 2:
             return False  # two different marks
         # Decided within both texts, before a mark of either begins.
-        return one < other and not other.startswith(one)
+        return entry < other and not other.startswith(entry)
     return False

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from common import clock
 from common.errors import NotFound, ReasonMissing
-from credentials.certificates import issuing, life
+from credentials.certificates import issuing, status_changes
 from credentials.certificates.errors import (
     CorrectionDecided,
     CorrectionIdTaken,
@@ -26,7 +26,7 @@ from credentials.certificates.errors import (
     SecondPersonNeeded,
 )
 from credentials.certificates.issuing import Awarded
-from credentials.certificates.life_models import CertificateCorrection
+from credentials.certificates.lifecycle_models import CertificateCorrection
 from credentials.certificates.models import Certificate
 from credentials.events import CorrectionMoved
 from events import public as events
@@ -39,7 +39,7 @@ _REASON = "corrected"
 
 
 @transaction.atomic
-def ask(
+def request_correction(
     *, correction_id: UUID, certificate_id: UUID, legal_name: str, reason: str, asked_by: UUID, now: datetime,
     learner_id: UUID | None = None,
 ) -> tuple[CertificateCorrection, bool]:  # fmt: skip
@@ -94,7 +94,7 @@ def require_correctable(certificate: Certificate, *, now: datetime) -> None:
 def name_on(credential: str) -> str:
     """The name that a credential of ours certifies."""
     identifiers = orjson.loads(credential)["credentialSubject"]["identifier"]
-    return str(next(one["identityHash"] for one in identifiers if one["identityType"] == "name"))
+    return str(next(identifier["identityHash"] for identifier in identifiers if identifier["identityType"] == "name"))
 
 
 @transaction.atomic
@@ -160,7 +160,7 @@ def supersede_corrected(recorded: Sequence[Recorded[CorrectionMoved]]) -> None:
         return
     issued = issuing.issue(awards, actor=_WORKER)
     replaced = list(Certificate.objects.filter(pk__in=issued).order_by("predecessor_id").values_list("predecessor_id"))
-    life.change(
+    status_changes.change_status(
         [row[0] for row in replaced], Certificate.Status.SUPERSEDED, actor=_WORKER, reason=_REASON,
         now=clock.now(),
     )  # fmt: skip

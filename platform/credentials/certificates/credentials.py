@@ -25,7 +25,7 @@ from credentials.certificates.status_list import PURPOSES, status_list_entry
 _PROFILE = Path(__file__).parent / "data" / "credential.schema.json"
 # DigComp's own publication, for its numbered competences, which have no address each.
 _DIGCOMP_URL = "https://publications.jrc.ec.europa.eu/repository/handle/JRC128415"
-_LONGEST_NAME = 200
+_MAX_NAME_LENGTH = 200
 _NAME = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]*")
 RELATED = "Related to; no equivalence is claimed."
 
@@ -282,7 +282,7 @@ def require_name(name: str) -> None:
     Raises:
         NotACredential: it is empty, too long, or has control characters or halves of surrogates. It is not quoted.
     """
-    if not name or len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+    if not name or len(name) > _MAX_NAME_LENGTH or not _NAME.fullmatch(name):
         raise NotACredential("/credentialSubject/identifier/0/identityHash: is no name")
 
 

@@ -20,7 +20,7 @@ from common.database import copy_rows, run_prepared
 from common.ids import new_id, public_code
 from common.languages import lookup
 from courses import public as courses
-from credentials.certificates import allotment, compact, credentials, issuers, keys
+from credentials.certificates import compact, credentials, issuers, keys, status_allocation
 from credentials.certificates.compiled import Compiled
 from credentials.certificates.credentials import Certified, Issuance, Skill
 from credentials.certificates.database_role import as_issuer
@@ -105,19 +105,20 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
     """
     now = clock.now().replace(microsecond=0)
     achievements = {
-        one.pk: one for one in Achievement.objects.filter(pk__in={award.achievement_id for award in awards})
+        achievement.pk: achievement
+        for achievement in Achievement.objects.filter(pk__in={award.achievement_id for award in awards})
     }
     by_issuer: dict[str, list[Awarded]] = defaultdict(list)
     of_state = issuers.by_state()
     for award in awards:
         by_issuer[of_state.get(award.state, issuers.REGIONAL)].append(award)
-    words = _Words()
+    words = _CompiledAchievements()
     rows: list[_Row] = []
     # In one order everywhere: the lists of two issuers are locked.
     for slug in sorted(by_issuer):
         signs, key = keys.signing(slug, now=now)
         name = issuers.name_of(slug)
-        taken = allotment.take(slug, len(by_issuer[slug]))
+        taken = status_allocation.allocate(slug, len(by_issuer[slug]))
         for award, (list_id, number, index) in zip(by_issuer[slug], taken, strict=True):
             compiled = words.compiled(
                 achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
@@ -144,7 +145,7 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
     return [row.id for row in rows]
 
 
-class _Words:
+class _CompiledAchievements:
     """The achievements of a batch in the languages of its learners, each put together once."""
 
     def __init__(self) -> None:
@@ -207,7 +208,7 @@ def published_achievement(achievement: Achievement, language: str) -> dict[str, 
     Raises:
         KeyError: it has no texts in the language.
     """
-    return credentials.achievement_node(_Words().certified(achievement, language))
+    return credentials.achievement_node(_CompiledAchievements().certified(achievement, language))
 
 
 @lru_cache(maxsize=256)
@@ -246,7 +247,7 @@ def _row(
         valid_from=now,
         valid_until=valid_until,
         status_index=index,
-        levels={one["skill"]: one["level"] for one in award.facts["skills"]},
+        levels={skill["skill"]: skill["level"] for skill in award.facts["skills"]},
         evidence_sha256=award.evidence_sha256,
         answers=award.facts["answers"],
         supervised=award.facts["supervised"],

@@ -16,7 +16,7 @@ from credentials.certificates.models import IssuerKey
 from credentials.certificates.signer import public_key_of
 from credentials.certificates.verification import NotVerified, read_json
 
-_MOST_CHARACTERS: Final = 256 * 1024
+_MAX_CHARACTERS: Final = 256 * 1024
 _COMPACT = re.compile(r"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 # Claims that stand beside the credential in the payload (RFC 7519): the same things said once more.
 _CLAIMS: Final = frozenset({"iss", "sub", "jti", "iat", "nbf", "exp"})
@@ -29,7 +29,7 @@ class NotOurJwt(ValueError):
 
 def looks_like_a_jwt(text: str) -> bool:
     """Whether it is worth reading as one."""
-    return len(text) <= _MOST_CHARACTERS and _COMPACT.fullmatch(text.strip()) is not None
+    return len(text) <= _MAX_CHARACTERS and _COMPACT.fullmatch(text.strip()) is not None
 
 
 def credential_in(token: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def holds(token: str, published: Sequence[IssuerKey]) -> bool:
             return False
         issuer = claims.get("issuer")
         did = issuer.get("id") if isinstance(issuer, dict) else issuer
-        key = next((one for one in published if one.pk == header.get("kid") and one.did == did), None)
+        key = next((entry for entry in published if entry.pk == header.get("kid") and entry.did == did), None)
         if key is None or claims.get("iss", did) != did:
             return False
         at = claims.get("iat")

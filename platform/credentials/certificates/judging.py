@@ -27,7 +27,7 @@ from credentials.certificates.rules import Verdict
 from credentials.certificates.verification import NotVerified, proof_holds, read_json, verify_credential
 
 # Of what is not stored, so many are canonicalised per call: a thousand forgeries would keep a process for half a minute.
-MOST_CANONICALISED: Final = 20
+MAX_CANONICALISED: Final = 20
 _LETTERS = r"[0-9a-hjkmnp-tv-z]{26}"
 CODE: Final = re.compile(_LETTERS)
 # Where our own text has its id: a guess that is worth nothing until the whole text is compared.
@@ -36,7 +36,7 @@ _ADDRESS = re.compile(rf"[^\s]{{1,300}}/verify/({_LETTERS})")
 _SORTED: Final = orjson.OPT_SORT_KEYS
 
 
-class Why(StrEnum):
+class InvalidReason(StrEnum):
     """Why a document is not one of ours as it stands."""
 
     NOT_A_CREDENTIAL = "not_a_credential"
@@ -55,7 +55,7 @@ class Judged:
     """
 
     verdict: Verdict
-    why: Why | None = None
+    why: InvalidReason | None = None
     certificate: Certificate | None = None
 
     @property
@@ -72,18 +72,18 @@ def judge(handed_in: Sequence[str | Mapping[str, Any]], *, now: datetime) -> lis
     a stolen key. Of those that are not stored the first `MOST_CANONICALISED` are looked at more closely, and may turn
     out to be TAMPERED; the others are UNKNOWN.
     """
-    codes = [_guessed(one) for one in handed_in]
+    codes = [_guessed(entry) for entry in handed_in]
     stored = selectors.by_codes({code for code in codes if code})
     judged: list[Judged | None] = [None] * len(handed_in)
     waiting: dict[int, _Read] = {}
-    for place, (one, code) in enumerate(zip(handed_in, codes, strict=True)):
+    for place, (entry, code) in enumerate(zip(handed_in, codes, strict=True)):
         certificate = stored.get(code)
-        if certificate is not None and certificate.credential == one:
+        if certificate is not None and certificate.credential == entry:
             judged[place] = _of_stored(certificate, now=now)
             continue
-        read = _read(one)
+        read = _read(entry)
         if read is None:
-            judged[place] = Judged(Verdict.UNKNOWN, Why.NOT_A_CREDENTIAL)
+            judged[place] = Judged(Verdict.UNKNOWN, InvalidReason.NOT_A_CREDENTIAL)
         else:
             waiting[place] = read
     if waiting:
@@ -91,11 +91,11 @@ def judge(handed_in: Sequence[str | Mapping[str, Any]], *, now: datetime) -> lis
         if missing:
             stored |= selectors.by_codes(missing)
         published = list(IssuerKey.objects.all())
-        left = iter(range(MOST_CANONICALISED))
+        left = iter(range(MAX_CANONICALISED))
         for place, read in waiting.items():
             certificate = stored.get(read.code)
             judged[place] = _of_read(read, certificate, published, left, now=now)
-    return [one for one in judged if one is not None]
+    return [entry for entry in judged if entry is not None]
 
 
 def judge_compact(text: str, *, now: datetime) -> Judged:
@@ -104,17 +104,17 @@ def judge_compact(text: str, *, now: datetime) -> Judged:
         raw = compact.from_text(text)
         said = compact.read(raw)
     except NotCompact:
-        return Judged(Verdict.UNKNOWN, Why.NOT_A_CREDENTIAL)
+        return Judged(Verdict.UNKNOWN, InvalidReason.NOT_A_CREDENTIAL)
     published = [key for key in IssuerKey.objects.all() if compact.key_hint(key.multikey) == said.key]
     if not published:
-        return Judged(Verdict.UNKNOWN_ISSUER, Why.OTHER_ISSUER)
+        return Judged(Verdict.UNKNOWN_ISSUER, InvalidReason.OTHER_ISSUER)
     if not any(compact.holds(raw, key.multikey) and keys.signed_in_its_time(key, said.valid_from) for key in published):
-        return Judged(Verdict.TAMPERED, Why.BAD_SIGNATURE)
+        return Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
     certificate = selectors.by_codes({said.public_code}).get(said.public_code)
     if certificate is None:
-        return Judged(Verdict.UNKNOWN, Why.NOT_STORED)
+        return Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
     if bytes(certificate.compact) != raw:
-        return Judged(Verdict.TAMPERED, Why.DIFFERS)
+        return Judged(Verdict.TAMPERED, InvalidReason.DIFFERS)
     return _of_stored(certificate, now=now)
 
 
@@ -151,23 +151,23 @@ class _Read:
     jwt: str = ""
 
 
-def _guessed(one: str | Mapping[str, Any]) -> str:
-    if not isinstance(one, str):
+def _guessed(presented: str | Mapping[str, Any]) -> str:
+    if not isinstance(presented, str):
         return ""
-    found = _GUESS.search(one[:1000])
+    found = _GUESS.search(presented[:1000])
     return found[1] if found else ""
 
 
-def _read(one: str | Mapping[str, Any]) -> _Read | None:
+def _read(presented: str | Mapping[str, Any]) -> _Read | None:
     token = ""
     try:
-        if isinstance(one, Mapping):
-            document = dict(one)
-        elif jose.looks_like_a_jwt(one):
-            token = one.strip()
+        if isinstance(presented, Mapping):
+            document = dict(presented)
+        elif jose.looks_like_a_jwt(presented):
+            token = presented.strip()
             document = jose.credential_in(token)
         else:
-            document = read_json(one)
+            document = read_json(presented)
         plain = orjson.dumps(document, option=_SORTED)
     except (NotVerified, NotOurJwt, orjson.JSONEncodeError, RecursionError):
         return None
@@ -184,21 +184,21 @@ def _of_read(
     read: _Read, certificate: Certificate | None, published: Sequence[IssuerKey], left: Iterator[int], *, now: datetime
 ) -> Judged:
     if read.issuer not in {key.did for key in published}:
-        return Judged(Verdict.UNKNOWN_ISSUER, Why.OTHER_ISSUER)
+        return Judged(Verdict.UNKNOWN_ISSUER, InvalidReason.OTHER_ISSUER)
     if read.jwt and not jose.holds(read.jwt, published):
-        return Judged(Verdict.TAMPERED, Why.BAD_SIGNATURE)
+        return Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
     if certificate is not None:
         if read.plain != _plain(certificate.credential, proof=not read.jwt) and not (
             _is_left(left) and _is_the_same(read, certificate, published)
         ):
-            return Judged(Verdict.TAMPERED, Why.DIFFERS)
+            return Judged(Verdict.TAMPERED, InvalidReason.DIFFERS)
         return _of_stored(certificate, now=now)
     if not read.jwt and _is_left(left):
         try:
             verify_credential(json.dumps(read.document), published=published)
         except NotVerified:
-            return Judged(Verdict.TAMPERED, Why.BAD_SIGNATURE)
-    return Judged(Verdict.UNKNOWN, Why.NOT_STORED)
+            return Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
+    return Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
 
 
 def _is_left(left: Iterator[int]) -> bool:
@@ -226,7 +226,7 @@ def _plain(credential: str, *, proof: bool) -> bytes:
 
 def _of_stored(certificate: Certificate, *, now: datetime) -> Judged:
     if not is_as_signed(certificate):
-        return Judged(Verdict.TAMPERED, Why.BAD_SIGNATURE)
+        return Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
     verdict = rules.verdict(
         proof_holds=True, status=certificate.status, valid_until=certificate.valid_until, now=now.astimezone(UTC)
     )

@@ -11,7 +11,7 @@ from django.db import connection
 from common.clock import rfc3339
 from common.errors import DomainError
 from credentials.certificates.database_role import as_issuer
-from credentials.certificates.life_models import KeyRotation
+from credentials.certificates.lifecycle_models import KeyRotation
 from credentials.certificates.models import Issuer, IssuerKey
 from credentials.certificates.proofs import verification_method
 from credentials.certificates.signer import Signer, did_of, forget_keys, signer_for
@@ -121,9 +121,12 @@ def did_document(slug: str) -> dict[str, Any] | None:
     asserting = [key.pk for key in keys]
     keys += [
         IssuerKey(
-            id=verification_method(did, one.multikey), did=did, multikey=one.multikey, valid_from=one.planned_from
+            id=verification_method(did, key_rotation.multikey),
+            did=did,
+            multikey=key_rotation.multikey,
+            valid_from=key_rotation.planned_from,
         )
-        for one in KeyRotation.objects.filter(did=did, approved_at__isnull=True)
+        for key_rotation in KeyRotation.objects.filter(did=did, approved_at__isnull=True)
     ]
     methods = []
     for key in keys:

@@ -30,7 +30,7 @@ _NOWHERE = "https://relative.invalid/"
 _lock = threading.Lock()
 _resolved: dict[str, Any] = {}
 _scoped: dict[tuple[Any, ...], tuple[Any, Any]] = {}
-_MOST_SCOPED = 512  # the shipped contexts make about forty
+_MAX_SCOPED = 512  # the shipped contexts make about forty
 
 
 def instant(at: datetime) -> str:
@@ -64,7 +64,7 @@ class _Processor(jsonld.JsonLdProcessor):
             return make(active_ctx, local_ctx, options, *given, cycles)
         key = (active_ctx["_uuid"], id(local_ctx), *given)
         if key not in _scoped:
-            if len(_scoped) >= _MOST_SCOPED:
+            if len(_scoped) >= _MAX_SCOPED:
                 _scoped.clear()
             # The local one is kept as well: while it is, nothing else has its id.
             _scoped[key] = (make(active_ctx, local_ctx, options, *given), local_ctx)

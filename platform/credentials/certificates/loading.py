@@ -33,7 +33,9 @@ def load_achievement(folder: Path, *, edition_id: UUID) -> UUID:
     content = _read(folder / "achievement.toml")
     slug, version = content["slug"], content["version"]
     values = {"edition_id": edition_id, "criteria": content["criteria"], "texts": content["texts"]}
-    versions = {one.version: one for one in Achievement.objects.select_for_update().filter(slug=slug)}
+    versions = {
+        achievement.version: achievement for achievement in Achievement.objects.select_for_update().filter(slug=slug)
+    }
     known = versions.get(version)
     is_newest = version == max([version, *versions])
     if known is not None and all(getattr(known, name) == value for name, value in values.items()):
@@ -109,6 +111,10 @@ def _texts(texts: Any) -> dict[str, dict[str, str]]:
         if not isinstance(words, Mapping) or words.keys() != set(_TEXTS):
             raise AchievementInvalid(f"texts.{language}: must have name, description and criteria")
         for name, text in words.items():
-            if not isinstance(text, str) or not text.strip() or any(ord(one) < 32 and one != "\n" for one in text):
+            if (
+                not isinstance(text, str)
+                or not text.strip()
+                or any(ord(entry) < 32 and entry != "\n" for entry in text)
+            ):
                 raise AchievementInvalid(f"texts.{language}.{name}: must be a text without control characters")
     return {language: dict(words) for language, words in texts.items()}

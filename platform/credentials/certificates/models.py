@@ -119,7 +119,7 @@ class IssuerKey(models.Model):
 class StatusList(models.Model):
     """A pair of published lists, of revocations and of suspensions, in which each certificate has one random place.
 
-    Places are handed out by a permutation keyed with `secret` (credentials.certificates.places): `used` of the list's
+    Places are handed out by a permutation keyed with `secret` (credentials.certificates.status_indexes): `used` of the list's
     places are taken, and nobody can tell which from outside, nor in which order. `revocation` and `suspension` are the
     signed credentials as they are served, of `published_at`; empty until the first is published.
     """

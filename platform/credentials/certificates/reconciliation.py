@@ -26,7 +26,7 @@ from privacy import public as privacy
 GRACE = timedelta(minutes=5)
 # An award is decided some moments after its evidence was read: what was stored meanwhile is not in its digest.
 _READ_BEFORE = timedelta(minutes=2)
-_MOST = 1000
+_MAX_ROWS = 1000
 _SEEN = "certificates.reconciliation"
 _log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND award.
         'hex')
     FROM learners_evidence evidence
     WHERE evidence.learner_id = award.learner_id AND evidence.recorded_at <= award.decided_at
-        AND NOT evidence.struck AND NOT evidence.lapsed
+        AND NOT evidence.voided AND NOT evidence.lapsed
         AND evidence.skills && ARRAY(
             SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(achievement.criteria->'skills') AS entry)
         AND NOT EXISTS (
@@ -109,7 +109,7 @@ WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND award.
 ORDER BY 1
 """
 _EVIDENCE_OF = """
-SELECT evidence.id, evidence.recorded_at, evidence.corrects, evidence.struck OR evidence.lapsed, award.decided_at,
+SELECT evidence.id, evidence.recorded_at, evidence.corrects, evidence.voided OR evidence.lapsed, award.decided_at,
     award.evidence_sha256, evidence.skills && ARRAY(
         SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(achievement.criteria->'skills') AS entry)
 FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
@@ -156,13 +156,13 @@ def differences(*, now: datetime, since: datetime | None = None) -> Differences:
         awarded=tuple((row[0], row[1]) for row in _rows(_AWARDED_NOT_ISSUED, given)),
         unfounded=tuple(row[0] for row in _rows(_ISSUED_NOT_AWARDED, given)),
         unearned=tuple(row[0] for row in _rows(_AWARDED_NOT_EARNED, given)),
-        altered=tuple(one for one in altered if not _was_read_before(one)),
+        altered=tuple(entry for entry in altered if not _was_read_before(entry)),
     )
 
 
 def _rows(sql: str, given: Mapping[str, datetime]) -> list[tuple[UUID, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {_MOST}", given)
+        cursor.execute(f"{sql} LIMIT {_MAX_ROWS}", given)
         return list(cursor.fetchall())
 
 
@@ -207,7 +207,7 @@ def repair(found: Differences) -> int:
 
     Whatever was done meanwhile is found done. What was issued without entitlement is for people to look at.
     """
-    events.record_many([AwardMissing(learner_id=learner) for learner in sorted({one for one, _ in found.earned})])
+    events.record_many([AwardMissing(learner_id=learner) for learner in sorted({entry for entry, _ in found.earned})])
     events.record_many([AwardDecided(award_id=award, learner_id=learner) for award, learner in found.awarded])
     ids = [str(award) for award, _ in found.awarded]
     privacy.audit_many(actor="reconciliation", action="award.retold", subject_kind="award", subject_ids=ids)

@@ -17,8 +17,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from common.languages import lookup
-from credentials.certificates.life_models import ExpiryReminder
-from credentials.certificates.presentation import day
+from credentials.certificates.display import day
+from credentials.certificates.lifecycle_models import ExpiryReminder
 from credentials.certificates.rules import REMINDED_AT
 from learners import public as learners
 
@@ -67,16 +67,16 @@ def send_due(*, now: datetime) -> int:
     not sent again. A mail server that refuses or is away is tried again at the next call.
     """
     sent: list[int] = []
-    for one in _claim(now=now):
+    for entry in _claim(now=now):
         try:
-            _message(one).send()
+            _message(entry).send()
         except (OSError, SMTPException) as error:
-            _log.warning("a reminder could not be sent", extra={"reminder": one.id, "cause": type(error).__name__})
+            _log.warning("a reminder could not be sent", extra={"reminder": entry.id, "cause": type(error).__name__})
         else:
-            sent.append(one.id)
-            ExpiryReminder.objects.filter(pk=one.id).update(sent_at=now)
+            sent.append(entry.id)
+            ExpiryReminder.objects.filter(pk=entry.id).update(sent_at=now)
             continue
-        ExpiryReminder.objects.filter(pk=one.id, tries__lt=MAX_TRIES).update(claimed_at=None)
+        ExpiryReminder.objects.filter(pk=entry.id, tries__lt=MAX_TRIES).update(claimed_at=None)
     return len(sent)
 
 

@@ -18,13 +18,13 @@ from common.schemas import Keywords
 from credentials.certificates import awarding, rules
 from credentials.certificates.errors import AchievementRetired, NotRenewable, RenewalNotEarned, RenewalTooEarly
 from credentials.certificates.models import Achievement, Award, Certificate
-from credentials.events import RenewalAsked
+from credentials.events import RenewalRequested
 from events import public as events
 from events.public import Recorded
 from privacy import public as privacy
 
 
-class State(StrEnum):
+class RenewalState(StrEnum):
     """Where a renewal stands."""
 
     TOO_EARLY = "too_early"
@@ -38,7 +38,7 @@ class State(StrEnum):
 class RenewalView(TypedDict):
     """Whether a certificate can be renewed, as its learner reads it."""
 
-    state: State
+    state: RenewalState
     renewable_from: datetime
     missing: Annotated[
         Sequence[rules.MissingForCertificate],
@@ -47,16 +47,16 @@ class RenewalView(TypedDict):
 
 
 @dataclass(frozen=True)
-class Standing:
+class RenewalOffer:
     """A certificate on its way to a renewal. `missing` is of rules.missing, for the version that is awarded today."""
 
-    state: State
+    state: RenewalState
     renewable_from: datetime
     certificate_status: str
     missing: Sequence[rules.MissingForCertificate] = field(default_factory=tuple)
 
 
-def standing(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> Standing:
+def renewal_offer(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> RenewalOffer:
     """Where the renewal of one of the learner's certificates stands; at most six queries.
 
     Raises:
@@ -69,12 +69,12 @@ def standing(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> Standi
     )
     if certificate is None or certificate.valid_until is None:
         raise NotFound()
-    state, lacking = _judged([certificate], now=now)[certificate.pk]
-    return Standing(state, rules.renewable_from(certificate.valid_until), certificate.status, lacking)
+    state, lacking = _offers([certificate], now=now)[certificate.pk]
+    return RenewalOffer(state, rules.renewable_from(certificate.valid_until), certificate.status, lacking)
 
 
 @transaction.atomic
-def ask(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> State:
+def request_renewal(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> RenewalState:
     """Ask for a renewal; a worker judges again and issues. A second call records a second wish, which does nothing.
 
     Returns:
@@ -85,26 +85,26 @@ def ask(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> State:
         ConsentMissing: without the consent to learning records nothing new is decided from them.
     """
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
-    found = standing(learner_id=learner_id, certificate_id=certificate_id, now=now)
-    refused: dict[State, DomainError] = {
-        State.TOO_EARLY: RenewalTooEarly(renewable_from=rfc3339(found.renewable_from)),
-        State.MISSING: RenewalNotEarned(missing=list(found.missing)),
-        State.WITHDRAWN: NotRenewable(certificate_status=found.certificate_status),
-        State.RETIRED: AchievementRetired(),
+    found = renewal_offer(learner_id=learner_id, certificate_id=certificate_id, now=now)
+    refused: dict[RenewalState, DomainError] = {
+        RenewalState.TOO_EARLY: RenewalTooEarly(renewable_from=rfc3339(found.renewable_from)),
+        RenewalState.MISSING: RenewalNotEarned(missing=list(found.missing)),
+        RenewalState.WITHDRAWN: NotRenewable(certificate_status=found.certificate_status),
+        RenewalState.RETIRED: AchievementRetired(),
     }
     if found.state in refused:
         raise refused[found.state]
-    if found.state is State.OPEN:
-        events.record(RenewalAsked(certificate_id=certificate_id, learner_id=learner_id))
+    if found.state is RenewalState.OPEN:
+        events.record(RenewalRequested(certificate_id=certificate_id, learner_id=learner_id))
         privacy.audit(
-            actor=str(learner_id), action="certificate.renewal_asked", subject_kind="certificate",
+            actor=str(learner_id), action="certificate.renewal_requested", subject_kind="certificate",
             subject_id=str(certificate_id),
         )  # fmt: skip
     return found.state
 
 
 @transaction.atomic
-def renew(recorded: Sequence[Recorded[RenewalAsked]]) -> None:
+def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
     """Consumer: awards anew what may be renewed and is earned today; whatever else was asked for is passed over.
 
     The learner's certificates of the batch are locked, so that of two renewals of one the second finds the first. A
@@ -120,47 +120,49 @@ def renew(recorded: Sequence[Recorded[RenewalAsked]]) -> None:
     )
     consenting = privacy.users_with_consent(user_ids=set(asked.values()), purpose=privacy.LEARNING_RECORDS)
     certificates = [
-        one for one in locked if asked[one.pk] == one.learner_id and one.learner_id in consenting and one.valid_until
+        entry
+        for entry in locked
+        if asked[entry.pk] == entry.learner_id and entry.learner_id in consenting and entry.valid_until
     ]
     if not certificates:
         return
-    judged = _judged(certificates, now=now)
-    earned = [one for one in certificates if judged[one.pk][0] is State.OPEN]
-    active = {one.slug: one for one in Achievement.objects.filter(active=True)}
+    judged = _offers(certificates, now=now)
+    earned = [certificate for certificate in certificates if judged[certificate.pk][0] is RenewalState.OPEN]
+    active = {achievement.slug: achievement for achievement in Achievement.objects.filter(active=True)}
     # Two certificates of one achievement (corrected ones are withdrawn): one renewal.
-    wanted = {(one.learner_id, active[one.award.achievement.slug]): one.award.number + 1 for one in earned}
+    wanted = {(award.learner_id, active[award.award.achievement.slug]): award.award.number + 1 for award in earned}
     awarding.award(
         [(learner_id, achievement, number) for (learner_id, achievement), number in wanted.items()],
         now=now, action="award.renewed",
     )  # fmt: skip
 
 
-def _judged(
+def _offers(
     certificates: Sequence[Certificate], *, now: datetime
-) -> dict[UUID, tuple[State, list[rules.MissingForCertificate]]]:  # fmt: skip
+) -> dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]]:  # fmt: skip
     """Where the renewal of each stands, and what is missing."""
-    learner_ids = sorted({one.learner_id for one in certificates})
-    active = {one.slug: one for one in Achievement.objects.filter(active=True)}
+    learner_ids = sorted({certificate.learner_id for certificate in certificates})
+    active = {achievement.slug: achievement for achievement in Achievement.objects.filter(active=True)}
     newest: dict[tuple[UUID, str], int] = {}
     for learner_id, slug, number in Award.objects.filter(learner_id__in=learner_ids).values_list(
         "learner_id", "achievement__slug", "number"
     ):
         newest[learner_id, slug] = max(number, newest.get((learner_id, slug), 0))
-    codes = sorted({wanted["skill"] for one in active.values() for wanted in one.criteria["skills"]})
-    standings = awarding.standings(learner_ids, {one.edition_id for one in active.values()}, codes)
-    judged: dict[UUID, tuple[State, list[rules.MissingForCertificate]]] = {}
-    for one in certificates:
-        assert one.valid_until is not None
-        slug = one.award.achievement.slug
-        if one.status != Certificate.Status.ACTIVE:
-            judged[one.pk] = State.WITHDRAWN, []
-        elif newest[one.learner_id, slug] > one.award.number:
-            judged[one.pk] = State.RENEWED, []
+    codes = sorted({wanted["skill"] for entry in active.values() for wanted in entry.criteria["skills"]})
+    standings = awarding.award_inputs(learner_ids, {entry.edition_id for entry in active.values()}, codes)
+    judged: dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]] = {}
+    for certificate in certificates:
+        assert certificate.valid_until is not None
+        slug = certificate.award.achievement.slug
+        if certificate.status != Certificate.Status.ACTIVE:
+            judged[certificate.pk] = RenewalState.WITHDRAWN, []
+        elif newest[certificate.learner_id, slug] > certificate.award.number:
+            judged[certificate.pk] = RenewalState.RENEWED, []
         elif slug not in active:
-            judged[one.pk] = State.RETIRED, []
+            judged[certificate.pk] = RenewalState.RETIRED, []
         else:
-            lacking = standings[one.learner_id].missing(active[slug])
-            early = now < rules.renewable_from(one.valid_until)
-            state = State.TOO_EARLY if early else State.MISSING if lacking else State.OPEN
-            judged[one.pk] = state, lacking
+            lacking = standings[certificate.learner_id].missing(active[slug])
+            early = now < rules.renewable_from(certificate.valid_until)
+            state = RenewalState.TOO_EARLY if early else RenewalState.MISSING if lacking else RenewalState.OPEN
+            judged[certificate.pk] = state, lacking
     return judged

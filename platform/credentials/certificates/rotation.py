@@ -13,7 +13,7 @@ from common.ids import new_id
 from credentials.certificates import keys, signer
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.errors import SecondPersonNeeded
-from credentials.certificates.life_models import KeyRotation
+from credentials.certificates.lifecycle_models import KeyRotation
 from credentials.certificates.models import Issuer
 from credentials.certificates.signer import did_of
 from privacy import public as privacy

@@ -120,7 +120,7 @@ def criteria_met(
 
 def evidence_digest(evidence_ids: Iterable[UUID]) -> str:
     """SHA-256 in hex over the ids of the evidence, sorted, one to a line: names what a decision rests on."""
-    return hashlib.sha256("\n".join(sorted(str(one) for one in set(evidence_ids))).encode()).hexdigest()
+    return hashlib.sha256("\n".join(sorted(str(evidence_id) for evidence_id in set(evidence_ids))).encode()).hexdigest()
 
 
 def verdict(*, proof_holds: bool, status: str, valid_until: datetime | None, now: datetime) -> Verdict:

@@ -14,14 +14,14 @@ from django.db.models import QuerySet, TextField, UUIDField
 from common.clock import rfc3339
 from common.queries import Given, KeptQuery
 from credentials.certificates import rules
-from credentials.certificates.life_models import CertificateCorrection
+from credentials.certificates.lifecycle_models import CertificateCorrection
 from credentials.certificates.models import Achievement, Award, Certificate, StatusList
 from credentials.certificates.status_list import PURPOSES
 from learners import public as learners
 
 
 @dataclass(frozen=True)
-class AchievementStanding:
+class AchievementProgress:
     """How far a learner is on the way to an achievement. skills: (code, level wanted, level held) of each criterion."""
 
     slug: str
@@ -59,7 +59,7 @@ class CertificateForProgress(TypedDict):
     status_changed_at: str | None
 
 
-def achievement_standing(*, learner_id: UUID, slug: str) -> AchievementStanding | None:
+def achievement_progress(*, learner_id: UUID, slug: str) -> AchievementProgress | None:
     """The standing in the active version of an achievement; None unless the learner takes its edition. Four queries."""
     achievement = Achievement.objects.filter(slug=slug, active=True).first()
     if achievement is None:
@@ -68,7 +68,7 @@ def achievement_standing(*, learner_id: UUID, slug: str) -> AchievementStanding 
     if not taken:
         return None
     held = {state.skill: state.level for state in learners.levels_of(learner_id)}
-    return AchievementStanding(
+    return AchievementProgress(
         slug=slug,
         edition_id=achievement.edition_id,
         names={language: words["name"] for language, words in achievement.texts.items()},
@@ -192,4 +192,4 @@ def by_codes(public_codes: Collection[str]) -> dict[str, Certificate]:
         .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "status_reason")
         .filter(public_code__in=list(public_codes))
     )
-    return {one.public_code: one for one in found}
+    return {row.public_code: row for row in found}

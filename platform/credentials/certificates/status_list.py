@@ -20,9 +20,9 @@ REVOCATION, SUSPENSION = PURPOSES = ("revocation", "suspension")
 # Section 6.1 of the standard: fewer would give away whom a reader asks about.
 ENTRIES = 131_072
 # A list of another authority may be longer; one of a few kilobytes that unpacks to gigabytes is an attack (section 6.4).
-_MOST_BYTES = 1024 * 1024
+_MAX_BYTES = 1024 * 1024
 # What does not compress at all stays below this: base64url takes 4 characters for 3 bytes.
-_MOST_CHARACTERS = 2 * _MOST_BYTES
+_MAX_CHARACTERS = 2 * _MAX_BYTES
 _BASE64URL = "u"
 _GZIP = 31  # zlib's window bits for the format of RFC 1952
 
@@ -54,7 +54,7 @@ def decode(encoded: str) -> bytes:
     Raises:
         NotAStatusList: it is none. Nothing of more than a megabyte is ever unpacked.
     """
-    if not encoded.startswith(_BASE64URL) or len(encoded) > _MOST_CHARACTERS:
+    if not encoded.startswith(_BASE64URL) or len(encoded) > _MAX_CHARACTERS:
         raise NotAStatusList("not base64url in multibase, or too long")
     text = encoded[1:]
     try:
@@ -63,10 +63,10 @@ def decode(encoded: str) -> bytes:
         if "=" in text or "+" in text or "/" in text:
             raise NotAStatusList("not base64url without padding")
         unpacking = zlib.decompressobj(_GZIP)
-        bits = unpacking.decompress(packed, _MOST_BYTES + 1)
+        bits = unpacking.decompress(packed, _MAX_BYTES + 1)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise NotAStatusList("not a gzip file in base64url") from error
-    if len(bits) > _MOST_BYTES:
+    if len(bits) > _MAX_BYTES:
         raise NotAStatusList("the list is too long")
     if not unpacking.eof or unpacking.unused_data:
         raise NotAStatusList("the gzip file is cut off, or something follows it")

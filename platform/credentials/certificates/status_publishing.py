@@ -16,7 +16,7 @@ from common import clock
 from credentials.certificates import credentials, keys, proofs, status_list
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Certificate, StatusList
-from credentials.certificates.places import decoys
+from credentials.certificates.status_indexes import decoys
 from credentials.events import CertificateStatusChanged
 from events.public import Recorded
 
@@ -79,7 +79,7 @@ def publish(list_id: int) -> bool:
         status_list.SUSPENSION: status_list.encode({*suspended, *decoys(stored.secret, status_list.SUSPENSION)}),
     }
     standing = {status_list.REVOCATION: stored.revocation, status_list.SUSPENSION: stored.suspension}
-    changed = [one for one in status_list.PURPOSES if renewal or _encoded(standing[one]) != wanted[one]]
+    changed = [entry for entry in status_list.PURPOSES if renewal or _encoded(standing[entry]) != wanted[entry]]
     if not changed:
         return False
     signs, _ = keys.signing(stored.issuer, now=now)

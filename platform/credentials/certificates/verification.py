@@ -15,7 +15,7 @@ from credentials.certificates.models import Certificate, IssuerKey
 from credentials.certificates.proofs import ProofInvalid
 from credentials.certificates.signer import public_key_of
 
-_MOST_CHARACTERS = 256 * 1024
+_MAX_CHARACTERS = 256 * 1024
 
 
 class NotVerified(ValueError):
@@ -36,7 +36,7 @@ def verify_credential(text: str, *, published: Sequence[IssuerKey] | None = None
         method = document["proof"][0]["verificationMethod"]
         if published is None:
             published = list(IssuerKey.objects.filter(pk=method))
-        key = next((one for one in published if one.pk == method), None)
+        key = next((entry for entry in published if entry.pk == method), None)
         if key is None or key.did != document["issuer"]["id"]:
             raise NotVerified("none of the issuer's keys")
         if not keys.signed_in_its_time(key, datetime.fromisoformat(document["proof"][0]["created"]).astimezone(UTC)):
@@ -81,10 +81,10 @@ def read_json(text: str) -> dict[str, Any]:
     Raises:
         NotVerified: it is none, or longer than any credential.
     """
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MAX_CHARACTERS:
         raise NotVerified("too long")
     try:
-        document = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refuse_constant)
+        document = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotVerified("not JSON") from error
     if not isinstance(document, dict):
@@ -100,7 +100,7 @@ def _read(text: str) -> dict[str, Any]:
     return document
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # Readers differ in which of two members of one name they take: what is signed could differ from what is shown.
     members = dict(pairs)
     if len(members) != len(pairs):

@@ -130,14 +130,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="CertificateTwin",
+            name="CertificateJwt",
             fields=[
                 (
                     "certificate",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="twin",
+                        related_name="jwt",
                         serialize=False,
                         to="credentials.certificate",
                     ),
@@ -343,11 +343,11 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("level", models.PositiveSmallIntegerField()),
-                ("place", models.BigIntegerField()),
+                ("index", models.BigIntegerField()),
                 ("hashes", models.BinaryField()),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("level", "place"), name="one_log_tile_per_place")],
+                "constraints": [models.UniqueConstraint(fields=("level", "index"), name="one_log_tile_per_index")],
             },
         ),
         migrations.CreateModel(
@@ -566,10 +566,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="certificatetwin",
+            model_name="certificatejwt",
             name="key",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="twins", to="credentials.issuerkey"
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificate_jwts",
+                to="credentials.issuerkey",
             ),
         ),
         migrations.AddConstraint(
@@ -767,7 +770,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="certificatetwin",
+            model_name="certificatejwt",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("key__isnull", True), ("signed_at__isnull", True), ("token", "")),
@@ -776,7 +779,7 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="a_twin_is_signed_or_asked_for",
+                name="a_certificate_jwt_is_signed_or_requested",
             ),
         ),
         migrations.AddConstraint(

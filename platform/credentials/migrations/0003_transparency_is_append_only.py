@@ -22,7 +22,7 @@ CREATE TRIGGER log_tile_is_kept BEFORE DELETE ON credentials_logtile
     FOR EACH ROW EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER log_tile_only_grows BEFORE UPDATE ON credentials_logtile
     FOR EACH ROW WHEN (
-        OLD.level <> NEW.level OR OLD.place <> NEW.place OR length(NEW.hashes) > 8192
+        OLD.level <> NEW.level OR OLD.index <> NEW.index OR length(NEW.hashes) > 8192
         OR substring(NEW.hashes FROM 1 FOR length(OLD.hashes)) IS DISTINCT FROM OLD.hashes
     ) EXECUTE FUNCTION privacy_refuse_change('the transparency log is append-only');
 CREATE TRIGGER witnessed_log_is_kept BEFORE DELETE ON credentials_witnessedlog

@@ -11,15 +11,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from openbadgeslib.baking import ITXT_KEYWORD_OB3, SVG_NS_OB3, bake_png
 
-from credentials.certificates.presentation import Shown
-from credentials.paper.press import Format, Press, Sheet
+from credentials.certificates.display import CertificateDisplay
 from credentials.paper.selectors import Design
+from credentials.paper.typesetting import Format, Sheet, Typesetter
 
 _PPI = 288  # 512 pixels
 _NO_CHARACTERS = re.compile("[\ufffe\uffff]")
 
 
-def badge(shown: Shown, *, design: Design, press: Press, format: Format) -> Sheet:
+def badge(shown: CertificateDisplay, *, design: Design, typesetter: Typesetter, format: Format) -> Sheet:
     """Lay out the picture of a certificate, a square."""
     with translation.override(shown.language.lower()):
         title, valid_until = _("Certificate"), _("Valid until")
@@ -32,7 +32,7 @@ def badge(shown: Shown, *, design: Design, press: Press, format: Format) -> Shee
             "issuer": shown.issuer,
             "valid_until": f"{valid_until} {shown.valid_until_on}",
         },
-        look={"accent": design.accent, "logo": press.picture(design.logo)},
+        look={"accent": design.accent, "logo": typesetter.picture(design.logo)},
         languages={"page": shown.language, "achievement": shown.achievement_language},
         ppi=_PPI,
     )

@@ -13,10 +13,10 @@ from typing import Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-MOST_BYTES: Final = 200 * 1024
-_LONGEST_SIDE: Final = 2000
-_MOST_ELEMENTS: Final = 3000
-_DEEPEST: Final = 30
+MAX_BYTES: Final = 200 * 1024
+_MAX_SIDE: Final = 2000
+_MAX_ELEMENTS: Final = 3000
+_MAX_DEPTH: Final = 30
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 # Samples per pixel, and the depths allowed, by colour type.
 _COLOURS: Final = {0: (1, (1, 2, 4, 8)), 2: (3, (8,)), 3: (1, (1, 2, 4, 8)), 4: (2, (8,)), 6: (4, (8,))}
@@ -54,8 +54,8 @@ def harmless(picture: bytes) -> bytes:
     Raises:
         PictureRefused: neither of the two, too large, damaged, or with more in it than shapes.
     """
-    if len(picture) > MOST_BYTES:
-        raise PictureRefused(f"is larger than {MOST_BYTES // 1024} KB")
+    if len(picture) > MAX_BYTES:
+        raise PictureRefused(f"is larger than {MAX_BYTES // 1024} KB")
     return _png(picture) if picture.startswith(_SIGNATURE) else _svg(picture)
 
 
@@ -96,8 +96,8 @@ def _require_pixels(header: bytes, packed: bytes) -> None:
     samples, depths = _COLOURS.get(colours, (0, ()))
     if depth not in depths or interlaced:
         raise PictureRefused("must be a PNG with at most 8 bits a channel, and not interlaced")
-    if not (0 < width <= _LONGEST_SIDE and 0 < height <= _LONGEST_SIDE):
-        raise PictureRefused(f"is larger than {_LONGEST_SIDE} by {_LONGEST_SIDE} pixels")
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
+        raise PictureRefused(f"is larger than {_MAX_SIDE} by {_MAX_SIDE} pixels")
     expected = height * (1 + (width * samples * depth + 7) // 8)
     unpacking = zlib.decompressobj()
     try:
@@ -133,7 +133,7 @@ class _Builder:
         namespace, _, name = qualified.rpartition(" ")
         self._depth += 1
         self._elements += 1
-        if self._depth > _DEEPEST or self._elements > _MOST_ELEMENTS:
+        if self._depth > _MAX_DEPTH or self._elements > _MAX_ELEMENTS:
             raise PictureRefused("has too many shapes")
         if self._depth == 1 and (namespace, name) != (_SVG, "svg"):
             raise PictureRefused("is neither a PNG nor an SVG")
@@ -160,7 +160,7 @@ class _Builder:
 
 def _declared(style: str) -> dict[str, str]:
     """A style attribute's declarations as attributes: drawing programs write colours there."""
-    pairs = (one.partition(":") for one in style.split(";") if one.strip())
+    pairs = (part.partition(":") for part in style.split(";") if part.strip())
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 

@@ -9,21 +9,21 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from common.languages import canonical
-from credentials.certificates.presentation import Shown, day, qr_svg
+from credentials.certificates.display import CertificateDisplay, day, qr_svg
 from credentials.paper import rules
-from credentials.paper.press import Format, Press, Sheet
 from credentials.paper.selectors import Design
+from credentials.paper.typesetting import Format, Sheet, Typesetter
 
 
 def page(
-    shown: Shown,
+    shown: CertificateDisplay,
     *,
     public_code: str,
     credential: str,
     design: Design,
     expired: bool,
     now: datetime,
-    press: Press,
+    typesetter: Typesetter,
     format: Format = "pdf",
     ppi: int = 144,
 ) -> Sheet:
@@ -79,12 +79,12 @@ def page(
             "valid_until": shown.valid_until_on,
             "address": shown.address,
             "code": public_code,
-            **{field: one["text"] for field, one in own.items()},
+            **{field: entry["text"] for field, entry in own.items()},
         },
         look={
             "accent": design.accent,
-            "logo": press.picture(design.logo),
-            "signature": press.picture(design.signature),
+            "logo": typesetter.picture(design.logo),
+            "signature": typesetter.picture(design.signature),
             "qr": qr_svg(shown.address, scale=4),
             "name_direction": "rtl" if rules.runs_right_to_left(name) else "ltr",
         },
@@ -92,7 +92,7 @@ def page(
             "page": shown.language,
             "name": shown.name_language,
             "achievement": shown.achievement_language,
-            **{field: one["language"] for field, one in own.items()},
+            **{field: entry["language"] for field, entry in own.items()},
         },
         attached=credential,
         made_at=int(datetime(now.year, now.month, now.day, tzinfo=UTC).timestamp()),
@@ -100,7 +100,7 @@ def page(
     )
 
 
-def _own_texts(design: Design, shown: Shown, *, name: str) -> dict[str, dict[str, Any]]:
+def _own_texts(design: Design, shown: CertificateDisplay, *, name: str) -> dict[str, dict[str, Any]]:
     """The authority's texts of each kind as near to the page's language as it has them."""
     values = {
         "name": name, "achievement": shown.achievement, "issuer": shown.issuer, "issued_on": shown.issued_on,

@@ -14,10 +14,10 @@ TEXT_LENGTHS: Final[Mapping[str, int]] = {"heading": 60, "statement": 240, "sign
 DEFAULT_ACCENT: Final = "#1b2a41"
 _ACCENT = re.compile(r"#[0-9a-f]{6}")
 # WCAG 2.2, success criterion 1.4.3: of text to its ground.
-_LEAST_CONTRAST: Final = 4.5
+_MIN_CONTRAST: Final = 4.5
 _OPEN = re.compile(r"\{([^{}]*)\}")
 # A line of the smallest letters holds more than this; what is longer and has no place to break is given some.
-_LONGEST_RUN: Final = 40
+_MAX_RUN_LENGTH: Final = 40
 ZERO_WIDTH_SPACE: Final = "\u200b"
 
 
@@ -43,7 +43,7 @@ def require_line(text: str) -> None:
     Raises:
         TextRefused: it has.
     """
-    if any(unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in text):
+    if any(unicodedata.category(entry) in ("Cc", "Cs", "Zl", "Zp") for entry in text):
         raise TextRefused("must be one line, without control characters")
 
 
@@ -55,14 +55,16 @@ def require_accent(colour: str) -> None:
     """
     if not _ACCENT.fullmatch(colour):
         raise TextRefused("must be written like #1b2a41")
-    if contrast_to_white(colour) < _LEAST_CONTRAST:
+    if contrast_to_white(colour) < _MIN_CONTRAST:
         raise TextRefused("is too light to be read on white paper")
 
 
 def contrast_to_white(colour: str) -> float:
     """The contrast ratio of `#rrggbb` to white, 1 to 21 (WCAG 2.2, relative luminance)."""
     channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels
+    )
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
@@ -102,7 +104,7 @@ def breakable(name: str) -> str:
     Only scripts that are broken at spaces need it: typesetting finds the places in the others by their words.
     """
     parts = re.split(r"(\s+)", name)
-    return "".join(_broken(part) if len(part) > _LONGEST_RUN and _breaks_at_spaces(part) else part for part in parts)
+    return "".join(_broken(part) if len(part) > _MAX_RUN_LENGTH and _breaks_at_spaces(part) else part for part in parts)
 
 
 def _broken(run: str) -> str:

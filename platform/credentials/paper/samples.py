@@ -10,11 +10,11 @@ from django.conf import settings
 
 from common.languages import canonical, lookup
 from courses import public as courses
+from credentials.certificates.display import CertificateDisplay, SkillDisplay, day
 from credentials.certificates.models import Achievement
-from credentials.certificates.presentation import Shown, ShownSkill, day
 from credentials.paper import pages
-from credentials.paper.press import Press
 from credentials.paper.selectors import Design
+from credentials.paper.typesetting import Typesetter
 
 # By language: as long as names get in its script, with the marks and joined letters that are hardest to set.
 NAMES: Final[Mapping[str, str]] = {
@@ -35,17 +35,17 @@ NAMES: Final[Mapping[str, str]] = {
     # Names are written in Jawi on pages in Malay.
     "ms-arab": "ڤڠيرن انق ساري (عليا) نور اللیل بنت حاج محمد يوسف",
 }
-_LONGEST_NAME = 200
+_MAX_NAME_LENGTH = 200
 _TEXTS = {"en": {"name": "Sample achievement", "description": "What the holder of this certificate can do."}}
 _CODE = "0" * 26
 
 
 def languages() -> list[tuple[str, str]]:
     """The samples there are: their keys and what to call them."""
-    return [*settings.LANGUAGES, ("ms-arab", "بهاس ملايو"), ("longest", f"{_LONGEST_NAME} letters")]
+    return [*settings.LANGUAGES, ("ms-arab", "بهاس ملايو"), ("longest", f"{_MAX_NAME_LENGTH} letters")]
 
 
-def sample_page(design: Design, key: str, *, issuer: str, now: datetime, press: Press) -> bytes:
+def sample_page(design: Design, key: str, *, issuer: str, now: datetime, typesetter: Typesetter) -> bytes:
     """The page of a sample as PNG. `key` is one of `languages()`; three queries.
 
     Raises:
@@ -55,26 +55,26 @@ def sample_page(design: Design, key: str, *, issuer: str, now: datetime, press: 
     language = {"ms-arab": "ms", "longest": "en"}.get(key, key)
     name = (NAMES["en"] + " ") * 5 if key == "longest" else NAMES[key]
     sheet = pages.page(
-        _shown(language, name[:_LONGEST_NAME], key, issuer=issuer, now=now), public_code=_CODE, credential="",
-        design=design, expired=False, now=now, press=press, format="png", ppi=80,
+        _shown(language, name[:_MAX_NAME_LENGTH], key, issuer=issuer, now=now), public_code=_CODE, credential="",
+        design=design, expired=False, now=now, typesetter=typesetter, format="png", ppi=80,
     )  # fmt: skip
-    return press.make(sheet)
+    return typesetter.make(sheet)
 
 
-def _shown(language: str, name: str, key: str, *, issuer: str, now: datetime) -> Shown:
+def _shown(language: str, name: str, key: str, *, issuer: str, now: datetime) -> CertificateDisplay:
     achievement = Achievement.objects.filter(active=True).order_by("slug").first()
     texts = achievement.texts if achievement is not None else _TEXTS
     found = lookup([language, "en"], list(texts)) or next(iter(texts))
     until = now + timedelta(days=3 * 365)
     framework = courses.framework()
     skills = [
-        ShownSkill(
+        SkillDisplay(
             code=code, name=skill.name, name_language="en", level=str(skill.min_level),
             level_name=_level_name(framework.level_names[skill.min_level], language),
         )
         for code, skill in sorted(framework.skills.items())[:4]
     ]  # fmt: skip
-    return Shown(
+    return CertificateDisplay(
         language=canonical(language),
         name=name,
         name_language=canonical(language if key == "longest" else key),

@@ -9,14 +9,14 @@ import orjson
 from django.db import transaction
 from django.db.models import Max
 
+from credentials.certificates.display import CertificateDisplay, display_of
 from credentials.certificates.errors import GlyphMissing
 from credentials.certificates.models import Certificate, Issuer
-from credentials.certificates.presentation import Shown, shown
-from credentials.paper import badges, keeping, pages, press, rules
+from credentials.paper import badges, pages, rendering_cache, rules, typesetting
 from credentials.paper.errors import DesignIncomplete, DraftExists, NotADraft
 from credentials.paper.models import PaperDesign
-from credentials.paper.press import Format
 from credentials.paper.selectors import Design, current_design
+from credentials.paper.typesetting import Format
 from privacy import public as privacy
 
 
@@ -42,9 +42,9 @@ def paper_of(certificate: Certificate, *, language: str, expired: bool, now: dat
 def _paper(certificate: Certificate, language: str, design: Design, *, expired: bool, now: datetime) -> bytes:
     sheet = pages.page(
         _shown(certificate, language), public_code=certificate.public_code, credential=certificate.credential,
-        design=design, expired=expired, now=now, press=press.press(),
+        design=design, expired=expired, now=now, typesetter=typesetting.typesetter(),
     )  # fmt: skip
-    return keeping.kept_or_made(sheet, press=press.press(), certificate_id=certificate.pk)
+    return rendering_cache.get_or_render(sheet, typesetter=typesetting.typesetter(), certificate_id=certificate.pk)
 
 
 def badge_of(certificate: Certificate, *, format: Format) -> bytes:
@@ -66,12 +66,14 @@ def badge_of(certificate: Certificate, *, format: Format) -> bytes:
 
 
 def _picture(certificate: Certificate, language: str, design: Design, *, format: Format) -> bytes:
-    sheet = badges.badge(_shown(certificate, language), design=design, press=press.press(), format=format)
-    return keeping.kept_or_made(sheet, press=press.press(), certificate_id=certificate.pk)
+    sheet = badges.badge(
+        _shown(certificate, language), design=design, typesetter=typesetting.typesetter(), format=format
+    )
+    return rendering_cache.get_or_render(sheet, typesetter=typesetting.typesetter(), certificate_id=certificate.pk)
 
 
-def _shown(certificate: Certificate, language: str) -> Shown:
-    return shown(orjson.loads(certificate.credential), certificate.award.achievement, language)
+def _shown(certificate: Certificate, language: str) -> CertificateDisplay:
+    return display_of(orjson.loads(certificate.credential), certificate.award.achievement, language)
 
 
 @transaction.atomic
@@ -108,7 +110,7 @@ def _require_complete(draft: PaperDesign) -> None:
     for language, words in draft.texts.items():
         for field, text in words.items():
             try:
-                press.press().fonts.require_glyphs([rules.filled(text, {})])
+                typesetting.typesetter().fonts.require_glyphs([rules.filled(text, {})])
             except GlyphMissing as error:
                 character = error.members["character"]
                 raise DesignIncomplete(f"{field} ({language}): no font has {character}") from error

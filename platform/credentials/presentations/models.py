@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class CertificateTwin(models.Model):
+class CertificateJwt(models.Model):
     """A certificate as VC-JWT, for readers that know no Data Integrity: asked for, then signed once and never changed.
 
     token: the compact JWT; empty while it is only asked for. Web processes may ask; the issuer's role alone may sign.
@@ -13,11 +13,13 @@ class CertificateTwin(models.Model):
     """
 
     certificate = models.OneToOneField(
-        "credentials.Certificate", on_delete=models.CASCADE, primary_key=True, related_name="twin"
+        "credentials.Certificate", on_delete=models.CASCADE, primary_key=True, related_name="jwt"
     )
     asked_at = models.DateTimeField()
     token = models.TextField(db_default="")
-    key = models.ForeignKey("credentials.IssuerKey", on_delete=models.PROTECT, null=True, related_name="twins")
+    key = models.ForeignKey(
+        "credentials.IssuerKey", on_delete=models.PROTECT, null=True, related_name="certificate_jwts"
+    )
     signed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -25,7 +27,7 @@ class CertificateTwin(models.Model):
             models.CheckConstraint(
                 condition=models.Q(token="", key__isnull=True, signed_at__isnull=True)
                 | (~models.Q(token="") & models.Q(key__isnull=False, signed_at__isnull=False)),
-                name="a_twin_is_signed_or_asked_for",
+                name="a_certificate_jwt_is_signed_or_requested",
             )
         ]
 

@@ -139,8 +139,8 @@ def _national(skill: HeldSkill) -> list[dict[str, Any]]:
 def _associations(embedded: Sequence[Mapping[str, Any]], ids: Mapping[str, str]) -> list[dict[str, Any]]:
     """Which certified achievement asks for which skill; each pair once."""
     pairs = set()
-    for one in embedded:
-        achievement = one["credentialSubject"]["achievement"]
+    for entry in embedded:
+        achievement = entry["credentialSubject"]["achievement"]
         for description in achievement["resultDescription"]:
             code = description["id"].rpartition("#")[2]
             if code in ids:

@@ -20,7 +20,7 @@ from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Certificate
 from credentials.certificates.signer import signer_for
 from credentials.certificates.verification import is_genuine
-from credentials.events import PassportAsked
+from credentials.events import PassportRequested
 from credentials.presentations import passport_document
 from credentials.presentations.errors import NothingToShow, TooMuchToShow
 from credentials.presentations.models import Passport
@@ -35,7 +35,7 @@ _WORKER = "worker:passports"
 VALIDITY = timedelta(days=90)
 _RENEWED_BEFORE = timedelta(days=30)
 # Verifiers read documents of 256 KiB at most; a certificate has some 6.
-MOST_CERTIFICATES = 30
+MAX_CERTIFICATES = 30
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def of_learner(learner_id: UUID) -> Passport | None:
 
 
 @transaction.atomic
-def ask(*, learner_id: UUID, now: datetime) -> Passport:
+def request_passport(*, learner_id: UUID, now: datetime) -> Passport:
     """Ask for a passport of what the learner holds now; a second call, or one when it is there already, changes nothing.
 
     Raises:
@@ -102,7 +102,7 @@ def ask(*, learner_id: UUID, now: datetime) -> Passport:
     holding = holdings([learner_id]).get(learner_id)
     if holding is None or not holding.certificates:
         raise NothingToShow()
-    if len(holding.certificates) > MOST_CERTIFICATES:
+    if len(holding.certificates) > MAX_CERTIFICATES:
         raise TooMuchToShow()
     stored = of_learner(learner_id)
     if stored is not None and is_current(stored, holding, now):
@@ -119,14 +119,14 @@ def ask(*, learner_id: UUID, now: datetime) -> Passport:
         )
         is_new = cursor.fetchone() is not None
     if is_new:
-        events.record(PassportAsked(learner_id=learner_id))
+        events.record(PassportRequested(learner_id=learner_id))
     asked = of_learner(learner_id)
     assert asked is not None
     return asked
 
 
 @transaction.atomic
-def sign_passports(recorded: Sequence[Recorded[PassportAsked]]) -> None:
+def sign_passports(recorded: Sequence[Recorded[PassportRequested]]) -> None:
     """Consumer: puts together and signs the passports that are asked for, by the regional issuer.
 
     It says what the learner holds at this moment, which may be newer than what was asked for. A stored certificate that
@@ -148,7 +148,7 @@ def sign_passports(recorded: Sequence[Recorded[PassportAsked]]) -> None:
     until, signed, dropped = now + VALIDITY, [], []
     for learner_id in wanted:
         holding = held[learner_id]
-        genuine = tuple(pk for pk in holding.certificates if pk in texts)[:MOST_CERTIFICATES]
+        genuine = tuple(pk for pk in holding.certificates if pk in texts)[:MAX_CERTIFICATES]
         holding = replace(holding, certificates=genuine)
         if not genuine:
             dropped.append(learner_id)
@@ -171,7 +171,7 @@ def sign_passports(recorded: Sequence[Recorded[PassportAsked]]) -> None:
 def _texts(certificate_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """The signed texts of those certificates that verify."""
     found = Certificate.objects.select_related("key").filter(pk__in=certificate_ids)
-    return {one.pk: one.credential for one in found if is_genuine(one)}
+    return {row.pk: row.credential for row in found if is_genuine(row)}
 
 
 def _contents(holding: Holding, texts: Sequence[str]) -> Contents:

@@ -7,13 +7,13 @@ from enum import StrEnum
 
 LONGEST = timedelta(days=365)
 DEFAULT_DAYS = 30
-MOST_CERTIFICATES = 20
-MOST_VIEWS = 100_000
+MAX_CERTIFICATES = 20
+MAX_VIEWS = 100_000
 # Of one learner's, working at a time.
-MOST_OPEN = 100
+MAX_OPEN = 100
 
 
-class Standing(StrEnum):
+class LinkState(StrEnum):
     """What becomes of a link: it works, or no more. To strangers all that do not work are the same."""
 
     OPEN = "open"
@@ -22,14 +22,14 @@ class Standing(StrEnum):
     USED_UP = "used_up"
 
 
-def standing(
+def link_state(
     *, revoked_at: datetime | None, expires_at: datetime, views: int, max_views: int | None, now: datetime
-) -> Standing:
+) -> LinkState:
     """How a link stands, for its owner; the owner's own act first."""
     if revoked_at is not None:
-        return Standing.REVOKED
+        return LinkState.REVOKED
     if now >= expires_at:
-        return Standing.EXPIRED
+        return LinkState.EXPIRED
     if max_views is not None and views >= max_views:
-        return Standing.USED_UP
-    return Standing.OPEN
+        return LinkState.USED_UP
+    return LinkState.OPEN

@@ -11,16 +11,16 @@ from uuid import UUID
 import orjson
 from django.db.models import Prefetch
 
-from credentials.certificates import presentation, rules
+from credentials.certificates import display, rules
+from credentials.certificates.display import CertificateDisplay
 from credentials.certificates.models import Certificate
-from credentials.certificates.presentation import Shown
 from credentials.certificates.rules import Verdict
 from credentials.certificates.verification import is_genuine
 from credentials.sharing.models import Share, SharedCertificate, ShownField
 
 
 @dataclass(frozen=True)
-class Seen:
+class CertificateView:
     """One certificate as a visitor of a link sees it. What was not chosen is None, and so is all of an altered one."""
 
     verdict: Verdict
@@ -29,7 +29,7 @@ class Seen:
     achievement: str | None = None
     achievement_language: str = "und"
     description: str | None = None
-    skills: tuple[presentation.ShownSkill, ...] | None = None
+    skills: tuple[display.SkillDisplay, ...] | None = None
     issued_at: datetime | None = None
     issued_on: str = ""
     valid_until: datetime | None = None
@@ -47,7 +47,7 @@ def of_learner(*, learner_id: UUID, after: UUID | None, limit: int) -> Sequence[
     return list(found[:limit])
 
 
-def one(*, learner_id: UUID, share_id: UUID) -> Share | None:
+def own_share(*, learner_id: UUID, share_id: UUID) -> Share | None:
     """The learner's own link of that id, or None; two queries."""
     return _owned(learner_id).filter(pk=share_id).first()
 
@@ -57,7 +57,9 @@ def _owned(learner_id: UUID) -> Any:
     return Share.objects.filter(learner_id=learner_id).prefetch_related(Prefetch("shared", queryset=listed))
 
 
-def seen(*, share_id: UUID, fields: Sequence[str], language: str, now: datetime) -> list[Seen]:
+def visible_certificates(
+    *, share_id: UUID, fields: Sequence[str], language: str, now: datetime
+) -> list[CertificateView]:
     """What a visitor sees of a link's certificates, in the learner's order; one query.
 
     The newest of each award stands for it: a corrected name is shown, the old one nowhere.
@@ -69,10 +71,10 @@ def seen(*, share_id: UUID, fields: Sequence[str], language: str, now: datetime)
     )
     # Both of an award may have been chosen, before and after a correction: they are one certificate now.
     distinct = {certificate.pk: certificate for certificate in certificates}
-    return [_seen(certificate, frozenset(fields), language, now) for certificate in distinct.values()]
+    return [_view(certificate, frozenset(fields), language, now) for certificate in distinct.values()]
 
 
-def _seen(certificate: Certificate, fields: frozenset[str], language: str, now: datetime) -> Seen:
+def _view(certificate: Certificate, fields: frozenset[str], language: str, now: datetime) -> CertificateView:
     verdict = rules.verdict(
         proof_holds=is_genuine(certificate),
         status=certificate.status,
@@ -80,12 +82,12 @@ def _seen(certificate: Certificate, fields: frozenset[str], language: str, now: 
         now=now,
     )
     if verdict is Verdict.TAMPERED:
-        return Seen(verdict)
-    shown = presentation.shown(orjson.loads(certificate.credential), certificate.award.achievement, language)
-    return Seen(verdict, **_chosen(shown, certificate.award.facts, fields))
+        return CertificateView(verdict)
+    shown = display.display_of(orjson.loads(certificate.credential), certificate.award.achievement, language)
+    return CertificateView(verdict, **_chosen(shown, certificate.award.facts, fields))
 
 
-def _chosen(shown: Shown, facts: dict[str, Any], fields: frozenset[str]) -> dict[str, Any]:
+def _chosen(shown: CertificateDisplay, facts: dict[str, Any], fields: frozenset[str]) -> dict[str, Any]:
     """The values of the chosen fields and no others."""
     values: dict[ShownField, dict[str, Any]] = {
         ShownField.NAME: {"name": shown.name, "name_language": shown.name_language},

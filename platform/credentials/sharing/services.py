@@ -23,7 +23,7 @@ KEPT_AFTER = timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ShareOptions:
     """A link as its maker asks for it. days: 1 to 365. max_views: None for no limit."""
 
     certificates: Sequence[UUID]
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @transaction.atomic
-def share(*, learner_id: UUID, share_id: UUID, wanted: Wanted, now: datetime) -> tuple[Share, bool]:
+def share(*, learner_id: UUID, share_id: UUID, wanted: ShareOptions, now: datetime) -> tuple[Share, bool]:
     """Make a link to the learner's own certificates; a second call returns the first link, revoked or not.
 
     Also tells whether it is new.
@@ -47,7 +47,7 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: Wanted, now: datetime) ->
     # One at a time per learner, so that the limit holds and a repeat finds the first.
     if not learners.lock_learner(learner_id):
         raise ProfileMissing()
-    existing = selectors.one(learner_id=learner_id, share_id=share_id)
+    existing = selectors.own_share(learner_id=learner_id, share_id=share_id)
     if existing is not None:
         return _same(existing, wanted), False
     own = Certificate.objects.filter(learner_id=learner_id, pk__in=list(wanted.certificates))
@@ -55,7 +55,7 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: Wanted, now: datetime) ->
     for place, certificate_id in enumerate(wanted.certificates):
         if certificate_id not in known:
             raise CertificateNotYours(pointer=f"/certificates/{place}")
-    if Share.objects.filter(learner_id=learner_id, revoked_at=None, expires_at__gt=now).count() >= rules.MOST_OPEN:
+    if Share.objects.filter(learner_id=learner_id, revoked_at=None, expires_at__gt=now).count() >= rules.MAX_OPEN:
         raise TooManyShares()
     salt = secrets.token_bytes(16)
     expires_at = now + timedelta(days=wanted.days)
@@ -75,12 +75,12 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: Wanted, now: datetime) ->
         for place, certificate_id in enumerate(wanted.certificates)
     )
     _audit(learner_id, share_id, "share.made")
-    made = selectors.one(learner_id=learner_id, share_id=share_id)
+    made = selectors.own_share(learner_id=learner_id, share_id=share_id)
     assert made is not None
     return made, True
 
 
-def _same(existing: Share, wanted: Wanted) -> Share:
+def _same(existing: Share, wanted: ShareOptions) -> Share:
     is_same = (
         [shared.certificate_id for shared in existing.shared.all()] == list(wanted.certificates)
         and existing.fields == list(wanted.fields)
@@ -102,7 +102,7 @@ def revoke(*, learner_id: UUID, share_id: UUID, now: datetime) -> bool:
 
 
 @dataclass(frozen=True)
-class Looked:
+class OpenedLink:
     """A link that works: which, what it shows, and until when."""
 
     id: UUID
@@ -110,7 +110,7 @@ class Looked:
     expires_at: datetime
 
 
-def look(*, token: str, now: datetime, counts: bool) -> Looked | None:
+def open_link(*, token: str, now: datetime, counts: bool) -> OpenedLink | None:
     """Find a link that works; None for every other, whatever the reason.
 
     Args:
@@ -130,7 +130,7 @@ def look(*, token: str, now: datetime, counts: bool) -> Looked | None:
         else:
             cursor.execute(f"SELECT id, fields, expires_at FROM credentials_share WHERE {works}", [digest, now])  # noqa: S608
         row = cursor.fetchone()
-    return Looked(*row) if row else None
+    return OpenedLink(*row) if row else None
 
 
 def forget_old(*, now: datetime) -> int:

@@ -13,8 +13,8 @@ from credentials.transparency.models import LogCheckpoint, LogCosignature, LogEn
 from credentials.transparency.notes import Checkpoint, NotANote, Verifier
 
 _AT_A_TIME = 16 * tiles.WIDTH
-_MOST_TOLD = 20
-_MOST_COUNTED = 10_000
+_MAX_REPORTED = 20
+_MAX_COUNTED = 10_000
 
 
 @dataclass
@@ -27,8 +27,8 @@ class Audit:
     unlogged: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def tell(self, problem: str) -> None:
-        if len(self.problems) < _MOST_TOLD:
+    def add_problem(self, problem: str) -> None:
+        if len(self.problems) < _MAX_REPORTED:
             self.problems.append(problem)
 
 
@@ -42,24 +42,24 @@ def audit(*, verifiers: Sequence[Verifier], old: Checkpoint | None = None) -> Au
         old: a checkpoint of this log from elsewhere, whose signature was checked: this tree must continue it.
     """
     found = Audit()
-    signed = {one.size: one for one in LogCheckpoint.objects.order_by("size")}
+    signed = {log_checkpoint.size: log_checkpoint for log_checkpoint in LogCheckpoint.objects.order_by("size")}
     found.checkpoints = len(signed)
     roots = _roots(found, {*signed, *([old.size] if old else [])})
     for size, checkpoint in signed.items():
         _check(found, checkpoint, roots.get(size), verifiers)
     if old is not None:
         if old.size not in roots:
-            found.tell(f"fork: the old checkpoint has {old.size} entries, and this log has {found.entries}")
+            found.add_problem(f"fork: the old checkpoint has {old.size} entries, and this log has {found.entries}")
         elif roots[old.size] != old.root:
-            found.tell(f"fork: the tree of the old checkpoint, of {old.size} entries, does not begin this log")
+            found.add_problem(f"fork: the tree of the old checkpoint, of {old.size} entries, does not begin this log")
     _check_cosignatures(found, signed)
-    found.unlogged = len(selectors.unlogged(limit=_MOST_COUNTED))
+    found.unlogged = len(selectors.unlogged(limit=_MAX_COUNTED))
     return found
 
 
 def _roots(found: Audit, wanted: set[int]) -> dict[int, bytes]:
     """The roots of the trees of those sizes, from the entries alone; the tiles are compared on the way."""
-    growing = merkle.Growing()
+    growing = merkle.IncrementalTree()
     roots = {0: growing.root} if 0 in wanted else {}
     edge: dict[tiles.Tile, bytes] = {}
     stops = sorted(wanted)
@@ -76,30 +76,32 @@ def _roots(found: Audit, wanted: set[int]) -> dict[int, bytes]:
         stored = selectors.stored_tiles(changed)
         for tile, hashes in sorted(changed.items()):
             if not stored.get(tile, b"").startswith(hashes):
-                found.tell(f"tile {tile[0]}/{tiles.name_of(tile[1])} does not follow from the entries")
+                found.add_problem(f"tile {tile[0]}/{tiles.tile_path(tile[1])} does not follow from the entries")
         edge = {tile: changed.get(tile) or edge[tile] for tile in tiles.edge_of(end)}
     found.entries = growing.size
     gaps = LogEntry.objects.aggregate(last=Max("index"), count=Count("index"))
     if gaps["last"] is not None and gaps["last"] + 1 != gaps["count"]:
-        found.tell(f"entries are missing: there are {gaps['count']}, and the last index is {gaps['last']}")
+        found.add_problem(f"entries are missing: there are {gaps['count']}, and the last index is {gaps['last']}")
     return roots
 
 
 def _check(found: Audit, checkpoint: LogCheckpoint, root: bytes | None, verifiers: Sequence[Verifier]) -> None:
     if root is None:
-        found.tell(f"fork: a checkpoint of {checkpoint.size} entries was signed, and the log has {found.entries}")
+        found.add_problem(
+            f"fork: a checkpoint of {checkpoint.size} entries was signed, and the log has {found.entries}"
+        )
     elif bytes(checkpoint.root) != root:
-        found.tell(f"fork: the checkpoint of {checkpoint.size} entries was signed over another tree")
+        found.add_problem(f"fork: the checkpoint of {checkpoint.size} entries was signed over another tree")
     try:
         note = notes.Note.parse(checkpoint.note)
         told, is_signed = Checkpoint.parse(note.text), bool(notes.signed_by(note, verifiers))
     except NotANote as error:
-        found.tell(f"the checkpoint of {checkpoint.size} entries: {error}")
+        found.add_problem(f"the checkpoint of {checkpoint.size} entries: {error}")
         return
     if not is_signed or told.origin not in {verifier.name for verifier in verifiers}:
-        found.tell(f"the checkpoint of {checkpoint.size} entries: none of the log's keys signed it")
+        found.add_problem(f"the checkpoint of {checkpoint.size} entries: none of the log's keys signed it")
     if (told.size, told.root) != (checkpoint.size, bytes(checkpoint.root)):
-        found.tell(f"the checkpoint of {checkpoint.size} entries: its row is not what its note says")
+        found.add_problem(f"the checkpoint of {checkpoint.size} entries: its row is not what its note says")
 
 
 def _check_cosignatures(found: Audit, signed: Mapping[int, LogCheckpoint]) -> None:
@@ -114,4 +116,4 @@ def _check_cosignatures(found: Audit, signed: Mapping[int, LogCheckpoint]) -> No
         if text is None:
             continue
         if verifier is None or signature is None or not notes.holds(text, signature, verifier):
-            found.tell(f"the cosignature of {witness.partition('+')[0]} on {size} entries does not hold")
+            found.add_problem(f"the cosignature of {witness.partition('+')[0]} on {size} entries does not hold")

@@ -21,14 +21,14 @@ from credentials.transparency.notes import NotANote, Signature, Verifier
 from credentials.transparency.witness import Submission
 
 _TIMEOUT_S = 10
-_MOST_BYTES = 64 * 1024
+_MAX_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 # (address, body) -> status and body of the answer; 0 when there was none.
 Send = Callable[[str, bytes], tuple[int, bytes]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class WitnessResult:
     """What became of one witness. problem: empty when its cosignature stands."""
 
     witness: str
@@ -50,15 +50,15 @@ def post(url: str, body: bytes) -> tuple[int, bytes]:
     request = urllib.request.Request(url, data=body, headers={"Content-Type": "text/plain; charset=utf-8"})  # noqa: S310
     try:
         with _opener.open(request, timeout=_TIMEOUT_S) as answer:
-            return int(answer.status), answer.read(_MOST_BYTES)
+            return int(answer.status), answer.read(_MAX_BYTES)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.read(_MOST_BYTES)
+            return error.code, error.read(_MAX_BYTES)
     except OSError:
         return 0, b""
 
 
-def request_cosignatures(*, send: Send = post, parallel: bool = True) -> list[Answer]:
+def request_cosignatures(*, send: Send = post, parallel: bool = True) -> list[WitnessResult]:
     """Ask each witness that has not cosigned the newest checkpoint; may run at any time, any number at once.
 
     Nothing is held in the database while witnesses are asked. A witness that is at another size than we thought tells
@@ -69,27 +69,27 @@ def request_cosignatures(*, send: Send = post, parallel: bool = True) -> list[An
         checkpoint = selectors.newest()
     except NotPublished:
         return []
-    cosigned = LogCosignature.objects.filter(witness__in=[one.vkey for one, _ in asked]).values("witness")
+    cosigned = LogCosignature.objects.filter(witness__in=[entry.vkey for entry, _ in asked]).values("witness")
     had = dict(cosigned.annotate(size=Max("checkpoint_id")).values_list("witness", "size"))
     waiting = [
         (verifier, url, had.get(verifier.vkey, 0))
         for verifier, url in asked
         if had.get(verifier.vkey, 0) < checkpoint.size
     ]
-    answers: list[Answer] = []
+    answers: list[WitnessResult] = []
     for is_last in (False, True):
         told = _ask(waiting, checkpoint, send=send, parallel=parallel)
         behind: list[tuple[Verifier, str, int]] = []
         for (verifier, url, old), (status, body) in zip(waiting, told, strict=True):
-            size = _size_told(body) if status == 409 and not is_last else None
+            size = _size_reported(body) if status == 409 and not is_last else None
             if size is not None and size <= checkpoint.size and size != old:
                 behind.append((verifier, url, size))
             else:
                 answers.append(_take(verifier, checkpoint, status, body))
         waiting = behind
-    for one in answers:
-        if one.is_alarm:
-            _log.error("a witness refuses the log", extra={"alert": "log_fork", "witness": one.witness})
+    for answer in answers:
+        if answer.is_alarm:
+            _log.error("a witness refuses the log", extra={"alert": "log_fork", "witness": answer.witness})
     return answers
 
 
@@ -108,21 +108,21 @@ def _ask(
     if not parallel or len(requests) < 2:
         return [send(url, body) for url, body in requests]
     with ThreadPoolExecutor(max_workers=min(12, len(requests))) as pool:
-        return list(pool.map(lambda one: send(*one), requests))
+        return list(pool.map(lambda entry: send(*entry), requests))
 
 
-def _size_told(body: bytes) -> int | None:
+def _size_reported(body: bytes) -> int | None:
     try:
         return notes.number(body.decode().removesuffix("\n"))
     except (NotANote, UnicodeDecodeError):
         return None
 
 
-def _take(verifier: Verifier, checkpoint: LogCheckpoint, status: int, body: bytes) -> Answer:
+def _take(verifier: Verifier, checkpoint: LogCheckpoint, status: int, body: bytes) -> WitnessResult:
     if status == 200:
         signature = _cosignature(verifier, checkpoint, body)
         if signature is None:
-            return Answer(verifier.name, "its answer has no cosignature that holds")
+            return WitnessResult(verifier.name, "its answer has no cosignature that holds")
         LogCosignature.objects.bulk_create(
             [
                 LogCosignature(
@@ -134,15 +134,17 @@ def _take(verifier: Verifier, checkpoint: LogCheckpoint, status: int, body: byte
             ],
             ignore_conflicts=True,
         )
-        return Answer(verifier.name)
+        return WitnessResult(verifier.name)
     if status == 409:
-        size = _size_told(body)
+        size = _size_reported(body)
         if size is not None and size > checkpoint.size:
-            return Answer(verifier.name, f"it has seen {size} entries of this log, and there are fewer", is_alarm=True)
-        return Answer(verifier.name, "it is at another size; it is asked again the next time")
+            return WitnessResult(
+                verifier.name, f"it has seen {size} entries of this log, and there are fewer", is_alarm=True
+            )
+        return WitnessResult(verifier.name, "it is at another size; it is asked again the next time")
     if status == 422:
-        return Answer(verifier.name, "it says that the checkpoint contradicts an earlier one", is_alarm=True)
-    return Answer(verifier.name, f"it answers {status}" if status else "it does not answer")
+        return WitnessResult(verifier.name, "it says that the checkpoint contradicts an earlier one", is_alarm=True)
+    return WitnessResult(verifier.name, f"it answers {status}" if status else "it does not answer")
 
 
 def _cosignature(verifier: Verifier, checkpoint: LogCheckpoint, body: bytes) -> Signature | None:
@@ -151,4 +153,4 @@ def _cosignature(verifier: Verifier, checkpoint: LogCheckpoint, body: bytes) -> 
         lines = notes.signatures(body.decode())
     except (NotANote, UnicodeDecodeError):
         return None
-    return next((one for one in lines if notes.holds(text, one, verifier)), None)
+    return next((line for line in lines if notes.holds(text, line, verifier)), None)

@@ -20,15 +20,15 @@ def export(folder: Path) -> int:
     """
     checkpoint = selectors.newest()
     written = 0
-    for (level, place), width in tiles.tiles_of(checkpoint.size):
-        name = tiles.name_of(place, width)
+    for (level, index), width in tiles.tiles_of(checkpoint.size):
+        name = tiles.tile_path(index, width)
         wanted = folder / "tile" / str(level) / name
         if not wanted.exists():
-            _write(wanted, selectors.tile(level=level, place=place, width=width))
+            _write(wanted, selectors.tile(level=level, index=index, width=width))
             written += 1
         wanted = folder / "tile" / "entries" / name
         if level == 0 and not wanted.exists():
-            _write(wanted, selectors.bundle(place=place, width=width))
+            _write(wanted, selectors.bundle(index=index, width=width))
             written += 1
     _write(folder / "checkpoint", selectors.note_of(checkpoint).encode())
     return written + 1

@@ -164,7 +164,7 @@ def is_consistent(*, old: int, new: int, old_root: bytes, new_root: bytes, proof
     return last == 0 and before == old_root and after == new_root
 
 
-class Growing:
+class IncrementalTree:
     """The root of a tree that is read from its first leaf on: one hash per bit of its size is kept."""
 
     def __init__(self) -> None:
@@ -172,8 +172,8 @@ class Growing:
         self._peaks: list[tuple[int, bytes]] = []
 
     def add(self, leaf_hashes: Iterable[bytes]) -> None:
-        for one in leaf_hashes:
-            height, reached = 0, one
+        for entry in leaf_hashes:
+            height, reached = 0, entry
             while self._peaks and self._peaks[-1][0] == height:
                 reached = node_hash(self._peaks.pop()[1], reached)
                 height += 1

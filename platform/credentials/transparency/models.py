@@ -61,14 +61,14 @@ class LogTile(models.Model):
     """Up to 256 neighbouring hashes of the tree (C2SP tlog-tiles); grows at its end, then never changes."""
 
     level = models.PositiveSmallIntegerField()
-    place = models.BigIntegerField()
+    index = models.BigIntegerField()
     hashes = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["level", "place"], name="one_log_tile_per_place")]
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="one_log_tile_per_index")]
 
     def __str__(self) -> str:
-        return f"{self.level}/{self.place}"
+        return f"{self.level}/{self.index}"
 
 
 class LogCheckpoint(models.Model):

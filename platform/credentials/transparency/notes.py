@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 LOG, WITNESS = 0x01, 0x04
 _KINDS = {LOG, WITNESS}
-MOST_CHARACTERS = 64 * 1024
-_MOST_SIGNATURES = 64
+MAX_CHARACTERS = 64 * 1024
+_MAX_SIGNATURES = 64
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+\x00-\x20\x7f]{1,200}")
 
@@ -129,7 +129,7 @@ class Note:
 
     @property
     def whole(self) -> str:
-        return self.text + "\n" + "".join(one.line for one in self.signatures)
+        return self.text + "\n" + "".join(signature.line for signature in self.signatures)
 
     @classmethod
     def parse(cls, whole: str) -> Note:
@@ -138,7 +138,7 @@ class Note:
         Raises:
             NotANote: it is none.
         """
-        if len(whole) > MOST_CHARACTERS or any(ord(one) < 0x20 and one != "\n" for one in whole):
+        if len(whole) > MAX_CHARACTERS or any(ord(entry) < 0x20 and entry != "\n" for entry in whole):
             raise NotANote("not a note's characters")
         text, break_, lines = whole.rpartition("\n\n")
         if not break_ or not text:
@@ -155,7 +155,7 @@ def signatures(lines: str) -> list[Signature]:
     if not lines.endswith("\n"):
         raise NotANote("a signature line ends in a line break")
     listed = lines[:-1].split("\n")
-    if len(listed) > _MOST_SIGNATURES:
+    if len(listed) > _MAX_SIGNATURES:
         raise NotANote("too many signatures")
     return [_signature(line) for line in listed]
 
@@ -287,6 +287,6 @@ def checkpoint_by(whole: str, verifiers: Sequence[Verifier]) -> tuple[Checkpoint
     """
     note = Note.parse(whole)
     checkpoint = Checkpoint.parse(note.text)
-    if not signed_by(note, [one for one in verifiers if one.kind == LOG]):
+    if not signed_by(note, [verifier for verifier in verifiers if verifier.kind == LOG]):
         raise NotANote("none of the log's keys signed it")
     return checkpoint, note

@@ -28,12 +28,12 @@ def stored_tiles(wanted: Iterable[Tile]) -> dict[Tile, bytes]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT level, place, hashes FROM credentials_logtile
-            WHERE (level, place) IN (SELECT * FROM unnest(%s::smallint[], %s::bigint[]))
+            SELECT level, index, hashes FROM credentials_logtile
+            WHERE (level, index) IN (SELECT * FROM unnest(%s::smallint[], %s::bigint[]))
             """,
-            [[level for level, _ in listed], [place for _, place in listed]],
+            [[level for level, _ in listed], [index for _, index in listed]],
         )
-        return {(level, place): bytes(hashes) for level, place, hashes in cursor.fetchall()}
+        return {(level, index): bytes(hashes) for level, index, hashes in cursor.fetchall()}
 
 
 def newest() -> LogCheckpoint:
@@ -90,30 +90,30 @@ def consistency(*, old: int, new: int) -> list[bytes]:
     return _proof(merkle.consistency_ranges(old, new))
 
 
-def tile(*, level: int, place: int, width: int) -> bytes:
+def tile(*, level: int, index: int, width: int) -> bytes:
     """The first `width` hashes of a tile; two queries.
 
     Raises:
         NotPublished: no checkpoint covers them.
     """
-    if width > tiles.width_at((level, place), newest().size):
+    if width > tiles.width_at((level, index), newest().size):
         raise NotPublished()
-    found = LogTile.objects.filter(level=level, place=place).values_list("hashes", flat=True).first()
+    found = LogTile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()
     hashes = bytes(found or b"")[: width * merkle.HASH_BYTES]
     if len(hashes) != width * merkle.HASH_BYTES:
         raise LogAltered()
     return hashes
 
 
-def bundle(*, place: int, width: int) -> bytes:
+def bundle(*, index: int, width: int) -> bytes:
     """The first `width` leaves of a level-0 tile, each behind its length as two bytes; two queries.
 
     Raises:
         NotPublished: no checkpoint covers them.
     """
-    if width > tiles.width_at((0, place), newest().size):
+    if width > tiles.width_at((0, index), newest().size):
         raise NotPublished()
-    leaves = leaves_of(first=place * tiles.WIDTH, count=width)
+    leaves = leaves_of(first=index * tiles.WIDTH, count=width)
     if len(leaves) != width:
         raise LogAltered()
     return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
@@ -142,7 +142,7 @@ def unlogged(*, limit: int) -> list[UUID]:
 class LoggedView(TypedDict):
     """An entry of the log, with the proof that it is in a tree."""
 
-    index: Annotated[int, Keywords("The entry's place in the log, from 0.")]
+    index: Annotated[int, Keywords("The entry's index in the log, from 0.")]
     leaf: Annotated[str, Keywords("The entry's text.")]
     salt: Annotated[str, Keywords("Hex; SHA-256 of salt and content is the leaf's commitment.")]
     logged_at: Annotated[InstantText, Keywords("By the log's own clock.")]
@@ -188,9 +188,9 @@ def proof_of(certificate_id: UUID) -> LogProofView | None:
         return None
     checkpoint = _best_covering(links[-1].entry_id)
     paths = {link.entry_id: merkle.inclusion_ranges(link.entry_id, checkpoint.size) for link in links}
-    stored = stored_tiles(tiles.needed(one for path in paths.values() for one in path))
+    stored = stored_tiles(tiles.needed(entry for path in paths.values() for entry in path))
     try:
-        proofs = {index: [notes.encoded(one) for one in tiles.proof(path, stored)] for index, path in paths.items()}
+        proofs = {index: [notes.encoded(entry) for entry in tiles.proof(path, stored)] for index, path in paths.items()}
     except KeyError as error:
         raise LogAltered() from error
     note = note_of(checkpoint)
@@ -198,7 +198,7 @@ def proof_of(certificate_id: UUID) -> LogProofView | None:
     timeliness = rules.logged_in_time(issued_at=issued.certificate.valid_from, covered_at=covered_at)
     mine = _entry(issued, proofs)
     extra = notes.encoded(bytes(issued.salt))
-    path_lines = "".join(f"{one}\n" for one in mine["inclusion_proof"])
+    path_lines = "".join(f"{entry}\n" for entry in mine["inclusion_proof"])
     return {
         "origin": notes.Checkpoint.parse(notes.Note.parse(checkpoint.note).text).origin,
         **mine,

@@ -24,7 +24,7 @@ from events.public import Recorded
 # Appenders and the publisher take it before they read the tree's size, and hold it until they commit.
 LOG_LOCK = 0x4C_4F_47
 # So that a backlog (the first run, an outage) is signed in steps of bounded memory.
-_MOST_PER_CHECKPOINT = 1 << 16
+_MAX_PER_CHECKPOINT = 1 << 16
 _ISSUED, _STATUS = LogLink.Kind.ISSUED.value, LogLink.Kind.STATUS.value
 
 
@@ -40,7 +40,7 @@ class _Fact:
 
 @dataclass(frozen=True)
 class _Row:
-    """A fact with its place in the log."""
+    """A fact with its index in the log."""
 
     index: int
     fact: _Fact
@@ -67,7 +67,7 @@ def _fact(entry: Recorded[CertificateIssued | CertificateStatusChanged]) -> _Fac
 def log_unlogged(*, limit: int = 500) -> int:
     """Log certificates that were issued before the log began; returns how many were found, 0 when all are in it."""
     missing = selectors.unlogged(limit=limit)
-    _log([_Fact(one, _ISSUED) for one in missing])
+    _log([_Fact(part, _ISSUED) for part in missing])
     return len(missing)
 
 
@@ -157,11 +157,15 @@ def _append(cursor: Any, rows: Sequence[_Row], *, size: int, now: datetime) -> N
     addresses = sorted(changed)
     cursor.execute(
         """
-        INSERT INTO credentials_logtile AS tile (level, place, hashes)
+        INSERT INTO credentials_logtile AS tile (level, index, hashes)
         SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
-        ON CONFLICT (level, place) DO UPDATE SET hashes = EXCLUDED.hashes
+        ON CONFLICT (level, index) DO UPDATE SET hashes = EXCLUDED.hashes
         """,
-        [[level for level, _ in addresses], [place for _, place in addresses], [changed[one] for one in addresses]],
+        [
+            [level for level, _ in addresses],
+            [index for _, index in addresses],
+            [changed[address] for address in addresses],
+        ],
     )
 
 
@@ -183,7 +187,7 @@ def publish(*, now: datetime) -> LogCheckpoint | None:
         found = cursor.fetchone()
     last = LogCheckpoint.objects.order_by("-size").first()
     begun = last.size if last else 0
-    size = min(found[0] if found else 0, begun + _MOST_PER_CHECKPOINT)
+    size = min(found[0] if found else 0, begun + _MAX_PER_CHECKPOINT)
     if size < begun:
         raise LogAltered()
     if size == begun:
@@ -222,13 +226,13 @@ def _require_tiles_of_entries(begun: int, size: int) -> None:
     if len(leaves) != size - begun:
         raise LogAltered()
     edge = {
-        one: hashes[: tiles.width_at(one, begun) * merkle.HASH_BYTES]
-        for one, hashes in selectors.stored_tiles(tiles.edge_of(begun)).items()
+        entry: hashes[: tiles.width_at(entry, begun) * merkle.HASH_BYTES]
+        for entry, hashes in selectors.stored_tiles(tiles.edge_of(begun)).items()
     }
     try:
         expected = tiles.grown(edge, begun, [merkle.leaf_hash(leaf) for leaf in leaves])
     except (KeyError, ValueError) as error:
         raise LogAltered() from error
     stored = selectors.stored_tiles(expected)
-    if any(not stored.get(one, b"").startswith(hashes) for one, hashes in expected.items()):
+    if any(not stored.get(entry, b"").startswith(hashes) for entry, hashes in expected.items()):
         raise LogAltered()

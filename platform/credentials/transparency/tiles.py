@@ -12,46 +12,46 @@ from typing import TypeAlias
 
 from credentials.transparency.merkle import HASH_BYTES, Node, Range, nodes_of, perfect_hash, range_hash
 
-Tile: TypeAlias = tuple[int, int]  # level, place in the level
+Tile: TypeAlias = tuple[int, int]  # level, index in the level
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
-MOST_LEVELS = 64
+MAX_LEVELS = 64
 # PostgreSQL's bigint: no tree is larger.
-_MOST_LEAVES = 2**63 - 1
+_MAX_LEAVES = 2**63 - 1
 _PLACE = re.compile(r"((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
-def name_of(place: int, width: int = WIDTH) -> str:
+def tile_path(index: int, width: int = WIDTH) -> str:
     """A tile's place as it stands in addresses: 1234067 is `x001/x234/067`, and `.p/<width>` follows a partial one."""
-    digits = str(place)
+    digits = str(index)
     digits = digits.zfill(-(-len(digits) // 3) * 3)
     groups = [digits[start : start + 3] for start in range(0, len(digits), 3)]
     name = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
     return name if width == WIDTH else f"{name}.p/{width}"
 
 
-def place_of(name: str) -> tuple[int, int] | None:
+def tile_index(name: str) -> tuple[int, int] | None:
     """The place and width that a tile's name tells, or None; no tile has two names."""
     found = _PLACE.fullmatch(name) if len(name) <= 40 else None
     if found is None:
         return None
-    place = int(found[1].replace("x", "").replace("/", ""))
+    index = int(found[1].replace("x", "").replace("/", ""))
     width = int(found[2]) if found[2] else WIDTH
-    return (place, width) if place <= _MOST_LEAVES and name_of(place, width) == name else None
+    return (index, width) if index <= _MAX_LEAVES and tile_path(index, width) == name else None
 
 
 def width_at(tile: Tile, size: int) -> int:
     """How many hashes the tile has in a tree of that size."""
-    level, place = tile
-    return max(0, min(WIDTH, (size >> (HEIGHT * level)) - place * WIDTH))
+    level, index = tile
+    return max(0, min(WIDTH, (size >> (HEIGHT * level)) - index * WIDTH))
 
 
 def tiles_of(size: int) -> Iterator[tuple[Tile, int]]:
     """Every tile of a tree with its width."""
     level = 0
     while hashes := size >> (HEIGHT * level):
-        for place in range(-(-hashes // WIDTH)):
-            yield (level, place), width_at((level, place), size)
+        for index in range(-(-hashes // WIDTH)):
+            yield (level, index), width_at((level, index), size)
         level += 1
 
 
@@ -68,8 +68,8 @@ def edge_of(size: int) -> list[Tile]:
 
 def tile_of(node: Node) -> Tile:
     """The tile that answers for a perfect subtree."""
-    height, place = node
-    return height // HEIGHT, (place << (height % HEIGHT)) // WIDTH
+    height, index = node
+    return height // HEIGHT, (index << (height % HEIGHT)) // WIDTH
 
 
 def needed(ranges: Iterable[Range]) -> set[Tile]:
@@ -85,9 +85,9 @@ def hash_in(tiles: Mapping[Tile, bytes]) -> Callable[[Node], bytes]:
     """
 
     def hash_of(node: Node) -> bytes:
-        height, place = node
+        height, index = node
         count = 1 << (height % HEIGHT)
-        first = (place * count) % WIDTH
+        first = (index * count) % WIDTH
         tile = tiles[tile_of(node)]
         if len(tile) < (first + count) * HASH_BYTES:
             raise KeyError(tile_of(node))
@@ -121,17 +121,17 @@ def grown(edge: Mapping[Tile, bytes], size: int, leaf_hashes: Sequence[bytes]) -
     while new:
         begun = size >> (HEIGHT * level)
         done: list[bytes] = []
-        place, kept = begun // WIDTH, begun % WIDTH
-        tile = edge[level, place] if kept else b""
+        index, kept = begun // WIDTH, begun % WIDTH
+        tile = edge[level, index] if kept else b""
         if len(tile) != kept * HASH_BYTES:
             raise ValueError("the tree's edge is not of that size")
         while new:
             room = WIDTH - len(tile) // HASH_BYTES
             tile += b"".join(new[:room])
             new = new[room:]
-            changed[level, place] = tile
+            changed[level, index] = tile
             if len(tile) == WIDTH * HASH_BYTES:
                 done.append(perfect_hash(hashes(tile)))
-                place, tile = place + 1, b""
+                index, tile = index + 1, b""
         level, new = level + 1, done
     return changed

@@ -18,7 +18,7 @@ from credentials.transparency.errors import CheckpointInconsistent, CheckpointUn
 from credentials.transparency.models import LogFork, WitnessedLog
 from credentials.transparency.notes import Checkpoint, Cosigner, NotANote, Note, Verifier
 
-_MOST_PROOF_LINES = 63
+_MAX_PROOF_LINES = 63
 
 
 class CheckpointStale(Conflict):
@@ -50,7 +50,7 @@ class Submission:
         """
         head, break_, whole = body.partition("\n\n")
         lines = head.split("\n")
-        if not break_ or not lines[0].startswith("old ") or len(lines) > _MOST_PROOF_LINES + 1:
+        if not break_ or not lines[0].startswith("old ") or len(lines) > _MAX_PROOF_LINES + 1:
             raise NotANote("the body has a line `old <size>`, proof lines, an empty line, and a checkpoint")
         note = Note.parse(whole)
         return cls(
@@ -63,7 +63,7 @@ class Submission:
     @staticmethod
     def body(*, old: int, proof: Sequence[bytes], note: str) -> str:
         """Write the body of `add-checkpoint`."""
-        lines = "".join(base64.b64encode(one).decode() + "\n" for one in proof)
+        lines = "".join(base64.b64encode(entry).decode() + "\n" for entry in proof)
         return f"old {old}\n{lines}\n{note}"
 
 
@@ -142,7 +142,7 @@ def witnessed(origin_hash: str, *, cosigner: Cosigner, origins: Sequence[str]) -
     Raises:
         LogUnknown: there is none.
     """
-    origin = next((one for one in origins if sha256(one.encode()).hexdigest() == origin_hash), None)
+    origin = next((entry for entry in origins if sha256(entry.encode()).hexdigest() == origin_hash), None)
     note = WitnessedLog.objects.filter(witness=cosigner.name, origin=origin).values_list("note", flat=True).first()
     if not note:
         raise LogUnknown()

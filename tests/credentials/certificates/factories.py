@@ -11,8 +11,8 @@ from django.db import transaction
 from common import clock
 from common.ids import new_id
 from courses import public as courses
-from credentials.certificates import corrections, presentation
-from credentials.certificates.presentation import Shown
+from credentials.certificates import corrections, display
+from credentials.certificates.display import CertificateDisplay
 from credentials.certificates.signer import signer_for
 from credentials.models import Achievement, Certificate, KeyRotation
 from events import public as events
@@ -63,9 +63,9 @@ def settle() -> None:
     events.drain("certificates")
 
 
-def shown_of(certificate: Certificate, language: str, *, name: str) -> Shown:
+def shown_of(certificate: Certificate, language: str, *, name: str) -> CertificateDisplay:
     """What a certificate shows in a language, with another name on it."""
-    shown = presentation.shown(json.loads(certificate.credential), certificate.award.achievement, language)
+    shown = display.display_of(json.loads(certificate.credential), certificate.award.achievement, language)
     return replace(shown, name=name)
 
 
@@ -81,7 +81,7 @@ def approve_key(issuer: str) -> None:
 def supersede(certificate: Certificate, *, name: str) -> Certificate:
     """Correct the name on a certificate, as two persons and a worker do; return the certificate that took its place."""
     correction_id, now = new_id(), clock.now()
-    corrections.ask(
+    corrections.request_correction(
         correction_id=correction_id, certificate_id=certificate.pk, legal_name=name, reason="married",
         asked_by=certificate.learner_id, learner_id=certificate.learner_id, now=now,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from common import clock
-from credentials.certificates import issuing, keys, life
+from credentials.certificates import issuing, keys, status_changes
 from credentials.certificates.loading import AchievementInvalid, load_achievement
 from credentials.certificates.rules import evidence_digest
 from credentials.certificates.selectors import certificates_for_progress
@@ -65,7 +65,7 @@ def test_aiko_is_awarded_and_certified_once(achievement) -> None:
     assert AuditEntry.objects.filter(action="award.decided", subject_id=str(award.pk)).count() == 1
     assert AuditEntry.objects.filter(action="certificate.issued", subject_id=str(certificate.pk)).count() == 1
     listed = certificates_for_progress([aiko.pk])[aiko.pk]
-    assert [one["id"] for one in listed] == [str(certificate.pk)]
+    assert [row["id"] for row in listed] == [str(certificate.pk)]
     assert certificate.public_code not in json.dumps(listed)
     assert "愛子" not in json.dumps(listed, ensure_ascii=False)
 
@@ -122,12 +122,12 @@ def test_the_number_of_queries_does_not_grow(achievement) -> None:
             assert events.drain(consumer, budget_s=60).done == learners
         return len(captured)
 
-    one = [queries(1, "awards"), queries(1, "certificates")]
+    element = [queries(1, "awards"), queries(1, "certificates")]
     fifty = [queries(49, "awards"), queries(49, "certificates")]
-    assert fifty[0] == one[0] <= 19
+    assert fifty[0] == element[0] <= 19
     # The first batch registers the key, and opens and publishes the issuer's first status lists.
     assert fifty[1] <= 24
-    assert one[1] <= 40
+    assert element[1] <= 40
     assert Certificate.objects.count() == 50
 
 
@@ -296,7 +296,7 @@ def test_a_key_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in path.parent.iterdir()] == ["key.pem"]
+    assert [entry.name for entry in path.parent.iterdir()] == ["key.pem"]
     made = path.read_bytes()
     create_key_file(path, password="")
     assert path.read_bytes() == made
@@ -328,7 +328,7 @@ def test_the_did_follows_the_address() -> None:
 
 def test_what_was_revoked_stays_revoked_whoever_asks(issue) -> None:
     certificate = issue(name="Budi")
-    life.revoke(certificate_id=certificate.pk, actor="reviewer", reason="issued in error", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="reviewer", reason="issued in error", now=clock.now())
     for change in ({"status": Certificate.Status.ACTIVE}, {"status_reason": ""}, {"status_changed_at": None}):
         with pytest.raises(DatabaseError), transaction.atomic():
             Certificate.objects.filter(pk=certificate.pk).update(**change)

@@ -15,10 +15,10 @@ from openbadgeslib.baking import ITXT_KEYWORD_OB3, SVG_ELEMENT_OB3, SVG_NS_OB3, 
 
 from common import clock
 from credentials.api import checking
-from credentials.certificates import compact, life, rules
+from credentials.certificates import compact, rules, status_changes
 from credentials.models import Certificate, StatusList
 from tests.credentials.certificates.factories import supersede
-from tests.credentials.certificates.test_carriers import PNG, SVG, paper_with
+from tests.credentials.certificates.test_extraction import PNG, SVG, paper_with
 from tests.credentials.certificates.test_judging import twin_of
 from tests.credentials.certificates.test_pages import _Page
 
@@ -87,7 +87,7 @@ def test_every_verdict_has_its_words_in_every_language(issue, client: Client) ->
         assert page["Certificate-Verdict"] == word
         assert SENTENCES[word] in page.content.decode()
     revoked = issue()
-    life.revoke(certificate_id=revoked.pk, actor="test", reason="a mistake of ours", now=clock.now())
+    status_changes.revoke(certificate_id=revoked.pk, actor="test", reason="a mistake of ours", now=clock.now())
     seen["revoked"] = hand_in(client, text=revoked.credential)
     for verdict, answer in seen.items():
         assert (answer.status_code, answer["Certificate-Verdict"]) == (200, verdict)
@@ -164,7 +164,7 @@ def test_what_cannot_be_read_is_said_on_a_page(
 
 def test_an_agency_checks_a_list_and_one_bad_entry_spoils_no_other(issue, client: Client) -> None:
     certificate, other = issue(name="Budi Santoso"), issue(name="Citra Reyes")
-    life.revoke(certificate_id=other.pk, actor="test", reason="x", now=clock.now())
+    status_changes.revoke(certificate_id=other.pk, actor="test", reason="x", now=clock.now())
     doubled = '{"id": "a", "id": "b", "issuer": "x", "proof": []}'
     genuine = certificate.credential
     entries = [
@@ -174,8 +174,8 @@ def test_an_agency_checks_a_list_and_one_bad_entry_spoils_no_other(issue, client
     answer = ask(client, f'{{"credentials": [{", ".join(entries)}]}}')
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
     items = answer.json()["items"]
-    assert [one["index"] for one in items] == list(range(10))
-    assert [one["verdict"] for one in items] == [
+    assert [item["index"] for item in items] == list(range(10))
+    assert [item["verdict"] for item in items] == [
         "valid", "valid", "revoked", "unknown", "unknown", "unknown", "unknown", "tampered", "valid", "unknown_issuer",
     ]  # fmt: skip
     assert items[0] == {
@@ -198,14 +198,14 @@ def test_a_thousand_in_one_request(issue, client: Client, query_budget, monkeypa
     assert len(body) > django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     with query_budget(1):
         items = ask(client, body).json()["items"]
-    assert (len(items), {one["verdict"] for one in items}) == (1000, {"valid"})
+    assert (len(items), {item["verdict"] for item in items}) == (1000, {"valid"})
 
 
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
         ({"credentials": [""] * 1001}, 422, "too_many_credentials"),
-        (b'{"credentials": ["' + b"x" * checking.MOST_BYTES + b'"]}', 413, "credentials_too_large"),
+        (b'{"credentials": ["' + b"x" * checking.MAX_BYTES + b'"]}', 413, "credentials_too_large"),
         ({"credentials": "x"}, 400, "invalid_input"),
         ({"credentials": [], "more": 1}, 400, "invalid_input"),
         ([], 400, "invalid_input"),
@@ -246,7 +246,7 @@ def test_a_scanned_code_opens_its_verdict(issue, client: Client, query_budget) -
     forged = client.get(path[:-3] + ("AAA" if path[-3:] != "AAA" else "BBB"), headers={"Accept": "text/html"})
     assert forged["Certificate-Verdict"] in ("tampered", "unknown")
     assert "山田" not in forged.content.decode()
-    life.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
     with query_budget(2):
         answer = client.get(path, headers={"Accept": "application/json"})
     assert answer.json()["verdict"] == "revoked"

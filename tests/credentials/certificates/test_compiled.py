@@ -16,8 +16,8 @@ from credentials.certificates import compiled as compiling
 from credentials.certificates import credentials, linked_data, proofs
 from credentials.certificates.compiled import CompilationFailed, Compiled
 from credentials.certificates.credentials import Certified, Issuance, NotACredential, Skill
-from credentials.certificates.places import CAPACITY, decoys, place
 from credentials.certificates.signer import FileSigner, create_key_file
+from credentials.certificates.status_indexes import CAPACITY, decoys, status_index
 from credentials.certificates.status_list import ENTRIES
 
 BASE = "https://skills.example:8443"
@@ -153,9 +153,9 @@ def test_a_member_that_would_be_unsigned_is_not_compiled() -> None:
 @settings(max_examples=20, deadline=None)
 @given(secret=st.binary(min_size=16, max_size=16), first=st.integers(0, ENTRIES - 300))
 def test_a_place_is_handed_out_once_and_tells_no_order(secret: bytes, first: int) -> None:
-    places = [place(secret, number) for number in range(first, first + 256)]
+    places = [status_index(secret, number) for number in range(first, first + 256)]
     assert len(set(places)) == 256
-    assert all(0 <= one < ENTRIES for one in places)
+    assert all(0 <= place < ENTRIES for place in places)
     assert places != sorted(places)
     for purpose in ("revocation", "suspension"):
         set_anyway = list(decoys(secret, purpose))
@@ -165,7 +165,7 @@ def test_a_place_is_handed_out_once_and_tells_no_order(secret: bytes, first: int
 
 def test_every_place_of_a_list_is_used_and_no_decoy_is_anybodys() -> None:
     secret = b"sixteen bytes of"
-    everything = [place(secret, number) for number in range(ENTRIES)]
+    everything = [status_index(secret, number) for number in range(ENTRIES)]
     assert sorted(everything) == list(range(ENTRIES))
     taken = set(everything[:CAPACITY])
     assert taken.isdisjoint(decoys(secret, "revocation"))

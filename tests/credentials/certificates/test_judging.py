@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 
 from common import clock
-from credentials.certificates import compact, judging, life, proofs, verification
-from credentials.certificates.judging import Judged, Why, judge, judge_compact
+from credentials.certificates import compact, judging, proofs, status_changes, verification
+from credentials.certificates.judging import InvalidReason, Judged, judge, judge_compact
 from credentials.certificates.rules import Verdict
 from credentials.certificates.signer import multikey_of, signer_for
 from credentials.models import Certificate, IssuerKey
@@ -35,8 +35,8 @@ def twin_of(text: str, **header: Any) -> str:
     signs = signer_for("jp")
     protected = {"alg": "EdDSA", "typ": "vc+jwt", "kid": proof["verificationMethod"], **header}
     parts = [
-        base64.urlsafe_b64encode(orjson.dumps(one)).decode().rstrip("=")
-        for one in (protected, {**document, "iss": signs.did})
+        base64.urlsafe_b64encode(orjson.dumps(value)).decode().rstrip("=")
+        for value in (protected, {**document, "iss": signs.did})
     ]
     signature = signs.sign(".".join(parts).encode())
     return ".".join([*parts, base64.urlsafe_b64encode(signature).decode().rstrip("=")])
@@ -80,19 +80,19 @@ def test_lists_in_another_order_are_the_same_statements(issue) -> None:
 
 
 def test_the_status_and_the_date_decide_of_what_is_genuine(issue, settings) -> None:
-    one = issue()
-    assert judge([one.credential], now=one.valid_until)[0].verdict is Verdict.EXPIRED
+    element = issue()
+    assert judge([element.credential], now=element.valid_until)[0].verdict is Verdict.EXPIRED
     for status in ("suspended", "active", "superseded"):
         if status == "superseded":
-            supersede(one, name="Citra Santoso")
+            supersede(element, name="Citra Santoso")
         else:
-            Certificate.objects.filter(pk=one.pk).update(status=status)
+            Certificate.objects.filter(pk=element.pk).update(status=status)
         if status == "active":
             continue
-        assert judge_one(one.credential).verdict is Verdict(status)
-        assert judge_compact(compact.as_text(bytes(one.compact)), now=clock.now()).verdict is Verdict(status)
+        assert judge_one(element.credential).verdict is Verdict(status)
+        assert judge_compact(compact.as_text(bytes(element.compact)), now=clock.now()).verdict is Verdict(status)
     other = issue()
-    life.revoke(certificate_id=other.pk, actor="test", reason="x", now=clock.now())
+    status_changes.revoke(certificate_id=other.pk, actor="test", reason="x", now=clock.now())
     assert judge_one(other.credential).verdict is Verdict.REVOKED
     assert judge_one(twin_of(other.credential)).verdict is Verdict.REVOKED
 
@@ -116,7 +116,7 @@ def test_what_was_altered_is_found_out_and_not_repeated(issue, change) -> None:
     for handed_in in (document, json.dumps(document)):
         judged = judge_one(handed_in)
         assert judged.verdict in (Verdict.TAMPERED, Verdict.UNKNOWN)
-        assert judged.verdict is Verdict.TAMPERED or judged.why is Why.NOT_A_CREDENTIAL
+        assert judged.verdict is Verdict.TAMPERED or judged.why is InvalidReason.NOT_A_CREDENTIAL
         assert (judged.certificate, judged.document) == (None, None)
 
 
@@ -124,7 +124,7 @@ def test_two_members_of_one_name_are_no_credential(issue) -> None:
     text = issue(name="Budi").credential
     doubled = text.replace('"name":', '"name":"another","name":', 1)
     assert json.loads(doubled) == json.loads(text)
-    assert judge_one(doubled) == Judged(Verdict.UNKNOWN, Why.NOT_A_CREDENTIAL)
+    assert judge_one(doubled) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_A_CREDENTIAL)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_two_members_of_one_name_are_no_credential(issue) -> None:
     ["", "hello", "[]", "null", "{" * 50_000, '{"a":NaN}', "{}", '{"proof":[]}', "eyJ.e30." + "A" * 86, "x" * 300_000],
 )
 def test_what_is_nothing_of_the_kind_is_unknown(achievement, text: str) -> None:
-    assert judge_one(text) == Judged(Verdict.UNKNOWN, Why.NOT_A_CREDENTIAL)
+    assert judge_one(text) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_A_CREDENTIAL)
 
 
 def test_a_strangers_signature_is_another_issuers(issue) -> None:
@@ -150,27 +150,27 @@ def test_what_a_thief_signs_with_a_stolen_key_is_unknown(issue) -> None:
     invented = {**document, "id": "http://testserver/verify/" + "0" * 26}
     forged = proofs.secured(invented, signer=signer_for("jp"), created=clock.now())
     verification.verify_credential(json.dumps(forged))
-    assert judge_one(json.dumps(forged)) == Judged(Verdict.UNKNOWN, Why.NOT_STORED)
+    assert judge_one(json.dumps(forged)) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
     # Under the code of a certificate that exists it is not even that.
     over = proofs.secured(
         {**document, "validUntil": "2099-01-01T00:00:00Z"}, signer=signer_for("jp"), created=clock.now()
     )
     verification.verify_credential(json.dumps(over))
-    assert judge_one(over) == Judged(Verdict.TAMPERED, Why.DIFFERS)
+    assert judge_one(over) == Judged(Verdict.TAMPERED, InvalidReason.DIFFERS)
     short = compact.signed(
         signer=signer_for("jp"), issuer="jp", public_code="0" * 26, name="Dao", achievement="x", levels={},
         valid_from=clock.now(), valid_until=clock.now() + timedelta(days=9), credential="x",
     )  # fmt: skip
-    assert judge_compact(compact.as_text(short), now=clock.now()) == Judged(Verdict.UNKNOWN, Why.NOT_STORED)
+    assert judge_compact(compact.as_text(short), now=clock.now()) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
 
 
 def test_an_erased_certificate_is_unknown(issue) -> None:
     certificate = issue()
     switched_off("DELETE FROM credentials_certificate WHERE id = %s", certificate.pk)
-    assert judge_one(certificate.credential) == Judged(Verdict.UNKNOWN, Why.NOT_STORED)
-    assert judge_one(twin_of(certificate.credential)) == Judged(Verdict.UNKNOWN, Why.NOT_STORED)
+    assert judge_one(certificate.credential) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
+    assert judge_one(twin_of(certificate.credential)) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
     altered = certificate.credential.replace("validUntil", "validuntil")
-    assert judge_one(altered) == Judged(Verdict.TAMPERED, Why.BAD_SIGNATURE)
+    assert judge_one(altered) == Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
 
 
 def test_a_jwt_is_judged_by_our_keys_alone(issue) -> None:
@@ -184,18 +184,18 @@ def test_a_jwt_is_judged_by_our_keys_alone(issue) -> None:
 
 
 def test_rows_that_were_altered_are_found_out_without_canonicalising(issue, monkeypatch) -> None:
-    one, other = issue(name="Budi Santoso"), issue(name="Citra Reyes")
+    element, other = issue(name="Budi Santoso"), issue(name="Citra Reyes")
     monkeypatch.setattr(judging, "proof_holds", None)  # the general way is not taken
-    assert judge_one(one.credential).verdict is Verdict.VALID
-    altered = one.credential.replace("Budi", "Dodo")
-    switched_off("UPDATE credentials_certificate SET credential = %s WHERE id = %s", altered, one.pk)
-    assert judge_one(altered) == Judged(Verdict.TAMPERED, Why.BAD_SIGNATURE)
+    assert judge_one(element.credential).verdict is Verdict.VALID
+    altered = element.credential.replace("Budi", "Dodo")
+    switched_off("UPDATE credentials_certificate SET credential = %s WHERE id = %s", altered, element.pk)
+    assert judge_one(altered) == Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
     # Nor does another certificate's pair of texts help, which is genuine in itself.
     switched_off(
         "UPDATE credentials_certificate SET credential = %s, compact = %s WHERE id = %s",
-        other.credential, bytes(other.compact), one.pk,
+        other.credential, bytes(other.compact), element.pk,
     )  # fmt: skip
-    under = Certificate.objects.select_related("key").get(pk=one.pk)
+    under = Certificate.objects.select_related("key").get(pk=element.pk)
     assert not judging.is_as_signed(under)
 
 
@@ -244,9 +244,9 @@ def test_a_thousand_cost_as_many_queries_as_one(issue, query_budget) -> None:
     spread = [json.dumps(json.loads(text), indent=1, sort_keys=True) for text in texts]
     judge(texts, now=clock.now())
     with query_budget(1):
-        assert {one.verdict for one in judge(texts * 333, now=clock.now())} == {Verdict.VALID}
+        assert {entry.verdict for entry in judge(texts * 333, now=clock.now())} == {Verdict.VALID}
     with query_budget(3):
-        verdicts = [one.verdict for one in judge(["x", *spread, tampered, *texts] * 40, now=clock.now())]
+        verdicts = [entry.verdict for entry in judge(["x", *spread, tampered, *texts] * 40, now=clock.now())]
     assert verdicts == ["unknown", *["valid"] * 3, "tampered", *["valid"] * 3] * 40
 
 
@@ -262,6 +262,6 @@ def test_a_thousand_forgeries_do_not_keep_the_server(issue, monkeypatch) -> None
 
     monkeypatch.setattr(judging, "verify_credential", count)
     judged = judge(forged, now=clock.now())
-    assert len(seen) == judging.MOST_CANONICALISED
-    assert {one.verdict for one in judged[: len(seen)]} == {Verdict.TAMPERED}
-    assert {one.verdict for one in judged[len(seen) :]} == {Verdict.UNKNOWN}
+    assert len(seen) == judging.MAX_CANONICALISED
+    assert {entry.verdict for entry in judged[: len(seen)]} == {Verdict.TAMPERED}
+    assert {entry.verdict for entry in judged[len(seen) :]} == {Verdict.UNKNOWN}

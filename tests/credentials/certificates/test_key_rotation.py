@@ -80,15 +80,15 @@ def _did() -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("_store")
 def test_two_persons_rotate_a_key_and_what_it_signed_still_verifies(issue) -> None:
     old, now = issue(), clock.now()
-    one, two = new_id(), new_id()
-    made = rotation.prepare(issuer="jp", prepared_by=one, now=now)
+    element, two = new_id(), new_id()
+    made = rotation.prepare(issuer="jp", prepared_by=element, now=now)
     assert rotation.prepare(issuer="jp", prepared_by=two, now=now).pk == made.pk
     ahead = _did()
     assert [entry["publicKeyMultibase"] for entry in ahead] == [old.key.multikey, made.multikey]
     assert ahead[1]["validFrom"] > ahead[0]["validFrom"]
     assert issue().key_id == old.key_id, "prepared is not switched"
     with pytest.raises(SecondPersonNeeded):
-        rotation.approve(issuer="jp", approved_by=one, now=clock.now())
+        rotation.approve(issuer="jp", approved_by=element, now=clock.now())
     assert issue().key_id == old.key_id
     new_key = rotation.approve(issuer="jp", approved_by=two, now=clock.now())
     with pytest.raises(rotation.NothingPrepared):
@@ -101,8 +101,8 @@ def test_two_persons_rotate_a_key_and_what_it_signed_still_verifies(issue) -> No
     for certificate in (old, new):
         verify_credential(certificate.credential)
     told = KeyRotation.objects.get()
-    assert (told.prepared_by, told.approved_by) == (one, two)
-    for change in ({"approved_by": one}, {"multikey": "z6Mk"}):
+    assert (told.prepared_by, told.approved_by) == (element, two)
+    for change in ({"approved_by": element}, {"multikey": "z6Mk"}):
         with pytest.raises(DatabaseError), transaction.atomic():
             KeyRotation.objects.update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():

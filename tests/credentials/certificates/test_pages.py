@@ -20,10 +20,10 @@ from accounts.models import User
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from common import clock
 from common.languages import canonical
-from credentials.certificates import life
+from credentials.certificates import status_changes
 from credentials.certificates.errors import NotRevocable
 from credentials.models import Achievement, Certificate
-from credentials.paper import press
+from credentials.paper import typesetting
 from learners.events import MasteryChanged
 from privacy.models import AuditEntry
 from tests.credentials.certificates.factories import make_entitled, settle, tell
@@ -128,7 +128,7 @@ def test_every_verdict_has_its_page(issue, client: Client, settings) -> None:
     assert "has expired" in answer.content.decode()
     settings.CREDENTIAL_VALIDITY = timedelta(days=30)
     revoked = issue()
-    life.revoke(certificate_id=revoked.pk, actor="test", reason="a mistake of ours", now=clock.now())
+    status_changes.revoke(certificate_id=revoked.pk, actor="test", reason="a mistake of ours", now=clock.now())
     answer = _see(client, f"/verify/{revoked.public_code}")
     assert (answer.status_code, answer["Certificate-Verdict"]) == (200, "revoked")
     assert "was revoked" in answer.content.decode()
@@ -164,7 +164,7 @@ def test_machines_get_the_signed_text_byte_for_byte(issue, client: Client) -> No
         again = client.get(path, headers={"Accept": accept, "If-None-Match": answer["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert client.get(f"{path}/credential", headers={"Accept": accept}).content == answer.content
-    life.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
     answer = client.get(path, headers={"Accept": "application/vc", "If-None-Match": answer["ETag"]})
     assert (answer.status_code, answer["Certificate-Verdict"]) == (200, "revoked")
     assert client.get(path, headers={"Accept": "image/png"}).status_code == 406
@@ -237,8 +237,8 @@ def test_the_paper_speaks_every_language(issue, client: Client) -> None:
 def test_without_fonts_of_the_system_the_words_are_english_and_the_name_stays(
     issue, client: Client, monkeypatch
 ) -> None:
-    without = press.Press(with_system_fonts=False)
-    monkeypatch.setattr(press, "press", lambda: without)
+    without = typesetting.Typesetter(with_system_fonts=False)
+    monkeypatch.setattr(typesetting, "typesetter", lambda: without)
     path = f"/verify/{issue(name='王秀英', languages=('zh-Hans',)).public_code}/pdf?language=zh-hans"
     answer = client.get(path)
     assert (answer.status_code, answer["Content-Language"]) == (200, "en")
@@ -248,7 +248,7 @@ def test_without_fonts_of_the_system_the_words_are_english_and_the_name_stays(
 
 def test_a_withdrawn_certificate_is_not_printed(issue, client: Client) -> None:
     certificate = issue()
-    life.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
     answer = client.get(f"/verify/{certificate.public_code}/pdf")
     assert (answer.status_code, answer.json()["code"]) == (410, "certificate_withdrawn")
 
@@ -256,7 +256,7 @@ def test_a_withdrawn_certificate_is_not_printed(issue, client: Client) -> None:
 def test_aiko_lists_her_own_certificates_only(issue, query_budget) -> None:
     aiko, budi = issue(name="山田 愛子", languages=("ja",)), issue(name="Budi Santoso")
     listed = signed_in(aiko.learner.user).get("/api/v1/me/certificates", headers={"Accept-Language": "ja"}).json()
-    assert [one["id"] for one in listed["items"]] == [str(aiko.pk)]
+    assert [item["id"] for item in listed["items"]] == [str(aiko.pk)]
     assert listed["items"][0]["url"] == f"http://testserver/verify/{aiko.public_code}"
     assert listed["items"][0]["title"] == "はじめの一歩"
     assert listed["next"] is None
@@ -285,7 +285,7 @@ def test_the_list_pages_newest_first(achievement, query_budget) -> None:
     while path:
         with query_budget(1):
             answer = client.get(path)
-        seen += [one["id"] for one in answer.json()["items"]]
+        seen += [item["id"] for item in answer.json()["items"]]
         following = answer.json()["next"]
         path = f"/api/v1/me/certificates?limit=3&cursor={following}" if following else ""
     assert seen == sorted((str(pk) for pk in Certificate.objects.values_list("pk", flat=True)), reverse=True)
@@ -296,9 +296,9 @@ def test_revoking_happens_once_and_is_told(issue) -> None:
     from events.models import Event
 
     certificate = issue()
-    life.revoke(certificate_id=certificate.pk, actor="reviewer", reason="issued in error", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="reviewer", reason="issued in error", now=clock.now())
     with pytest.raises(NotRevocable):
-        life.revoke(certificate_id=certificate.pk, actor="reviewer", reason="again", now=clock.now())
+        status_changes.revoke(certificate_id=certificate.pk, actor="reviewer", reason="again", now=clock.now())
     certificate.refresh_from_db()
     assert (certificate.status, certificate.status_reason) == ("revoked", "issued in error")
     (event,) = Event.objects.filter(kind="credentials.certificate_status_changed")
@@ -380,7 +380,7 @@ def test_every_language_is_translated_and_compiled() -> None:
 
 
 def test_dates_are_written_as_the_language_writes_them() -> None:
-    from credentials.certificates.presentation import day
+    from credentials.certificates.display import day
 
     instant = datetime(2026, 11, 23, 23, 59, tzinfo=clock.now().tzinfo)
     assert day(instant, "en") == "23 November 2026"

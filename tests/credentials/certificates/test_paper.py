@@ -18,11 +18,11 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from common import caches, clock
-from credentials.certificates import carriers, life
+from credentials.certificates import extraction, status_changes
 from credentials.certificates.errors import GlyphMissing
 from credentials.certificates.verification import verify_credential
 from credentials.models import Certificate, PaperDesign, Rendering
-from credentials.paper import badges, keeping, pages, press, samples, services
+from credentials.paper import badges, pages, rendering_cache, samples, services, typesetting
 from credentials.paper.images import harmless
 from credentials.paper.selectors import PLAIN
 from privacy import public as privacy
@@ -78,9 +78,9 @@ def test_the_paper_is_archival_and_carries_the_credential(issue, client: Client)
         (descendant,) = font.get_object()["/DescendantFonts"]
         described = descendant.get_object()["/FontDescriptor"]
         assert "/FontFile2" in described or "/FontFile3" in described
-    objects = [one for one in _all_objects(reader) if isinstance(one, DictionaryObject)]
-    assert not [one for one in objects if one.get("/S") in ("/JavaScript", "/Launch")]
-    assert carriers.text_in(made) == certificate.credential
+    objects = [row for row in _all_objects(reader) if isinstance(row, DictionaryObject)]
+    assert not [row for row in objects if row.get("/S") in ("/JavaScript", "/Launch")]
+    assert extraction.extract_credential(made) == certificate.credential
     assert verify_credential(reader.attachments["credential.json"][0].decode())["id"].endswith(certificate.public_code)
 
 
@@ -103,7 +103,7 @@ def test_a_page_is_set_once_for_all_processes(issue, client: Client, monkeypatch
     path = f"/verify/{certificate.public_code}/pdf"
     with query_budget(4):  # certificate, design, is it kept, keep it
         answer = client.get(path)
-    monkeypatch.setattr(press.Press, "make", None)
+    monkeypatch.setattr(typesetting.Typesetter, "make", None)
     with query_budget(2):
         assert client.get(path).content == answer.content
     caches.forget()  # as another process has it
@@ -114,8 +114,10 @@ def test_a_page_is_set_once_for_all_processes(issue, client: Client, monkeypatch
     with pytest.raises(TypeError):  # another look is another page
         _publish("id", accent="#8a1538") and client.get(path)
     assert Rendering.objects.count() == 1
-    assert keeping.forget(now=clock.now()) == 0
-    assert keeping.forget(now=clock.now() + keeping.KEPT_FOR + timedelta(minutes=1)) == 1
+    assert rendering_cache.delete_old_renderings(now=clock.now()) == 0
+    assert (
+        rendering_cache.delete_old_renderings(now=clock.now() + rendering_cache.RETENTION + timedelta(minutes=1)) == 1
+    )
 
 
 def test_what_was_made_goes_with_the_learner(issue, client: Client) -> None:
@@ -124,7 +126,7 @@ def test_what_was_made_goes_with_the_learner(issue, client: Client) -> None:
     _pdf(client, budi)
     with privacy.erasing(aiko.learner.pk):
         aiko.learner.user.delete()
-    assert [one.certificate_id for one in Rendering.objects.all()] == [budi.pk]
+    assert [rendering.certificate_id for rendering in Rendering.objects.all()] == [budi.pk]
     assert client.get(f"/verify/{aiko.public_code}/pdf").status_code == 404
 
 
@@ -139,7 +141,7 @@ def test_a_baked_picture_gives_the_credential_back(issue, client: Client, kind: 
     text = extract(answer.content)
     # XML has no place for U+FFFE: there it stands as JSON writes it in letters.
     assert text == certificate.credential.replace("\ufffe", "\\ufffe" if kind == "svg" else "\ufffe")
-    assert carriers.text_in(answer.content) == text
+    assert extraction.extract_credential(answer.content) == text
     assert verify_credential(text) == json.loads(certificate.credential)
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert "sandbox" in answer["Content-Security-Policy"]
@@ -153,8 +155,8 @@ def test_a_baked_picture_gives_the_credential_back(issue, client: Client, kind: 
 
 
 def test_a_picture_without_its_own_letters_is_in_english(issue, client: Client, monkeypatch) -> None:
-    without = press.Press(with_system_fonts=False)
-    monkeypatch.setattr(press, "press", lambda: without)
+    without = typesetting.Typesetter(with_system_fonts=False)
+    monkeypatch.setattr(typesetting, "typesetter", lambda: without)
     certificate = issue(name="王秀英", languages=("zh-Hans",))
     assert client.get(f"/verify/{certificate.public_code}/badge.png").status_code == 200
 
@@ -162,10 +164,10 @@ def test_a_picture_without_its_own_letters_is_in_english(issue, client: Client, 
 @pytest.mark.parametrize("status", ["suspended", "revoked", "superseded"])
 def test_what_is_withdrawn_gives_neither_paper_nor_picture(issue, client: Client, status: str) -> None:
     certificate = issue()
-    paths = [f"/verify/{certificate.public_code}/{one}" for one in ("pdf", "badge.png", "badge.svg")]
+    paths = [f"/verify/{certificate.public_code}/{value}" for value in ("pdf", "badge.png", "badge.svg")]
     assert [client.get(path).status_code for path in paths] == [200, 200, 200]
     if status == "revoked":
-        life.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
+        status_changes.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
     elif status == "superseded":
         supersede(certificate, name="Budi Santosa")
     else:
@@ -218,14 +220,14 @@ def test_nothing_that_is_typed_is_run(issue, client: Client) -> None:
 
 @pytest.mark.parametrize("key", [key for key, _ in samples.languages()])
 def test_every_sample_is_set_on_one_page(key: str) -> None:
-    if key == "zh-hans" and not any("CJK" in one for one in press.press().fonts.ordered("zh")):
+    if key == "zh-hans" and not any("CJK" in entry for entry in typesetting.typesetter().fonts.ordered("zh")):
         pytest.skip("needs a font for Chinese: fonts-noto-cjk")
-    made = samples.sample_page(PLAIN, key, issuer="Authority", now=clock.now(), press=press.press())
+    made = samples.sample_page(PLAIN, key, issuer="Authority", now=clock.now(), typesetter=typesetting.typesetter())
     assert made.startswith(b"\x89PNG")
 
 
 def test_marks_that_no_font_has_with_their_letter_stop_the_page() -> None:
-    fonts = press.press().fonts
+    fonts = typesetting.typesetter().fonts
     fonts.require_glyphs(["ក្ស្រ្ដី", "က္ကြွှေ့ာ်", "ஸ்ரீ", "ກ໋ຳ", "Ệ", "ڬ"])
     for wrong in ("က\u17d2", "ក\u103a", "愛\u0e49"):
         with pytest.raises(GlyphMissing):
@@ -235,7 +237,7 @@ def test_marks_that_no_font_has_with_their_letter_stop_the_page() -> None:
 def test_shaping_itself_is_asked_for_missing_glyphs(issue, monkeypatch) -> None:
     """The control: without the check of characters, the archival export still refuses, and names nothing."""
     certificate = issue(name="Enkidu \U00012000")
-    monkeypatch.setattr(press.press().fonts, "require_glyphs", lambda texts: None)
+    monkeypatch.setattr(typesetting.typesetter().fonts, "require_glyphs", lambda texts: None)
     with pytest.raises(GlyphMissing):
         services.paper_of(certificate, language="en", expired=False, now=clock.now())
     assert not Rendering.objects.exists()
@@ -243,7 +245,7 @@ def test_shaping_itself_is_asked_for_missing_glyphs(issue, monkeypatch) -> None:
 
 def test_nothing_of_a_learner_is_left_in_the_typesetters_folder(issue, client: Client) -> None:
     _pdf(client, issue(name="Budi Santoso"))
-    assert not [one for one in Path(press.press()._root).iterdir() if one.suffix == ".json"]
+    assert not [path for path in Path(typesetting.typesetter()._root).iterdir() if path.suffix == ".json"]
 
 
 def test_an_svg_ends_with_what_was_baked_in() -> None:
@@ -252,11 +254,11 @@ def test_an_svg_ends_with_what_was_baked_in() -> None:
 
 
 def test_pages_set_at_the_same_time_are_not_mixed_up(issue) -> None:
-    certificate, now, setter = issue(name="x", languages=("en",)), clock.now(), press.press()
+    certificate, now, setter = issue(name="x", languages=("en",)), clock.now(), typesetting.typesetter()
     sheets = {
         name: pages.page(
             shown_of(certificate, "en", name=name), public_code=name, credential=name, design=PLAIN, expired=False,
-            now=now, press=setter,
+            now=now, typesetter=setter,
         )
         for name in (f"Learner{number}x" for number in range(24))
     }  # fmt: skip
@@ -269,9 +271,9 @@ def test_pages_set_at_the_same_time_are_not_mixed_up(issue) -> None:
 
 
 def test_a_forked_process_has_a_typesetter_of_its_own() -> None:
-    press.press()
+    typesetting.typesetter()
     child = os.fork()
     if child == 0:
-        os._exit(press.press.cache_info().currsize)
+        os._exit(typesetting.typesetter.cache_info().currsize)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert press.press.cache_info().currsize == 1
+    assert typesetting.typesetter.cache_info().currsize == 1

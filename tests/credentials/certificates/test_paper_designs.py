@@ -15,7 +15,7 @@ from accounts.roles import MARKER, REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from common import clock
 from credentials.admin.paper import TEXT_FIELDS
 from credentials.models import PaperDesign
-from credentials.paper import press, samples, services
+from credentials.paper import samples, services, typesetting
 from credentials.paper.errors import DesignIncomplete, DraftExists, NotADraft
 from privacy.models import AuditEntry
 from tests.credentials.certificates.pictures import SVG, png
@@ -81,7 +81,7 @@ def test_a_trainer_drafts_and_the_states_administrator_publishes() -> None:
     draft.refresh_from_db()
     assert (draft.version, draft.published_at is None) == (1, False)
     actions = AuditEntry.objects.filter(action__startswith="paper_design").order_by("pk")
-    assert [one.action for one in actions] == ["paper_design.drafted", "paper_design.published"]
+    assert [action.action for action in actions] == ["paper_design.drafted", "paper_design.published"]
     shown = trainer.get(f"{LIST}{draft.pk}/change/").content.decode()
     assert 'name="accent"' not in shown
     assert trainer.post(f"{LIST}{draft.pk}/change/", typed).status_code in (302, 403)
@@ -137,7 +137,7 @@ def test_budis_administrator_has_nothing_to_say_in_japan() -> None:
     for other in ("jp", "regional"):
         answer = budi.post(f"{LIST}add/", _typed(issuer=other))
         assert answer.status_code == 200
-    assert {one.version for one in PaperDesign.objects.all()} == {None}
+    assert {paper_design.version for paper_design in PaperDesign.objects.all()} == {None}
     assert PaperDesign.objects.count() == 2
     assert budi.post(f"{LIST}add/", _typed(issuer="id")).status_code == 302
 
@@ -163,8 +163,8 @@ def test_a_sample_there_is_not() -> None:
 
 
 def test_without_a_font_the_preview_says_which_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    without = press.Press(with_system_fonts=False)
-    monkeypatch.setattr(press, "press", lambda: without)
+    without = typesetting.Typesetter(with_system_fonts=False)
+    monkeypatch.setattr(typesetting, "typesetter", lambda: without)
     draft = PaperDesign.objects.create(issuer_id="jp")
     answer = _staff(TRAINER).get(f"{LIST}{draft.pk}/preview/zh-hans.png")
     assert (answer.status_code, b"U+" in answer.content) == (422, True)

@@ -35,7 +35,7 @@ _OPEN = b'<svg xmlns="http://www.w3.org/2000/svg">'
     ("picture", "reason"),
     [
         (b"", "neither"), (b"GIF89a", "neither"), (b"<html/>", "neither"), (b"<svg/>", "neither"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'>", "neither"), (b"x" * (images.MOST_BYTES + 1), "larger"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'>", "neither"), (b"x" * (images.MAX_BYTES + 1), "larger"),
         (b'<!DOCTYPE svg [<!ENTITY a "b">]>' + _OPEN + b"</svg>", "document type"),
         (b'<?xml-stylesheet href="x"?>' + _OPEN + b"</svg>", "document type"),
         (_OPEN + b"<script>alert(1)</script></svg>", "script"), (_OPEN + b"<style>a{}</style></svg>", "style"),

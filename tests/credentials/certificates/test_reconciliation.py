@@ -54,8 +54,8 @@ def test_lost_deliveries_are_found_and_mended_by_workers(achievement, monkeypatc
     settle()
     assert reconciliation.differences(now=clock.now()).entitled_not_issued == 0, "younger than five minutes"
     found = _later()
-    assert [one for one, _ in found.earned] == [budi.pk]
-    assert [one for _, one in found.awarded] == [citra.pk]
+    assert [entry for entry, _ in found.earned] == [budi.pk]
+    assert [entry for _, entry in found.awarded] == [citra.pk]
     moment = clock.now() + timedelta(minutes=6)
     with monkeypatch.context() as patched:
         patched.setattr(clock, "now", lambda: moment)
@@ -78,7 +78,7 @@ def test_the_stricter_test_and_an_achievement_without_a_course_are_understood(ac
     learner = make_entitled(achievement, completed=False)
     assert _all_well()
     SkillState.objects.filter(learner=learner, skill_code=SKILLS[1]).update(certified_level=1)
-    assert [one for one, _ in _later().earned] == [learner.pk]
+    assert [entry for entry, _ in _later().earned] == [learner.pk]
     tell(MasteryChanged, learner)
     settle()
     assert _all_well()
@@ -88,7 +88,7 @@ def test_the_stricter_test_and_an_achievement_without_a_course_are_understood(ac
     )  # fmt: skip
     assert _all_well()
     Enrolment.objects.update(completed_at=clock.now())
-    assert [one for one, _ in _later().earned] == [learner.pk]
+    assert [entry for entry, _ in _later().earned] == [learner.pk]
 
 
 def test_an_award_on_wrong_facts_or_altered_evidence_is_found(issue, achievement) -> None:
@@ -100,7 +100,7 @@ def test_an_award_on_wrong_facts_or_altered_evidence_is_found(issue, achievement
     )  # fmt: skip
     low = Award.objects.create(
         learner=make_entitled(achievement, name="Dao"), achievement=achievement, decided_at=clock.now(),
-        facts={"completed_at": "2026-01-01T00:00:00.000Z", "skills": [{"skill": one, "level": 0} for one in SKILLS]},
+        facts={"completed_at": "2026-01-01T00:00:00.000Z", "skills": [{"skill": skill, "level": 0} for skill in SKILLS]},
         evidence_sha256="0" * 64,
     )  # fmt: skip
     with connection.cursor() as cursor:
@@ -121,7 +121,7 @@ def test_evidence_and_corrections_that_came_later_alter_nothing(issue) -> None:
     certificate = issue()
     first = Evidence.objects.filter(learner=certificate.learner).first()
     later = clock.now() + timedelta(seconds=1)
-    for given in ({}, {"corrects": first.pk, "struck": True, "corrected_at": later}):
+    for given in ({}, {"corrects": first.pk, "voided": True, "corrected_at": later}):
         Evidence.objects.create(
             id=new_id(), learner=certificate.learner, item_id=new_id(), item_revision=1, skills=[SKILLS[0]], level=1,
             score=1, guess=0.25, difficulty=0, language="en", answered_at=later, framework_version="x",

@@ -12,9 +12,9 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from common import clock
 from common.ids import new_id
-from credentials.certificates import life, reminders, renewal
+from credentials.certificates import reminders, renewal, status_changes
 from credentials.certificates.models import Achievement, Award, Certificate
-from credentials.events import RenewalAsked
+from credentials.events import RenewalRequested
 from credentials.models import ExpiryReminder
 from events import public as events
 from events.kinds import Recorded
@@ -95,7 +95,7 @@ def test_an_expired_certificate_is_renewed_and_what_is_missing_is_told(issue, at
     assert _renew(old).status_code == 202
     _settle()
     award = Award.objects.get(number=2)
-    assert {one["level"] for one in award.facts["skills"]} == {2}, "on present standing"
+    assert {skill["level"] for skill in award.facts["skills"]} == {2}, "on present standing"
 
 
 def test_the_worker_judges_again_whatever_the_web_said(issue, at) -> None:
@@ -121,7 +121,7 @@ def test_what_stands_against_a_renewal_is_said(issue, at, obstacle: str, code: s
     client = signed_in(old.learner.user)
     moment = at(old, days=10)
     if obstacle in ("revoked", "suspended"):
-        step = life.revoke if obstacle == "revoked" else life.suspend
+        step = status_changes.revoke if obstacle == "revoked" else status_changes.suspend
         step(certificate_id=old.pk, actor="reviewer", reason="bought", now=moment)
     elif obstacle == "retired":
         Achievement.objects.update(active=False)
@@ -134,9 +134,9 @@ def test_what_stands_against_a_renewal_is_said(issue, at, obstacle: str, code: s
     answer = _renew(old, client)
     assert answer.json()["code"] == code
     # Not even for a worker who is told of it all the same.
-    renewal.renew(
+    renewal.renew_awards(
         [
-            Recorded(1, RenewalAsked(certificate_id=old.pk, learner_id=client.handler._force_user.pk), moment)
+            Recorded(1, RenewalRequested(certificate_id=old.pk, learner_id=client.handler._force_user.pk), moment)
         ]
     )  # fmt: skip
     assert Award.objects.count() == 1
@@ -177,7 +177,7 @@ def test_aiko_is_reminded_four_times_and_never_twice(issue) -> None:
             reminders.send_due(now=now)
     assert list(ExpiryReminder.objects.order_by("-days").values_list("days", flat=True)) == [90, 60, 30, 7]
     assert len(mail.outbox) == 4
-    assert len({one.extra_headers["Message-ID"] for one in mail.outbox}) == 4
+    assert len({entry.extra_headers["Message-ID"] for entry in mail.outbox}) == 4
     first = mail.outbox[0]
     assert first.to == ["aiko@example.org"]
     text = first.subject + str(first.body)
@@ -205,7 +205,7 @@ def test_who_renewed_or_lost_the_certificate_is_not_reminded(issue, achievement)
     Award.objects.create(
         learner=renewed.learner, achievement=achievement, number=2, decided_at=clock.now(), facts={}, evidence_sha256=""
     )
-    life.suspend(certificate_id=withdrawn.pk, actor="reviewer", reason="looked into", now=clock.now())
+    status_changes.suspend(certificate_id=withdrawn.pk, actor="reviewer", reason="looked into", now=clock.now())
     assert reminders.note_due(now=now + timedelta(days=25)) == 0
     ExpiryReminder.objects.filter(certificate=renewed).update(sent_at=now)
     assert reminders.send_due(now=now) == 0, "suspended since it was noted"

@@ -44,7 +44,7 @@ def test_the_digest_names_the_set_of_evidence(ids, random) -> None:
     shuffled = ids + ids[:1]
     random.shuffle(shuffled)
     assert evidence_digest(ids) == evidence_digest(shuffled)
-    assert evidence_digest(ids) != evidence_digest([one for one in ids if one != ids[0]])
+    assert evidence_digest(ids) != evidence_digest([identifier for identifier in ids if identifier != ids[0]])
 
 
 def test_the_gravest_verdict_is_told() -> None:

@@ -11,10 +11,10 @@ from django.test import Client
 
 from common import clock
 from common.ids import new_id
-from credentials.certificates import life, proofs, selectors, signer, status_list, status_publishing
+from credentials.certificates import proofs, selectors, signer, status_changes, status_list, status_publishing
 from credentials.certificates.models import Certificate, StatusList
-from credentials.certificates.places import decoys
 from credentials.certificates.signer import public_key_of
+from credentials.certificates.status_indexes import decoys
 from credentials.events import CertificateStatusChanged
 from events import public as events
 from events.kinds import Recorded
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def _read(certificate: Certificate, purpose: str) -> tuple[dict, bytes]:
     """As a verifier does it: from the credential to the list, its proof by the published key."""
     entry = next(
-        one for one in json.loads(certificate.credential)["credentialStatus"] if one["statusPurpose"] == purpose
+        row for row in json.loads(certificate.credential)["credentialStatus"] if row["statusPurpose"] == purpose
     )
     address = entry["statusListCredential"].removeprefix("http://testserver")
     answer = Client().get(address, headers={"accept": "application/vc+ld+json"})
@@ -35,7 +35,7 @@ def _read(certificate: Certificate, purpose: str) -> tuple[dict, bytes]:
     document = answer.json()
     assert document["id"] == entry["statusListCredential"]
     published = Client().get("/issuers/jp/did.json").json()["verificationMethod"]
-    key = next(one for one in published if one["id"] == document["proof"][0]["verificationMethod"])
+    key = next(row for row in published if row["id"] == document["proof"][0]["verificationMethod"])
     proofs.check(document, public_key=public_key_of(key["publicKeyMultibase"]))
     return document, status_list.decode(document["credentialSubject"]["encodedList"])
 
@@ -52,13 +52,13 @@ def test_a_list_is_there_with_its_first_certificate_and_tells_how_long_it_holds(
         held = datetime.fromisoformat(document["validUntil"]) - datetime.fromisoformat(document["validFrom"])
         assert held == timedelta(hours=24)
         hidden = list(decoys(bytes(certificate.status_list.secret), purpose))
-        assert all(status_list.is_set(bits, one) for one in hidden)
+        assert all(status_list.is_set(bits, entry) for entry in hidden)
         assert sum(byte.bit_count() for byte in bits) == len(set(hidden)) >= 64
 
 
 def test_a_revocation_is_in_the_list_once_the_consumer_ran_and_no_other_is(issue) -> None:
     revoked, standing = issue(), issue()
-    life.revoke(certificate_id=revoked.pk, actor="reviewer", reason="issued in error", now=clock.now())
+    status_changes.revoke(certificate_id=revoked.pk, actor="reviewer", reason="issued in error", now=clock.now())
     events.drain("status_lists")
     assert _is_set(revoked, "revocation")
     assert not _is_set(revoked, "suspension")
@@ -70,8 +70,8 @@ def test_every_view_says_the_same_once_the_consumer_ran(issue) -> None:
     certificate = issue()
     client, code = Client(), certificate.public_code
     for step, status, verdict in (
-        (life.suspend, "suspended", "suspended"), (life.reinstate, "active", "valid"),
-        (life.suspend, "suspended", "suspended"), (life.revoke, "revoked", "revoked"),
+        (status_changes.suspend, "suspended", "suspended"), (status_changes.reinstate, "active", "valid"),
+        (status_changes.suspend, "suspended", "suspended"), (status_changes.revoke, "revoked", "revoked"),
     ):  # fmt: skip
         step(certificate_id=certificate.pk, actor="reviewer", reason="looked into", now=clock.now())
         events.drain("status_lists")
@@ -79,20 +79,20 @@ def test_every_view_says_the_same_once_the_consumer_ran(issue) -> None:
             client.get(f"/verify/{code}", headers={"accept": "text/html"}),
             client.get(f"/verify/{code}", headers={"accept": "application/vc"}),
         ]
-        assert [one["Certificate-Verdict"] for one in answers] == [verdict] * 2
-        assert all("no-cache" in one["Cache-Control"] for one in answers)
+        assert [answer["Certificate-Verdict"] for answer in answers] == [verdict] * 2
+        assert all("no-cache" in answer["Cache-Control"] for answer in answers)
         assert client.get(f"/verify/{code}/status").json()["verdict"] == verdict
         mine = signed_in(certificate.learner.user).get("/api/v1/me/certificates").json()["items"]
-        assert [one["status"] for one in mine] == [status]
+        assert [row["status"] for row in mine] == [status]
         pulled = selectors.certificates_for_progress([certificate.learner_id])[certificate.learner_id]
-        assert [one["status"] for one in pulled] == [status]
+        assert [entry["status"] for entry in pulled] == [status]
         assert _is_set(certificate, "suspension") == (status == "suspended")
         assert _is_set(certificate, "revocation") == (status == "revoked")
 
 
 def test_what_did_not_change_is_not_signed_again_but_for_renewal(issue, monkeypatch) -> None:
     certificate = issue()
-    life.revoke(certificate_id=certificate.pk, actor="reviewer", reason="issued in error", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="reviewer", reason="issued in error", now=clock.now())
     signed: list[bytes] = []
     sign = signer.FileSigner.sign
     monkeypatch.setattr(signer.FileSigner, "sign", lambda self, message: signed.append(message) or sign(self, message))
@@ -156,7 +156,7 @@ def test_a_list_that_is_not_published_is_no_list_of_nobody(issue) -> None:
 
 def test_a_revoked_certificate_does_not_come_back_when_its_learner_is_erased(issue) -> None:
     certificate = issue()
-    life.revoke(certificate_id=certificate.pk, actor="reviewer", reason="bought", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="reviewer", reason="bought", now=clock.now())
     events.drain("status_lists")
     with privacy.erasing(certificate.learner.user_id):
         certificate.learner.user.delete()
@@ -168,11 +168,11 @@ def test_a_revoked_certificate_does_not_come_back_when_its_learner_is_erased(iss
 
 def test_the_number_of_queries_does_not_grow_with_the_certificates(issue, query_budget) -> None:
     certificates = [issue() for _ in range(3)]
-    for one in certificates:
-        life.revoke(certificate_id=one.pk, actor="reviewer", reason="one cause", now=clock.now())
+    for certificate in certificates:
+        status_changes.revoke(certificate_id=certificate.pk, actor="reviewer", reason="one cause", now=clock.now())
     with query_budget(17):
         assert events.drain("status_lists").done == 3
-    assert all(_is_set(one, "revocation") for one in certificates)
+    assert all(_is_set(certificate, "revocation") for certificate in certificates)
 
 
 def test_the_application_s_own_role_writes_no_list(issue) -> None:

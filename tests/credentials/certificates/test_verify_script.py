@@ -27,8 +27,8 @@ from credentials.certificates.compiled import Compiled
 from credentials.certificates.signer import signer_for
 from credentials.certificates.verification import NotVerified, verify_credential
 from credentials.models import IssuerKey
-from tests.credentials.certificates.test_carriers import PNG, SVG, paper_with
 from tests.credentials.certificates.test_compiled import SKILLS, certified, make
+from tests.credentials.certificates.test_extraction import PNG, SVG, paper_with
 from tests.credentials.certificates.test_verifying import NAMES
 
 pytestmark = pytest.mark.django_db
@@ -167,11 +167,12 @@ def test_dates_keys_and_strangers(signed, script: ModuleType) -> None:
     assert script.verify(text, known, now=now - timedelta(days=1)).verdict == "tampered"
     assert script.verify(text, [], now=now).verdict == "no_keys"
     assert (
-        script.verify(text, [one._replace(did="did:web:other") for one in known], now=now).verdict == "unknown_issuer"
+        script.verify(text, [entry._replace(did="did:web:other") for entry in known], now=now).verdict
+        == "unknown_issuer"
     )
     other = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
-    assert script.verify(text, [one._replace(raw=other) for one in known], now=now).verdict == "tampered"
-    retired = [one._replace(valid_until=now - timedelta(days=1)) for one in known]
+    assert script.verify(text, [entry._replace(raw=other) for entry in known], now=now).verdict == "tampered"
+    retired = [entry._replace(valid_until=now - timedelta(days=1)) for entry in known]
     assert script.verify(text, retired, now=now).why == "the key did not sign at that time"
     for wrong in ("", "hello", "[]", "null", "{" * 100_000, '{"a":NaN}'):
         assert script.verify(wrong, known, now=now).verdict == "unknown"
@@ -215,14 +216,14 @@ def test_it_reads_the_issuers_lists(signed, script: ModuleType) -> None:
     clear = [_list("revocation", [16, 18], until=later), _list("suspension", [], until=later)]
     result = script.verify(text, known, clear, now=now)
     assert result.verdict == "valid"
-    assert not [one for one in result.unchecked if "revocation" in one or "suspension" in one]
+    assert not [entry for entry in result.unchecked if "revocation" in entry or "suspension" in entry]
     assert script.verify(text, known, [_list("revocation", [17], until=later)], now=now).verdict == "revoked"
     assert (
         script.verify(text, known, [clear[0], _list("suspension", [17], until=later)], now=now).verdict == "suspended"
     )
     stale = script.verify(text, known, [_list("revocation", [], until=now)], now=now)
     assert stale.verdict == "valid"
-    assert any("a newer list" in one for one in stale.unchecked)
+    assert any("a newer list" in entry for entry in stale.unchecked)
     # A list that somebody altered tells nothing, and neither does another list.
     altered = copy.deepcopy(clear[0])
     altered["credentialSubject"]["encodedList"] = status_list.encode([17])
@@ -230,7 +231,7 @@ def test_it_reads_the_issuers_lists(signed, script: ModuleType) -> None:
     for useless in (altered, elsewhere, {}, [], None):
         result = script.verify(text, known, [useless], now=now)
         assert result.verdict == "valid"
-        assert any("revocation" in one for one in result.unchecked)
+        assert any("revocation" in entry for entry in result.unchecked)
 
 
 def _tree(leaves: list[bytes]) -> bytes:
@@ -261,7 +262,7 @@ def test_it_follows_a_proof_of_the_log_to_the_checkpoint(signed, script: ModuleT
         for index in range(size):
             leaves = [f"leaf {number}".encode() for number in range(size)]
             leaves[index] = leaf.encode()
-            path = [b64encode(one).decode() for one in _path(index, leaves)]
+            path = [b64encode(entry).decode() for entry in _path(index, leaves)]
             checkpoint = f"log.example/1\n{size}\n{b64encode(_tree(leaves)).decode()}\n\n— log.example x\n"
             proof = {
                 "leaf": leaf, "salt": salt.hex(), "index": index, "tree_size": size, "inclusion_proof": path,

@@ -64,7 +64,7 @@ def _second_opinion(text: str, client: Client) -> None:
     document = json.loads(text)
     (proof,) = document.pop("proof")
     published = client.get("/issuers/jp/did.json").json()
-    (method,) = [one for one in published["verificationMethod"] if one["id"] == proof["verificationMethod"]]
+    (method,) = [entry for entry in published["verificationMethod"] if entry["id"] == proof["verificationMethod"]]
     assert method["id"] in published["assertionMethod"]
     raw = base58.b58decode(method["publicKeyMultibase"][1:])
     assert raw[:2] == b"\xed\x01"
@@ -95,10 +95,10 @@ def test_the_credential_says_what_it_should_and_nothing_of_the_account(issue) ->
     assert len(document["proof"]) == 1
     assert subject["achievement"]["inLanguage"] == "th"
     assert subject["achievement"]["name"] == "ก้าวแรก"
-    frameworks = {one["targetFramework"].split()[0] for one in subject["achievement"]["alignment"]}
+    frameworks = {entry["targetFramework"].split()[0] for entry in subject["achievement"]["alignment"]}
     assert frameworks == {"aseanjp-ai-skills", "ESCO", "DigComp"}
-    levels = {one["id"] for d in subject["achievement"]["resultDescription"] for one in d["rubricCriterionLevel"]}
-    assert {one["achievedLevel"] for one in subject["result"]} <= levels
+    levels = {entry["id"] for d in subject["achievement"]["resultDescription"] for entry in d["rubricCriterionLevel"]}
+    assert {entry["achievedLevel"] for entry in subject["result"]} <= levels
     assert str(certificate.learner_id) not in certificate.credential
     # Whole words outside the proof: a signature or a key is random letters, and any two of them may stand in it.
     said = set(re.findall(r"\w+", json.dumps({**document, "proof": []}, ensure_ascii=False)))
@@ -242,7 +242,7 @@ def test_old_certificates_verify_after_the_key_was_replaced(issue, client: Clien
         assert _stranger_accepts(certificate.credential, client)
         _second_opinion(certificate.credential, client)
     document = client.get("/issuers/jp/did.json").json()
-    assert [one["id"] for one in document["verificationMethod"]] == [new.key_id, old.key_id]
+    assert [entry["id"] for entry in document["verificationMethod"]] == [new.key_id, old.key_id]
     assert "validUntil" in document["verificationMethod"][1]
     assert "expires" not in json.dumps(document)
     # A worker that still has the old key cannot go on with it.
@@ -312,16 +312,16 @@ def test_altered_rows_are_found_out(issue, client: Client) -> None:
 
 
 def test_a_genuine_credential_under_anothers_code_is_not_accepted(issue, client: Client) -> None:
-    one, other = issue(name="Budi Santoso"), issue(name="Citra Reyes")
+    element, other = issue(name="Budi Santoso"), issue(name="Citra Reyes")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE credentials_certificate DISABLE TRIGGER certificate_is_written_once")
-        Certificate.objects.filter(pk=other.pk).update(credential=one.credential)
+        Certificate.objects.filter(pk=other.pk).update(credential=element.credential)
         cursor.execute("ALTER TABLE credentials_certificate ENABLE TRIGGER certificate_is_written_once")
     page = client.get(f"/verify/{other.public_code}", headers={"Accept": "text/html"})
     assert page["Certificate-Verdict"] == "tampered"
     assert "Budi" not in page.content.decode()
-    assert client.get(f"/verify/{one.public_code}/status").json()["verdict"] == "valid"
+    assert client.get(f"/verify/{element.public_code}/status").json()["verdict"] == "valid"
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ from openbadgeslib.ob3.clr import bundled_clr_contexts
 from openbadgeslib.ob3.ldp import verify_data_integrity_proof
 
 from common import clock
-from credentials.certificates import life, proofs
+from credentials.certificates import proofs, status_changes
 from credentials.certificates.signer import public_key_of
 from credentials.certificates.verification import verify_credential
-from credentials.events import PassportAsked
+from credentials.events import PassportRequested
 from credentials.models import Achievement, Certificate, IssuerKey, Passport
 from credentials.presentations import passports
 from events import public as events
@@ -84,12 +84,12 @@ def test_one_record_of_two_states(mover: Learner) -> None:
     proofs.check(document, public_key=public_key_of(IssuerKey.objects.get(issuer_id="regional").multikey))
     stored = list(Certificate.objects.order_by("pk").values_list("credential", flat=True))
     assert len(stored) == 2
-    for one in stored:
-        assert one in text, "byte for byte as it was signed"
+    for row in stored:
+        assert row in text, "byte for byte as it was signed"
     embedded = document["credentialSubject"]["verifiableCredential"]
-    assert [one["issuer"]["id"].rpartition(":")[2] for one in embedded] == ["id", "jp"]
-    for one in embedded:
-        verify_credential(json.dumps(one))
+    assert [entry["issuer"]["id"].rpartition(":")[2] for entry in embedded] == ["id", "jp"]
+    for entry in embedded:
+        verify_credential(json.dumps(entry))
 
 
 def test_a_passport_is_not_altered_unnoticed(mover: Learner) -> None:
@@ -134,12 +134,12 @@ def test_levels_are_told_as_they_are_held_and_never_raised(mover: Learner) -> No
     assert own["targetDescription"].startswith("2 (")
     item = Client().get(own["targetUrl"].removeprefix(settings.PUBLIC_BASE_URL)).json()
     assert (item["humanCodingScheme"], item["fullStatement"]) == ("AIS-A1", own["targetName"])
-    assert {one["targetDescription"] for one in related} == {"Related to; no equivalence is claimed."}
-    assert {"DigComp", "Digital Skill Standard (Japan): literacy"} <= {one["targetFramework"] for one in related}
-    assert not any("level" in json.dumps(one).lower().replace("#level-", "") for one in related)
+    assert {entry["targetDescription"] for entry in related} == {"Related to; no equivalence is claimed."}
+    assert {"DigComp", "Digital Skill Standard (Japan): literacy"} <= {entry["targetFramework"] for entry in related}
+    assert not any("level" in json.dumps(entry).lower().replace("#level-", "") for entry in related)
     assert "aqrf" not in json.dumps(told).lower(), "only national bodies level a qualification"
-    assert {one["targetId"] for one in subject["association"]} == {told["id"]}
-    assert {one["associationType"] for one in subject["association"]} == {"isRelatedTo"}
+    assert {entry["targetId"] for entry in subject["association"]} == {told["id"]}
+    assert {entry["associationType"] for entry in subject["association"]} == {"isRelatedTo"}
 
 
 def test_it_is_kept_until_there_is_something_newer_to_say(mover: Learner, query_budget: Any) -> None:
@@ -165,14 +165,14 @@ def test_it_is_kept_until_there_is_something_newer_to_say(mover: Learner, query_
 
 def test_withdrawn_certificates_stay_out(mover: Learner) -> None:
     first, second = Certificate.objects.order_by("pk")
-    life.revoke(certificate_id=first.pk, actor="test", reason="x", now=clock.now())
-    (one,) = json.loads(_signed(mover))["credentialSubject"]["verifiableCredential"]
-    assert one["id"] == json.loads(second.credential)["id"]
+    status_changes.revoke(certificate_id=first.pk, actor="test", reason="x", now=clock.now())
+    (element,) = json.loads(_signed(mover))["credentialSubject"]["verifiableCredential"]
+    assert element["id"] == json.loads(second.credential)["id"]
     client = signed_in(mover.user)
     assert client.put(PATH).status_code == 200
     SkillState.objects.filter(learner=mover).update(level=2)
     assert client.put(PATH).status_code == 202
-    life.revoke(certificate_id=second.pk, actor="test", reason="x", now=clock.now())
+    status_changes.revoke(certificate_id=second.pk, actor="test", reason="x", now=clock.now())
     events.drain("passports")
     assert client.get(PATH)["Passport-Current"] == "no", "the older one stays; its certificates say what became of them"
     answer = client.put(PATH)
@@ -180,7 +180,7 @@ def test_withdrawn_certificates_stay_out(mover: Learner) -> None:
 
 
 def test_there_is_a_limit_that_is_told(mover: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passports, "MOST_CERTIFICATES", 1)
+    monkeypatch.setattr(passports, "MAX_CERTIFICATES", 1)
     answer = signed_in(mover.user).put(PATH)
     assert (answer.status_code, answer.json()["code"]) == (409, "too_much_to_show")
 
@@ -188,7 +188,7 @@ def test_there_is_a_limit_that_is_told(mover: Learner, monkeypatch: pytest.Monke
 def test_a_delivery_that_comes_twice_signs_once(mover: Learner) -> None:
     text = _signed(mover)
     with transaction.atomic():
-        events.record(PassportAsked(learner_id=mover.pk))
+        events.record(PassportRequested(learner_id=mover.pk))
     events.drain("passports")
     assert Passport.objects.get().credential == text
 

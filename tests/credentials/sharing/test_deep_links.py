@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import clock
-from credentials.certificates import life
+from credentials.certificates import status_changes
 from credentials.models import Certificate
 from credentials.sharing import deep_links
 from tests.factories import make_learner, signed_in
@@ -56,7 +56,7 @@ def test_the_list_of_certificates_offers_them_while_a_certificate_is_active(
     assert told["credential_url"] == f"{told['url']}/credential"
     path = urlsplit(told["credential_url"]).path
     assert client.get(path).content.decode() == certificate.credential
-    life.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="test", reason="x", now=clock.now())
     (told,) = client.get("/api/v1/me/certificates").json()["items"]
     assert told["linkedin_url"] is None
     assert signed_in(make_learner("ID").user).get("/api/v1/me/certificates").json()["items"] == []

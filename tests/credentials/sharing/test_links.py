@@ -15,7 +15,7 @@ from django.test import Client
 
 from common import clock
 from common.ids import new_id
-from credentials.certificates import life
+from credentials.certificates import status_changes
 from credentials.models import Certificate, Share
 from credentials.sharing import rules, selectors, services, tokens
 from credentials.sharing.models import ShownField
@@ -32,7 +32,11 @@ ALL = list(ShownField.values)
 
 
 def _body(*certificates: Certificate, **given: Any) -> dict[str, Any]:
-    return {"certificates": [str(one.pk) for one in certificates], "shown": ["achievement", "dates"], **given}
+    return {
+        "certificates": [str(certificate.pk) for certificate in certificates],
+        "shown": ["achievement", "dates"],
+        **given,
+    }
 
 
 def _share(certificate: Certificate, *more: Certificate, **given: Any) -> dict[str, Any]:
@@ -64,7 +68,7 @@ def test_an_employer_sees_what_was_chosen_and_nothing_else(issue: Callable[..., 
         html = answer.content.decode()
         assert answer.status_code == 200
         assert "This certificate is valid." in html
-        assert {one for one, text in hidden.items() if text in html} == {field}
+        assert {entry for entry, text in hidden.items() if text in html} == {field}
         assert certificate.public_code not in html
         told = _see(path, "application/json").json()["certificates"]
         assert len(told) == 1
@@ -107,7 +111,7 @@ def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., C
         path = _path(_share(*order, shown=["achievement"]))
         told = _see(f"{path}?language=en", "application/json").json()["certificates"]
         names = {first.pk: "First steps", second.pk: "Second steps"}
-        assert [one["achievement"] for one in told] == [names[one.pk] for one in order]
+        assert [entry["achievement"] for entry in told] == [names[entry.pk] for entry in order]
 
 
 def test_a_view_is_spent_by_get_and_not_by_head(issue: Callable[..., Certificate]) -> None:
@@ -120,7 +124,7 @@ def test_a_view_is_spent_by_get_and_not_by_head(issue: Callable[..., Certificate
     assert _see(path, "application/json").status_code == 404
     assert Client().head(path).status_code == 404
     mine = signed_in(Share.objects.get().learner.user).get("/api/v1/me/shares").json()["items"]
-    assert [(one["views"], one["standing"]) for one in mine] == [(2, "used_up")]
+    assert [(row["views"], row["standing"]) for row in mine] == [(2, "used_up")]
 
 
 def test_dead_links_tell_nothing(issue: Callable[..., Certificate]) -> None:
@@ -141,8 +145,8 @@ def test_dead_links_tell_nothing(issue: Callable[..., Certificate]) -> None:
         del problem["request_id"]
         problems.add(str(problem))
     assert len(pages) == len(problems) == 1
-    standings = {one["id"]: one["standing"] for one in _mine(certificate.learner)}
-    assert [standings[one["id"]] for one in (revoked, expired, used_up)] == ["revoked", "expired", "used_up"]
+    standings = {entry["id"]: entry["standing"] for entry in _mine(certificate.learner)}
+    assert [standings[value["id"]] for value in (revoked, expired, used_up)] == ["revoked", "expired", "used_up"]
 
 
 def _mine(learner: Learner) -> list[dict[str, Any]]:
@@ -152,9 +156,9 @@ def _mine(learner: Learner) -> list[dict[str, Any]]:
 def test_the_verdict_is_of_the_moment(issue: Callable[..., Certificate]) -> None:
     certificate, other = issue(languages=("en",)), issue()
     path = _path(_share(certificate, shown=ALL))
-    life.suspend(certificate_id=certificate.pk, actor="test", reason="a doubt", now=clock.now())
+    status_changes.suspend(certificate_id=certificate.pk, actor="test", reason="a doubt", now=clock.now())
     assert "This certificate is suspended." in _see(path).content.decode()
-    life.revoke(certificate_id=certificate.pk, actor="test", reason="a mistake of ours", now=clock.now())
+    status_changes.revoke(certificate_id=certificate.pk, actor="test", reason="a mistake of ours", now=clock.now())
     html = _see(path).content.decode()
     assert "This certificate was revoked." in html
     assert "a mistake of ours" not in html
@@ -211,7 +215,7 @@ def test_what_cannot_be_shared(issue: Callable[..., Certificate]) -> None:
 
 def test_there_is_an_end_to_open_links(issue: Callable[..., Certificate], monkeypatch: pytest.MonkeyPatch) -> None:
     certificate = issue()
-    monkeypatch.setattr(rules, "MOST_OPEN", 2)
+    monkeypatch.setattr(rules, "MAX_OPEN", 2)
     first = _share(certificate)
     _share(certificate)
     client = signed_in(certificate.learner.user)
@@ -264,7 +268,9 @@ def test_pages_and_budgets(issue: Callable[..., Certificate], query_budget: Any)
         first = client.get("/api/v1/me/shares", {"limit": 2}).json()
     with query_budget(2):
         rest = client.get("/api/v1/me/shares", {"limit": 2, "cursor": first["next"]}).json()
-    assert [one["id"] for one in first["items"] + rest["items"]] == sorted((one["id"] for one in shares), reverse=True)
+    assert [item["id"] for item in first["items"] + rest["items"]] == sorted(
+        (share["id"] for share in shares), reverse=True
+    )
     assert rest["next"] is None
     _see(_path(shares[0]))
     with query_budget(2):
@@ -308,7 +314,7 @@ def test_of_many_visitors_at_once_not_one_too_many_gets_in() -> None:
             connection.close()
 
     def ours() -> bool:
-        return services.look(token="a" * 32, now=clock.now(), counts=True) is not None
+        return services.open_link(token="a" * 32, now=clock.now(), counts=True) is not None
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(visit, [ours] * 40)) == 5
@@ -327,13 +333,13 @@ def test_looking_and_then_counting_would_let_one_too_many_in() -> None:
 
     def in_between() -> bool:
         try:
-            return services.look(token="a" * 32, now=clock.now(), counts=True) is not None
+            return services.open_link(token="a" * 32, now=clock.now(), counts=True) is not None
         finally:
             connection.close()
 
     let_in = []
     with transaction.atomic():
-        found = services.look(token="a" * 32, now=clock.now(), counts=False)
+        found = services.open_link(token="a" * 32, now=clock.now(), counts=False)
         with ThreadPoolExecutor(1) as pool:
             let_in.append(pool.submit(in_between).result())
         let_in.append(found is not None)  # and would count now
@@ -342,7 +348,7 @@ def test_looking_and_then_counting_would_let_one_too_many_in() -> None:
     let_in = []
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            let_in.append(services.look(token="a" * 32, now=clock.now(), counts=True) is not None)
+            let_in.append(services.open_link(token="a" * 32, now=clock.now(), counts=True) is not None)
             waiting = pool.submit(in_between)
         let_in.append(waiting.result())
     assert let_in == [True, False]
@@ -351,4 +357,7 @@ def test_looking_and_then_counting_would_let_one_too_many_in() -> None:
 def test_seen_asks_once_whatever_the_number(issue: Callable[..., Certificate], query_budget: Any) -> None:
     share = _share(issue())
     with query_budget(1):
-        assert len(selectors.seen(share_id=UUID(share["id"]), fields=ALL, language="en", now=clock.now())) == 1
+        assert (
+            len(selectors.visible_certificates(share_id=UUID(share["id"]), fields=ALL, language="en", now=clock.now()))
+            == 1
+        )

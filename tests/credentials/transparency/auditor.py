@@ -134,7 +134,7 @@ class Auditor:
     def _check_proofs(self, size: int, hashed: list[bytes], root: bytes) -> None:
         for index in {0, size // 2, size - 1}:
             proof = self.get("/log/proof/inclusion", index=index, size=size).json()["proof"]
-            if climb(hashed[index], index, size, [base64.b64decode(one) for one in proof]) != root:
+            if climb(hashed[index], index, size, [base64.b64decode(entry) for entry in proof]) != root:
                 raise Caught("an inclusion proof does not hold")
 
     def check_certificate(self, credential: bytes, proof: dict[str, Any]) -> dict[str, Any]:
@@ -146,15 +146,15 @@ class Auditor:
         if not any(verify(text, line, self.vkey) is not None for line in lines):
             raise Caught("the log did not sign the checkpoint")
         _, number, root = text.rstrip("\n").split("\n")
-        for one in (proof, *proof["status_changes"]):
-            path = [base64.b64decode(step) for step in one["inclusion_proof"]]
-            reached = climb(_hash(b"\x00", one["leaf"].encode()), one["index"], int(number), path)
+        for value in (proof, *proof["status_changes"]):
+            path = [base64.b64decode(step) for step in value["inclusion_proof"]]
+            reached = climb(_hash(b"\x00", value["leaf"].encode()), value["index"], int(number), path)
             if reached != base64.b64decode(root):
                 raise Caught("the proof does not lead to the root")
-        for one in proof["status_changes"]:
-            content = f"{proof['index']} {one['status']}".encode()
-            committed = hashlib.sha256(bytes.fromhex(one["salt"]) + content).hexdigest()
-            if committed != json.loads(one["leaf"])["commitment"]:
+        for status_change in proof["status_changes"]:
+            content = f"{proof['index']} {status_change['status']}".encode()
+            committed = hashlib.sha256(bytes.fromhex(status_change["salt"]) + content).hexdigest()
+            if committed != json.loads(status_change["leaf"])["commitment"]:
                 raise Caught("the change of status is another's")
         return dict(leaf)
 

@@ -46,12 +46,12 @@ def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
         learners = [make_learner() for _ in range(number if number < 6 else 1)]
         others = Achievement.objects.count()
         achievements = Achievement.objects.bulk_create(
-            Achievement(slug="logged", version=others + one, active=False, edition=edition, criteria={}, texts={})
-            for one in range(1, number + 1)
+            Achievement(slug="logged", version=others + index, active=False, edition=edition, criteria={}, texts={})
+            for index in range(1, number + 1)
         )
         awards = Award.objects.bulk_create(
-            Award(learner=learners[place % len(learners)], achievement=one, decided_at=now, facts={})
-            for place, one in enumerate(achievements)
+            Award(learner=learners[place % len(learners)], achievement=entry, decided_at=now, facts={})
+            for place, entry in enumerate(achievements)
         )
         made = Certificate.objects.bulk_create(
             Certificate(
@@ -74,8 +74,8 @@ def tell(
     with transaction.atomic():
         events.record_many(
             [
-                form(certificate_id=one.pk, learner_id=one.learner_id, edition_id=new_id(), **more)
-                for one in certificates
+                form(certificate_id=certificate.pk, learner_id=certificate.learner_id, edition_id=new_id(), **more)
+                for certificate in certificates
             ]
         )
 
@@ -138,7 +138,7 @@ class Witnesses:
     listed: list[Witness]
 
     def send(self, url: str, body: bytes) -> tuple[int, bytes]:
-        witness = next(one for one in self.listed if url == f"{one.address}/add-checkpoint")
+        witness = next(row for row in self.listed if url == f"{row.address}/add-checkpoint")
         if not witness.up:
             return 0, b""
         answer = witness.post(body)
@@ -160,5 +160,5 @@ def witnesses(tmp_path: Path, settings: Any, _reference_data: None) -> Witnesses
         )
         for state in ("vn", "ph")
     ]
-    settings.LOG_WITNESSES = [f"{one.vkey} {one.address}" for one in listed]
+    settings.LOG_WITNESSES = [f"{row.vkey} {row.address}" for row in listed]
     return Witnesses(listed)

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections, transaction
 from django.test import Client
 
 from common import clock
-from credentials.certificates import life
+from credentials.certificates import status_changes
 from credentials.models import Certificate, LogCheckpoint, LogEntry, LogLink, LogTile
 from credentials.transparency import rules, selectors
 from credentials.transparency.rules import Timeliness
@@ -69,8 +69,8 @@ def test_the_log_names_nobody(certify, auditor: Auditor) -> None:
     signed()
     auditor.follow()
     text = b"".join(auditor.leaves).decode() + auditor.note
-    for one in made:
-        for word in (str(one.pk), str(one.learner_id), one.public_code, one.learner.legal_name, "revoked"):
+    for entry in made:
+        for word in (str(entry.pk), str(entry.learner_id), entry.public_code, entry.learner.legal_name, "revoked"):
             assert word not in text
     assert {tuple(sorted(json.loads(leaf))) for leaf in auditor.leaves} == {
         ("commitment", "kind", "logged_at", "version")
@@ -80,21 +80,23 @@ def test_the_log_names_nobody(certify, auditor: Auditor) -> None:
 def test_a_revocation_is_logged_and_proved(certify, auditor: Auditor) -> None:
     aiko, budi = certify(2)
     drain()
-    life.revoke(certificate_id=budi.pk, actor="reviewer", reason="issued in error", now=clock.now())
+    status_changes.revoke(certificate_id=budi.pk, actor="reviewer", reason="issued in error", now=clock.now())
     signed()
     told = auditor.get(f"/verify/{budi.public_code}/log-proof").json()
     auditor.check_certificate(budi.credential.encode(), told)
-    assert [(one["status"], one["index"]) for one in told["status_changes"]] == [("revoked", 2)]
+    assert [(status_change["status"], status_change["index"]) for status_change in told["status_changes"]] == [
+        ("revoked", 2)
+    ]
     assert auditor.get(f"/verify/{aiko.public_code}/log-proof").json()["status_changes"] == []
 
 
 def test_a_change_of_status_that_is_told_first_takes_the_issuance_along(certify) -> None:
-    (one,) = certify(1, tells=False)
-    tell(CHANGED, one, status="suspended")
-    tell(ISSUED, one)
-    tell(CHANGED, one, status="active")
+    (element,) = certify(1, tells=False)
+    tell(CHANGED, element, status="suspended")
+    tell(ISSUED, element)
+    tell(CHANGED, element, status="active")
     drain()
-    links = LogLink.objects.filter(certificate=one).order_by("entry_id")
+    links = LogLink.objects.filter(certificate=element).order_by("entry_id")
     assert [(link.kind, link.status) for link in links] == [
         ("issued", ""),
         ("status", "suspended"),
@@ -278,7 +280,7 @@ def test_the_database_refuses_to_rewrite_the_log(certify) -> None:
         lambda: LogEntry.objects.filter(index=1)._raw_delete("default"),
         lambda: LogTile.objects.update(hashes=bytes(64)),
         lambda: LogTile.objects.update(hashes=b""),
-        lambda: LogTile.objects.update(place=9),
+        lambda: LogTile.objects.update(index=9),
         lambda: LogTile.objects.all().delete(),
         lambda: LogCheckpoint.objects.update(note="x"),
         lambda: LogCheckpoint.objects.all().delete(),

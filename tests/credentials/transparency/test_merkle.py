@@ -13,8 +13,8 @@ from credentials.transparency import merkle, tiles
 
 # The leaves and roots that implementations of RFC 6962 test each other with.
 LEAVES = [
-    bytes.fromhex(one)
-    for one in (
+    bytes.fromhex(value)
+    for value in (
         "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
     )
 ]  # fmt: skip
@@ -68,10 +68,10 @@ def _stored(leaves: list[bytes], *cuts: int) -> dict[tiles.Tile, bytes]:
     stored: dict[tiles.Tile, bytes] = {}
     stops = sorted({0, len(leaves), *(cut % (len(leaves) + 1) for cut in cuts)})
     for begun, end in pairwise(stops):
-        edge = {one: stored[one] for one in tiles.edge_of(begun)}
+        edge = {entry: stored[entry] for entry in tiles.edge_of(begun)}
         grown = tiles.grown(edge, begun, [merkle.leaf_hash(leaf) for leaf in leaves[begun:end]])
-        for one, hashes in grown.items():
-            assert hashes.startswith(stored.get(one, b"")), "what stands in a tile stays"
+        for entry, hashes in grown.items():
+            assert hashes.startswith(stored.get(entry, b"")), "what stands in a tile stays"
         stored |= grown
     return stored
 
@@ -84,7 +84,7 @@ def _leaves(size: int) -> list[bytes]:
 def test_known_roots(size: int) -> None:
     leaves = LEAVES[:size]
     assert mth(leaves).hex() == ROOTS[size], "the definition above"
-    growing = merkle.Growing()
+    growing = merkle.IncrementalTree()
     growing.add(merkle.leaf_hash(leaf) for leaf in leaves)
     assert growing.root.hex() == ROOTS[size]
     assert tiles.root(size, _stored(leaves)).hex() == ROOTS[size]
@@ -101,7 +101,7 @@ SIZES = st.one_of(
 def test_tiles_give_the_proofs_of_the_definition_and_they_verify(size: int, data: st.DataObject) -> None:
     leaves = _leaves(size)
     stored = _stored(leaves, *data.draw(st.lists(st.integers(0, 2000), max_size=4)))
-    assert {one: len(hashes) // 32 for one, hashes in stored.items()} == dict(tiles.tiles_of(size))
+    assert {entry: len(hashes) // 32 for entry, hashes in stored.items()} == dict(tiles.tiles_of(size))
     # Of an earlier tree too, out of tiles that have grown since.
     at = data.draw(st.integers(1, size))
     index, old = data.draw(st.integers(0, at - 1)), data.draw(st.integers(0, at))
@@ -168,21 +168,21 @@ def test_a_proof_out_of_a_tile_that_is_shorter_than_the_tree_is_refused() -> Non
 def test_the_tiles_of_a_tree_of_70_000() -> None:
     widths = dict(tiles.tiles_of(70_000))
     assert sum(1 for (level, _), width in widths.items() if (level, width) == (0, 256)) == 273
-    assert {one: width for one, width in widths.items() if width < 256} == {(0, 273): 112, (1, 1): 17, (2, 0): 1}
+    assert {entry: width for entry, width in widths.items() if width < 256} == {(0, 273): 112, (1, 1): 17, (2, 0): 1}
     assert widths[1, 0] == 256
     assert dict(tiles.tiles_of(256)) == {(0, 0): 256, (1, 0): 1}
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(1, 256))
 def test_a_tile_has_one_name(place: int, width: int) -> None:
-    assert tiles.place_of(tiles.name_of(place, width)) == (place, width)
+    assert tiles.tile_index(tiles.tile_path(place, width)) == (place, width)
 
 
 def test_names_of_tiles() -> None:
-    assert tiles.name_of(1234067) == "x001/x234/067"
-    assert tiles.name_of(5, 7) == "005.p/7"
+    assert tiles.tile_path(1234067) == "x001/x234/067"
+    assert tiles.tile_path(5, 7) == "005.p/7"
     for name in (
         "", "5", "05", "0005", "x000/005", "x001/5", "1000", "001/000", "x001", "005.p/0", "005.p/256", "005.p/07",
         "005.p/", "-01", "x999/" * 9 + "000", "٠٠١", "../001",
     ):  # fmt: skip
-        assert tiles.place_of(name) is None, name
+        assert tiles.tile_index(name) is None, name

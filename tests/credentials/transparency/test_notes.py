@@ -43,7 +43,7 @@ def test_a_checkpoint_is_signed_cosigned_and_read_again() -> None:
     checkpoint, read = notes.checkpoint_by(note.whole, [LOG.verifier])
     assert (checkpoint.size, read) == (7, note)
     by_witness = notes.signed_by(read, [WITNESS.verifier])
-    assert [notes.signed_at(one) for _, one in by_witness] == [1_700_000_000]
+    assert [notes.signed_at(entry) for _, entry in by_witness] == [1_700_000_000]
     assert WITNESS.verifier.kind == 4
     assert Verifier.parse(WITNESS.verifier.vkey) == WITNESS.verifier
 

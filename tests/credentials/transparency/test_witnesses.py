@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 def _asked(witnesses: Witnesses) -> dict[str, str]:
     answers = cosigning.request_cosignatures(send=witnesses.send, parallel=False)
-    return {one.witness.split(".")[0]: one.problem for one in answers}
+    return {answer.witness.split(".")[0]: answer.problem for answer in answers}
 
 
 def _submission(size: int, *, old: int, note: str | None = None) -> bytes:
@@ -53,7 +53,7 @@ def test_two_witnesses_cosign_and_a_stranger_needs_nobody_else(certify, witnesse
     assert _asked(witnesses) == {"vn": "", "ph": ""}
     told = auditor.get(f"/verify/{aiko.public_code}/log-proof").json()
     auditor.check_certificate(aiko.credential.encode(), told)
-    vkeys = [one.vkey for one in witnesses.listed]
+    vkeys = [row.vkey for row in witnesses.listed]
     assert len(auditor.witnessed(told["checkpoint"], vkeys)) == 2
     assert told["covered_by"] in vkeys
     assert told["timeliness"] == "in_time"
@@ -62,11 +62,11 @@ def test_two_witnesses_cosign_and_a_stranger_needs_nobody_else(certify, witnesse
     assert LogCosignature.objects.count() == 4
     # What a witness saw last, by itself.
     origin_hash = sha256(b"testserver/log").hexdigest()
-    for one in witnesses.listed:
-        seen = one.get(f"/log/witness/{origin_hash}/checkpoint")
+    for row in witnesses.listed:
+        seen = row.get(f"/log/witness/{origin_hash}/checkpoint")
         assert seen.content.decode().startswith("testserver/log\n301\n")
-        assert auditor.witnessed(seen.content.decode(), [one.vkey])
-        assert one.get(f"/log/witness/{'0' * 64}/checkpoint").status_code == 404
+        assert auditor.witnessed(seen.content.decode(), [row.vkey])
+        assert row.get(f"/log/witness/{'0' * 64}/checkpoint").status_code == 404
 
 
 def test_a_proof_is_given_with_the_checkpoint_that_most_cosigned(
@@ -79,7 +79,7 @@ def test_a_proof_is_given_with_the_checkpoint_that_most_cosigned(
     signed()
     told = auditor.get(f"/verify/{aiko.public_code}/log-proof").json()
     assert told["tree_size"] == 1, "the witnesses have not answered for the newest"
-    assert len(auditor.witnessed(told["checkpoint"], [one.vkey for one in witnesses.listed])) == 2
+    assert len(auditor.witnessed(told["checkpoint"], [row.vkey for row in witnesses.listed])) == 2
 
 
 def test_a_witness_that_is_away_or_has_forgotten_is_asked_again(certify, witnesses: Witnesses) -> None:
@@ -256,7 +256,7 @@ def test_a_superuser_who_rewrites_everything_is_found_out(
     certify(2)
     signed()
     assert set(_asked(witnesses).values()) == {"it says that the checkpoint contradicts an earlier one"}
-    assert [one.alert for one in caplog.records if hasattr(one, "alert")] == ["log_fork"] * 4
+    assert [record.alert for record in caplog.records if hasattr(record, "alert")] == ["log_fork"] * 4
     assert LogCosignature.objects.count() == 0
 
 
@@ -279,7 +279,7 @@ def test_a_database_from_an_old_backup_is_found_out(certify, witnesses: Witnesse
 
 def test_a_stolen_issuer_s_key_cannot_back_date(certify, witnesses: Witnesses, auditor: Auditor) -> None:
     """Whoever has the issuer's key signs any date; the log and its witnesses tell what was there at that date."""
-    vkeys = [one.vkey for one in witnesses.listed]
+    vkeys = [row.vkey for row in witnesses.listed]
     (honest,) = certify(1)
     signed()
     _asked(witnesses)
@@ -401,7 +401,7 @@ def test_an_answer_that_is_no_cosignature_is_not_kept(certify, witnesses: Witnes
         (409, b"2\n", "has seen 2 entries"),
     ):  # fmt: skip
         answers = cosigning.request_cosignatures(send=lambda url, sent, told=(status, body): told)
-        assert [problem in one.problem for one in answers] == [True, True], (status, body, answers)
+        assert [problem in answer.problem for answer in answers] == [True, True], (status, body, answers)
     assert not LogCosignature.objects.exists()
 
 
@@ -418,7 +418,7 @@ def test_the_workers_tasks(certify, caplog) -> None:
         cursor.execute("UPDATE credentials_logtile SET hashes = ''")
     with pytest.raises(LogAltered):
         tasks.publish_checkpoint()
-    assert [one.alert for one in caplog.records if hasattr(one, "alert")] == ["log_altered"]
+    assert [record.alert for record in caplog.records if hasattr(record, "alert")] == ["log_altered"]
     assert LogCheckpoint.objects.count() == 1
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from config import demo_accounts, reference_data, starter_course
-from config.stale_database import told_if_stale
+from config.stale_database import explain_if_stale
 from member_states import public as member_states
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if "development" not in (settings.SETTINGS_MODULE or ""):
             raise CommandError("the demo's accounts are for development settings only")
         owner = "owner" if "owner" in settings.DATABASES else "default"
-        with told_if_stale(connections[owner]):
+        with explain_if_stale(connections[owner]):
             call_command("migrate", interactive=False, verbosity=0, database=owner)
         reference_data.load()
         starter_course.load()

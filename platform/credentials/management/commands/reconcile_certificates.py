@@ -33,8 +33,8 @@ class Command(BaseCommand):
             ("awarded on evidence that is not what it was (award)", found.altered),
         ):
             self.stdout.write(f"{len(rows):>6}  {name}")
-            for one in rows[:20]:
-                self.stdout.write(f"        {one}")
+            for row in rows[:20]:
+                self.stdout.write(f"        {row}")
         if repair:
             self.stdout.write(f"{reconciliation.repair(found)} events recorded again")
             if not found.issued_not_entitled:

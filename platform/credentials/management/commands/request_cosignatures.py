@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from credentials.transparency.cosigning import Answer, request_cosignatures
+from credentials.transparency.cosigning import WitnessResult, request_cosignatures
 
 
 class Command(BaseCommand):
@@ -27,11 +27,11 @@ class Command(BaseCommand):
         while every is not None:
             time.sleep(every)
             answers = self._once()
-        if failed := [one for one in answers if one.problem]:
+        if failed := [answer for answer in answers if answer.problem]:
             raise CommandError(f"{len(failed)} of {len(answers)} witnesses did not cosign")
 
-    def _once(self) -> list[Answer]:
+    def _once(self) -> list[WitnessResult]:
         answers = request_cosignatures()
-        for one in answers:
-            self.stdout.write(f"{one.witness}: {one.problem or 'cosigned'}")
+        for answer in answers:
+            self.stdout.write(f"{answer.witness}: {answer.problem or 'cosigned'}")
         return answers

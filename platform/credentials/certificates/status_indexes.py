@@ -19,7 +19,7 @@ _LEFT, _RIGHT = 8, 9  # bits of the halves; they change places at every round
 _ROUNDS = 4
 
 
-def place(secret: bytes, number: int) -> int:
+def status_index(secret: bytes, number: int) -> int:
     """The place of the certificate with that number in its list.
 
     Args:
@@ -27,13 +27,13 @@ def place(secret: bytes, number: int) -> int:
     """
     left, right, bits_left, bits_right = number >> _RIGHT, number & ((1 << _RIGHT) - 1), _LEFT, _RIGHT
     for turn in range(_ROUNDS):
-        left, right = right, left ^ (_drawn(secret, turn, right) & ((1 << bits_left) - 1))
+        left, right = right, left ^ (_round_function(secret, turn, right) & ((1 << bits_left) - 1))
         bits_left, bits_right = bits_right, bits_left
     return left << bits_right | right
 
 
 @lru_cache(maxsize=8192)
-def _drawn(secret: bytes, turn: int, half: int) -> int:
+def _round_function(secret: bytes, turn: int, half: int) -> int:
     # A list asks for 1,536 different ones, however many of its places are taken.
     return int.from_bytes(hashlib.blake2b(bytes((turn, half >> 8, half & 0xFF)), digest_size=2, key=secret).digest())
 
@@ -48,4 +48,4 @@ def decoys(secret: bytes, purpose: str) -> Iterator[int]:
     how_many, start = 64 + int.from_bytes(drawn[:2]) % 1024, int.from_bytes(drawn[2:])
     free = ENTRIES - CAPACITY
     for number in range(how_many):
-        yield place(secret, CAPACITY + (start + number) % free)
+        yield status_index(secret, CAPACITY + (start + number) % free)

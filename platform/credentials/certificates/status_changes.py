@@ -33,7 +33,7 @@ def revoke(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -> N
         NotRevocable: it is withdrawn already, or there is none; nothing is written.
         ReasonMissing: there is no reason.
     """
-    _move(certificate_id, Status.REVOKED, actor=actor, reason=reason, now=now, refusal=NotRevocable)
+    _change_one(certificate_id, Status.REVOKED, actor=actor, reason=reason, now=now, refusal=NotRevocable)
 
 
 @transaction.atomic
@@ -43,7 +43,7 @@ def suspend(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -> 
     Raises:
         NotSuspendable: it is not active, or there is none. ReasonMissing: there is no reason.
     """
-    _move(certificate_id, Status.SUSPENDED, actor=actor, reason=reason, now=now, refusal=NotSuspendable)
+    _change_one(certificate_id, Status.SUSPENDED, actor=actor, reason=reason, now=now, refusal=NotSuspendable)
 
 
 @transaction.atomic
@@ -53,10 +53,10 @@ def reinstate(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -
     Raises:
         NotReinstatable: it is not suspended, or there is none. ReasonMissing: there is no reason.
     """
-    _move(certificate_id, Status.ACTIVE, actor=actor, reason=reason, now=now, refusal=NotReinstatable)
+    _change_one(certificate_id, Status.ACTIVE, actor=actor, reason=reason, now=now, refusal=NotReinstatable)
 
 
-def _move(
+def _change_one(
     certificate_id: UUID, after: Status, *, actor: str, reason: str, now: datetime, refusal: type[DomainError]
 ) -> None:  # fmt: skip
     if not reason.strip():
@@ -69,10 +69,10 @@ def _move(
     )
     if before is None or not rules.may_follow(before, after):
         raise refusal()
-    change([certificate_id], after, actor=actor, reason=reason, now=now)
+    change_status([certificate_id], after, actor=actor, reason=reason, now=now)
 
 
-def change(
+def change_status(
     certificate_ids: Sequence[UUID], after: Status, *, actor: str, reason: str, now: datetime
 ) -> list[UUID]:  # fmt: skip
     """Give that status to those of the certificates that may have it next, in the caller's transaction; return their ids.

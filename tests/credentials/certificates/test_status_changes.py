@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from common import clock
 from common.errors import DomainError, NotFound, ReasonMissing
 from common.ids import new_id
-from credentials.certificates import bulk_revocation, corrections, issuing, life, rules
+from credentials.certificates import bulk_revocation, corrections, issuing, rules, status_changes
 from credentials.certificates.errors import (
     AlreadyApproved,
     CorrectionDecided,
@@ -38,7 +38,11 @@ from privacy.models import AuditEntry
 from tests.factories import make_learner, signed_in, stored
 
 pytestmark = pytest.mark.django_db
-STEPS: dict[str, Callable[..., None]] = {"revoked": life.revoke, "suspended": life.suspend, "active": life.reinstate}
+STEPS: dict[str, Callable[..., None]] = {
+    "revoked": status_changes.revoke,
+    "suspended": status_changes.suspend,
+    "active": status_changes.reinstate,
+}
 REFUSED: dict[str, type[DomainError]] = {
     "revoked": NotRevocable, "suspended": NotSuspendable, "active": NotReinstatable,
 }  # fmt: skip
@@ -54,7 +58,7 @@ def _status(certificate: Certificate) -> str:
 
 def _approved(certificate: Certificate, name: str = "山田 花子") -> UUID:
     correction_id, now = new_id(), clock.now()
-    corrections.ask(
+    corrections.request_correction(
         correction_id=correction_id, certificate_id=certificate.pk, legal_name=name, reason="married",
         asked_by=certificate.learner_id, learner_id=certificate.learner_id, now=now,
     )  # fmt: skip
@@ -91,7 +95,7 @@ def test_each_step_leaves_its_event_its_reason_and_its_trace_once(issue) -> None
         assert (certificate.status, certificate.status_reason) == (step, f"because of {action}")
         assert AuditEntry.objects.filter(action=f"certificate.{action}", subject_id=str(certificate.pk)).count() == 1
     told = Event.objects.filter(kind="credentials.certificate_status_changed").order_by("pk")
-    assert [one.payload["status"] for one in told] == ["suspended", "active", "revoked"]
+    assert [entry.payload["status"] for entry in told] == ["suspended", "active", "revoked"]
     for step in STEPS:
         with pytest.raises(REFUSED[step]):
             _take(step, certificate)
@@ -163,7 +167,7 @@ def test_a_correction_lifts_nothing_that_was_decided_meanwhile(issue) -> None:
         assert _status(certificate) == step
         assert not Certificate.objects.filter(predecessor=certificate).exists()
     certificate, correction_id, now = issue(), new_id(), clock.now()
-    corrections.ask(
+    corrections.request_correction(
         correction_id=correction_id, certificate_id=certificate.pk, legal_name="Dao", reason="bought it",
         asked_by=certificate.learner_id, now=now,
     )  # fmt: skip

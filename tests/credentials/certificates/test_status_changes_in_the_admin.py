@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
-from credentials.certificates.life_models import BulkRevocation
+from credentials.certificates.lifecycle_models import BulkRevocation
 from credentials.certificates.models import Certificate
 from events import public as events
 from tests.factories import make_user
@@ -30,37 +30,37 @@ def _staff(role: str, **given: Any) -> Any:
 
 
 def _act(client: Any, model: str, action: str, *rows: Any, **form: str) -> Any:
-    data = {"action": action, "_selected_action": [str(one.pk) for one in rows], **form}
+    data = {"action": action, "_selected_action": [str(row.pk) for row in rows], **form}
     return client.post(f"/admin/credentials/{model}/", data)
 
 
 def test_reviewers_do_all_of_it_in_the_admin_and_others_nothing(issue) -> None:
     certificate, second = issue(), issue()
-    one, two, trainer = (
+    entry, two, trainer = (
         _staff("reviewer"),
         _staff("reviewer"),
         _staff("member-state administrator", member_state_id="JP"),
     )
-    assert "Reason" in _act(one, "certificate", "suspend", certificate).content.decode()
+    assert "Reason" in _act(entry, "certificate", "suspend", certificate).content.decode()
     for action, status in (("suspend", "suspended"), ("reinstate", "active")):
         _act(trainer, "certificate", action, certificate, reason="because")
         assert _status(certificate) != status
-        assert _act(one, "certificate", action, certificate, reason="because").status_code == 302
+        assert _act(entry, "certificate", action, certificate, reason="because").status_code == 302
         assert _status(certificate) == status
-    _act(one, "certificate", "correct", certificate, legal_name="鈴木 愛子", reason="married")
+    _act(entry, "certificate", "correct", certificate, legal_name="鈴木 愛子", reason="married")
     correction = certificate.corrections.get()
     assert "鈴木 愛子" in _act(two, "certificatecorrection", "approve", correction).content.decode()
-    _act(one, "certificatecorrection", "approve", correction, confirmed="yes")
+    _act(entry, "certificatecorrection", "approve", correction, confirmed="yes")
     correction.refresh_from_db()
     assert correction.approved is None, "not by whoever asked"
     _act(two, "certificatecorrection", "approve", correction, confirmed="yes")
     events.drain("corrections")
     assert _status(certificate) == "superseded"
     successor = Certificate.objects.get(predecessor=certificate)
-    assert _act(one, "certificate", "revoke_many", successor, second).status_code == 200
-    _act(one, "certificate", "revoke_many", successor, second, reason="leaked items")
+    assert _act(entry, "certificate", "revoke_many", successor, second).status_code == 200
+    _act(entry, "certificate", "revoke_many", successor, second, reason="leaked items")
     asked = BulkRevocation.objects.get()
-    _act(one, "bulkrevocation", "approve", asked, confirmed="yes")
+    _act(entry, "bulkrevocation", "approve", asked, confirmed="yes")
     events.drain("bulk_revocations")
     assert _status(second) == "active"
     _act(two, "bulkrevocation", "approve", asked, confirmed="yes")

@@ -26,7 +26,7 @@ from credentials.certificates.errors import (
     RenewalNotEarned,
     RenewalTooEarly,
 )
-from credentials.certificates.life_models import CertificateCorrection
+from credentials.certificates.lifecycle_models import CertificateCorrection
 from events import public as events
 from learners.public import NameField
 from privacy.public import ConsentMissing
@@ -53,7 +53,7 @@ class MyRenewal(APIView):
         responses=renewal.RenewalView,
     )
     def get(self, request: Request, certificate_id: UUID) -> Response:
-        found = renewal.standing(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
+        found = renewal.renewal_offer(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
         shown: renewal.RenewalView = {
             "state": found.state,
             "renewable_from": found.renewable_from,
@@ -75,8 +75,8 @@ class MyRenewal(APIView):
     )
     @events.idempotent
     def post(self, request: Request, certificate_id: UUID) -> Response:
-        state = renewal.ask(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
-        is_done = state is renewal.State.RENEWED
+        state = renewal.request_renewal(learner_id=caller_id(request), certificate_id=certificate_id, now=clock.now())
+        is_done = state is renewal.RenewalState.RENEWED
         shown: RenewalAsked = {"state": "renewed" if is_done else "asked"}
         return Response(shown, status=200 if is_done else 202)
 
@@ -133,7 +133,7 @@ class MyCorrection(APIView):
         given = CorrectionInput(data=request.data)
         given.is_valid(raise_exception=True)
         learner_id = caller_id(request)
-        made, is_new = corrections.ask(
+        made, is_new = corrections.request_correction(
             correction_id=correction_id, certificate_id=certificate_id, asked_by=learner_id, learner_id=learner_id,
             now=clock.now(), **given.validated_data,
         )  # fmt: skip

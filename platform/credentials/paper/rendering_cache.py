@@ -7,30 +7,30 @@ from uuid import UUID
 
 from common.caches import ProcessCache
 from credentials.paper.models import Rendering
-from credentials.paper.press import Press, Sheet
+from credentials.paper.typesetting import Sheet, Typesetter
 
-KEPT_FOR = timedelta(days=7)
-_MOST_BYTES = 8 * 1024 * 1024
+RETENTION = timedelta(days=7)
+_MAX_BYTES = 8 * 1024 * 1024
 
 
 # The newest few megabytes, in this process.
-_near: ProcessCache[str, bytes] = ProcessCache(most=_MOST_BYTES, size=len)
+_near: ProcessCache[str, bytes] = ProcessCache(most=_MAX_BYTES, size=len)
 
 
-def kept_or_made(sheet: Sheet, *, press: Press, certificate_id: UUID) -> bytes:
+def get_or_render(sheet: Sheet, *, typesetter: Typesetter, certificate_id: UUID) -> bytes:
     """Return the sheet's bytes: from this process, from the table (one query), or set now and kept (one more).
 
     Raises:
         GlyphMissing: a character is in none of the fonts; nothing is kept.
     """
-    key = press.key(sheet)
+    key = typesetter.key(sheet)
     made = _near.get(key)
     if made is None:
         stored = Rendering.objects.filter(sha256=key).values_list("body", flat=True).first()
         if stored is not None:
             made = bytes(stored)
         else:
-            made = press.make(sheet)
+            made = typesetter.make(sheet)
             # Two processes that make the same at a time write the same bytes; the second is passed over.
             Rendering.objects.bulk_create(
                 [Rendering(sha256=key, certificate_id=certificate_id, body=made)], ignore_conflicts=True
@@ -39,7 +39,7 @@ def kept_or_made(sheet: Sheet, *, press: Press, certificate_id: UUID) -> bytes:
     return made
 
 
-def forget(*, now: datetime) -> int:
-    """Delete what was made more than `KEPT_FOR` ago, and return how many; a second call deletes nothing."""
-    deleted, _ = Rendering.objects.filter(made_at__lt=now - KEPT_FOR).delete()
+def delete_old_renderings(*, now: datetime) -> int:
+    """Delete what was made more than `RETENTION` ago, and return how many; a second call deletes nothing."""
+    deleted, _ = Rendering.objects.filter(made_at__lt=now - RETENTION).delete()
     return deleted

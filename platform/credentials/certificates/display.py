@@ -24,7 +24,7 @@ _WITHOUT_MONTHS = frozenset({"fil", "lo", "my", "tet"})
 
 
 @dataclass(frozen=True)
-class ShownSkill:
+class SkillDisplay:
     code: str
     name: str
     name_language: str
@@ -33,7 +33,7 @@ class ShownSkill:
 
 
 @dataclass(frozen=True)
-class Shown:
+class CertificateDisplay:
     """What a certificate shows. Everything but the labels of levels and the translations comes from what was signed."""
 
     language: str
@@ -44,7 +44,7 @@ class Shown:
     signed_achievement: str
     signed_language: str
     description: str
-    skills: tuple[ShownSkill, ...]
+    skills: tuple[SkillDisplay, ...]
     issuer: str
     issued_at: datetime
     issued_on: str
@@ -67,14 +67,14 @@ def day(instant: datetime, language: str) -> str:
         return str(date_format(instant, "j F Y" if language == "en" else "DATE_FORMAT", use_l10n=True))
 
 
-def shown(document: Mapping[str, Any], achievement: Achievement, language: str) -> Shown:
+def display_of(document: Mapping[str, Any], achievement: Achievement, language: str) -> CertificateDisplay:
     """Put a verified credential into words of `language` (a code of settings.LANGUAGES), as far as there are any."""
     subject = document["credentialSubject"]
     signed = subject["achievement"]
     texts_language = lookup([language, "en", signed["inLanguage"]], list(achievement.texts)) or signed["inLanguage"]
     texts = achievement.texts.get(texts_language, {})
     issued_at, valid_until = (datetime.fromisoformat(document[name]) for name in ("validFrom", "validUntil"))
-    return Shown(
+    return CertificateDisplay(
         language=canonical(language),
         name=subject["identifier"][0]["identityHash"],
         name_language=signed["inLanguage"],
@@ -93,20 +93,20 @@ def shown(document: Mapping[str, Any], achievement: Achievement, language: str) 
     )
 
 
-def _skills(document: Mapping[str, Any], language: str) -> list[ShownSkill]:
+def _skills(document: Mapping[str, Any], language: str) -> list[SkillDisplay]:
     names = courses.framework().level_names
     subject = document["credentialSubject"]
-    described = {one["id"]: one for one in subject["achievement"]["resultDescription"]}
+    described = {entry["id"]: entry for entry in subject["achievement"]["resultDescription"]}
     listed = []
     for result in subject["result"]:
         description = described[result["resultDescription"]]
-        levels = {one["id"]: one for one in description["rubricCriterionLevel"]}
+        levels = {entry["id"]: entry for entry in description["rubricCriterionLevel"]}
         level = levels[result["achievedLevel"]]
         by_language = names.get(int(level["level"]), {})
         # English where the visitor's language has none: more people read it than the language that was signed.
         found = lookup([language, "en"], list(by_language))
         listed.append(
-            ShownSkill(
+            SkillDisplay(
                 code=description["id"].rpartition("#")[2],
                 name=description["name"],
                 name_language="en",

@@ -15,7 +15,7 @@ from openbadgeslib.baking import ITXT_KEYWORD_OB3, SVG_ELEMENT_OB3, SVG_NS_OB3, 
 from pypdf import PdfWriter
 from pypdf.generic import NameObject
 
-from credentials.certificates.carriers import MOST_BYTES, NothingFound, text_in
+from credentials.certificates.extraction import MAX_BYTES, NoCredentialFound, extract_credential
 
 TEXT = '{"@context":[],"name":"山田 <愛子> & \\"O\'Neil\\" ]]>","proof":[]}'
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><rect width="1" height="1"/></svg>'
@@ -72,7 +72,7 @@ def test_the_credential_is_found_wherever_it_was_put() -> None:
         paper_with(TEXT, TEXT),
         paper_with("a readme", TEXT),
     ):
-        assert text_in(carrier) == TEXT
+        assert extract_credential(carrier) == TEXT
 
 
 def test_the_paper_of_our_own_press_is_read(tmp_path) -> None:
@@ -83,7 +83,7 @@ def test_the_paper_of_our_own_press_is_read(tmp_path) -> None:
         "hello"
     )
     made = typst.compile(str(tmp_path / "p.typ"), format="pdf", pdf_standards="a-3b")
-    assert text_in(made) == TEXT
+    assert extract_credential(made) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -94,16 +94,16 @@ def test_the_paper_of_our_own_press_is_read(tmp_path) -> None:
         png_with(b"openbadgecredential\0\0\0\0\0\xff\xfe"), paper_with("a readme"),
         paper_with(TEXT, TEXT.replace("山田", "王")), svg_with("a").replace(b"</svg>", svg_with("b")[-100:]),
         b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 2**31) + b"iTXt" + b"x" * 100,
-        b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile/Length 999999999>>stream\n{", b"x" * (MOST_BYTES + 1),
+        b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile/Length 999999999>>stream\n{", b"x" * (MAX_BYTES + 1),
     ],
     ids=range(18),
 )  # fmt: skip
 def test_what_holds_none_or_two_is_refused(carrier: bytes) -> None:
     if carrier.startswith(b"%PDF-1.7\n1"):
-        assert text_in(carrier) == "{"  # to be refused as no JSON
+        assert extract_credential(carrier) == "{"  # to be refused as no JSON
         return
-    with pytest.raises(NothingFound):
-        text_in(carrier)
+    with pytest.raises(NoCredentialFound):
+        extract_credential(carrier)
 
 
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "lollollol">' + b"".join(
@@ -134,11 +134,11 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_what_is_built_to_hurt_ends_soon_and_small(kind: str) -> None:
     carrier = HOSTILE[kind]()
-    assert len(carrier) <= MOST_BYTES
+    assert len(carrier) <= MAX_BYTES
     tracemalloc.start()
     started = time.process_time()
-    with pytest.raises(NothingFound):
-        text_in(carrier)
+    with pytest.raises(NoCredentialFound):
+        extract_credential(carrier)
     spent, (_, most) = time.process_time() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert spent < 5

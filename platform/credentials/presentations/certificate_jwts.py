@@ -21,27 +21,27 @@ from credentials.certificates.verification import is_genuine
 from credentials.events import JwtFormAsked
 from credentials.presentations import jose
 from credentials.presentations.errors import NotPresentable
-from credentials.presentations.models import CertificateTwin
+from credentials.presentations.models import CertificateJwt
 from events import public as events
 from events.public import Recorded
 from privacy import public as privacy
 
-_WORKER = "worker:certificate_twins"
+_WORKER = "worker:certificate_jwts"
 _log = logging.getLogger(__name__)
 
 
-def of_certificate(*, learner_id: UUID, certificate_id: UUID) -> CertificateTwin | None:
+def of_certificate(*, learner_id: UUID, certificate_id: UUID) -> CertificateJwt | None:
     """The twin of the learner's own certificate, signed or only asked for; None when nobody asked. One query."""
-    return CertificateTwin.objects.filter(pk=certificate_id, certificate__learner_id=learner_id).first()
+    return CertificateJwt.objects.filter(pk=certificate_id, certificate__learner_id=learner_id).first()
 
 
 def token_of(certificate_id: UUID) -> str | None:
     """The signed twin's token; None when it is not signed, "" while it is asked for. One query."""
-    return CertificateTwin.objects.filter(pk=certificate_id).values_list("token", flat=True).first()
+    return CertificateJwt.objects.filter(pk=certificate_id).values_list("token", flat=True).first()
 
 
 @transaction.atomic
-def ask(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> CertificateTwin | None:
+def request_jwt(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> CertificateJwt | None:
     """Ask for the twin of a certificate; a second call finds the first. None when the learner has no such certificate.
 
     Raises:
@@ -57,7 +57,7 @@ def ask(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> Certificate
         raise NotPresentable()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO credentials_certificatetwin (certificate_id, asked_at) VALUES (%s, %s) "
+            "INSERT INTO credentials_certificatejwt (certificate_id, asked_at) VALUES (%s, %s) "
             "ON CONFLICT DO NOTHING RETURNING certificate_id",
             [certificate_id, now],
         )
@@ -76,7 +76,7 @@ def _may_be_signed(certificate: Certificate, now: datetime) -> bool:
 
 
 @transaction.atomic
-def sign_twins(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
+def sign_certificate_jwts(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
     """Consumer: signs the twins that are asked for, once each, with the issuer's key of today.
 
     What is signed was verified first: a stored text that was altered is not vouched for a second time. Of a certificate
@@ -85,7 +85,7 @@ def sign_twins(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
     ids = [entry.event.certificate_id for entry in recorded]
     now = clock.now().replace(microsecond=0)
     waiting = (
-        CertificateTwin.objects.select_for_update(of=("self",))
+        CertificateJwt.objects.select_for_update(of=("self",))
         .select_related("certificate__key")
         .filter(pk__in=ids, token="")
         .order_by("pk")
@@ -102,13 +102,15 @@ def sign_twins(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
     for slug in sorted(by_issuer):
         signer = signer_for(slug)
         key = keys.ensure_registered(signer, issuer=slug, now=now)
-        signed += [(one.pk, jose.secured(orjson.loads(one.credential), signer=signer), key) for one in by_issuer[slug]]
+        signed += [
+            (entry.pk, jose.secured(orjson.loads(entry.credential), signer=signer), key) for entry in by_issuer[slug]
+        ]
     if dropped:
         _log.warning("certificates that do not hold get no twin", extra={"count": len(dropped)})
-        CertificateTwin.objects.filter(pk__in=dropped).delete()
+        CertificateJwt.objects.filter(pk__in=dropped).delete()
     _store(signed, now)
     privacy.audit_many(
-        actor=_WORKER, action="certificate.twin_signed", subject_kind="certificate",
+        actor=_WORKER, action="certificate.jwt_signed", subject_kind="certificate",
         subject_ids=[str(pk) for pk, _, _ in signed],
     )  # fmt: skip
 
@@ -119,7 +121,7 @@ def _store(signed: Sequence[tuple[UUID, str, str]], now: datetime) -> None:
     with as_issuer(), connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE credentials_certificatetwin AS twin SET token = new.token, key_id = new.key_id, signed_at = %s
+            UPDATE credentials_certificatejwt AS twin SET token = new.token, key_id = new.key_id, signed_at = %s
             FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS new (id, token, key_id)
             WHERE twin.certificate_id = new.id AND twin.token = ''
             """,

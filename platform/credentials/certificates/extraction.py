@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
-MOST_BYTES: Final = 1024 * 1024
-_MOST_TEXT: Final = 256 * 1024
+MAX_BYTES: Final = 1024 * 1024
+_MAX_TEXT: Final = 256 * 1024
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 # Open Badges 3.0, section 5.3: where a credential is baked into an image.
 _KEYWORD: Final = b"openbadgecredential"
 _ELEMENT: Final = "openbadges:credential"
-_MOST_ATTACHMENTS: Final = 16
-_MOST_CHUNKS: Final = 4096
-_DEEPEST: Final = 200
+_MAX_ATTACHMENTS: Final = 16
+_MAX_CHUNKS: Final = 4096
+_MAX_DEPTH: Final = 200
 _DICTIONARY: Final = 4096
 _EMBEDDED = re.compile(rb"/Type\s*/EmbeddedFile(?![A-Za-z0-9])")
 _STREAM = re.compile(rb">>\s*stream\r?\n")
@@ -30,20 +30,20 @@ _FILTER = re.compile(rb"/Filter\s*(\[)?\s*/([A-Za-z0-9]+)(?(1)(\s*/)?)")
 _LENGTH = re.compile(rb"/Length\s+(\d{1,9})(?!\s+\d+\s+R)")
 
 
-class NothingFound(ValueError):
+class NoCredentialFound(ValueError):
     """There is no credential in it, or the file is damaged, too large or not of a kind that is read; says which."""
 
 
-def text_in(handed_in: bytes) -> str:
+def extract_credential(handed_in: bytes) -> str:
     """Return the text of the one credential that a file or a text holds; what it is worth is another question.
 
     Reads PDF (a credential attached to it), PNG (iTXt chunk) and SVG (element) as Open Badges 3.0 bakes them, and text.
 
     Raises:
-        NothingFound: see there.
+        NoCredentialFound: see there.
     """
-    if len(handed_in) > MOST_BYTES:
-        raise NothingFound("too large")
+    if len(handed_in) > MAX_BYTES:
+        raise NoCredentialFound("too large")
     if handed_in.startswith(_PNG):
         return _text(_only({*_in_png(handed_in)}))
     if b"%PDF-" in handed_in[:1024]:
@@ -52,7 +52,7 @@ def text_in(handed_in: bytes) -> str:
     if text.startswith("<"):
         return _in_svg(handed_in)
     if not text:
-        raise NothingFound("empty")
+        raise NoCredentialFound("empty")
     return text
 
 
@@ -60,48 +60,48 @@ def _text(found: bytes) -> str:
     try:
         return found.decode()
     except UnicodeDecodeError as error:
-        raise NothingFound("not UTF-8") from error
+        raise NoCredentialFound("not UTF-8") from error
 
 
 def _only(found: set[bytes]) -> bytes:
     if len(found) != 1:
-        raise NothingFound("several credentials" if found else "no credential")
+        raise NoCredentialFound("several credentials" if found else "no credential")
     return found.pop()
 
 
 def _inflated(packed: bytes) -> bytes:
     unpacking = zlib.decompressobj()
     try:
-        unpacked = unpacking.decompress(packed, _MOST_TEXT + 1)
+        unpacked = unpacking.decompress(packed, _MAX_TEXT + 1)
     except zlib.error as error:
-        raise NothingFound("damaged") from error
-    if len(unpacked) > _MOST_TEXT:
-        raise NothingFound("too large")
+        raise NoCredentialFound("damaged") from error
+    if len(unpacked) > _MAX_TEXT:
+        raise NoCredentialFound("too large")
     return unpacked
 
 
 def _in_png(image: bytes) -> Iterator[bytes]:
     at = len(_PNG)
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         length, kind = int.from_bytes(image[at : at + 4]), image[at + 4 : at + 8]
         chunk, at = image[at + 8 : at + 8 + length], at + 12 + length
         if kind == b"IEND":
             return
         if at > len(image):
-            raise NothingFound("damaged")
+            raise NoCredentialFound("damaged")
         keyword, _, rest = chunk.partition(b"\0")
         if kind == b"iTXt" and keyword == _KEYWORD and len(rest) > 2:
             # Compression flag and method, language tag, keyword in that language, text (PNG 1.2, section 4.2.3.3).
             parts = rest[2:].split(b"\0", 2)
             if len(parts) == 3:
                 yield _inflated(parts[2]) if rest[0] else parts[2]
-    raise NothingFound("too many chunks")
+    raise NoCredentialFound("too many chunks")
 
 
 def _in_pdf(paper: bytes) -> Iterator[bytes]:
     for number, marked in enumerate(_EMBEDDED.finditer(paper)):
-        if number == _MOST_ATTACHMENTS:
-            raise NothingFound("too many attachments")
+        if number == _MAX_ATTACHMENTS:
+            raise NoCredentialFound("too many attachments")
         begins = paper.rfind(b" obj", max(0, marked.start() - _DICTIONARY), marked.start())
         opened = _STREAM.search(paper, marked.end(), marked.end() + _DICTIONARY)
         if begins < 0 or opened is None:
@@ -118,7 +118,7 @@ def _in_pdf(paper: bytes) -> Iterator[bytes]:
         else:
             continue
         # Other files may be attached as well; a credential is a JSON object or a JWT.
-        if len(unpacked) <= _MOST_TEXT and unpacked.lstrip().startswith((b"{", b"eyJ")):
+        if len(unpacked) <= _MAX_TEXT and unpacked.lstrip().startswith((b"{", b"eyJ")):
             yield unpacked
 
 
@@ -138,12 +138,12 @@ class _Svg:
         try:
             reader.Parse(image, True)
         except (expat.ExpatError, ValueError) as error:
-            raise NothingFound("not XML, or more than plain XML") from error
+            raise NoCredentialFound("not XML, or more than plain XML") from error
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if self._depth > _DEEPEST:
-            raise NothingFound("too deep")
+        if self._depth > _MAX_DEPTH:
+            raise NoCredentialFound("too deep")
         if name == _ELEMENT:
             self._parts = [attributes.get("verify", "")]
 
@@ -158,10 +158,10 @@ class _Svg:
             self._parts = None
 
     def _refuse(self, *_: object) -> None:
-        raise NothingFound("a document type is declared")
+        raise NoCredentialFound("a document type is declared")
 
 
 def _in_svg(image: bytes) -> str:
     svg = _Svg()
     svg.read(image)
-    return _text(_only({one.encode() for one in svg.found if one}))
+    return _text(_only({row.encode() for row in svg.found if row}))

@@ -41,7 +41,7 @@ class Sheet:
 
     Attributes:
         words: every text that is seen, in any nesting of mappings and lists: all are checked for glyphs.
-        look: what is no text: languages, colours, pictures (`Press.picture`), the QR code's SVG.
+        look: what is no text: languages, colours, pictures (`Typesetter.picture`), the QR code's SVG.
         attached: the credential, for PDF; empty when none is attached.
         made_at: POSIX time that a PDF names as its own.
         ppi: pixels an inch, of a PNG.
@@ -57,7 +57,7 @@ class Sheet:
     ppi: int = 144
 
 
-class Press:
+class Typesetter:
     """The compiler with its fonts. Compiling is for one thread at a time."""
 
     def __init__(self, *, with_system_fonts: bool = True) -> None:
@@ -144,10 +144,10 @@ def _remove(root: Path, owner: int) -> None:
 
 
 @cache
-def press() -> Press:
+def typesetter() -> Typesetter:
     """The process's typesetter; made when it is first needed."""
-    return Press()
+    return Typesetter()
 
 
 # A forked child has a typesetter of its own: two in one folder could set each other's data.
-os.register_at_fork(after_in_child=press.cache_clear)
+os.register_at_fork(after_in_child=typesetter.cache_clear)

@@ -9,9 +9,9 @@ import pytest
 from django.db import connections, transaction
 
 from common import clock
-from credentials.certificates import allotment, keys
-from credentials.certificates.places import CAPACITY
+from credentials.certificates import keys, status_allocation
 from credentials.certificates.signer import signer_for
+from credentials.certificates.status_indexes import CAPACITY
 from credentials.models import StatusList
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,16 +35,16 @@ def meanwhile(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def taken(count: int) -> list[allotment.Place]:
+def taken(count: int) -> list[status_allocation.StatusEntry]:
     with transaction.atomic():
-        return allotment.take("jp", count)
+        return status_allocation.allocate("jp", count)
 
 
 def test_who_comes_while_another_is_issuing_takes_from_another_list_and_waits_for_nobody() -> None:
     taken(1)
-    found: list[list[allotment.Place]] = []
+    found: list[list[status_allocation.StatusEntry]] = []
     with transaction.atomic():
-        ours = allotment.take("jp", 3)
+        ours = status_allocation.allocate("jp", 3)
         other = meanwhile(lambda: found.append(taken(3)))
         other.join(60)
         assert not other.is_alive()
@@ -56,11 +56,11 @@ def test_who_comes_while_another_is_issuing_takes_from_another_list_and_waits_fo
 
 
 def test_with_enough_lists_side_by_side_one_waits_and_opens_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allotment, "SIDE_BY_SIDE", 1)
-    found: list[list[allotment.Place]] = []
+    monkeypatch.setattr(status_allocation, "OPEN_LISTS", 1)
+    found: list[list[status_allocation.StatusEntry]] = []
     taken(1)
     with transaction.atomic():
-        ours = allotment.take("jp", 3)
+        ours = status_allocation.allocate("jp", 3)
         other = meanwhile(lambda: found.append(taken(3)))
         other.join(0.5)
         assert other.is_alive()
@@ -70,7 +70,7 @@ def test_with_enough_lists_side_by_side_one_waits_and_opens_no_more(monkeypatch:
 
 
 def test_many_at_a_time_get_each_place_once() -> None:
-    found: list[allotment.Place] = []
+    found: list[status_allocation.StatusEntry] = []
     start = threading.Barrier(6)
 
     def work() -> None:
@@ -82,7 +82,7 @@ def test_many_at_a_time_get_each_place_once() -> None:
     for thread in threads:
         thread.join(120)
     assert len(found) == len({(place[0], place[2]) for place in found}) == 600
-    assert StatusList.objects.count() <= allotment.SIDE_BY_SIDE
+    assert StatusList.objects.count() <= status_allocation.OPEN_LISTS
     assert sum(StatusList.objects.values_list("used", flat=True)) == 600
 
 
@@ -90,7 +90,7 @@ def test_a_list_that_fills_up_is_followed_by_a_new_one_and_what_is_rolled_back_i
     taken(1)
     StatusList.objects.update(used=CAPACITY - 2)
     with transaction.atomic():
-        allotment.take("jp", 5)
+        status_allocation.allocate("jp", 5)
         transaction.set_rollback(True)
     assert StatusList.objects.get().used == CAPACITY - 2
     places = taken(5)

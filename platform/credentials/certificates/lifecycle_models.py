@@ -59,7 +59,7 @@ class BulkRevocation(models.Model):
     whoever asked is limited. Ids of certificates and of staff are the only personal data.
     """
 
-    MOST = 5000  # certificates in one request: a transaction of a fraction of a second
+    MAX_CERTIFICATES = 5000  # certificates in one request: a transaction of a fraction of a second
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     certificates = ArrayField(models.UUIDField(), help_text="ids")
