@@ -33,9 +33,15 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 EXIT_CODES = {
-    "valid": 0, "expired": 10, "suspended": 11, "revoked": 12, "tampered": 14, "unknown": 15, "unknown_issuer": 16,
+    "valid": 0,
+    "expired": 10,
+    "suspended": 11,
+    "revoked": 12,
+    "tampered": 14,
+    "unknown": 15,
+    "unknown_issuer": 16,
     "no_keys": 17,
-}  # fmt: skip
+}
 MAX_BYTES = 4 * 1024 * 1024
 MAX_TEXT = 256 * 1024
 SKEW = timedelta(minutes=5)
@@ -322,12 +328,15 @@ _TEXT = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]+")
 _IRI = re.compile(r"(?:https?|urn|did|ni):[^\s<>\"{}|\\^`\x00-\x20\ud800-\udfff]+")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _FORMS = {
-    "iri": _IRI, "uri": _IRI, "link": _IRI, "instant": _INSTANT,
+    "iri": _IRI,
+    "uri": _IRI,
+    "link": _IRI,
+    "instant": _INSTANT,
     "text": _TEXT,
     "did": re.compile(r"did:web:[A-Za-z0-9.%:_-]+"),
     "language": re.compile(r"[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?"),
     "digits": re.compile(r"0|[1-9][0-9]{0,5}"),
-}  # fmt: skip
+}
 
 
 def _string(value: Any, member: Member, place: str) -> str:
@@ -671,11 +680,14 @@ def _verify_compact(text: str, keys: list[Key], now: datetime) -> Result:
         skills.append(f"{body[at + 2 : at + 2 + length].decode()}: {body[at + 1]}")
         at += 2 + length
     says = {
-        "name": texts[1], "achievement": texts[2], "skills": "; ".join(skills),
+        "name": texts[1],
+        "achievement": texts[2],
+        "skills": "; ".join(skills),
         "issuer": f"{texts[0]} ({candidates[0].did})",
-        "valid from": f"{begins:%Y-%m-%dT%H:%M:%SZ}", "valid until": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+        "valid from": f"{begins:%Y-%m-%dT%H:%M:%SZ}",
+        "valid until": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
         "code": "".join(_CROCKFORD[number >> 5 * place & 31] for place in reversed(range(26))),
-    }  # fmt: skip
+    }
     verdict, why = _dates(says["valid from"], says["valid until"], now)
     unchecked = ["revocation and suspension", "whether the keys are the issuer's own", _LOG]
     return Result(verdict, why, says, unchecked)

@@ -65,20 +65,29 @@ def run() -> list[Figure]:
     return [
         Figure("credentials signed in process", f"{in_process:.0f}/s", *signatures, in_process / raw),
         Figure(
-            "credentials signed in process", f"{in_process:.0f}/s", "the general way (pyld)", f"{general:.0f}/s",
+            "credentials signed in process",
+            f"{in_process:.0f}/s",
+            "the general way (pyld)",
+            f"{general:.0f}/s",
             in_process / general,
         ),
         Figure(
-            "credentials signed in process", f"{in_process:.0f}/s", "openbadgeslib's signer", f"{peer:.0f}/s",
+            "credentials signed in process",
+            f"{in_process:.0f}/s",
+            "openbadgeslib's signer",
+            f"{peer:.0f}/s",
             in_process / peer,
         ),
         Figure("certificates: read, sign, store, event, by one worker", f"{stored:.0f}/s", *signatures, stored / raw),
         Figure("certificates: read, sign, store, event, by one worker", f"{stored:.0f}/s", *copies, stored / copied),
         Figure(
-            f"the same, by one worker of {PROCESSES} processes", f"{together:.0f}/s", *copies, together / copied,
+            f"the same, by one worker of {PROCESSES} processes",
+            f"{together:.0f}/s",
+            *copies,
+            together / copied,
         ),
         Figure("awards decided", f"{decisions:.0f}/s", *copies, decisions / copied),
-    ]  # fmt: skip
+    ]
 
 
 def _by_a_whole_worker(edition_id: UUID) -> float:
@@ -123,12 +132,20 @@ def _signed_per_second() -> tuple[float, float]:
     compiled = Compiled(**parts, skills=skills)  # type: ignore[arg-type]
     issuances = [
         Issuance(
-            public_code=f"{number:026d}", subject_id=uuid4(), name=f"山田 愛子 {number}", awarded_at=now, valid_from=now,
-            valid_until=now + timedelta(days=1080), status_index=number, levels=dict.fromkeys(skills, 1),
-            evidence_sha256="ab" * 32, answers=12, supervised=0,
+            public_code=f"{number:026d}",
+            subject_id=uuid4(),
+            name=f"山田 愛子 {number}",
+            awarded_at=now,
+            valid_from=now,
+            valid_until=now + timedelta(days=1080),
+            status_index=number,
+            levels=dict.fromkeys(skills, 1),
+            evidence_sha256="ab" * 32,
+            answers=12,
+            supervised=0,
         )
         for number in range(SIGNED)
-    ]  # fmt: skip
+    ]
     compiled.signed(issuances[0], signer=signs, created=now)
     started = time.perf_counter()
     for issuance in issuances:

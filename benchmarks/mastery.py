@@ -110,18 +110,27 @@ def run() -> list[Figure]:
     each, update, copy = absorbing / answers, pure / total, copied / total
     return [
         Figure(
-            "an answer absorbed: read, update, write, history (worker and database, CPU)", microseconds(absorbing, answers),
-            "the pure update of the filter", microseconds(pure, total), each / update,
+            "an answer absorbed: read, update, write, history (worker and database, CPU)",
+            microseconds(absorbing, answers),
+            "the pure update of the filter",
+            microseconds(pure, total),
+            each / update,
         ),
         Figure(
-            "the same", microseconds(absorbing, answers), "COPY of the same evidence rows", microseconds(copied, total),
+            "the same",
+            microseconds(absorbing, answers),
+            "COPY of the same evidence rows",
+            microseconds(copied, total),
             each / copy,
         ),
         Figure(
-            "an answer learned from by its item and skills", microseconds(learning, answers),
-            "COPY of the same evidence rows", microseconds(copied, total), learning / answers / copy,
+            "an answer learned from by its item and skills",
+            microseconds(learning, answers),
+            "COPY of the same evidence rows",
+            microseconds(copied, total),
+            learning / answers / copy,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _copy(ids: list[UUID]) -> float:

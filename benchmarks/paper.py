@@ -42,9 +42,13 @@ def run() -> list[Figure]:
     def sheet() -> Sheet:
         return pages.page(
             shown_of(certificate, "th", name=f"กัญญารัตน์ เทพหัสดิน {next(numbers)}"),
-            public_code=certificate.public_code, credential=certificate.credential, design=PLAIN, expired=False,
-            now=now, typesetter=setter,
-        )  # fmt: skip
+            public_code=certificate.public_code,
+            credential=certificate.credential,
+            design=PLAIN,
+            expired=False,
+            now=now,
+            typesetter=setter,
+        )
 
     ours = cpu_per_call(lambda: setter.make(sheet()), times=PAGES)
     bare = _Bare(setter)

@@ -27,11 +27,29 @@ def _pgbench(statement: str) -> float:
         script.flush()
         done = subprocess.run(
             [
-                str(binaries / "bin" / "pgbench"), "-n", "-c", "1", "-T", "4", "-M", "simple", "-f", script.name,
-                "-h", str(database["HOST"]), "-p", str(database["PORT"]), "-U", str(database["USER"]), str(database["NAME"]),
+                str(binaries / "bin" / "pgbench"),
+                "-n",
+                "-c",
+                "1",
+                "-T",
+                "4",
+                "-M",
+                "simple",
+                "-f",
+                script.name,
+                "-h",
+                str(database["HOST"]),
+                "-p",
+                str(database["PORT"]),
+                "-U",
+                str(database["USER"]),
+                str(database["NAME"]),
             ],
-            env={"PGPASSWORD": str(database["PASSWORD"]), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            env={"PGPASSWORD": str(database["PASSWORD"]), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if found is None:
         raise RuntimeError(f"pgbench: {done.stderr[-500:]}")

@@ -44,12 +44,26 @@ urlpatterns = [path("bare", _Bare.as_view()), *product]
 
 def _environ(target: str, token: str, body: bytes) -> dict[str, Any]:
     return {
-        "REQUEST_METHOD": "PUT", "PATH_INFO": target, "SCRIPT_NAME": "", "QUERY_STRING": "", "SERVER_NAME": "testserver",
-        "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "testserver", "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr, "wsgi.multithread": True,
-        "wsgi.multiprocess": True, "wsgi.run_once": False, "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)), "HTTP_AUTHORIZATION": f"Bearer {token}", "HTTP_ACCEPT_LANGUAGE": "ja",
-    }  # fmt: skip
+        "REQUEST_METHOD": "PUT",
+        "PATH_INFO": target,
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "testserver",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_AUTHORIZATION": f"Bearer {token}",
+        "HTTP_ACCEPT_LANGUAGE": "ja",
+    }
 
 
 class _Spent:
@@ -118,14 +132,20 @@ def run() -> list[Figure]:
     name = "PUT a submission of ten answers, CPU per request (limit set: 3 ms)"
     return [
         Figure(
-            name, f"{figure * 1000:.2f} ms", "bare answer with the same token and body", f"{limit * 1000:.2f} ms",
+            name,
+            f"{figure * 1000:.2f} ms",
+            "bare answer with the same token and body",
+            f"{limit * 1000:.2f} ms",
             figure / limit,
         ),
         Figure(
-            name, f"{figure * 1000:.2f} ms", f"{statements} empty statements by the driver alone",
-            f"{trips * 1000:.2f} ms", figure / trips,
+            name,
+            f"{figure * 1000:.2f} ms",
+            f"{statements} empty statements by the driver alone",
+            f"{trips * 1000:.2f} ms",
+            figure / trips,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _round_trips(statements: int) -> Callable[[], object]:

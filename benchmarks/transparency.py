@@ -61,17 +61,23 @@ def run() -> list[Figure]:
     ours = ENTRIES / appended
     return [
         Figure(
-            "log: entries a CPU second, with salt, link, tiles and delivery", f"{ours:.0f}/s",
-            "raw SHA-256 of the same", f"{raw_entry:.0f}/s", ours / raw_entry,
+            "log: entries a CPU second, with salt, link, tiles and delivery",
+            f"{ours:.0f}/s",
+            "raw SHA-256 of the same",
+            f"{raw_entry:.0f}/s",
+            ours / raw_entry,
         ),
         Figure(
-            "log: leaves a CPU second into tiles, in process", f"{tree:.0f}/s", "raw SHA-256 of a node", f"{raw_hash:.0f}/s",
+            "log: leaves a CPU second into tiles, in process",
+            f"{tree:.0f}/s",
+            "raw SHA-256 of a node",
+            f"{raw_hash:.0f}/s",
             tree / raw_hash,
         ),
         Figure(
             "log: inclusion proofs a CPU second", f"{proofs:.0f}/s", "`SELECT 1`", f"{selects:.0f}/s", proofs / selects
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _certificates(edition_id: str) -> None:

@@ -75,21 +75,28 @@ class Walk:
         self.outcome.token = answer["meta"]["access_token"]
         self.outcome.refresh = answer["meta"].get("refresh_token", "")
         self.call(
-            "PUT", "/api/v1/me/profile",
+            "PUT",
+            "/api/v1/me/profile",
             {
-                "legal_name": self.person.legal_name, "member_state": self.person.state,
-                "languages": list(self.person.languages), "birth_year": self.person.birth_year,
+                "legal_name": self.person.legal_name,
+                "member_state": self.person.state,
+                "languages": list(self.person.languages),
+                "birth_year": self.person.birth_year,
             },
-        )  # fmt: skip
+        )
 
     def consent(self, purpose: str, agency_id: str | None = None) -> None:
         self.call(
-            "PUT", f"/api/v1/me/consents/{uuid7()}",
+            "PUT",
+            f"/api/v1/me/consents/{uuid7()}",
             {
-                "purpose": purpose, "agency_id": agency_id, "given": True, "text_version": self.texts[purpose],
+                "purpose": purpose,
+                "agency_id": agency_id,
+                "given": True,
+                "text_version": self.texts[purpose],
                 "text_language": "en",
             },
-        )  # fmt: skip
+        )
 
     def learn(self, edition_id: str) -> None:
         """Sign up, agree, enrol, learn, and take the assessment, as far as this person means to go."""

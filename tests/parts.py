@@ -56,9 +56,23 @@ class Parts:
 
     def start_web(self) -> None:
         self.start(
-            "web", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
-            "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "config.wsgi:application",
-        )  # fmt: skip
+            "web",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--workers",
+            "1",
+            "--blocking-threads",
+            "4",
+            "--no-ws",
+            "--log-level",
+            "warning",
+            "config.wsgi:application",
+        )
         self.wait(self._answers, "the web server")
 
     def start_worker(self, *, app: str = "config", concurrency: int = 2, name: str = "worker") -> None:

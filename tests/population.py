@@ -47,22 +47,35 @@ def entitle(count: int, edition_id: UUID) -> list[UUID]:
         Ability.objects.bulk_create(
             [
                 Ability(
-                    learner_id=identifier, mean=1, variance=0.5, count=8, last_at=now,
-                    rule_version="test", snapshot="test",
+                    learner_id=identifier,
+                    mean=1,
+                    variance=0.5,
+                    count=8,
+                    last_at=now,
+                    rule_version="test",
+                    snapshot="test",
                 )
                 for identifier in ids
             ]
-        )  # fmt: skip
+        )
         SkillState.objects.bulk_create(
             [
                 SkillState(
-                    learner_id=identifier, skill_code=code, mean=1, variance=0.5, count=2, last_at=now, level=1,
-                    probability=0.9, level_since=now, framework_version=version,
+                    learner_id=identifier,
+                    skill_code=code,
+                    mean=1,
+                    variance=0.5,
+                    count=2,
+                    last_at=now,
+                    level=1,
+                    probability=0.9,
+                    level_since=now,
+                    framework_version=version,
                 )
                 for identifier in ids
                 for code in codes
             ]
-        )  # fmt: skip
+        )
         events.record_many(
             [EditionCompleted(learner_id=identifier, edition_id=UUID(str(edition_id))) for identifier in ids]
         )

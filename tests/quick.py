@@ -36,9 +36,25 @@ EVERYTHING = re.compile(
 )
 # Names that each slice has: they say nothing of which one it is.
 GENERAL = {
-    "admin", "api", "apps", "commands", "errors", "events", "init", "management", "models", "public", "rules", "selectors",
-    "serializers", "services", "tasks", "urls", "values", "views",
-}  # fmt: skip
+    "admin",
+    "api",
+    "apps",
+    "commands",
+    "errors",
+    "events",
+    "init",
+    "management",
+    "models",
+    "public",
+    "rules",
+    "selectors",
+    "serializers",
+    "services",
+    "tasks",
+    "urls",
+    "values",
+    "views",
+}
 
 
 @dataclass

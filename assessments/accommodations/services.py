@@ -17,9 +17,16 @@ from privacy import public as privacy
 
 @transaction.atomic
 def grant(
-    *, accommodation_id: UUID, learner_id: UUID, quiz_id: UUID | None, factor: Decimal, extra_s: int, reason: str,
-    actor: str, now: datetime,
-) -> Accommodation:  # fmt: skip
+    *,
+    accommodation_id: UUID,
+    learner_id: UUID,
+    quiz_id: UUID | None,
+    factor: Decimal,
+    extra_s: int,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> Accommodation:
     """Give a learner more time from the next start on; a second call under the same id changes nothing.
 
     The audit entry says that it was granted and by whom; it holds neither the reason nor how much.

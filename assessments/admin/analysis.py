@@ -135,9 +135,13 @@ class ItemStatisticAdmin(NewestReport):
         if row is None:
             raise Http404
         context = {
-            **self.admin_site.each_context(request), "title": str(row.revision), "opts": self.opts, "style": STYLE,
-            "back": reverse("admin:assessments_itemstatistic_changelist"), **page_of(row),
-        }  # fmt: skip
+            **self.admin_site.each_context(request),
+            "title": str(row.revision),
+            "opts": self.opts,
+            "style": STYLE,
+            "back": reverse("admin:assessments_itemstatistic_changelist"),
+            **page_of(row),
+        }
         return render(request, "assessments/admin/item_statistic.html", context)
 
     @action(description="Items as CSV", url_path="items.csv", icon="download")

@@ -154,15 +154,19 @@ def _history(rows: Any) -> dict[str, Any] | None:
         "runs": len(rows),
         "facility": _svg(
             charts.history(
-                [row.facility for row in rows], lowest=0, highest=1,
+                [row.facility for row in rows],
+                lowest=0,
+                highest=1,
                 title="right, over the reports: " + ", ".join(words.percent(row.facility) for row in rows),
             )
         ),
         "discrimination": _svg(
             charts.history(
-                [row.discrimination for row in rows], lowest=-0.5, highest=1,
+                [row.discrimination for row in rows],
+                lowest=-0.5,
+                highest=1,
                 title="discrimination, over the reports: "
                 + ", ".join("none" if row.discrimination is None else f"{row.discrimination:.2f}" for row in rows),
             )
         ),
-    }  # fmt: skip
+    }

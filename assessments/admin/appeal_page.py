@@ -120,9 +120,13 @@ class DecisionForm(forms.Form):
                 continue
             if stands < 1:
                 self.fields[f"score-{item}"] = forms.FloatField(
-                    required=False, min_value=stands, max_value=1, label="New score", widget=UnfoldAdminDecimalFieldWidget,
+                    required=False,
+                    min_value=stands,
+                    max_value=1,
+                    label="New score",
+                    widget=UnfoldAdminDecimalFieldWidget,
                     help_text=f"Above {stands:.2f}, at most 1.",
-                )  # fmt: skip
+                )
             self.fields[f"strike-{item}"] = forms.BooleanField(
                 required=False, label="Strike: counts for nothing", widget=UnfoldBooleanWidget
             )
@@ -146,9 +150,7 @@ class DecisionForm(forms.Form):
                 scores[item] = given[f"score-{item}"]
             if given.get(f"strike-{item}"):
                 scores[item] = None
-        levels = {
-            skill: int(given[f"level-{skill}"]) for skill in self.bounds.levels if given.get(f"level-{skill}")
-        }  # fmt: skip
+        levels = {skill: int(given[f"level-{skill}"]) for skill in self.bounds.levels if given.get(f"level-{skill}")}
         return Remedy(levels, scores, bool(given.get("new_try")))
 
 
@@ -210,10 +212,18 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
     history = learners.level_history(appeal.learner_id) if wanted else []
     shown = [
         SkillShown(
-            item["code"], item["name"], item["level"], item["level_name"] or "", item["probability"], item["provisional"],
+            item["code"],
+            item["name"],
+            item["level"],
+            item["level_name"] or "",
+            item["probability"],
+            item["provisional"],
             [
                 LevelShown(
-                    in_zone(change.at, appeal.due_time_zone), change.level, change.decision_id is not None, change.cause,
+                    in_zone(change.at, appeal.due_time_zone),
+                    change.level,
+                    change.decision_id is not None,
+                    change.cause,
                     change.reason,
                 )
                 for change in history
@@ -222,7 +232,7 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
         )
         for item in document["items"]
         if item["code"] in wanted
-    ]  # fmt: skip
+    ]
     # An attempt tells of all of its answers, a level of those on its skill.
     told = [item for item in document["items"] if not wanted or item["code"] in wanted]
     moved = {UUID(str(entry["id"])): entry["explanation"] for row in told for entry in row["evidence"]}
@@ -273,7 +283,7 @@ def _rows(appeal: Appeal, moved: Mapping[UUID, str]) -> QuerySet[AttemptItem]:
 
 def _answer(
     row: AttemptItem, moved: str, given: Sequence[Points], form: DecisionForm | None, with_keys: bool
-) -> AnswerView:  # fmt: skip
+) -> AnswerView:
     content = row.revision.content
     language = choose("", [row.attempt.language], list(content), next(iter(content), "en"))
     text = content.get(language, {})

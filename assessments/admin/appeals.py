@@ -40,9 +40,13 @@ class StateFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("overdue", "Overdue"), ("unassigned", "Without a reviewer"), ("mine", "Mine"), ("decided", "Decided"),
-            ("withdrawn", "Withdrawn"), ("all", "All"),
-        ]  # fmt: skip
+            ("overdue", "Overdue"),
+            ("unassigned", "Without a reviewer"),
+            ("mine", "Mine"),
+            ("decided", "Decided"),
+            ("withdrawn", "Withdrawn"),
+            ("all", "All"),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         first, *rest = super().choices(changelist)
@@ -68,9 +72,11 @@ class StateFilter(SimpleListFilter):
 
 class ClaimForm(forms.Form):
     public_name = forms.CharField(
-        max_length=200, label="Your name, as the learner is told it", widget=UnfoldAdminTextInputWidget,
+        max_length=200,
+        label="Your name, as the learner is told it",
+        widget=UnfoldAdminTextInputWidget,
         help_text="Kept for all your reviews. The name you sign in with is told to nobody.",
-    )  # fmt: skip
+    )
 
 
 def _has_role(request: HttpRequest, role: str) -> bool:
@@ -113,9 +119,13 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     @display(
         description="state",
         label={
-            "overdue": "danger", "open": "info", "upheld": "success", "partly upheld": "success", "dismissed": "warning",
+            "overdue": "danger",
+            "open": "info",
+            "upheld": "success",
+            "partly upheld": "success",
+            "dismissed": "warning",
         },
-    )  # fmt: skip
+    )
     def standing(self, appeal: Appeal) -> str:
         return _standing(appeal)
 
@@ -188,9 +198,13 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
                         messages.error(request, "Nothing was decided: see below.")
                         return False
                     reviewing.decide(
-                        appeal_id=appeal.pk, reviewer_id=user_id, outcome=form.cleaned_data["outcome"],
-                        reason=form.cleaned_data["reason"], remedy=form.remedy(), now=now,
-                    )  # fmt: skip
+                        appeal_id=appeal.pk,
+                        reviewer_id=user_id,
+                        outcome=form.cleaned_data["outcome"],
+                        reason=form.cleaned_data["reason"],
+                        remedy=form.remedy(),
+                        now=now,
+                    )
                     told = "The appeal is decided. The learner is told the outcome and your reason."
                 case _:
                     messages.error(request, "This appeal is closed, or that cannot be done with it.")

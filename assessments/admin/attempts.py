@@ -43,9 +43,20 @@ class AttemptAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     show_full_result_count = False
     inlines = (AttemptItemInline,)
     fields = readonly_fields = (
-        "id", "learner_name", "quiz", "number", "language", "started_at", "due_at", "submitted_at", "expired", "score",
-        "passed", "rule_version", "framework_version",
-    )  # fmt: skip
+        "id",
+        "learner_name",
+        "quiz",
+        "number",
+        "language",
+        "started_at",
+        "due_at",
+        "submitted_at",
+        "expired",
+        "score",
+        "passed",
+        "rule_version",
+        "framework_version",
+    )
 
     @admin.display(description="learner", ordering="learner__legal_name")
     def learner_name(self, attempt: Attempt) -> str:

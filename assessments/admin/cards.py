@@ -29,14 +29,17 @@ class ScoringRuleCardAdmin(ReadOnly, ModelAdmin):
                 "summary": card.summary["en"],
                 "appeal": card.appeal["en"],
                 "lists": [
-                    ("What it uses", card.inputs), ("What it does not use", card.not_used),
-                    ("What it decides", card.decides), ("What it does not decide", card.does_not_decide),
-                    ("Known limits", card.limits), ("Sources", card.sources),
+                    ("What it uses", card.inputs),
+                    ("What it does not use", card.not_used),
+                    ("What it decides", card.decides),
+                    ("What it does not decide", card.does_not_decide),
+                    ("Known limits", card.limits),
+                    ("Sources", card.sources),
                 ],
                 "languages": ", ".join(card.languages),
             }
             for card in cards().values()
-        ]  # fmt: skip
+        ]
         return render(
             request,
             "assessments/admin/scoring_rules.html",

@@ -20,9 +20,12 @@ from assessments.fairness.models import FairnessGroup, FairnessReport
 from common.read_only import ReadOnly
 
 _DIMENSIONS = {
-    "language": "Language", "gender": "Gender", "age_band": "Age", "device_class": "Device",
+    "language": "Language",
+    "gender": "Gender",
+    "age_band": "Age",
+    "device_class": "Device",
     "member_state": "Member state",
-}  # fmt: skip
+}
 _MEASURES = {rules.PASS_RATE: "passed", rules.APPEALS_UPHELD: "appeals upheld"}
 
 

@@ -119,14 +119,19 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
     def _link(self, attempt: Attempt) -> SafeString:
         return format_html(
             '<p><a class="text-primary-600 dark:text-primary-500 underline" href="{}"><bdi>{}</bdi>, attempt {}</a></p>',
-            reverse("admin:assessments_attempt_change", args=[attempt.pk]), attempt.learner.legal_name, attempt.number,
-        )  # fmt: skip
+            reverse("admin:assessments_attempt_change", args=[attempt.pk]),
+            attempt.learner.legal_name,
+            attempt.number,
+        )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         services.decide(
-            hint_id=obj.pk, state=form.cleaned_data["decision"], reason=form.cleaned_data["why"],
-            decided_by=cast(UUID, request.user.pk), now=clock.now(),
-        )  # fmt: skip
+            hint_id=obj.pk,
+            state=form.cleaned_data["decision"],
+            reason=form.cleaned_data["why"],
+            decided_by=cast(UUID, request.user.pk),
+            now=clock.now(),
+        )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

@@ -109,35 +109,43 @@ class ItemForm(forms.ModelForm):
                 label="key", widget=UnfoldAdminTextareaWidget(attrs=_GROWS), help_text=_key_help()
             ),
             "skills_text": forms.CharField(
-                label="skills", widget=UnfoldAdminTextInputWidget,
+                label="skills",
+                widget=UnfoldAdminTextInputWidget,
                 help_text="Codes of the framework with commas between; pools go by the first.",
             ),
             "level": forms.IntegerField(min_value=1, max_value=6, widget=UnfoldAdminIntegerFieldWidget),
             "difficulty": forms.ChoiceField(choices=Difficulty.choices, widget=UnfoldAdminSelectWidget),
             "guess": forms.FloatField(
-                label="guess rate", widget=UnfoldAdminDecimalFieldWidget,
+                label="guess rate",
+                widget=UnfoldAdminDecimalFieldWidget,
                 help_text="What blind guessing scores on average: 0 for what is typed, 0.25 for one of four options.",
             ),
-        }  # fmt: skip
+        }
         for tag in languages:
             fields[f"prompt__{tag}"] = forms.CharField(
                 label=f"Prompt ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
             )
             fields[f"options__{tag}"] = forms.CharField(
-                label=f"Options ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+                label=f"Options ({tag})",
+                required=False,
+                widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
                 help_text="One a line, with its id: “a: text”. The same ids in every language.",
-            )  # fmt: skip
+            )
             fields[f"part__{tag}"] = forms.CharField(
-                label=f"Parts ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+                label=f"Parts ({tag})",
+                required=False,
+                widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
                 help_text=_part_help(),
-            )  # fmt: skip
+            )
             fields[f"unit__{tag}"] = forms.CharField(
                 label=f"Unit ({tag})", required=False, widget=UnfoldAdminTextInputWidget
             )
             fields[f"feedback__{tag}"] = forms.CharField(
-                label=f"Feedback ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+                label=f"Feedback ({tag})",
+                required=False,
+                widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
                 help_text="Shown when the attempt is graded.",
-            )  # fmt: skip
+            )
         return type("ItemFormInLanguages", (cls,), fields)
 
     def _stored(self, revision: ItemRevision | None) -> dict[str, Any]:

@@ -23,12 +23,17 @@ def preview(revision: ItemRevision) -> SafeString:
         "<p>{}</p><p><i>{}</i></p></section>",
         (
             (
-                language, language, text.get("prompt", ""), _part(text), _listed(text.get("options", ())),
-                text.get("unit", ""), text.get("feedback", ""),
+                language,
+                language,
+                text.get("prompt", ""),
+                _part(text),
+                _listed(text.get("options", ())),
+                text.get("unit", ""),
+                text.get("feedback", ""),
             )
             for language, text in revision.content.items()
         ),
-    )  # fmt: skip
+    )
     return format_html(
         '<p>{}, key:</p><p style="white-space:pre-wrap;margin-bottom:1em"><b>{}</b></p>{}',
         kind.label,
@@ -47,9 +52,11 @@ def _part(text: Mapping[str, Any]) -> SafeString | str:
     if "left" in text:
         return _listed(text["left"])
     if "gaps" in text:
-        return format_html_join("", "<p><b>{}</b></p>{}", (
-            (gap["id"], _listed(gap["options"]) if "options" in gap else "to type in") for gap in text["gaps"]
-        ))  # fmt: skip
+        return format_html_join(
+            "",
+            "<p><b>{}</b></p>{}",
+            ((gap["id"], _listed(gap["options"]) if "options" in gap else "to type in") for gap in text["gaps"]),
+        )
     if "picture" in text:
         return _picture(text["picture"])
     if "limits" in text:

@@ -132,11 +132,11 @@ class ItemAdmin(KeysStayInside, ModelAdmin):
         asked = (
             "Question",
             {"fields": ("kind", "key_text", "skills_text", "level", "difficulty", "guess")},
-        )  # fmt: skip
+        )
         texts = [
             (tag, {"fields": [f"{name}__{tag}" for name in TEXT_FIELDS], "classes": ["tab"]})
             for tag in languages_of(obj)
-        ]  # fmt: skip
+        ]
         return [about, asked, *texts, shown]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -195,8 +195,16 @@ class ItemRevisionAdmin(ReadOnly, KeysStayInside, ModelAdmin):
     search_fields = ("item__code",)
     show_full_result_count = False
     fields = readonly_fields = (
-        "item", "number", "kind", "skills", "level", "difficulty", "guess", "approved_at", "preview",
-    )  # fmt: skip
+        "item",
+        "number",
+        "kind",
+        "skills",
+        "level",
+        "difficulty",
+        "guess",
+        "approved_at",
+        "preview",
+    )
 
     @admin.display(description="preview")
     def preview(self, revision: ItemRevision) -> SafeString:

@@ -136,9 +136,7 @@ class MarkingTaskAdmin(ReadOnly, KeysStayInside, ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
-            file = selectors.file_of_work(
-                file_id=file_id, task_id=task_id, marker_id=_marker(request), now=clock.now()
-            )  # fmt: skip
+            file = selectors.file_of_work(file_id=file_id, task_id=task_id, marker_id=_marker(request), now=clock.now())
         except NotFound as error:
             raise Http404 from error
         return HttpResponse(file.body, content_type=file.media_type, headers=headers(file))

@@ -34,14 +34,29 @@ _BOXES: dict[str, tuple[Callable[[Quiz], str], Callable[[str], Any]]] = {
     "windows_lines": (lambda quiz: texts.windows_text(quiz.windows), texts.windows_from),
 }
 _BOX_OF = {
-    "titles": "titles_lines", "pools": "pools_lines", "sections": "pools_lines", "forms": "forms_lines",
-    "skill_minimums": "minimums_lines", "options_in_order": "ordered_lines", "prerequisites": "prerequisites_lines",
+    "titles": "titles_lines",
+    "pools": "pools_lines",
+    "sections": "pools_lines",
+    "forms": "forms_lines",
+    "skill_minimums": "minimums_lines",
+    "options_in_order": "ordered_lines",
+    "prerequisites": "prerequisites_lines",
     "windows": "windows_lines",
-}  # fmt: skip
+}
 _PLAIN = (
-    "mode", "certified_level", "max_exposure", "attempt_limit", "cool_down_s", "time_limit_s", "cut_at_close",
-    "pass_share", "shuffle_items", "shuffle_options", "review_what", "review_when",
-)  # fmt: skip
+    "mode",
+    "certified_level",
+    "max_exposure",
+    "attempt_limit",
+    "cool_down_s",
+    "time_limit_s",
+    "cut_at_close",
+    "pass_share",
+    "shuffle_items",
+    "shuffle_options",
+    "review_what",
+    "review_when",
+)
 
 
 def _box(label: str, help_text: str, *, rows: int = 3, required: bool = False) -> forms.CharField:
@@ -161,8 +176,12 @@ class QuizAdmin(ModelAdmin):
                 "What is asked",
                 {
                     "fields": [
-                        *boxes("pools_lines", "forms_lines"), "shuffle_items", "shuffle_options",
-                        *boxes("ordered_lines"), "certified_level", "max_exposure",
+                        *boxes("pools_lines", "forms_lines"),
+                        "shuffle_items",
+                        "shuffle_options",
+                        *boxes("ordered_lines"),
+                        "certified_level",
+                        "max_exposure",
                     ]
                 },
             ),
@@ -171,13 +190,16 @@ class QuizAdmin(ModelAdmin):
                 "Attempts and times",
                 {
                     "fields": [
-                        "attempt_limit", "cool_down_s", "time_limit_s", *boxes("prerequisites_lines", "windows_lines"),
+                        "attempt_limit",
+                        "cool_down_s",
+                        "time_limit_s",
+                        *boxes("prerequisites_lines", "windows_lines"),
                         "cut_at_close",
                     ]
                 },
             ),
             ("Afterwards", {"fields": ["review_what", "review_when"]}),
-        ]  # fmt: skip
+        ]
 
     @admin.display(description="check against the bank")
     def bank(self, quiz: Quiz) -> str:

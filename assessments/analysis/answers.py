@@ -107,9 +107,14 @@ def _analysed(
     )
     stated = [Stated(revisions[pk].guess, LOGITS[revisions[pk].difficulty]) for pk in used]
     return Analysed(
-        answers, used, quizzes, stated, {index[pk]: choice for pk, choice in choices.items() if pk in index},
-        _digest(answers, used, quizzes, stated), len(set(learner_ids)),
-    )  # fmt: skip
+        answers,
+        used,
+        quizzes,
+        stated,
+        {index[pk]: choice for pk, choice in choices.items() if pk in index},
+        _digest(answers, used, quizzes, stated),
+        len(set(learner_ids)),
+    )
 
 
 def _choice(key: Any, content: Mapping[str, Any]) -> Choice | None:

@@ -69,14 +69,16 @@ def difference(delta: float, error: float, *, title: str, tone: str) -> str:
         return 60 + 13.5 * min(max(value, -4), 4)
 
     return _svg(
-        120, 16, title,
+        120,
+        16,
+        title,
         f'<rect class="wanted" x="{x(-1):g}" y="0" width="{x(1) - x(-1):g}" height="16"/>'
         '<line class="grid" x1="6" x2="114" y1="8" y2="8"/>'
         '<line class="zero" x1="60" x2="60" y1="0" y2="16"/>'
         f'<line class="interval" x1="{x(delta - 1.96 * error):.1f}" x2="{x(delta + 1.96 * error):.1f}" y1="8" y2="8"/>'
         f'<circle class="{tone}" cx="{x(delta):.1f}" cy="8" r="4"/>',
         kind="difference",
-    )  # fmt: skip
+    )
 
 
 def history(values: Sequence[float | None], *, title: str, lowest: float, highest: float) -> str:

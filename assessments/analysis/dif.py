@@ -149,11 +149,18 @@ def corrected(found: Sequence[Comparison]) -> list[Comparison]:
     corrected_p = multipletests([row.p for row in found], alpha=SIGNIFICANT, method="fdr_bh")[1]
     return [
         Comparison(
-            row.item, row.factor, row.group, row.reference, row.delta, row.error, row.p, float(q),
+            row.item,
+            row.factor,
+            row.group,
+            row.reference,
+            row.delta,
+            row.error,
+            row.p,
+            float(q),
             ets_class(delta=row.delta, error=row.error, q=float(q)),
         )
         for row, q in zip(found, corrected_p, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def by_item(found: Sequence[Comparison]) -> Mapping[tuple[int, str, str], Comparison]:

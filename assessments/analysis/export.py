@@ -17,25 +17,65 @@ _ITEM = ("revision__item__code", "revision__number")
 _RUN = ("run__edition__course__slug", "run__edition__number", "run__day", "run__method")
 _RUN_HEADER = ("course", "edition", "day", "method")
 ITEM_FIELDS = (
-    "n", "facility", "is_binary", "discrimination", "timed", "median_seconds", "difficulty", "revision__difficulty",
+    "n",
+    "facility",
+    "is_binary",
+    "discrimination",
+    "timed",
+    "median_seconds",
+    "difficulty",
+    "revision__difficulty",
     "revision__guess",
-)  # fmt: skip
+)
 GROUP_FIELDS = (
-    "factor", "group", "reference", "n", "facility", "discrimination", "median_seconds", "delta", "delta_error", "p", "q",
+    "factor",
+    "group",
+    "reference",
+    "n",
+    "facility",
+    "discrimination",
+    "median_seconds",
+    "delta",
+    "delta_error",
+    "p",
+    "q",
     "ets_class",
-)  # fmt: skip
+)
 FORM_FIELDS = (
-    "factor", "group", "n", "items", "is_drawn", "is_binary", "mean", "deviation", "reliability", "error", "reason",
-)  # fmt: skip
+    "factor",
+    "group",
+    "n",
+    "items",
+    "is_drawn",
+    "is_binary",
+    "mean",
+    "deviation",
+    "reliability",
+    "error",
+    "reason",
+)
 
 
 def items() -> Iterator[Row]:
     """Every item of the newest runs."""
     yield (
-        *_RUN_HEADER, "item", "revision", "n", "facility", "binary", "discrimination", "timed", "median_seconds",
-        "difficulty_observed", "difficulty_stated", "guess_stated", "right_lowest_third", "right_middle_third",
-        "right_highest_third", "flags",
-    )  # fmt: skip
+        *_RUN_HEADER,
+        "item",
+        "revision",
+        "n",
+        "facility",
+        "binary",
+        "discrimination",
+        "timed",
+        "median_seconds",
+        "difficulty_observed",
+        "difficulty_stated",
+        "guess_stated",
+        "right_lowest_third",
+        "right_middle_third",
+        "right_highest_third",
+        "flags",
+    )
     rows = newest_items().order_by(*_RUN[:2], *_ITEM).values_list(*_RUN, *_ITEM, *ITEM_FIELDS, "thirds", "flags")
     for *plain, thirds, flags in rows:
         yield (

@@ -54,10 +54,14 @@ def analyse_edition(*, edition_id: UUID, now: datetime) -> AnalysisRun | None:
             edition_id=edition_id,
             day=now.date(),
             defaults={
-                "made_at": now, "digest": analysed.digest, "method": rules.METHOD, "learners": analysed.learners,
-                "answers": len(analysed.answers.score), "tests": tests,
+                "made_at": now,
+                "digest": analysed.digest,
+                "method": rules.METHOD,
+                "learners": analysed.learners,
+                "answers": len(analysed.answers.score),
+                "tests": tests,
             },
-        )  # fmt: skip
+        )
         if not is_new:
             return None
         for rows in (items, forms, groups):
@@ -147,9 +151,12 @@ def _by_group(
                 if name not in shown and test is None:
                     continue
                 row = DifResult(
-                    revision_id=revision_id, factor=factor, group=name, n=rules.PER_GROUP,
+                    revision_id=revision_id,
+                    factor=factor,
+                    group=name,
+                    n=rules.PER_GROUP,
                     reference="" if name == reference else reference,
-                )  # fmt: skip
+                )
                 if name in shown:
                     one = of_item[item]
                     row.n, row.facility = one.n, one.facility

@@ -82,7 +82,7 @@ def finding(flagged: Mapping[str, Any]) -> str:
         "of the lowest.",
         "differs_between_groups": "It is {direction} for {group} than for equally able learners of {reference} "
         "(class C, delta {delta:+.1f}).",
-    }  # fmt: skip
+    }
     about = dict(flagged)
     if "delta" in about:
         about["direction"] = "harder" if about["delta"] < 0 else "easier"

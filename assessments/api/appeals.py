@@ -82,9 +82,12 @@ class AppealsView(APIView):
     )
     def get(self, request: Request) -> Response:
         response = keyset_page(
-            request, _CURSORS, partial(selectors.appeals, learner_id=learner_id(request), now=clock.now()),
-            key=lambda appeal: (appeal.opened_at, appeal.id), show=list,
-        )  # fmt: skip
+            request,
+            _CURSORS,
+            partial(selectors.appeals, learner_id=learner_id(request), now=clock.now()),
+            key=lambda appeal: (appeal.opened_at, appeal.id),
+            show=list,
+        )
         patch_vary_headers(response, ["Accept-Language"])
         return response
 
@@ -99,9 +102,7 @@ class AppealView(APIView):
         operation_id="read_appeal", tags=["Appeals"], summary="One of your appeals", responses=selectors.AppealView
     )
     def get(self, request: Request, appeal_id: UUID) -> Response:
-        return _answer(
-            selectors.appeal(appeal_id=appeal_id, learner_id=learner_id(request), now=clock.now())
-        )  # fmt: skip
+        return _answer(selectors.appeal(appeal_id=appeal_id, learner_id=learner_id(request), now=clock.now()))
 
     @extend_schema(
         operation_id="open_appeal",

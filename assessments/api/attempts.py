@@ -154,9 +154,12 @@ class AttemptsView(APIView):
     )
     def get(self, request: Request) -> Response:
         return keyset_page(
-            request, _CURSORS, partial(selectors.attempts, learner_id=learner_id(request), now=clock.now()),
-            key=lambda attempt: (attempt.started_at, attempt.id), show=list,
-        )  # fmt: skip
+            request,
+            _CURSORS,
+            partial(selectors.attempts, learner_id=learner_id(request), now=clock.now()),
+            key=lambda attempt: (attempt.started_at, attempt.id),
+            show=list,
+        )
 
 
 class AttemptView(APIView):
@@ -183,9 +186,7 @@ class AttemptView(APIView):
         responses=selectors.AttemptView,
     )
     def get(self, request: Request, attempt_id: UUID) -> HttpResponse:
-        return _answer(
-            selectors.attempt(attempt_id=attempt_id, learner_id=learner_id(request), now=clock.now())
-        )  # fmt: skip
+        return _answer(selectors.attempt(attempt_id=attempt_id, learner_id=learner_id(request), now=clock.now()))
 
     @extend_schema(
         operation_id="start_attempt",

@@ -99,7 +99,5 @@ class FileView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, attempt_id: UUID, file_id: UUID) -> Response:
-        handing_in.delete_file(
-            file_id=file_id, attempt_id=attempt_id, learner_id=learner_id(request), now=clock.now()
-        )  # fmt: skip
+        handing_in.delete_file(file_id=file_id, attempt_id=attempt_id, learner_id=learner_id(request), now=clock.now())
         return Response(status=204)

@@ -105,9 +105,7 @@ def release(*, appeal_id: UUID, reviewer_id: UUID, now: datetime) -> None:
 
 
 @transaction.atomic
-def decide(
-    *, appeal_id: UUID, reviewer_id: UUID, outcome: str, reason: str, remedy: Remedy, now: datetime
-) -> UUID:  # fmt: skip
+def decide(*, appeal_id: UUID, reviewer_id: UUID, outcome: str, reason: str, remedy: Remedy, now: datetime) -> UUID:
     """Decide an appeal for good and carry the remedy out; a second call with the same content changes nothing.
 
     The frozen level is released first: what the learner reached meanwhile counts, and a decision below it is refused.
@@ -156,9 +154,7 @@ def decide(
     row.closed_at = now
     row.save(update_fields=["closed_at"])
     effects.apply(row, decision_id=decision.pk, remedy=remedy, reason=reason, actor=reviewer_id, now=now)
-    note_step(
-        row, AppealStep.What.DECIDED, actor=str(reviewer_id), now=now, reviewer_name=row.reviewer.public_name
-    )  # fmt: skip
+    note_step(row, AppealStep.What.DECIDED, actor=str(reviewer_id), now=now, reviewer_name=row.reviewer.public_name)
     events.record(
         AppealDecided(
             learner_id=row.learner_id,
@@ -194,9 +190,7 @@ def _reviewer(row: Appeal, user_id: UUID, public_name: str) -> Reviewer:
     # Somebody who claims two appeals at once is named once.
     reviewer, is_new = Reviewer.objects.get_or_create(pk=user_id, defaults={"public_name": public_name.strip()})
     if is_new:
-        privacy.audit(
-            actor=str(user_id), action="reviewer.named", subject_kind="reviewer", subject_id=str(user_id)
-        )  # fmt: skip
+        privacy.audit(actor=str(user_id), action="reviewer.named", subject_kind="reviewer", subject_id=str(user_id))
     return reviewer
 
 

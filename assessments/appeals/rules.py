@@ -59,9 +59,12 @@ class Subject:
     def key(self) -> str:
         """A text that is the same for the same thing."""
         named = (
-            self.skill, self.attempt_id, self.item_id, self.level_assessment_id and f"assessment {self.level_assessment_id}",
+            self.skill,
+            self.attempt_id,
+            self.item_id,
+            self.level_assessment_id and f"assessment {self.level_assessment_id}",
             self.achievement and f"achievement {self.achievement}",
-        )  # fmt: skip
+        )
         return " ".join([self.kind, *(str(entry) for entry in named if entry)])
 
 

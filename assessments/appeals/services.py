@@ -69,9 +69,7 @@ def open_appeal(
         raise AppealOpen(appeal_id=str(open_now.pk)) from error
 
 
-def _repeated(
-    appeal_id: UUID, learner_id: UUID, subject: Subject, grounds: str, now: datetime
-) -> AppealView | None:  # fmt: skip
+def _repeated(appeal_id: UUID, learner_id: UUID, subject: Subject, grounds: str, now: datetime) -> AppealView | None:
     row = Appeal.objects.select_related("reviewer", "decision").filter(pk=appeal_id).first()
     if row is None:
         return None
@@ -106,9 +104,12 @@ def _open(
         due_at=rules.due(opened_at=now, value=law.value, unit=law.unit, zone=zone),
         due_time_zone=zone,
         due_rule={
-            "value": law.value, "unit": law.unit, "standing": law.standing, "from_default": law.from_default,
+            "value": law.value,
+            "unit": law.unit,
+            "standing": law.standing,
+            "from_default": law.from_default,
         },
-    )  # fmt: skip
+    )
     note_step(row, AppealStep.What.OPENED, actor=str(learner.id), now=now)
     effects.opened(row, now=now)
     events.record(AppealOpened(learner_id=learner.id, appeal_id=row.pk, subject=row.kind, due_at=row.due_at))

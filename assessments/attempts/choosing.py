@@ -36,9 +36,14 @@ class Chosen:
 
 
 def choose(
-    *, quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int,
+    *,
+    quiz: Quiz,
+    blueprint: Blueprint,
+    held: Sequence[Candidate],
+    learner_id: UUID,
+    seed: int,
     forms_used: Sequence[str],
-) -> Chosen:  # fmt: skip
+) -> Chosen:
     """Draw an attempt's items from what the bank holds in its language; at most five queries.
 
     Args:
@@ -76,9 +81,7 @@ def count_exposures(*, quiz_id: UUID, item_ids: Sequence[UUID]) -> None:
         )
 
 
-def _form(
-    blueprint: Blueprint, held: Sequence[Candidate], seed: int, used: Sequence[str]
-) -> Chosen:  # fmt: skip
+def _form(blueprint: Blueprint, held: Sequence[Candidate], seed: int, used: Sequence[str]) -> Chosen:
     by_name = {form["name"]: form["items"] for form in blueprint.forms}
     name = choose_form(list(by_name), used=used, seed=seed)
     by_code = {entry.code: entry for entry in held}
@@ -91,9 +94,7 @@ def _form(
     return Chosen([(0, row) for row in listed], name, {"rule": selection.RULE})
 
 
-def _inputs(
-    quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int
-) -> Inputs:  # fmt: skip
+def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int) -> Inputs:
     mode = quiz.mode
     measured = (
         {} if mode == "assessment" else learners.item_difficulties([(entry.item_id, entry.number) for entry in held])
@@ -141,9 +142,7 @@ def _exposure(quiz: Quiz) -> Exposure:
     return Exposure(attempts, drawn, float(quiz.max_exposure))
 
 
-def _note(
-    inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, Candidate]]
-) -> dict[str, Any]:  # fmt: skip
+def _note(inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, Candidate]]) -> dict[str, Any]:
     note: dict[str, Any] = {"rule": selection.RULE}
     skills: Mapping[str, list[float]] = {}
     if inputs.mode in ("practice", "placement"):
@@ -163,12 +162,16 @@ def _note(
         inputs.cut,
         [
             (
-                str(entry.item_id), entry.number, entry.guess, *_pair(inputs.difficulties[entry.item_id]),
-                entry.item_id in inputs.seen, drawn.get(entry.item_id, 0),
+                str(entry.item_id),
+                entry.number,
+                entry.guess,
+                *_pair(inputs.difficulties[entry.item_id]),
+                entry.item_id in inputs.seen,
+                drawn.get(entry.item_id, 0),
             )
             for entry in sorted(held, key=lambda entry: entry.item_id)
         ],
-    ]  # fmt: skip
+    ]
     note["inputs"] = sha256(to_json(all_of_it)).hexdigest()
     return note
 

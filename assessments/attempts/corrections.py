@@ -23,9 +23,7 @@ from privacy import public as privacy
 
 
 @transaction.atomic
-def correct(
-    *, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: str, actor: str, now: datetime
-) -> None:  # fmt: skip
+def correct(*, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: str, actor: str, now: datetime) -> None:
     """Give items of a graded attempt other scores, and the attempt the score and verdict that follow from them.
 
     Scores that hold already change nothing, so a repeat changes nothing. What the learner answered and when stays.
@@ -55,11 +53,17 @@ def correct(
     standing = _current_evidence(changed)
     corrections = [
         ScoreCorrection(
-            learner_id=row.learner_id, item_id=item.id, corrects=standing[item.id], previous=item.score,
-            score=scores[item.id], reason=reason.strip(), actor=actor, at=now,
+            learner_id=row.learner_id,
+            item_id=item.id,
+            corrects=standing[item.id],
+            previous=item.score,
+            score=scores[item.id],
+            reason=reason.strip(),
+            actor=actor,
+            at=now,
         )
         for item in changed
-    ]  # fmt: skip
+    ]
     for item in changed:
         item.score = scores[item.id]
     if all(item.score is None for item in items):
@@ -77,9 +81,14 @@ def correct(
         # yet will be told as it stands then.
         events.record(correction(graded(row), told, at=now))
     privacy.audit(
-        actor=actor, action="attempt.corrected", subject_kind="attempt", subject_id=str(row.pk),
-        items=len(changed), score=row.score, passed=row.passed,
-    )  # fmt: skip
+        actor=actor,
+        action="attempt.corrected",
+        subject_kind="attempt",
+        subject_id=str(row.pk),
+        items=len(changed),
+        score=row.score,
+        passed=row.passed,
+    )
 
 
 def would_pass(row: Attempt, scores: Mapping[UUID, float | None]) -> bool:

@@ -151,9 +151,11 @@ def close_expired(*, now: datetime, most: int = 10_000) -> int:
 @transaction.atomic
 def close_overdue(*, learner_id: UUID, now: datetime) -> None:
     """Close the learner's attempts whose time and grace are over, of whatever quiz; a second call finds none."""
-    overdue = attempts_for_update().filter(
-        learner_id=learner_id, submitted_at__isnull=True, due_at__lt=now - GRACE
-    ).order_by("pk")  # fmt: skip
+    overdue = (
+        attempts_for_update()
+        .filter(learner_id=learner_id, submitted_at__isnull=True, due_at__lt=now - GRACE)
+        .order_by("pk")
+    )
     _expire(list(overdue), actor=CLOSER, now=now)
 
 

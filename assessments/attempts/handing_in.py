@@ -49,9 +49,13 @@ def put_file(
     _require_room(row, now)
     new = files.keep(file_id=file_id, attempt_id=attempt_id, media_type=media_type, body=body, now=now)
     privacy.audit(
-        actor=str(learner_id), action="file.handed_in", subject_kind="attempt", subject_id=str(attempt_id),
-        file_id=str(file_id), size=new.size,
-    )  # fmt: skip
+        actor=str(learner_id),
+        action="file.handed_in",
+        subject_kind="attempt",
+        subject_id=str(attempt_id),
+        file_id=str(file_id),
+        size=new.size,
+    )
     return new, True
 
 
@@ -70,9 +74,12 @@ def delete_file(*, file_id: UUID, attempt_id: UUID, learner_id: UUID, now: datet
         raise FilesNotTaken()
     if files.drop(file_id=file_id, attempt_id=attempt_id):
         privacy.audit(
-            actor=str(learner_id), action="file.taken_back", subject_kind="attempt", subject_id=str(attempt_id),
+            actor=str(learner_id),
+            action="file.taken_back",
+            subject_kind="attempt",
+            subject_id=str(attempt_id),
             file_id=str(file_id),
-        )  # fmt: skip
+        )
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def missing_prerequisites(
             )
         ]
         for quiz in quizzes
-    }  # fmt: skip
+    }
 
 
 def quizzes_of_edition(

@@ -65,11 +65,14 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
     return Fragment(
         _WRITE,
         (
-            to_json(given_rows).decode(), live, binary.uuids(item.id for item in items),
+            to_json(given_rows).decode(),
+            live,
+            binary.uuids(item.id for item in items),
             binary.documents(None if item.response is None else to_json(item.response) for item in items),
-            binary.floats(item.score for item in items), binary.floats(item.seconds for item in items),
+            binary.floats(item.score for item in items),
+            binary.floats(item.seconds for item in items),
         ),
-    )  # fmt: skip
+    )
 
 
 def has_passed(row: Attempt, items: Sequence[Question]) -> bool:

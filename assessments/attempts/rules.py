@@ -103,9 +103,13 @@ def fill_pools(
 
 
 def draw(
-    *, seed: int, pools: Iterable[Pool], bank: Iterable[D],
-    order: Callable[[str, Sequence[D]], list[D]] | None = None, shuffled: Collection[int] | None = None,
-) -> list[tuple[int, D]]:  # fmt: skip
+    *,
+    seed: int,
+    pools: Iterable[Pool],
+    bank: Iterable[D],
+    order: Callable[[str, Sequence[D]], list[D]] | None = None,
+    shuffled: Collection[int] | None = None,
+) -> list[tuple[int, D]]:
     """Return the items of an attempt in the order they are asked, each with the number of its section.
 
     Args:
@@ -135,7 +139,7 @@ def option_order(*, seed: int, item_id: UUID, options: Iterable[str]) -> list[st
 
 def shown_options(
     *, seed: int, item_id: UUID, kind: str, options: Collection[str], text: Mapping[str, Any], shuffled: bool
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Return the order in which an item's options are shown: as its author listed them in a language, or shuffled.
 
     Where the order is what is asked, the author's may be the answer: those are shuffled whatever the quiz says.
@@ -150,9 +154,7 @@ def _class(drawable: _Drawable) -> ItemClass:
     return drawable.skill, drawable.level, drawable.difficulty
 
 
-def due(
-    *, started_at: datetime, time_limit_s: int, extra_s: int = 0, closes_at: datetime | None = None
-) -> datetime:  # fmt: skip
+def due(*, started_at: datetime, time_limit_s: int, extra_s: int = 0, closes_at: datetime | None = None) -> datetime:
     """Return the instant until which answers are taken.
 
     Args:

@@ -57,10 +57,18 @@ def _items(is_of_one: bool) -> QuerySet[AttemptItem, tuple[Any, ...]]:
         AttemptItem.objects.filter(among)
         .order_by("attempt_id", "position")
         .values_list(
-            "attempt_id", "revision_id", "id", "position", "section", "option_order", "response", "score", "seconds",
+            "attempt_id",
+            "revision_id",
+            "id",
+            "position",
+            "section",
+            "option_order",
+            "response",
+            "score",
+            "seconds",
             "seen_before",
         )
-    )  # fmt: skip
+    )
 
 
 @dataclass(slots=True)
@@ -267,8 +275,10 @@ def _readable() -> QuerySet[Attempt]:
     granted = AttemptAllowance.objects.filter(quiz=OuterRef("quiz"), learner=OuterRef("learner")).values("granted")
     last = Attempt.objects.filter(
         Q(number__gte=OuterRef("quiz__attempt_limit") + OuterRef("granted")) | Q(passed=True),
-        quiz=OuterRef("quiz"), learner=OuterRef("learner"), submitted_at__isnull=False,
-    )  # fmt: skip
+        quiz=OuterRef("quiz"),
+        learner=OuterRef("learner"),
+        submitted_at__isnull=False,
+    )
     readable = Attempt.objects.select_related("quiz").annotate(granted=Coalesce(Subquery(granted), 0))
     return readable.annotate(attempts_over=Exists(last))
 

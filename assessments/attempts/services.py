@@ -57,9 +57,15 @@ class Started:
 
 
 def start(
-    *, attempt_id: UUID, learner_id: UUID, quiz_id: UUID, language: str | None, accept_language: str, now: datetime,
+    *,
+    attempt_id: UUID,
+    learner_id: UUID,
+    quiz_id: UUID,
+    language: str | None,
+    accept_language: str,
+    now: datetime,
     device_class: str = "",
-) -> Started:  # fmt: skip
+) -> Started:
     """Start an attempt under the client's id; a second call returns the same attempt.
 
     Live attempts of the learner that are overdue are closed first, in a transaction of their own.
@@ -76,9 +82,7 @@ def start(
     """
 
     def before() -> AttemptView | None:
-        return _repeated(
-            attempt_id=attempt_id, learner_id=learner_id, quiz_id=quiz_id, language=language, now=now
-        )  # fmt: skip
+        return _repeated(attempt_id=attempt_id, learner_id=learner_id, quiz_id=quiz_id, language=language, now=now)
 
     repeated = before()
     if repeated is not None:
@@ -168,9 +172,15 @@ def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None,
 
 @transaction.atomic
 def _start(
-    attempt_id: UUID, learner_id: UUID, quiz: Quiz, blueprint: Blueprint, language: str, now: datetime, due_at: datetime,
+    attempt_id: UUID,
+    learner_id: UUID,
+    quiz: Quiz,
+    blueprint: Blueprint,
+    language: str,
+    now: datetime,
+    due_at: datetime,
     device_class: str,
-) -> AttemptView:  # fmt: skip
+) -> AttemptView:
     _one_start_at_a_time(learner_id)
     number = _use_attempt(quiz, learner_id)
     exclusive = quiz.mode in EXCLUSIVE_MODES
@@ -193,9 +203,13 @@ def _start(
     held = bank(edition_id=quiz.edition_id, language=language)
     try:
         chosen = choose(
-            quiz=quiz, blueprint=blueprint, held=held, learner_id=learner_id, seed=seed,
+            quiz=quiz,
+            blueprint=blueprint,
+            held=held,
+            learner_id=learner_id,
+            seed=seed,
             forms_used=[entry.form for entry in known],
-        )  # fmt: skip
+        )
     except TooFewItems as error:
         raise QuizNotReady() from error
     row = Attempt.objects.create(

@@ -69,15 +69,18 @@ class FairnessGroup(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["report", "measure", "quiz", "dimension", "group"], nulls_distinct=False,
+                fields=["report", "measure", "quiz", "dimension", "group"],
+                nulls_distinct=False,
                 name="one_figure_per_group",
             ),
             models.CheckConstraint(
-                condition=models.Q(verdict=rules.INSUFFICIENT, people__isnull=True, share__isnull=True, ratio__isnull=True)
+                condition=models.Q(
+                    verdict=rules.INSUFFICIENT, people__isnull=True, share__isnull=True, ratio__isnull=True
+                )
                 | (models.Q(people__gte=30, share__isnull=False) & ~models.Q(verdict=rules.INSUFFICIENT)),
                 name="small_groups_are_not_told",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.measure} {self.dimension} {self.group}"

@@ -116,9 +116,14 @@ class Figure:
 
 
 def compare(
-    observations: Iterable[Observation], *, measure: str, quiz_id: UUID | None, dimensions: Mapping[str, Sequence[str]],
-    rule: Rule, briefly: bool = False,
-) -> list[Figure]:  # fmt: skip
+    observations: Iterable[Observation],
+    *,
+    measure: str,
+    quiz_id: UUID | None,
+    dimensions: Mapping[str, Sequence[str]],
+    rule: Rule,
+    briefly: bool = False,
+) -> list[Figure]:
     """Return the figures of every group that `dimensions` lists; verdicts are final only after `settle`.
 
     Args:
@@ -143,9 +148,13 @@ def compare(
 
 
 def _of_dimension(
-    measure: str, quiz_id: UUID | None, dimension: str, tables: Mapping[str, Mapping[UUID | None, Tally]], rule: Rule,
+    measure: str,
+    quiz_id: UUID | None,
+    dimension: str,
+    tables: Mapping[str, Mapping[UUID | None, Tally]],
+    rule: Rule,
     briefly: bool,
-) -> list[Figure]:  # fmt: skip
+) -> list[Figure]:
     totals = {group: _sum(table) for group, table in tables.items()}
     enough = [group for group, total in totals.items() if total.n >= rule.smallest_group]
     if briefly and len(enough) < 2:
@@ -157,9 +166,13 @@ def _of_dimension(
         if group in enough and reference is not None:
             low, high = wilson(totals[group])
             figure = replace(
-                figure, verdict=REFERENCE, people=5 * round(totals[group].n / 5), share_low=low, share_high=high,
+                figure,
+                verdict=REFERENCE,
+                people=5 * round(totals[group].n / 5),
+                share_low=low,
+                share_high=high,
                 share=totals[group].favourable / totals[group].n,
-            )  # fmt: skip
+            )
             if group != reference:
                 figure = _compared_with(figure, table, tables[reference], rule)
         figures.append(figure)

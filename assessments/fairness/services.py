@@ -73,9 +73,13 @@ def _pass_rates(since: datetime, until: datetime, rule: Rule) -> tuple[int, list
             of_quiz[observation.quiz_id].append(observation)
     for quiz_id in sorted(of_quiz):
         figures += rules.compare(
-            of_quiz[quiz_id], measure=rules.PASS_RATE, quiz_id=quiz_id, briefly=True, rule=rule,
+            of_quiz[quiz_id],
+            measure=rules.PASS_RATE,
+            quiz_id=quiz_id,
+            briefly=True,
+            rule=rule,
             dimensions={**dimensions, "language": found.languages[quiz_id]},
-        )  # fmt: skip
+        )
     return len(of_quiz), figures
 
 
@@ -111,7 +115,10 @@ def _keep(figures: Sequence[Figure], **values: Any) -> tuple[FairnessReport, boo
     if is_new:
         FairnessGroup.objects.bulk_create([FairnessGroup(report=report, **asdict(figure)) for figure in figures])
         privacy.audit(
-            actor=MONITOR, action="fairness.reported", subject_kind="fairness_report", subject_id=str(report.pk),
+            actor=MONITOR,
+            action="fairness.reported",
+            subject_kind="fairness_report",
+            subject_id=str(report.pk),
             alerts=report.alerts,
-        )  # fmt: skip
+        )
     return report, is_new

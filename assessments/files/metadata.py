@@ -13,8 +13,20 @@ PNG = b"\x89PNG\r\n\x1a\n"
 _KEPT_SEGMENTS = {0xE0, 0xE2, 0xEE}
 _COLOUR_PROFILE = b"ICC_PROFILE\x00"
 _KEPT_CHUNKS = {
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"bKGD", b"pHYs",
-}  # fmt: skip
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"cHRM",
+    b"gAMA",
+    b"iCCP",
+    b"sBIT",
+    b"sRGB",
+    b"cICP",
+    b"bKGD",
+    b"pHYs",
+}
 _INFO = re.compile(
     rb"/(?:Author|Creator|Producer|Title|Subject|Keywords|Company|Manager)\s*(\((?:\\.|[^\\()])*\)|<[0-9A-Fa-f\s]*>)",
     re.S,

@@ -15,9 +15,18 @@ class HandedInFile(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     attempt = models.ForeignKey("assessments.Attempt", on_delete=models.CASCADE, related_name="files")
-    media_type = models.CharField(max_length=40, choices=[(value, value) for value in (
-        "application/pdf", "image/jpeg", "image/png", "text/plain",
-    )])  # fmt: skip
+    media_type = models.CharField(
+        max_length=40,
+        choices=[
+            (value, value)
+            for value in (
+                "application/pdf",
+                "image/jpeg",
+                "image/png",
+                "text/plain",
+            )
+        ],
+    )
     size = models.PositiveIntegerField(help_text="bytes as kept")
     # Of the bytes as received: a repeated upload is recognised though what is kept differs.
     sha256 = models.BinaryField(max_length=32)

@@ -87,9 +87,14 @@ def cohort(
         passed=np.array([row[3] is True for row in rows]),
         new=np.flatnonzero([row[2] is not None and row[2] >= new_since for row in rows]),
         answers=Answers(
-            asked, code, right, np.array([revision.guess for revision in revisions]),
+            asked,
+            code,
+            right,
+            np.array([revision.guess for revision in revisions]),
             np.array([learners[row[1]] for row in rows]),
         ),
         seconds=seconds,
-        floors=np.array([rules.reading_floor(rules.texts_of(revision.content.get(language, {}))) for revision in revisions]),
-    )  # fmt: skip
+        floors=np.array(
+            [rules.reading_floor(rules.texts_of(revision.content.get(language, {}))) for revision in revisions]
+        ),
+    )

@@ -80,9 +80,12 @@ def _shared(quiz_id: UUID, cohort: Cohort, rule: Rule) -> tuple[int, list[_Found
     for pair in compared.striking:
         first, second = sorted((cohort.attempts[pair.one], cohort.attempts[pair.other]))
         facts = {
-            "common": pair.common, "same": pair.same, "same_wrong": pair.same_wrong,
-            "expected": round(pair.expected, 2), "p_value": pair.p_value,
-        }  # fmt: skip
+            "common": pair.common,
+            "same": pair.same,
+            "same_wrong": pair.same_wrong,
+            "expected": round(pair.expected, 2),
+            "p_value": pair.p_value,
+        }
         kept = pair.same_wrong >= rule.least_same_wrong
         found.append(_Found(quiz_id, first, second, float(pair.same), pair.p_value, facts, kept))
     return compared.pairs, found
@@ -101,10 +104,14 @@ def _fast(quiz_id: UUID, cohort: Cohort, rule: Rule) -> tuple[int, list[_Found]]
             continue
         example = int(np.flatnonzero(hasty)[np.argmax((pace.usual / cohort.seconds[row])[hasty])])
         facts = {
-            "hasty": count, "timed": int(usable.sum()), "right": int((hasty & cohort.answers.right[row]).sum()),
-            "seconds": round(float(cohort.seconds[row, example]), 1), "floor": float(cohort.floors[example]),
-            "usual": round(float(pace.usual[example]), 1), "p_value": float(pace.p_value[row]),
-        }  # fmt: skip
+            "hasty": count,
+            "timed": int(usable.sum()),
+            "right": int((hasty & cohort.answers.right[row]).sum()),
+            "seconds": round(float(cohort.seconds[row, example]), 1),
+            "floor": float(cohort.floors[example]),
+            "usual": round(float(pace.usual[example]), 1),
+            "p_value": float(pace.p_value[row]),
+        }
         kept = count >= rule.least_hasty_share * int(usable.sum())
         found.append(
             _Found(quiz_id, cohort.attempts[row], None, float(pace.z[row]), float(pace.p_value[row]), facts, kept)

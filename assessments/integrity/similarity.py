@@ -173,11 +173,19 @@ class _Blocks:
         variance = expected - self._square[rows] @ self._square.T
         # What each score tells of the agreements: a regression on both, which are independent of one another.
         for score, mean, noise, lean in (
-            (self._right[rows] @ self._given.T, self._r[rows] @ self._given.T, self._noise[rows] @ self._given.T,
-             self._noise[rows] @ self._lean.T),
-            (self._given[rows] @ self._right.T, self._given[rows] @ self._r.T, self._given[rows] @ self._noise.T,
-             self._lean[rows] @ self._noise.T),
-        ):  # fmt: skip
+            (
+                self._right[rows] @ self._given.T,
+                self._r[rows] @ self._given.T,
+                self._noise[rows] @ self._given.T,
+                self._noise[rows] @ self._lean.T,
+            ),
+            (
+                self._given[rows] @ self._right.T,
+                self._given[rows] @ self._r.T,
+                self._given[rows] @ self._noise.T,
+                self._lean[rows] @ self._noise.T,
+            ),
+        ):
             slope = lean / np.maximum(noise, 1e-6)
             expected += slope * (score - mean)
             variance -= slope * lean
@@ -210,9 +218,14 @@ def _exact(answers: Answers, given: Bools, right: Floats, alike: Floats, pairs: 
         of = np.take_along_axis(common, front, axis=1)
         same = agreed.sum(1)
         tails, expected = tails_given_scores(
-            np.take_along_axis(right[one], front, axis=1), np.take_along_axis(right[other], front, axis=1),
-            alike[front], of, (answers.right[one] & common).sum(1), (answers.right[other] & common).sum(1), same,
-        )  # fmt: skip
+            np.take_along_axis(right[one], front, axis=1),
+            np.take_along_axis(right[other], front, axis=1),
+            alike[front],
+            of,
+            (answers.right[one] & common).sum(1),
+            (answers.right[other] & common).sum(1),
+            same,
+        )
         same_wrong = (agreed & ~answers.right[one]).sum(1)
         columns = (one, other, common.sum(1), same, same_wrong, expected, tails)
         found += [Pair(*(value.item() for value in row)) for row in zip(*columns, strict=True)]

@@ -66,9 +66,11 @@ def _issues(draft: Draft, languages: Collection[str], skills: Collection[str]) -
     options = option_ids(draft.content)
     # Texts that are wrong themselves are no measure for the key.
     content = {} if content_issues else draft.content
-    key_issues = list(kind.key_issues(draft.key, options, content)) if isinstance(draft.key, Mapping) else [
-        Issue("/key", "must be an object")
-    ]  # fmt: skip
+    key_issues = (
+        list(kind.key_issues(draft.key, options, content))
+        if isinstance(draft.key, Mapping)
+        else [Issue("/key", "must be an object")]
+    )
     yield from key_issues
     if not content_issues and not key_issues:
         yield from _guess_issues(kind, draft, len(options))

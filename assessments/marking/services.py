@@ -132,9 +132,12 @@ def give_mark(
     )
     Claim.objects.filter(task=task, marker_id=marker_id).delete()
     privacy.audit(
-        actor=str(marker_id), action="marking.marked", subject_kind="marking_task", subject_id=str(task.pk),
+        actor=str(marker_id),
+        action="marking.marked",
+        subject_kind="marking_task",
+        subject_id=str(task.pk),
         number=new.number,
-    )  # fmt: skip
+    )
     final = rules.final([rubric.share(mark.points) for mark in (*given, new)], rubric.tolerance)
     if final is not None:
         task.final, task.closed_at = float(final), now

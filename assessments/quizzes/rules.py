@@ -55,9 +55,7 @@ class Pool:
 
     def takes(self, *, skill: str, level: int, difficulty: str) -> bool:
         """Whether an item of this first skill, level and difficulty belongs to the pool."""
-        return (
-            self.skill in (None, skill) and self.level in (None, level) and self.difficulty in (None, difficulty)
-        )  # fmt: skip
+        return self.skill in (None, skill) and self.level in (None, level) and self.difficulty in (None, difficulty)
 
     @property
     def breadth(self) -> tuple[int, str, int, str, int]:
@@ -109,7 +107,7 @@ def read_pools(pools: Any, *, section: int = 0) -> tuple[Pool, ...]:
     return tuple(
         Pool(entry.get("skill"), entry.get("level"), entry["count"], entry.get("difficulty"), section)
         for entry in pools
-    )  # fmt: skip
+    )
 
 
 def pools_of(blueprint: Blueprint) -> tuple[Pool, ...]:
@@ -268,9 +266,12 @@ class MissingView(TypedDict, total=False):
 
 
 def unmet(
-    prerequisites: Sequence[Mapping[str, Any]], *, passed_quizzes: Collection[str], lessons_done: bool,
+    prerequisites: Sequence[Mapping[str, Any]],
+    *,
+    passed_quizzes: Collection[str],
+    lessons_done: bool,
     levels: Mapping[str, int],
-) -> list[Mapping[str, Any]]:  # fmt: skip
+) -> list[Mapping[str, Any]]:
     """Return the prerequisites that a learner does not meet, in their order.
 
     Args:

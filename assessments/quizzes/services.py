@@ -43,7 +43,7 @@ def check(blueprint: Blueprint, *, edition_id: UUID, slug: str) -> list[Issue]:
 @transaction.atomic
 def put_quiz(
     *, quiz_id: UUID, edition_id: UUID, slug: str, blueprint: Blueprint, actor: str, open_when_new: bool = False
-) -> Quiz:  # fmt: skip
+) -> Quiz:
     """Make a quiz or bring it to this blueprint; a second call with the same values changes nothing.
 
     Attempts under way keep what they drew and when they are due.

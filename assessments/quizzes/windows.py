@@ -47,11 +47,13 @@ def read_windows(entries: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
     """Return the windows of a sound blueprint."""
     return tuple(
         Window(
-            datetime.fromisoformat(entry["opens"]), datetime.fromisoformat(entry["closes"]), entry["zone"],
+            datetime.fromisoformat(entry["opens"]),
+            datetime.fromisoformat(entry["closes"]),
+            entry["zone"],
             entry.get("cohort"),
         )
         for entry in entries
-    )  # fmt: skip
+    )
 
 
 def opening(windows: Sequence[Window], *, cohorts: Collection[str], now: datetime) -> Opening:

@@ -7,9 +7,12 @@ from django import template
 register = template.Library()
 
 _DIMENSIONS = {
-    "language": "language", "gender": "gender", "age_band": "age", "device_class": "device",
+    "language": "language",
+    "gender": "gender",
+    "age_band": "age",
+    "device_class": "device",
     "member_state": "member state",
-}  # fmt: skip
+}
 
 
 @register.filter

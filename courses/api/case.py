@@ -88,10 +88,14 @@ class CaseItem(_Published):
     kind = "CFItems"
 
     @extend_schema(
-        operation_id="read_case_item", tags=["CASE"], auth=[], summary="One item of the framework",
+        operation_id="read_case_item",
+        tags=["CASE"],
+        auth=[],
+        summary="One item of the framework",
         description="Its address is the `targetUrl` of alignments in credentials.",
-        parameters=[IF_NONE_MATCH], responses={200: CaseItemOutput, 304: NOT_MODIFIED},
-    )  # fmt: skip
+        parameters=[IF_NONE_MATCH],
+        responses={200: CaseItemOutput, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, identifier: UUID) -> HttpResponse:
         """Its address is the `targetUrl` of alignments in credentials."""
         return self.answer(request, identifier)
@@ -103,10 +107,14 @@ class CaseDocument(_Published):
     kind = "CFDocuments"
 
     @extend_schema(
-        operation_id="read_case_document", tags=["CASE"], auth=[], summary="The framework, without its items",
+        operation_id="read_case_document",
+        tags=["CASE"],
+        auth=[],
+        summary="The framework, without its items",
         description="The same identifier in all versions.",
-        parameters=[IF_NONE_MATCH], responses={200: CaseDocumentOutput, 304: NOT_MODIFIED},
-    )  # fmt: skip
+        parameters=[IF_NONE_MATCH],
+        responses={200: CaseDocumentOutput, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, identifier: UUID) -> HttpResponse:
         """The same identifier in all versions."""
         return self.answer(request, identifier)
@@ -118,10 +126,14 @@ class CasePackage(_Published):
     kind = "CFPackages"
 
     @extend_schema(
-        operation_id="read_case_package", tags=["CASE"], auth=[], summary="The framework with its items and associations",
+        operation_id="read_case_package",
+        tags=["CASE"],
+        auth=[],
+        summary="The framework with its items and associations",
         description="For systems that take in frameworks as a whole; the identifier is the document's.",
-        parameters=[IF_NONE_MATCH], responses={200: CasePackageOutput, 304: NOT_MODIFIED},
-    )  # fmt: skip
+        parameters=[IF_NONE_MATCH],
+        responses={200: CasePackageOutput, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, identifier: UUID) -> HttpResponse:
         """For systems that take in frameworks as a whole; the identifier is the document's."""
         return self.answer(request, identifier)
@@ -133,10 +145,14 @@ class CaseAssociation(_Published):
     kind = "CFAssociations"
 
     @extend_schema(
-        operation_id="read_case_association", tags=["CASE"], auth=[], summary="One association of the framework",
+        operation_id="read_case_association",
+        tags=["CASE"],
+        auth=[],
+        summary="One association of the framework",
         description="`isRelatedTo` claims no equivalence.",
-        parameters=[IF_NONE_MATCH], responses={200: CaseAssociationOutput, 304: NOT_MODIFIED},
-    )  # fmt: skip
+        parameters=[IF_NONE_MATCH],
+        responses={200: CaseAssociationOutput, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, identifier: UUID) -> HttpResponse:
         """`isRelatedTo` claims no equivalence."""
         return self.answer(request, identifier)

@@ -40,9 +40,11 @@ class Catalogue(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Each card in the language that fits the caller best; one page may hold several languages."""
         cards, following = read_page(
-            request, _CURSORS, partial(read_catalogue, wanted=wanted_languages(request)),
+            request,
+            _CURSORS,
+            partial(read_catalogue, wanted=wanted_languages(request)),
             key=lambda card: (card.published_at, card.edition_id),
-        )  # fmt: skip
+        )
         body = b'{"items":[%b],"next":%b}' % (b",".join(card.body for card in cards), to_json(following))
         response = ready_bytes(
             request._request,

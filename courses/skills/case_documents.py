@@ -104,9 +104,11 @@ class _Framework:
             )
             for statement in skill.statements.all():
                 yield self._item(
-                    case.statement_id(code, skill.code, statement.level), statement.statement, "Level",
+                    case.statement_id(code, skill.code, statement.level),
+                    statement.statement,
+                    "Level",
                     code=f"{skill.code}-{statement.level}",
-                )  # fmt: skip
+                )
 
     def _item(self, identifier: UUID, statement: str, kind: str, *, code: str, notes: str = "") -> dict[str, Any]:
         return {

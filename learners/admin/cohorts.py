@@ -70,15 +70,11 @@ class CohortMemberAdmin(StateScopedAdmin, ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        stored = services.add_member(
-            cohort_id=obj.cohort_id, enrolment_id=obj.enrolment_id, actor=str(request.user.pk)
-        )  # fmt: skip
+        stored = services.add_member(cohort_id=obj.cohort_id, enrolment_id=obj.enrolment_id, actor=str(request.user.pk))
         obj.pk = stored.pk
 
     def delete_model(self, request: HttpRequest, obj: CohortMember) -> None:
-        services.remove_member(
-            cohort_id=obj.cohort_id, enrolment_id=obj.enrolment_id, actor=str(request.user.pk)
-        )  # fmt: skip
+        services.remove_member(cohort_id=obj.cohort_id, enrolment_id=obj.enrolment_id, actor=str(request.user.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CohortMember]) -> None:
         for member in queryset:

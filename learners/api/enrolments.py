@@ -104,9 +104,12 @@ class MyEnrolments(APIView):
     )
     def get(self, request: Request) -> Response:
         return keyset_page(
-            request, _CURSORS, partial(selectors.own_enrolments, learner_id=caller_id(request)),
-            key=lambda enrolment: enrolment.pk, show=partial(_output, request),
-        )  # fmt: skip
+            request,
+            _CURSORS,
+            partial(selectors.own_enrolments, learner_id=caller_id(request)),
+            key=lambda enrolment: enrolment.pk,
+            show=partial(_output, request),
+        )
 
 
 class MyEnrolment(APIView):
@@ -133,7 +136,9 @@ class MyEnrolment(APIView):
         given = EnrolmentInput(data=request.data)
         given.is_valid(raise_exception=True)
         enrolment, is_new = enrol(
-            learner_id=caller_id(request), enrolment_id=enrolment_id, edition_id=given.validated_data["edition_id"],
+            learner_id=caller_id(request),
+            enrolment_id=enrolment_id,
+            edition_id=given.validated_data["edition_id"],
             now=clock.now(),
-        )  # fmt: skip
+        )
         return Response(_output(request, [enrolment])[0], status=201 if is_new else 200)

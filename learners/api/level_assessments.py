@@ -113,18 +113,27 @@ class MyLevelAssessments(APIView):
     )
     def get(self, request: Request) -> Response:
         return keyset_page(
-            request, _CURSORS, partial(selectors.own_cases, learner_id=caller_id(request)),
-            key=lambda case: case.pk, show=lambda cases: [LevelAssessmentOutput(case).data for case in cases],
-        )  # fmt: skip
+            request,
+            _CURSORS,
+            partial(selectors.own_cases, learner_id=caller_id(request)),
+            key=lambda case: case.pk,
+            show=lambda cases: [LevelAssessmentOutput(case).data for case in cases],
+        )
 
 
 class MyLevelAssessment(APIView):
     problems: ClassVar = {
         "PUT": (
-            ProfileMissing, ConsentMissing, LevelNotOfSkill, LevelIsComputed, LevelOutOfReach, CaseOpen, CaseIdTaken,
+            ProfileMissing,
+            ConsentMissing,
+            LevelNotOfSkill,
+            LevelIsComputed,
+            LevelOutOfReach,
+            CaseOpen,
+            CaseIdTaken,
         ),
         "DELETE": (CaseClosed,),
-    }  # fmt: skip
+    }
 
     @extend_schema(
         operation_id="read_level_assessment",

@@ -75,9 +75,11 @@ class ProfileInput(StrictSerializer):
         source="member_state_id", min_length=2, max_length=2, help_text="ISO 3166-1 alpha-2 of a member state."
     )
     languages = serializers.ListField(
-        child=LanguageField(max_length=20), min_length=1, max_length=rules.MAX_LANGUAGES,
+        child=LanguageField(max_length=20),
+        min_length=1,
+        max_length=rules.MAX_LANGUAGES,
         help_text="BCP 47 tags, preferred first.",
-    )  # fmt: skip
+    )
     birth_year = serializers.IntegerField(min_value=rules.EARLIEST_BIRTH_YEAR, max_value=2100)
 
     def validate_languages(self, languages: list[str]) -> list[str]:

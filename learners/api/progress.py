@@ -57,9 +57,11 @@ class ProgressInput(StrictSerializer):
 
 
 def _body(
-    enrolment: Enrolment, edition: EditionView, progress: Mapping[UUID, LessonProgress],
+    enrolment: Enrolment,
+    edition: EditionView,
+    progress: Mapping[UUID, LessonProgress],
     waivers: Mapping[UUID, LessonWaiver],
-) -> bytes:  # fmt: skip
+) -> bytes:
     shown: selectors.ProgressView = {
         "enrolment_id": enrolment.pk,
         "lessons": selectors.lessons(edition, progress, waivers),

@@ -67,9 +67,14 @@ def _refusal(case: LevelAssessment) -> Refusal:
     against = [verdict for verdict in _in_order(case) if not verdict.recommended]
     assert case.closed_at is not None
     return Refusal(
-        case.pk, case.learner_id, case.skill_code, case.level, tuple(entry.assessor for entry in against),
-        tuple(entry.reason for entry in against), case.closed_at,
-    )  # fmt: skip
+        case.pk,
+        case.learner_id,
+        case.skill_code,
+        case.level,
+        tuple(entry.assessor for entry in against),
+        tuple(entry.reason for entry in against),
+        case.closed_at,
+    )
 
 
 def _in_order(case: LevelAssessment) -> list[AssessorVerdict]:

@@ -84,9 +84,13 @@ def open_case(
     LevelAssessment.objects.bulk_create([made], ignore_conflicts=True)
     stored = _same(LevelAssessment.objects.get(pk=assessment_id), learner_id, skill, level, asked)
     privacy.audit(
-        actor=str(learner_id), action="level_assessment.opened", subject_kind="level_assessment",
-        subject_id=str(assessment_id), skill=skill, level=level,
-    )  # fmt: skip
+        actor=str(learner_id),
+        action="level_assessment.opened",
+        subject_kind="level_assessment",
+        subject_id=str(assessment_id),
+        skill=skill,
+        level=level,
+    )
     return stored, True
 
 
@@ -107,16 +111,24 @@ def withdraw(*, assessment_id: UUID, learner_id: UUID, now: datetime) -> None:
         raise CaseClosed()
     LevelAssessment.objects.filter(pk=assessment_id).update(state=LevelAssessment.State.WITHDRAWN, closed_at=now)
     privacy.audit(
-        actor=str(learner_id), action="level_assessment.withdrawn", subject_kind="level_assessment",
+        actor=str(learner_id),
+        action="level_assessment.withdrawn",
+        subject_kind="level_assessment",
         subject_id=str(assessment_id),
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
 def give_verdict(
-    *, verdict_id: UUID, assessment_id: UUID, assessor_id: UUID, recommended: bool, points: Mapping[str, int],
-    reason: str, now: datetime,
-) -> LevelAssessment:  # fmt: skip
+    *,
+    verdict_id: UUID,
+    assessment_id: UUID,
+    assessor_id: UUID,
+    recommended: bool,
+    points: Mapping[str, int],
+    reason: str,
+    now: datetime,
+) -> LevelAssessment:
     """Judge a case as an assessor; return it as it then stands. A second call with the same id changes nothing.
 
     The verdict that brings the needed number to one side decides the case: the level is given (cause `assessors`, a
@@ -153,14 +165,22 @@ def give_verdict(
         raise ReasonMissing()
     given.append(
         AssessorVerdict.objects.create(
-            pk=verdict_id, assessment=case, learner_id=case.learner_id, assessor=assessor_id, recommended=recommended,
-            points=dict(points), reason=reason.strip(), given_at=now,
+            pk=verdict_id,
+            assessment=case,
+            learner_id=case.learner_id,
+            assessor=assessor_id,
+            recommended=recommended,
+            points=dict(points),
+            reason=reason.strip(),
+            given_at=now,
         )
-    )  # fmt: skip
+    )
     privacy.audit(
-        actor=str(assessor_id), action="level_assessment.judged", subject_kind="level_assessment",
+        actor=str(assessor_id),
+        action="level_assessment.judged",
+        subject_kind="level_assessment",
         subject_id=str(assessment_id),
-    )  # fmt: skip
+    )
     outcome = rules.outcome([entry.recommended for entry in given], agreeing=rubric.agreeing[case.level])
     if outcome is not None:
         _close(case, given, is_given=outcome, now=now)
@@ -173,9 +193,12 @@ def _close(case: LevelAssessment, given: Sequence[AssessorVerdict], *, is_given:
     case.save(update_fields=["state", "outcome", "closed_at"])
     agreed = [entry for entry in given if entry.recommended is is_given]
     privacy.audit(
-        actor=str(agreed[-1].assessor), action="level_assessment.decided", subject_kind="level_assessment",
-        subject_id=str(case.pk), outcome=str(case.outcome),
-    )  # fmt: skip
+        actor=str(agreed[-1].assessor),
+        action="level_assessment.decided",
+        subject_kind="level_assessment",
+        subject_id=str(case.pk),
+        outcome=str(case.outcome),
+    )
     # Whoever got this level or a higher one meanwhile, by an appeal, keeps it: giving a level lowers nothing.
     levels.lock([case.learner_id])
     if is_given and levels.unfrozen_level(learner_id=case.learner_id, skill=case.skill_code) < case.level:
@@ -201,9 +224,11 @@ def _check_within_reach(learner_id: UUID, skill: str, level: int) -> None:
         raise LevelIsComputed(pointer="/level")
     current = levels.effective_level_of(learner_id=learner_id, skill=skill).level
     if not rules.may_ask_for(
-        level=level, current=current, span=(known.min_level, known.max_level),
+        level=level,
+        current=current,
+        span=(known.min_level, known.max_level),
         max_jump=int(framework.award_rules.get("max_inferred_jump", 1)),
-    ):  # fmt: skip
+    ):
         raise LevelOutOfReach(pointer="/level", level=current)
 
 
@@ -211,8 +236,11 @@ def _same(
     existing: LevelAssessment, learner_id: UUID, skill: str, level: int, evidence: list[dict[str, Any]]
 ) -> LevelAssessment:
     if (existing.learner_id, existing.skill_code, existing.level, existing.evidence) != (
-        learner_id, skill, level, evidence,
-    ):  # fmt: skip
+        learner_id,
+        skill,
+        level,
+        evidence,
+    ):
         raise CaseIdTaken()
     return existing
 

@@ -52,9 +52,12 @@ def enrol(*, learner_id: UUID, enrolment_id: UUID, edition_id: UUID, now: dateti
     if not is_new:
         return _found(learner_id, enrolment_id, edition_id), False
     privacy.audit(
-        actor=str(learner_id), action="learner.enrolled", subject_kind="enrolment", subject_id=str(enrolment_id),
+        actor=str(learner_id),
+        action="learner.enrolled",
+        subject_kind="enrolment",
+        subject_id=str(enrolment_id),
         edition_id=str(edition_id),
-    )  # fmt: skip
+    )
     events.record(Enrolled(learner_id=learner_id, edition_id=edition_id, enrolment_id=enrolment_id))
     return Enrolment(pk=enrolment_id, learner_id=learner_id, edition_id=edition_id, enrolled_at=now), True
 

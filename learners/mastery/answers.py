@@ -83,10 +83,19 @@ def _answers(ordered: Iterable[Seen]) -> list[Answer]:
             continue
         answers.append(
             Answer(
-                identifier, (item, revision), tuple(skills), level, score, guess, difficulty, at, framework, certifying,
+                identifier,
+                (item, revision),
+                tuple(skills),
+                level,
+                score,
+                guess,
+                difficulty,
+                at,
+                framework,
+                certifying,
                 lapsed,
             )
-        )  # fmt: skip
+        )
     return answers
 
 

@@ -28,10 +28,11 @@ def chain_of(answers: Iterable[Answer]) -> Chain:
     item_rows = run_prepared(
         _ITEMS_HELD,
         [
-            binary.uuids(key[0] for key, _ in items), binary.integers(key[1] for key, _ in items),
+            binary.uuids(key[0] for key, _ in items),
+            binary.integers(key[1] for key, _ in items),
             binary.instants(at for _, at in items),
         ],
-    )  # fmt: skip
+    )
     skill_rows = run_prepared(
         _SKILLS_HELD, [binary.texts(code for code, _ in skills), binary.instants(at for _, at in skills)]
     )

@@ -26,9 +26,17 @@ from privacy import public as privacy
 
 @transaction.atomic
 def decide_level(
-    *, decision_id: UUID, learner_id: UUID, skill: str, level: int, cause: str, decided_by: Sequence[UUID], reason: str,
-    now: datetime, rubric: str | None = None,
-) -> None:  # fmt: skip
+    *,
+    decision_id: UUID,
+    learner_id: UUID,
+    skill: str,
+    level: int,
+    cause: str,
+    decided_by: Sequence[UUID],
+    reason: str,
+    now: datetime,
+    rubric: str | None = None,
+) -> None:
     """Record that people decided a learner's level; a second call with the same decision changes nothing.
 
     A frozen level follows on release, and with it the evidence that came meanwhile. Certificates are never touched.
@@ -70,9 +78,14 @@ def decide_level(
         decided_at=now,
     )
     privacy.audit(
-        actor=str(people[0]), action="level.decided", subject_kind="level_decision", subject_id=str(decision_id),
-        level=level, cause=cause, decided_by=[str(person) for person in people],
-    )  # fmt: skip
+        actor=str(people[0]),
+        action="level.decided",
+        subject_kind="level_decision",
+        subject_id=str(decision_id),
+        level=level,
+        cause=cause,
+        decided_by=[str(person) for person in people],
+    )
     _follow(learner_id, skill, cause)
 
 
@@ -114,9 +127,13 @@ def freeze_level(*, freeze_id: UUID, learner_id: UUID, skill: str, reason: str, 
         frozen_at=now,
     )
     privacy.audit(
-        actor="service:levels", action="level.frozen", subject_kind="level_freeze", subject_id=str(freeze_id),
-        level=stands.level, reason=reason,
-    )  # fmt: skip
+        actor="service:levels",
+        action="level.frozen",
+        subject_kind="level_freeze",
+        subject_id=str(freeze_id),
+        level=stands.level,
+        reason=reason,
+    )
     _follow(learner_id, skill, "frozen")
 
 

@@ -107,14 +107,38 @@ def _packed(row: NewEvidence) -> bytes:
     return b"".join(
         (
             _pack(
-                20, 16, binary.uuid(seen.id), 16, binary.uuid(seen.learner_id), 16, binary.uuid(seen.item_id),
-                4, seen.item_revision, 2, seen.level, 8, seen.score, 8, seen.guess, 8, seen.difficulty,
-                8, binary.instant(seen.at), 1, seen.seen_before, 1, seen.voided, 1, seen.lapsed, 1, row.supervised,
+                20,
+                16,
+                binary.uuid(seen.id),
+                16,
+                binary.uuid(seen.learner_id),
+                16,
+                binary.uuid(seen.item_id),
+                4,
+                seen.item_revision,
+                2,
+                seen.level,
+                8,
+                seen.score,
+                8,
+                seen.guess,
+                8,
+                seen.difficulty,
+                8,
+                binary.instant(seen.at),
+                1,
+                seen.seen_before,
+                1,
+                seen.voided,
+                1,
+                seen.lapsed,
+                1,
+                row.supervised,
             ),
             _shared(tuple(seen.skills), seen.mode, row.language, seen.framework_version, row.rule_version),
             _correction(row) if row.corrects or row.corrected_at else binary.NULL * 2,
         )
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -132,7 +132,7 @@ class LearnerSkillsView(TypedDict):
 
 def explained(
     *, learner_id: UUID, accept_language: str, preferred: list[str], now: datetime
-) -> tuple[LearnerSkillsView, str]:  # fmt: skip
+) -> tuple[LearnerSkillsView, str]:
     """Return the learner's skills with the evidence behind each, and the language of the names in it; constant queries.
 
     How much an answer moved the skill is found by going through all evidence again with the rules, so it is true of
@@ -145,12 +145,22 @@ def explained(
     rows = {str(row["id"]): row for row in counted_evidence(learner_id)} if states else {}
     answers = answers_by_learner(
         Seen(
-            identifier, str(learner_id), str(row["item_id"]), row["item_revision"], row["skills"], row["level"],
-            row["score"], row["guess"], row["difficulty"], row["answered_at"], row["framework_version"], row["mode"],
+            identifier,
+            str(learner_id),
+            str(row["item_id"]),
+            row["item_revision"],
+            row["skills"],
+            row["level"],
+            row["score"],
+            row["guess"],
+            row["difficulty"],
+            row["answered_at"],
+            row["framework_version"],
+            row["mode"],
             row["seen_before"],
         )
         for identifier, row in rows.items()
-    ).get(str(learner_id), [])  # fmt: skip
+    ).get(str(learner_id), [])
     chain = chains.chain_of(answers)
     moved: list[rules.Movement] = []
     mastery = rules.Mastery()

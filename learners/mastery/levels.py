@@ -117,10 +117,16 @@ def write_levels(learner_ids: Collection[UUID]) -> None:
             WHERE (kept.level, kept.level_since) IS DISTINCT FROM (EXCLUDED.level, EXCLUDED.level_since)
             """,
             [
-                unknown.mean, unknown.variance, unknown.probability, courses.framework().version, learners, codes, given,
+                unknown.mean,
+                unknown.variance,
+                unknown.probability,
+                courses.framework().version,
+                learners,
+                codes,
+                given,
                 since,
             ],
-        )  # fmt: skip
+        )
 
 
 def drifted(learner_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

@@ -168,6 +168,7 @@ def newest_skills(codes: Iterable[str]) -> Mapping[str, Parameters]:
 def _columns(parameters: Iterable[Parameters]) -> list[binary.Array]:
     listed = list(parameters)
     return [
-        binary.floats(row.mean for row in listed), binary.floats(row.variance for row in listed),
+        binary.floats(row.mean for row in listed),
+        binary.floats(row.variance for row in listed),
         binary.integers(row.count for row in listed),
-    ]  # fmt: skip
+    ]

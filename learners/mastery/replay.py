@@ -109,11 +109,16 @@ def _logged(path: Path, line: int, row: dict[str, str | None], guess: float) -> 
     if not skills:
         raise UnreadableLog(f"{path}, line {line}: skills is empty")
     return Logged(
-        line, text("learner"), text("item"), skills, number("correct", 0.0, 1.0),
-        number("seconds", 0.0, _MAX_SECONDS), number("guess", 0.0, 0.99, guess),
+        line,
+        text("learner"),
+        text("item"),
+        skills,
+        number("correct", 0.0, 1.0),
+        number("seconds", 0.0, _MAX_SECONDS),
+        number("guess", 0.0, 0.99, guess),
         number("difficulty", -20.0, 20.0, 0.0),
         number("probability", 0.0, 1.0) if (row.get("probability") or "").strip() else None,
-    )  # fmt: skip
+    )
 
 
 class _Newest(Chain):
@@ -167,17 +172,23 @@ class Replay:
         key = (logged.item, 1)
         answer = Answer(
             str(self._count), key, logged.skills, 1, logged.score, logged.guess, logged.difficulty, at, "replay"
-        )  # fmt: skip
+        )
         traces: list[Trace] = []
         is_uncalibrated = self._published.item(key, logged.difficulty, at).count < CALIBRATED_FROM
         rules.extend(learner.mastery, (answer,), _NO_LEVELS, self._published, traces=traces)
         (trace,) = traces
         (self._uncalibrated if is_uncalibrated else self._others).append(
             Observation(
-                answer.id, key, logged.difficulty, logged.skills, logged.score, logged.guess, trace.theta,
+                answer.id,
+                key,
+                logged.difficulty,
+                logged.skills,
+                logged.score,
+                logged.guess,
+                trace.theta,
                 trace.theta_variance,
             )
-        )  # fmt: skip
+        )
         if self._count % self._refresh == 0:
             self._uncalibrated = self._learned(self._uncalibrated)
         if self._count % self._nightly == 0:
@@ -236,6 +247,9 @@ def report(predicted: Iterable[tuple[Logged, float]]) -> Report:
         if answer.probability is not None:
             theirs.append(answer.probability)
     return Report(
-        len(learners), len(items), len(skills), quality(scores, ours),
+        len(learners),
+        len(items),
+        len(skills),
+        quality(scores, ours),
         quality(scores, theirs) if len(theirs) == len(scores) else None,
-    )  # fmt: skip
+    )

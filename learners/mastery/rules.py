@@ -183,9 +183,14 @@ def in_order(answers: Iterable[Answer]) -> list[Answer]:
 
 
 def extend(
-    mastery: Mastery, answers: Sequence[Answer], scales: Scales, chain: Chain, *,
-    traces: list[Trace] | None = None, movements: list[Movement] | None = None,
-) -> list[LevelReached]:  # fmt: skip
+    mastery: Mastery,
+    answers: Sequence[Answer],
+    scales: Scales,
+    chain: Chain,
+    *,
+    traces: list[Trace] | None = None,
+    movements: list[Movement] | None = None,
+) -> list[LevelReached]:
     """Move `mastery` (changed in place) by answers in their order; return the levels reached, in order.
 
     Levels are judged when a sitting, the answers of one instant, is over: the order of questions within an attempt

@@ -53,9 +53,12 @@ def absorb_outcomes(recorded: Sequence[Recorded[Outcome]]) -> None:
     extended = {
         learner
         for learner, entry in known.items()
-        if entry.current and not entry.reviewed and learner not in corrected
-        and entry.mastery.last_at is not None and all(answer.at > entry.mastery.last_at for answer in new[learner])
-    }  # fmt: skip
+        if entry.current
+        and not entry.reviewed
+        and learner not in corrected
+        and entry.mastery.last_at is not None
+        and all(answer.at > entry.mastery.last_at for answer in new[learner])
+    }
     rebuilt = set(new) - extended
     _replay(
         {learner: new[learner] for learner in extended} | evidence.evidence_of(rebuilt),
@@ -104,7 +107,7 @@ def _evidence(outcome: Outcome) -> Iterator[NewEvidence]:
 
 def _replay(
     answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, StoredMastery], fresh: set[str], forget: set[str]
-) -> None:  # fmt: skip
+) -> None:
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
     chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
     # Another worker may know of a later version, and have judged by it.
@@ -238,8 +241,11 @@ def _change_key(change: LevelReached) -> tuple[str, int]:
 def _differences(stored: Mastery, computed: Mastery) -> list[str]:
     parts = []
     if (stored.mean, stored.variance, stored.count, stored.last_at) != (
-        computed.mean, computed.variance, computed.count, computed.last_at,
-    ):  # fmt: skip
+        computed.mean,
+        computed.variance,
+        computed.count,
+        computed.last_at,
+    ):
         parts.append("ability")
     parts += [
         code

@@ -52,9 +52,15 @@ class Simulated:
     def row(self) -> tuple[str, ...]:
         """The answer as a row of an answer log, in the order of `COLUMNS`."""
         return (
-            self.learner, self.item, "~~".join(self.skills), str(int(self.correct)), str(self.seconds),
-            f"{self.guess:g}", f"{self.difficulty:g}", f"{self.probability:.6f}",
-        )  # fmt: skip
+            self.learner,
+            self.item,
+            "~~".join(self.skills),
+            str(int(self.correct)),
+            str(self.seconds),
+            f"{self.guess:g}",
+            f"{self.difficulty:g}",
+            f"{self.probability:.6f}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,15 @@ def _learner(name: str, bank: list[Item], sittings: int, draw: random.Random) ->
             probability = item.guess + (1.0 - item.guess) / (1.0 + math.exp(item.difficulty - level))
             correct = draw.random() < probability
             yield Simulated(
-                name, item.name, tuple(f"k{k}" for k in item.skills), correct, round(at * 86400), item.guess,
-                item.stated, probability,
-            )  # fmt: skip
+                name,
+                item.name,
+                tuple(f"k{k}" for k in item.skills),
+                correct,
+                round(at * 86400),
+                item.guess,
+                item.stated,
+                probability,
+            )
             for k in item.skills:
                 skill[k] += step * (1.0 if correct else WRONG) / (1 + practised[k]) + draw.gauss(0.0, WANDER_SKILL)
                 practised[k] += 1

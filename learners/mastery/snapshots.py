@@ -66,10 +66,12 @@ class Chain:
     """The snapshots of a stretch of time, as far as they concern some items and skills."""
 
     def __init__(
-        self, *, versions: Iterable[tuple[datetime, str]] = (),
+        self,
+        *,
+        versions: Iterable[tuple[datetime, str]] = (),
         items: Iterable[tuple[ItemKey, datetime, Parameters]] = (),
         skills: Iterable[tuple[str, datetime, Parameters]] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Take rows in ascending order of the instants they hold from."""
         self._held_from: list[datetime] = []
         self._versions: list[str] = []

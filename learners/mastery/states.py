@@ -174,9 +174,15 @@ FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s
 
 
 def write(
-    states: Mapping[str, Mastery], tests: Mapping[str, Certification], touched: Mapping[str, set[str]],
-    reached: Mapping[str, Sequence[LevelReached]], current: Scale, chain: Chain, *, stored: Mapping[str, set[str]],
-) -> None:  # fmt: skip
+    states: Mapping[str, Mastery],
+    tests: Mapping[str, Certification],
+    touched: Mapping[str, set[str]],
+    reached: Mapping[str, Sequence[LevelReached]],
+    current: Scale,
+    chain: Chain,
+    *,
+    stored: Mapping[str, set[str]],
+) -> None:
     """Write abilities, the skills touched, and the levels reached: four statements.
 
     Where people decided, the levels that count still have to follow (`levels.write_levels`).
@@ -198,12 +204,15 @@ def write(
     run_prepared(
         _WRITE_ABILITIES,
         [
-            RULES, binary.uuids(states), binary.floats(ability.mean for ability in abilities),
-            binary.floats(ability.variance for ability in abilities), binary.integers(ability.count for ability in abilities),
+            RULES,
+            binary.uuids(states),
+            binary.floats(ability.mean for ability in abilities),
+            binary.floats(ability.variance for ability in abilities),
+            binary.integers(ability.count for ability in abilities),
             binary.instants(ability.last_at for ability in abilities),
             binary.texts(chain.version(ability.last_at) if ability.last_at else STATED for ability in abilities),
         ],
-    )  # fmt: skip
+    )
     for statement, skills in ((_INSERT_STATES, new), (_UPDATE_STATES, known)):
         if skills:
             run_prepared(statement, _state_columns(skills, tests))
@@ -211,13 +220,16 @@ def write(
         run_prepared(
             _INSERT_CHANGES,
             [
-                rules.RULE, binary.uuids(learner for learner, _ in changes),
-                binary.texts(entry.skill for _, entry in changes), binary.small_integers(entry.level for _, entry in changes),
+                rules.RULE,
+                binary.uuids(learner for learner, _ in changes),
+                binary.texts(entry.skill for _, entry in changes),
+                binary.small_integers(entry.level for _, entry in changes),
                 binary.uuids(entry.evidence_id for _, entry in changes),
-                binary.floats(entry.probability for _, entry in changes), binary.instants(entry.at for _, entry in changes),
+                binary.floats(entry.probability for _, entry in changes),
+                binary.instants(entry.at for _, entry in changes),
                 binary.texts(entry.framework for _, entry in changes),
             ],
-        )  # fmt: skip
+        )
 
 
 def _state_columns(
@@ -227,14 +239,21 @@ def _state_columns(
     learners, codes, states = zip(*skills, strict=True)
     certified, since, told = zip(*[_certified(tests[learner], code) for learner, code, _ in skills], strict=True)
     return [
-        binary.uuids(learners), binary.texts(codes), binary.floats([state.mean for state in states]),
-        binary.floats([state.variance for state in states]), binary.integers([state.count for state in states]),
-        binary.instants([state.last_at for state in states]), binary.small_integers([state.shown_level for state in states]),
-        binary.small_integers([state.level for state in states]), binary.floats([state.probability for state in states]),
-        binary.instants([state.level_since for state in states]), binary.texts([state.framework for state in states]),
-        binary.small_integers(certified), binary.instants(since),
+        binary.uuids(learners),
+        binary.texts(codes),
+        binary.floats([state.mean for state in states]),
+        binary.floats([state.variance for state in states]),
+        binary.integers([state.count for state in states]),
+        binary.instants([state.last_at for state in states]),
+        binary.small_integers([state.shown_level for state in states]),
+        binary.small_integers([state.level for state in states]),
+        binary.floats([state.probability for state in states]),
+        binary.instants([state.level_since for state in states]),
+        binary.texts([state.framework for state in states]),
+        binary.small_integers(certified),
+        binary.instants(since),
         binary.documents(told),
-    ]  # fmt: skip
+    ]
 
 
 def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, bytes | None]:

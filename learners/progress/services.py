@@ -95,17 +95,22 @@ def _upsert(enrolment_id: UUID, reports: Sequence[Report], now: datetime) -> boo
         RETURNING lesson_id
         """,
         [
-            enrolment_id, now, [report.lesson_id for report in reports], [report.furthest for report in reports],
+            enrolment_id,
+            now,
+            [report.lesson_id for report in reports],
+            [report.furthest for report in reports],
             [report.done_at for report in reports],
         ],
-    )  # fmt: skip
+    )
     return bool(changed)
 
 
 def _complete(
-    enrolment: Enrolment, edition: EditionView, progress: Mapping[UUID, LessonProgress],
+    enrolment: Enrolment,
+    edition: EditionView,
+    progress: Mapping[UUID, LessonProgress],
     waivers: Mapping[UUID, LessonWaiver],
-) -> None:  # fmt: skip
+) -> None:
     """Note that all lessons are done or waived; complete the edition if the assessment is passed or not asked for."""
     if enrolment.lessons_done_at is not None:
         return

@@ -30,7 +30,9 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("/auth/session", "get"): ("read_session", _SIGN_IN, "Who is signed in, or what is still missing"),
     ("/auth/session", "delete"): ("sign_out", _SIGN_IN, "End this session; 401 says that it is ended"),
     ("/tokens/refresh", "post"): (
-        "refresh_tokens", _SIGN_IN, "The next access token and refresh token; a refresh token works once",
+        "refresh_tokens",
+        _SIGN_IN,
+        "The next access token and refresh token; a refresh token works once",
     ),
     ("/auth/reauthenticate", "post"): ("reauthenticate", _SIGN_IN, "Give the password again, for what needs it fresh"),
     ("/auth/email/verify", "get"): ("read_email_verification", _SIGN_IN, "Which address a key from a mail is for"),
@@ -41,11 +43,15 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("/auth/2fa/authenticate", "post"): ("authenticate_by_code", _SIGN_IN, "Second step of signing in: a code"),
     ("/auth/2fa/reauthenticate", "post"): ("reauthenticate_by_code", _SIGN_IN, "Give a code again"),
     ("/auth/webauthn/authenticate", "get"): (
-        "read_passkey_challenge", _SIGN_IN, "Challenge for the second step of signing in by a passkey",
+        "read_passkey_challenge",
+        _SIGN_IN,
+        "Challenge for the second step of signing in by a passkey",
     ),
     ("/auth/webauthn/authenticate", "post"): ("authenticate_by_passkey", _SIGN_IN, "Second step: a passkey"),
     ("/auth/webauthn/reauthenticate", "get"): (
-        "read_passkey_challenge_again", _SIGN_IN, "Challenge for showing a passkey again",
+        "read_passkey_challenge_again",
+        _SIGN_IN,
+        "Challenge for showing a passkey again",
     ),
     ("/auth/webauthn/reauthenticate", "post"): ("reauthenticate_by_passkey", _SIGN_IN, "Show a passkey again"),
     ("/account/email", "get"): ("list_emails", _ACCOUNT, "E-mail addresses of the account"),
@@ -66,7 +72,7 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("/account/authenticators/webauthn", "delete"): ("delete_passkeys", _ACCOUNT, "Remove passkeys"),
     ("/auth/sessions", "get"): ("list_sessions", _ACCOUNT, "Where the person is signed in"),
     ("/auth/sessions", "delete"): ("end_sessions", _ACCOUNT, "End sessions by their ids"),
-}  # fmt: skip
+}
 
 
 def sign_in_document() -> Mapping[str, Any]:
@@ -165,11 +171,13 @@ _FURTHER: Mapping[tuple[str, str], Mapping[str, str]] = {
 def _correct(components: dict[str, Any]) -> None:
     schemas = components["schemas"]
     schemas["AccountConfiguration"]["properties"]["authentication_method"] = {
-        "type": "string", "enum": ["username", "email", "username_email"],
-    }  # fmt: skip
+        "type": "string",
+        "enum": ["username", "email", "username_email"],
+    }
     schemas["BaseAuthenticationMeta"]["properties"]["refresh_token"] = {
-        "type": "string", "description": "Works once: the next pair comes from `POST /auth/app/v1/tokens/refresh`.",
-    }  # fmt: skip
+        "type": "string",
+        "description": "Works once: the next pair comes from `POST /auth/app/v1/tokens/refresh`.",
+    }
     # Null where nobody was looked for.
     schemas["AuthenticationMeta"]["allOf"][1]["properties"]["is_authenticated"] = {"type": ["boolean", "null"]}
     flow = schemas["Flow"]["properties"]

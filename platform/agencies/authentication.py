@@ -51,15 +51,21 @@ class AgencyTokenAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise self._refused(request)
-        found = AccessToken.objects.filter(
-            token_checksum=hashlib.sha256(parts[1]).hexdigest(),
-            expires__gt=clock.now(),
-            application__apiclient__active=True,
-            application__apiclient__agency__active=True,
-        ).values_list(
-            "application__client_id", "application__apiclient__agency_id",
-            "application__apiclient__agency__member_state_id", "scope",
-        ).first()  # fmt: skip
+        found = (
+            AccessToken.objects.filter(
+                token_checksum=hashlib.sha256(parts[1]).hexdigest(),
+                expires__gt=clock.now(),
+                application__apiclient__active=True,
+                application__apiclient__agency__active=True,
+            )
+            .values_list(
+                "application__client_id",
+                "application__apiclient__agency_id",
+                "application__apiclient__agency__member_state_id",
+                "scope",
+            )
+            .first()
+        )
         if found is None:
             raise self._refused(request)
         client_id, agency_id, state, scope = found

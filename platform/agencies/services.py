@@ -89,9 +89,11 @@ def set_agency_active(*, agency_id: UUID, active: bool, actor: str) -> None:
         AccessToken.objects.filter(application__apiclient__agency_id=agency_id).delete()
     _feed_is_due(agency_id)
     privacy.audit(
-        actor=actor, action="agency.activated" if active else "agency.deactivated", subject_kind="agency",
+        actor=actor,
+        action="agency.activated" if active else "agency.deactivated",
+        subject_kind="agency",
         subject_id=str(agency_id),
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
@@ -114,9 +116,12 @@ def register_client(*, agency_id: UUID, name: str, actor: str) -> NewClient:
     )
     ApiClient.objects.create(application=application, agency_id=agency_id)
     privacy.audit(
-        actor=actor, action="agency_client.registered", subject_kind="agency_client",
-        subject_id=application.client_id, agency=str(agency_id),
-    )  # fmt: skip
+        actor=actor,
+        action="agency_client.registered",
+        subject_kind="agency_client",
+        subject_id=application.client_id,
+        agency=str(agency_id),
+    )
     return NewClient(application.client_id, secret)
 
 
@@ -133,9 +138,11 @@ def renew_secret(*, application_id: int, actor: str) -> NewClient:
     client.application.save(update_fields=["client_secret", "updated"])
     AccessToken.objects.filter(application_id=application_id).delete()
     privacy.audit(
-        actor=actor, action="agency_client.secret_renewed", subject_kind="agency_client",
+        actor=actor,
+        action="agency_client.secret_renewed",
+        subject_kind="agency_client",
         subject_id=client.application.client_id,
-    )  # fmt: skip
+    )
     return NewClient(client.application.client_id, secret)
 
 
@@ -153,16 +160,25 @@ def set_client_active(*, application_id: int, active: bool, actor: str) -> None:
     if not active:
         AccessToken.objects.filter(application_id=application_id).delete()
     privacy.audit(
-        actor=actor, action="agency_client.activated" if active else "agency_client.deactivated",
-        subject_kind="agency_client", subject_id=client.application.client_id,
-    )  # fmt: skip
+        actor=actor,
+        action="agency_client.activated" if active else "agency_client.deactivated",
+        subject_kind="agency_client",
+        subject_id=client.application.client_id,
+    )
 
 
 @transaction.atomic
 def give_grant(
-    *, agency_id: UUID, member_state: str, purpose: str, scope: str, legal_basis: str, valid_from: date,
-    valid_to: date | None, actor: str,
-) -> int:  # fmt: skip
+    *,
+    agency_id: UUID,
+    member_state: str,
+    purpose: str,
+    scope: str,
+    legal_basis: str,
+    valid_from: date,
+    valid_to: date | None,
+    actor: str,
+) -> int:
     """Grant an agency what it may be told; its feed follows. A second call with the same first day returns the first's id.
 
     Raises:
@@ -171,21 +187,35 @@ def give_grant(
     """
     agency = _agency_for_update(agency_id)
     reason = rules.refusal(
-        agency_state=agency.member_state_id, member_state=member_state, scope=scope, legal_basis=legal_basis,
-        valid_from=valid_from, valid_to=valid_to,
-    )  # fmt: skip
+        agency_state=agency.member_state_id,
+        member_state=member_state,
+        scope=scope,
+        legal_basis=legal_basis,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
     if reason is not None:
         raise GrantRefused(REFUSALS[reason])
     grant, is_new = Grant.objects.get_or_create(
-        agency=agency, member_state_id=member_state, purpose_id=purpose, scope=scope, valid_from=valid_from,
+        agency=agency,
+        member_state_id=member_state,
+        purpose_id=purpose,
+        scope=scope,
+        valid_from=valid_from,
         defaults={"legal_basis": legal_basis, "valid_to": valid_to},
-    )  # fmt: skip
+    )
     if is_new:
         _feed_is_due(agency_id)
         privacy.audit(
-            actor=actor, action="grant.given", subject_kind="grant", subject_id=str(grant.pk), agency=str(agency_id),
-            state=member_state, scope=scope, purpose=purpose,
-        )  # fmt: skip
+            actor=actor,
+            action="grant.given",
+            subject_kind="grant",
+            subject_id=str(grant.pk),
+            agency=str(agency_id),
+            state=member_state,
+            scope=scope,
+            purpose=purpose,
+        )
     return grant.pk
 
 
@@ -207,9 +237,13 @@ def end_grant(*, grant_id: int, valid_to: date | None, actor: str) -> None:
     Grant.objects.filter(pk=grant_id).update(valid_to=valid_to)
     _feed_is_due(grant.agency_id)
     privacy.audit(
-        actor=actor, action="grant.ended", subject_kind="grant", subject_id=str(grant_id), agency=str(grant.agency_id),
+        actor=actor,
+        action="grant.ended",
+        subject_kind="grant",
+        subject_id=str(grant_id),
+        agency=str(grant.agency_id),
         valid_to=valid_to.isoformat() if valid_to else None,
-    )  # fmt: skip
+    )
 
 
 def _agency_for_update(agency_id: UUID) -> Agency:

@@ -26,9 +26,16 @@ _length = struct.Struct("!i").pack
 # Object ids of element types, and of arrays of them; they are the same in every PostgreSQL.
 _BOOL, _INT2, _INT4, _TEXT, _FLOAT8, _TIMESTAMPTZ, _VARCHAR, _UUID, _JSONB = 16, 21, 23, 25, 701, 1184, 1043, 2950, 3802
 _ARRAY_OF = {
-    _BOOL: 1000, _INT2: 1005, _INT4: 1007, _TEXT: 1009, _FLOAT8: 1022, _TIMESTAMPTZ: 1185, _VARCHAR: 1015,
-    _UUID: 2951, _JSONB: 3807,
-}  # fmt: skip
+    _BOOL: 1000,
+    _INT2: 1005,
+    _INT4: 1007,
+    _TEXT: 1009,
+    _FLOAT8: 1022,
+    _TIMESTAMPTZ: 1185,
+    _VARCHAR: 1015,
+    _UUID: 2951,
+    _JSONB: 3807,
+}
 
 
 class Array(bytes):

@@ -38,9 +38,14 @@ def require_match(request: HttpRequest, etag: str) -> None:
 
 
 def ready_bytes(
-    request: HttpRequest, body: bytes, *, etag: str, language: str | None = None, cache: str = "private, no-cache",
+    request: HttpRequest,
+    body: bytes,
+    *,
+    etag: str,
+    language: str | None = None,
+    cache: str = "private, no-cache",
     content_type: str = "application/json",
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     """Answer bytes that are ready as they are, or 304."""
     response = HttpResponse(status=304) if is_fresh(request, etag) else HttpResponse(body, content_type=content_type)
     if response.status_code == 304:

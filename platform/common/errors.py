@@ -151,10 +151,21 @@ class Failure(DomainError):
 BY_STATUS: Mapping[int, type[DomainError]] = {
     error.status: error
     for error in (
-        InvalidInput, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, Conflict, Gone,
-        PreconditionFailed, UnsupportedMediaType, PreconditionRequired, Throttled, Failure,
+        InvalidInput,
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        NotAcceptable,
+        Conflict,
+        Gone,
+        PreconditionFailed,
+        UnsupportedMediaType,
+        PreconditionRequired,
+        Throttled,
+        Failure,
     )
-}  # fmt: skip
+}
 
 
 def registered() -> Mapping[str, type[DomainError]]:
@@ -241,9 +252,22 @@ class ProblemMiddleware:
     """
 
     PREFIXES = (
-        "/api/", "/agency/", "/verify", "/log/", "/auth/", "/.well-known/", "/livez", "/readyz", "/problems/", "/issuers/",
-        "/achievements/", "/status/", "/ims/", "/shared/", "/VERIFY/",
-    )  # fmt: skip
+        "/api/",
+        "/agency/",
+        "/verify",
+        "/log/",
+        "/auth/",
+        "/.well-known/",
+        "/livez",
+        "/readyz",
+        "/problems/",
+        "/issuers/",
+        "/achievements/",
+        "/status/",
+        "/ims/",
+        "/shared/",
+        "/VERIFY/",
+    )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -75,11 +75,20 @@ LEARNERS = Audience(
     ),
     owns=lambda path: path.startswith("/api/"),
     tags=(
-        "Sign-in", "Account", "Profile", "Privacy", "Courses", "Learning", "Skills", "Assessments", "Appeals",
-        "Certificates", "Member states",
+        "Sign-in",
+        "Account",
+        "Profile",
+        "Privacy",
+        "Courses",
+        "Learning",
+        "Skills",
+        "Assessments",
+        "Appeals",
+        "Certificates",
+        "Member states",
     ),
     further=accounts.sign_in_document,
-)  # fmt: skip
+)
 AGENCIES = Audience(
     name="agencies",
     title="AI Skills Platform: agencies",

@@ -49,11 +49,20 @@ def agency_with_client(state: str, *, actor: str) -> dict[str, Any]:
     agency = agencies.agencies_of(state)[0]
     for scope in (agencies.LEARNER, agencies.AGGREGATE):
         agencies.give_grant(
-            agency_id=agency.id, member_state=state, purpose=SHARE_PROGRESS, scope=scope, valid_from=date(2026, 1, 1),
-            valid_to=None, legal_basis="Demonstration with synthetic data.", actor=actor,
-        )  # fmt: skip
+            agency_id=agency.id,
+            member_state=state,
+            purpose=SHARE_PROGRESS,
+            scope=scope,
+            valid_from=date(2026, 1, 1),
+            valid_to=None,
+            legal_basis="Demonstration with synthetic data.",
+            actor=actor,
+        )
     client_id, client_secret = agencies.register_client(agency_id=agency.id, name=f"demo {agency.name}", actor=actor)
     return {
-        "agency": agency.name, "agency_id": str(agency.id), "member_state": state,
-        "client_id": client_id, "client_secret": client_secret,
-    }  # fmt: skip
+        "agency": agency.name,
+        "agency_id": str(agency.id),
+        "member_state": state,
+        "client_id": client_id,
+        "client_secret": client_secret,
+    }

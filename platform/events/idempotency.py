@@ -35,9 +35,12 @@ class IdempotencyKeyReused(DomainError):
 
 # For the documentation of every idempotent call.
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", {"type": "string", "minLength": 8, "maxLength": 200}, OpenApiParameter.HEADER,
-    required=True, description="Made up by the client.",
-)  # fmt: skip
+    "Idempotency-Key",
+    {"type": "string", "minLength": 8, "maxLength": 200},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Made up by the client.",
+)
 
 
 def idempotent(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -57,9 +57,10 @@ def _write(register: Register, sha256: str) -> None:
         return
     _upsert(Source, "key", [Source(**vars(entry)) for entry in register.sources])
     _upsert(
-        Instrument, "key",
+        Instrument,
+        "key",
         [Instrument(**{**vars(entry), "sources": list(entry.sources)}) for entry in register.instruments],
-    )  # fmt: skip
+    )
     _upsert(PolicyDefault, "key", [PolicyDefault(key=key, value=value) for key, value in register.defaults.items()])
     PolicyDefault.objects.exclude(key__in=list(register.defaults)).delete()
     _upsert(MemberState, "code", _states(register))
@@ -81,14 +82,24 @@ def _upsert(model: type[models.Model], key: str, rows: list[Any]) -> None:
 def _states(register: Register) -> list[MemberState]:
     return [
         MemberState(
-            code=state.code, alpha3=state.alpha3, numeric=state.numeric, name=state.name, asean=state.asean,
-            since=state.since, calling_code=state.calling_code, time_zones=list(state.time_zones),
-            first_day_of_week=state.first_day_of_week, calendars=list(state.calendars), currency=state.currency,
-            facts=dict(state.facts), sources=list(state.sources), confidence=state.confidence,
+            code=state.code,
+            alpha3=state.alpha3,
+            numeric=state.numeric,
+            name=state.name,
+            asean=state.asean,
+            since=state.since,
+            calling_code=state.calling_code,
+            time_zones=list(state.time_zones),
+            first_day_of_week=state.first_day_of_week,
+            calendars=list(state.calendars),
+            currency=state.currency,
+            facts=dict(state.facts),
+            sources=list(state.sources),
+            confidence=state.confidence,
             register_as_of=register.as_of,
         )
         for state in register.states
-    ]  # fmt: skip
+    ]
 
 
 def _write_rules(register: Register) -> None:
@@ -105,13 +116,20 @@ def _write_rules(register: Register) -> None:
     _of(stored[place] for place in same).update(checked_on=register.as_of)
     Rule.objects.bulk_create(
         Rule(
-            state_id=state, key=key, standing=rule.standing, value=rule.value, unit=rule.unit, note=rule.note,
-            sources=list(rule.sources), confidence=rule.confidence, checked_on=register.as_of,
+            state_id=state,
+            key=key,
+            standing=rule.standing,
+            value=rule.value,
+            unit=rule.unit,
+            note=rule.note,
+            sources=list(rule.sources),
+            confidence=rule.confidence,
+            checked_on=register.as_of,
             valid_from=register.as_of,
         )
         for (state, key), rule in said.items()
         if (state, key) not in same
-    )  # fmt: skip
+    )
 
 
 def _of(rows: Iterable[Rule]) -> models.QuerySet[Rule]:
@@ -121,11 +139,23 @@ def _of(rows: Iterable[Rule]) -> models.QuerySet[Rule]:
 def _reads(row: Rule) -> tuple[Any, ...]:
     # The type belongs to the comparison: 1 and true are equal in Python.
     return (
-        row.standing, type(row.value), row.value, row.unit, row.note, tuple(row.sources), row.confidence,
-    )  # fmt: skip
+        row.standing,
+        type(row.value),
+        row.value,
+        row.unit,
+        row.note,
+        tuple(row.sources),
+        row.confidence,
+    )
 
 
 def _says(rule: RuleEntry) -> tuple[Any, ...]:
     return (
-        rule.standing, type(rule.value), rule.value, rule.unit, rule.note, rule.sources, rule.confidence,
-    )  # fmt: skip
+        rule.standing,
+        type(rule.value),
+        rule.value,
+        rule.unit,
+        rule.note,
+        rule.sources,
+        rule.confidence,
+    )

@@ -16,9 +16,18 @@ UNVERIFIED = "unverified"
 UNITS = frozenset({"", "years", "months", "hours", "calendar_days", "working_days"})
 DAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
 _FACTS = (
-    "names", "address", "qualifications", "workforce", "connectivity", "agencies", "utc_offsets", "dst", "hour_cycle",
-    "admin1_count", "messaging_channels",
-)  # fmt: skip
+    "names",
+    "address",
+    "qualifications",
+    "workforce",
+    "connectivity",
+    "agencies",
+    "utc_offsets",
+    "dst",
+    "hour_cycle",
+    "admin1_count",
+    "messaging_channels",
+)
 
 
 class RegisterInvalid(ValueError):
@@ -124,11 +133,15 @@ def read(text: str) -> Register:
     reader = _Reader(frozenset(source.key for source in sources) | {UNVERIFIED}, frozenset(scale))
     instruments = tuple(
         InstrumentEntry(
-            key, entry.text("title"), entry.flag("binding"), entry.text("demands"), reader.sources(entry, "source"),
+            key,
+            entry.text("title"),
+            entry.flag("binding"),
+            entry.text("demands"),
+            reader.sources(entry, "source"),
             reader.confidence(entry),
         )
         for key, entry in root.table("instruments").tables()
-    )  # fmt: skip
+    )
     states = tuple(reader.state(code, entry) for code, entry in root.table("states").tables())
     for name in ("code", "alpha3", "numeric"):
         seen = [getattr(state, name) for state in states]

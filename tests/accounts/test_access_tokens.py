@@ -56,13 +56,27 @@ def test_what_was_issued_lets_its_owner_in() -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        "", ".", "..", "a.b", "a.b.c", "…", issued()[:-1], issued() + "A", issued().swapcase(),
-        signed(claims(exp=int(time.time()) - 1)), signed(claims(iat=int(time.time()) + 86_400, exp=int(time.time()) + 90_000)),
-        signed(claims(token_use="refresh")), signed(claims(token_use=None)), signed(claims(sub=None)),
-        signed(claims(sid=5)), signed(claims(jti=["j"])), signed(claims(), key="another secret of forty characters and more"),
-        signed(claims(), key="k" * 70, algorithm="HS512"), jwt.encode(claims(), None, algorithm="none"),
+        "",
+        ".",
+        "..",
+        "a.b",
+        "a.b.c",
+        "…",
+        issued()[:-1],
+        issued() + "A",
+        issued().swapcase(),
+        signed(claims(exp=int(time.time()) - 1)),
+        signed(claims(iat=int(time.time()) + 86_400, exp=int(time.time()) + 90_000)),
+        signed(claims(token_use="refresh")),
+        signed(claims(token_use=None)),
+        signed(claims(sub=None)),
+        signed(claims(sid=5)),
+        signed(claims(jti=["j"])),
+        signed(claims(), key="another secret of forty characters and more"),
+        signed(claims(), key="k" * 70, algorithm="HS512"),
+        jwt.encode(claims(), None, algorithm="none"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_ours_or_does_not_hold_is_refused(token: str) -> None:
     assert is_refused(token)
 

@@ -86,9 +86,14 @@ def test_another_states_row_is_neither_changed_nor_deleted(grants: dict[str, Gra
 
 def form(grant: Grant, **changed: Any) -> dict[str, Any]:
     return {
-        "agency": grant.agency_id, "member_state": grant.member_state_id, "purpose": "share_progress",
-        "scope": "aggregate", "legal_basis": "a test", "valid_from": "2026-01-01", **changed,
-    }  # fmt: skip
+        "agency": grant.agency_id,
+        "member_state": grant.member_state_id,
+        "purpose": "share_progress",
+        "scope": "aggregate",
+        "legal_basis": "a test",
+        "valid_from": "2026-01-01",
+        **changed,
+    }
 
 
 def test_a_form_accepts_related_rows_of_the_state_only(grants: dict[str, Grant]) -> None:

@@ -47,9 +47,12 @@ def test_every_operation_answers_as_documented(caller: str, aiko: dict[str, str]
 def test_signing_in_again_and_what_stands_behind_a_fresh_password(aiko: dict[str, str]) -> None:
     def call(method: str, path: str, body: Any = None) -> Any:
         return Client().generic(
-            method, f"/auth/app/v1/{path}", b"" if body is None else json.dumps(body), "application/json",
+            method,
+            f"/auth/app/v1/{path}",
+            b"" if body is None else json.dumps(body),
+            "application/json",
             headers=aiko,
-        )  # fmt: skip
+        )
 
     assert call("POST", "auth/reauthenticate", {"password": PASSWORD}).status_code == 200
     assert call("POST", "auth/password/request", {"email": "aiko@example.org"}).status_code in (200, 401)
@@ -98,8 +101,9 @@ def test_an_app_with_codes_is_set_up_used_and_given_up() -> None:
     assert phone.call("POST", "account/authenticators/recovery-codes").status_code == 200
     codes = phone.call("GET", "account/authenticators/recovery-codes").json()["data"]["unused_codes"]
     assert {datum["type"] for datum in phone.call("GET", "account/authenticators").json()["data"]} == {
-        "totp", "recovery_codes",
-    }  # fmt: skip
+        "totp",
+        "recovery_codes",
+    }
     other = Phone()
     halfway = other.call("POST", "auth/login", aiko)
     assert halfway.status_code == 401

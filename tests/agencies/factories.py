@@ -41,9 +41,14 @@ def make_grant(agency: Agency, state: str, scope: str, **given: Any) -> Grant:
     """A grant as a row, past the service's checks."""
     day = clock.now().date()
     return Grant.objects.create(
-        agency=agency, member_state_id=state, purpose_id=SHARE_PROGRESS, scope=scope, legal_basis="Act 1, section 2",
-        valid_from=given.pop("valid_from", day - timedelta(days=400)), **given,
-    )  # fmt: skip
+        agency=agency,
+        member_state_id=state,
+        purpose_id=SHARE_PROGRESS,
+        scope=scope,
+        legal_basis="Act 1, section 2",
+        valid_from=given.pop("valid_from", day - timedelta(days=400)),
+        **given,
+    )
 
 
 class Machine(Client):
@@ -59,10 +64,12 @@ class Machine(Client):
         answer = self.post(
             "/agency/oauth/token",
             {
-                "grant_type": "client_credentials", "client_id": self.credentials.client_id,
-                "client_secret": self.credentials.client_secret, **form,
+                "grant_type": "client_credentials",
+                "client_id": self.credentials.client_id,
+                "client_secret": self.credentials.client_secret,
+                **form,
             },
-        )  # fmt: skip
+        )
         if answer.status_code == 200:
             self.token = answer.json()["access_token"]
         return answer
@@ -96,26 +103,40 @@ def give_skill(learner: Learner, *, code: str = SKILL, level: int = 1, mean: flo
     Ability.objects.update_or_create(
         learner=learner,
         defaults={
-            "mean": mean, "variance": 0.5, "count": 4, "last_at": now,
-            "rule_version": "test", "snapshot": "test",
+            "mean": mean,
+            "variance": 0.5,
+            "count": 4,
+            "last_at": now,
+            "rule_version": "test",
+            "snapshot": "test",
         },
-    )  # fmt: skip
+    )
     SkillState.objects.update_or_create(
-        learner=learner, skill_code=code,
+        learner=learner,
+        skill_code=code,
         defaults={
-            "mean": mean, "variance": 0.5, "count": 4, "last_at": now, "level": level, "probability": 0.9,
+            "mean": mean,
+            "variance": 0.5,
+            "count": 4,
+            "last_at": now,
+            "level": level,
+            "probability": 0.9,
             "framework_version": "test",
         },
-    )  # fmt: skip
+    )
 
 
 def consent(learner: Learner, agency: Agency | UUID, *, given: bool = True, tell: bool = True) -> None:
     """What the learner says about an agency, and the event of it."""
     agency_id = agency if isinstance(agency, UUID) else agency.pk
     ConsentRecord.objects.create(
-        user=learner.user, purpose_id=SHARE_PROGRESS, agency_id=agency_id, given=given, text_version=1,
+        user=learner.user,
+        purpose_id=SHARE_PROGRESS,
+        agency_id=agency_id,
+        given=given,
+        text_version=1,
         text_language="en",
-    )  # fmt: skip
+    )
     if tell:
         events.record(ConsentChanged(user_id=learner.pk, purpose=SHARE_PROGRESS, agency_id=agency_id, given=given))
 

@@ -87,8 +87,10 @@ def test_deactivating_a_client_or_an_agency_ends_its_tokens(staff: Client) -> No
     assert other.pull().status_code == 401
     assert not AccessToken.objects.exists()
     assert set(AuditEntry.objects.values_list("action", flat=True)) >= {
-        "agency_client.deactivated", "agency.deactivated", "agency.described",
-    }  # fmt: skip
+        "agency_client.deactivated",
+        "agency.deactivated",
+        "agency.described",
+    }
 
 
 def test_an_agency_is_registered(staff: Client) -> None:
@@ -105,9 +107,15 @@ def test_an_agency_is_registered(staff: Client) -> None:
 
 def _grant(agency: Agency, **given: str) -> dict[str, str]:
     return {
-        "agency": str(agency.pk), "member_state": "PH", "purpose": "share_progress", "scope": "learner",
-        "legal_basis": "Republic Act 1, section 2", "valid_from": today().isoformat(), "valid_to": "", **given,
-    }  # fmt: skip
+        "agency": str(agency.pk),
+        "member_state": "PH",
+        "purpose": "share_progress",
+        "scope": "learner",
+        "legal_basis": "Republic Act 1, section 2",
+        "valid_from": today().isoformat(),
+        "valid_to": "",
+        **given,
+    }
 
 
 def test_a_grant_is_given_and_ended_but_never_rewritten(staff: Client) -> None:

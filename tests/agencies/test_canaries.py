@@ -165,33 +165,75 @@ class World:
         _canaried(Ability, state, learner=learner, **numbers)
         _canaried(SkillState, state, learner=learner, probability=0.9, level=1, **numbers)
         _canaried(
-            Evidence, state, id=new_id(), learner=learner, item_id=new_id(), item_revision=1, level=1, score=1, guess=0,
-            difficulty=0, answered_at=now,
-        )  # fmt: skip
+            Evidence,
+            state,
+            id=new_id(),
+            learner=learner,
+            item_id=new_id(),
+            item_revision=1,
+            level=1,
+            score=1,
+            guess=0,
+            difficulty=0,
+            answered_at=now,
+        )
         _canaried(LevelChange, state, learner=learner, level=1, evidence_id=new_id(), probability=0.9, at=now)
         decision = _canaried(
-            LevelDecision, state, id=new_id(), learner=learner, level=4, computed_level=1, cause="assessors",
-            decided_by=[new_id()], decided_at=now,
-        )  # fmt: skip
+            LevelDecision,
+            state,
+            id=new_id(),
+            learner=learner,
+            level=4,
+            computed_level=1,
+            cause="assessors",
+            decided_by=[new_id()],
+            decided_at=now,
+        )
         _canaried(LevelFreeze, state, id=new_id(), learner=learner, level=4, decision=decision, frozen_at=now)
         case = _canaried(
-            LevelAssessment, state, id=new_id(), learner=learner, level=4, state="decided", outcome="refused",
-            evidence=[{"kind": "work_based_record", "description": f"CANARY-{state}", "link": ""}], opened_at=now,
-        )  # fmt: skip
+            LevelAssessment,
+            state,
+            id=new_id(),
+            learner=learner,
+            level=4,
+            state="decided",
+            outcome="refused",
+            evidence=[{"kind": "work_based_record", "description": f"CANARY-{state}", "link": ""}],
+            opened_at=now,
+        )
         _canaried(
-            AssessorVerdict, state, id=new_id(), assessment=case, learner=learner, assessor=new_id(), recommended=False,
+            AssessorVerdict,
+            state,
+            id=new_id(),
+            assessment=case,
+            learner=learner,
+            assessor=new_id(),
+            recommended=False,
             given_at=now,
-        )  # fmt: skip
+        )
         award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
         certificate = _canaried(
-            Certificate, state, award=award, learner=learner, predecessor=None, key=self.key, status_list=self.list,
-            status_index=StatusList.objects.count() + Certificate.objects.count(), valid_from=now,
-        )  # fmt: skip
+            Certificate,
+            state,
+            award=award,
+            learner=learner,
+            predecessor=None,
+            key=self.key,
+            status_list=self.list,
+            status_index=StatusList.objects.count() + Certificate.objects.count(),
+            valid_from=now,
+        )
         Rendering.objects.create(sha256=state, certificate=certificate, body=f"CANARY-{state}".encode())
         share = _canaried(
-            Share, state, id=new_id(), learner=learner, token_sha256=state.encode(), salt=b"", created_at=now,
+            Share,
+            state,
+            id=new_id(),
+            learner=learner,
+            token_sha256=state.encode(),
+            salt=b"",
+            created_at=now,
             expires_at=now + timedelta(days=1),
-        )  # fmt: skip
+        )
         _canaried(CertificateJwt, state, certificate=certificate, key=self.key, asked_at=now, signed_at=now)
         _canaried(Passport, state, learner=learner, key=self.key, asked_at=now, valid_until=now)
         SharedCertificate.objects.create(share=share, certificate=certificate, position=0)
@@ -207,22 +249,43 @@ class World:
         task = _canaried(MarkingTask, state, attempt_item=item, opened_at=now)
         _canaried(Mark, state, task=task, learner=learner, marker_id=new_id(), number=1, score=1, given_at=now)
         _canaried(
-            IntegrityHint, state, kind="fast_answers", quiz=self.quiz, attempt=attempt, other=None, decided_by=None,
-            statistic=-4, p_value=0, q_value=0, state="noted", decided_at=now,
-        )  # fmt: skip
+            IntegrityHint,
+            state,
+            kind="fast_answers",
+            quiz=self.quiz,
+            attempt=attempt,
+            other=None,
+            decided_by=None,
+            statistic=-4,
+            p_value=0,
+            q_value=0,
+            state="noted",
+            decided_at=now,
+        )
         file = HandedInFile.objects.create(
-            id=new_id(), attempt=attempt, media_type="text/plain", size=9, sha256=b"", body=f"CANARY-{state}".encode(),
+            id=new_id(),
+            attempt=attempt,
+            media_type="text/plain",
+            size=9,
+            sha256=b"",
+            body=f"CANARY-{state}".encode(),
             uploaded_at=now,
-        )  # fmt: skip
+        )
         appeal = _canaried(Appeal, state, learner=learner, opened_at=now, due_at=now)
         reviewer = _canaried(
             Reviewer, state, user=_canaried(User, state, username=f"CANARY-{state}-reviewer", email="")
         )
         _canaried(AppealStep, state, appeal=appeal, learner=learner, at=now)
         _canaried(
-            AppealDecision, state, appeal=appeal, learner=learner, decided_by=reviewer, decided_at=now, revisions=[],
+            AppealDecision,
+            state,
+            appeal=appeal,
+            learner=learner,
+            decided_by=reviewer,
+            decided_at=now,
+            revisions=[],
             outcome="upheld",
-        )  # fmt: skip
+        )
         _canaried(ScoreCorrection, state, learner=learner, item=item, corrects=item.pk, score=0.5, at=now)
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
@@ -231,11 +294,18 @@ class World:
                 ConsentRecord, state, user=user, purpose_id="share_progress", agency=agency, given=True, text_version=1
             )
         for name, value in (
-            ("enrolment_id", enrolment.pk), ("attempt_id", attempt.pk), ("record_id", record.record_id),
-            ("learner_id", learner.pk), ("assessment_id", case.pk),
-            ("file_id", file.pk), ("task_id", task.pk), ("appeal_id", appeal.pk), ("share_id", share.pk),
-            ("certificate_id", certificate.pk), ("correction_id", correction.pk),
-        ):  # fmt: skip
+            ("enrolment_id", enrolment.pk),
+            ("attempt_id", attempt.pk),
+            ("record_id", record.record_id),
+            ("learner_id", learner.pk),
+            ("assessment_id", case.pk),
+            ("file_id", file.pk),
+            ("task_id", task.pk),
+            ("appeal_id", appeal.pk),
+            ("share_id", share.pk),
+            ("certificate_id", certificate.pk),
+            ("correction_id", correction.pk),
+        ):
             self.ids.setdefault(name, []).append(value)
         return learner.pk
 
@@ -343,8 +413,11 @@ def test_nobody_else_is_told_anything(world: World) -> None:
         "/auth/app/v1/auth/signup", {"username": "dao-dao", "password": "correct horse 42"}, "application/json"
     ).json()
     for client, token in (
-        (revoked, revoked.token), (expired, expired.token), (dao, signed["meta"]["access_token"]), (Client(), ""),
-    ):  # fmt: skip
+        (revoked, revoked.token),
+        (expired, expired.token),
+        (dao, signed["meta"]["access_token"]),
+        (Client(), ""),
+    ):
         assert _told(client, requests, token) == set()
         for path in ("/agency/v1/progress", "/agency/v1/statistics"):
             assert client.get(path, headers={"authorization": f"Bearer {token}"}).status_code == 401

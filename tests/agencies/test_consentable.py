@@ -25,8 +25,9 @@ def test_a_learner_sees_the_granted_agencies_of_the_own_state() -> None:
     answer = aiko.get("/api/v1/agencies")
     assert answer.status_code == 200
     assert answer.json() == {
-        "items": [{"id": str(mine.pk), "name": "B", "role": "skills", "purpose": "share_progress"}], "next": None,
-    }  # fmt: skip
+        "items": [{"id": str(mine.pk), "name": "B", "role": "skills", "purpose": "share_progress"}],
+        "next": None,
+    }
 
 
 def test_an_account_without_a_profile_sees_none() -> None:

@@ -14,10 +14,15 @@ from tests.learners.factories import learned
 
 ID = "01a20ad8-58b8-7b1e-8a30-f89f2521ad9a"
 CERTIFICATE = {
-    "id": ID, "achievement": "first-steps", "achievement_version": 1, "edition_id": ID,
-    "valid_from": "2026-11-23T08:15:30.005Z", "valid_until": None, "status": "revoked",
+    "id": ID,
+    "achievement": "first-steps",
+    "achievement_version": 1,
+    "edition_id": ID,
+    "valid_from": "2026-11-23T08:15:30.005Z",
+    "valid_until": None,
+    "status": "revoked",
     "status_changed_at": "2026-11-23T23:59:59.999Z",
-}  # fmt: skip
+}
 
 
 @pytest.mark.django_db

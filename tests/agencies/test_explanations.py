@@ -48,9 +48,15 @@ def make_maria(*agencies: Agency, state: str = "PH") -> Learner:
     record_outcomes(*outcomes(maria.pk, answers))
     events.drain("mastery")
     learners.decide_level(
-        decision_id=new_id(), learner_id=maria.pk, skill=OTHER, level=2, cause="appeal", decided_by=[REVIEWER],
-        reason=REASON, now=DECIDED,
-    )  # fmt: skip
+        decision_id=new_id(),
+        learner_id=maria.pk,
+        skill=OTHER,
+        level=2,
+        cause="appeal",
+        decided_by=[REVIEWER],
+        reason=REASON,
+        now=DECIDED,
+    )
     for agency in agencies:
         consent(maria, agency)
     drain()
@@ -91,9 +97,21 @@ def test_the_agency_reads_what_the_learner_reads(agency: Agency) -> None:
     assert [item["code"] for item in told["items"]] == [SKILL, OTHER]
     for theirs, hers in zip(told["items"], own["items"], strict=True):
         for name in (
-            "code", "name", "area", "level", "level_name", "level_cause", "frozen", "certified_level", "expected_success",
-            "review_due", "probability", "provisional", "answers", "next_level",
-        ):  # fmt: skip
+            "code",
+            "name",
+            "area",
+            "level",
+            "level_name",
+            "level_cause",
+            "frozen",
+            "certified_level",
+            "expected_success",
+            "review_due",
+            "probability",
+            "provisional",
+            "answers",
+            "next_level",
+        ):
             assert theirs[name] == hers[name], name
         assert theirs["level_since"] == hers["level_since"][:10]
         assert theirs["last_on"] == hers["last_at"][:10]
@@ -127,10 +145,13 @@ def test_two_agencies_of_a_state_are_told_other_ids(agency: Agency) -> None:
     second = make_agency("PH")
     maria = make_maria(agency, second)
     ids = [
-        {row["id"] for skill in ask(signed_in_machine(asked), known(asked, maria)).json()["items"]
-         for row in skill["evidence"]}
+        {
+            row["id"]
+            for skill in ask(signed_in_machine(asked), known(asked, maria)).json()["items"]
+            for row in skill["evidence"]
+        }
         for asked in (agency, second)
-    ]  # fmt: skip
+    ]
     assert len(ids[0]) == len(ids[1]) == 4
     assert not ids[0] & ids[1]
     assert ask(signed_in_machine(second), known(agency, maria)).status_code == 404
@@ -155,8 +176,10 @@ def test_each_disclosure_is_on_the_learner_s_ledger(agency: Agency) -> None:
         assert len(ledger(maria)) == asked
     told = ledger(maria)[0]
     assert (told["agency"]["name"], told["purpose"], told["operation"]) == (
-        "Citra's agency", "share_progress", "explanation",
-    )  # fmt: skip
+        "Citra's agency",
+        "share_progress",
+        "explanation",
+    )
     assert told["fields"] == ["learner", "skills", "evidence", "history"]
 
 

@@ -305,9 +305,15 @@ def test_the_feed_follows_the_grants(agency: Agency, machine: Machine) -> None:
     with publisher_scope():
         assert ProgressRow.objects.get().withdrawn
     services.give_grant(
-        agency_id=agency.pk, member_state="PH", purpose="share_progress", scope="learner", legal_basis="Act 2",
-        valid_from=today(), valid_to=None, actor="test",
-    )  # fmt: skip
+        agency_id=agency.pk,
+        member_state="PH",
+        purpose="share_progress",
+        scope="learner",
+        legal_basis="Act 2",
+        valid_from=today(),
+        valid_to=None,
+        actor="test",
+    )
     assert feed.rebuild_due_feeds(now=clock.now()) == 1
     [item] = _items(machine.pull(cursor))
     assert item["learner"] == _known(agency, learner)

@@ -72,9 +72,14 @@ def _naively(agency: Agency, learner_id: UUID) -> None:
             cursor.execute("SELECT nextval('agencies_feed_position')")
             position = cursor.fetchone()[0]
         ProgressRow.objects.create(
-            agency=agency, learner_id=learner_id, pseudonym=learner_id.hex, member_state_id="PH", position=position,
-            document={"enrolments": [], "skills": [], "certificates": []}, changed_at=clock.now(),
-        )  # fmt: skip
+            agency=agency,
+            learner_id=learner_id,
+            pseudonym=learner_id.hex,
+            member_state_id="PH",
+            position=position,
+            document={"enrolments": [], "skills": [], "certificates": []},
+            changed_at=clock.now(),
+        )
 
 
 def _read_all(machine: Machine, meanwhile: list[Callable[[], None]]) -> int:

@@ -15,10 +15,16 @@ STATES = st.sampled_from(["JP", "PH", "TH"])
 AGENCIES = st.sampled_from([UUID(int=n) for n in range(3)])
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 1))
 GRANTS = st.builds(
-    GrantFacts, agency_id=AGENCIES, agency_state=st.none() | STATES, agency_active=st.booleans(), member_state=STATES,
-    purpose=st.sampled_from(["share_progress", "other"]), scope=st.sampled_from(["learner", "aggregate"]),
-    valid_from=DAYS, valid_to=st.none() | DAYS,
-)  # fmt: skip
+    GrantFacts,
+    agency_id=AGENCIES,
+    agency_state=st.none() | STATES,
+    agency_active=st.booleans(),
+    member_state=STATES,
+    purpose=st.sampled_from(["share_progress", "other"]),
+    scope=st.sampled_from(["learner", "aggregate"]),
+    valid_from=DAYS,
+    valid_to=st.none() | DAYS,
+)
 
 
 @given(st.lists(GRANTS, max_size=6), AGENCIES, STATES, DAYS)
@@ -29,10 +35,15 @@ def test_learners_are_shown_exactly_where_one_grant_says_all_of_it(
     reasons = [
         g
         for g in grants
-        if g.agency_id == agency and g.agency_active and g.scope == "learner" and g.purpose == "share_progress"
-        and g.agency_state == state and g.member_state == state and g.valid_from <= day
+        if g.agency_id == agency
+        and g.agency_active
+        and g.scope == "learner"
+        and g.purpose == "share_progress"
+        and g.agency_state == state
+        and g.member_state == state
+        and g.valid_from <= day
         and not (g.valid_to and g.valid_to <= day)
-    ]  # fmt: skip
+    ]
     assert shown == bool(reasons)
     # The list and the single decision agree.
     listed = rules.agencies_for_learners(grants, state=state, purpose="share_progress", day=day)
@@ -68,9 +79,13 @@ def test_a_grant_holds_from_its_first_day_to_the_day_before_its_end(grant: Grant
 
 def test_why_a_grant_is_refused() -> None:
     form = {
-        "agency_state": "PH", "member_state": "PH", "scope": "learner", "legal_basis": "Act 1",
-        "valid_from": date(2026, 1, 2), "valid_to": None,
-    }  # fmt: skip
+        "agency_state": "PH",
+        "member_state": "PH",
+        "scope": "learner",
+        "legal_basis": "Act 1",
+        "valid_from": date(2026, 1, 2),
+        "valid_to": None,
+    }
     assert rules.refusal(**form) is None
     assert rules.refusal(**{**form, "member_state": "TH"}) == "not_own_state"
     assert rules.refusal(**{**form, "agency_state": None}) == "not_own_state"

@@ -64,9 +64,14 @@ def test_an_agency_s_scope_writes_nothing(agencies: tuple[Agency, Agency]) -> No
         assert ProgressRow.objects.update(withdrawn=True) == 0
         assert ProgressRow.objects.all().delete()[0] == 0
     forged = ProgressRow(
-        agency=philippine, learner_id=new_id(), pseudonym="x", member_state_id="TH", position=10**9, document={},
+        agency=philippine,
+        learner_id=new_id(),
+        pseudonym="x",
+        member_state_id="TH",
+        position=10**9,
+        document={},
         changed_at=clock.now(),
-    )  # fmt: skip
+    )
     with pytest.raises(ProgrammingError), agency_scope(philippine.pk):
         forged.save()
     with publisher_scope():

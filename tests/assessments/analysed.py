@@ -49,33 +49,50 @@ def add_learners(states: Sequence[str], *, birth_years: Sequence[int]) -> list[U
     """Consenting learners, one for each of `states`."""
     ids = [new_id() for _ in states]
     _copy(
-        "accounts_user", ("id", "username", "password", "email", "is_staff", "is_active", "is_superuser"),
+        "accounts_user",
+        ("id", "username", "password", "email", "is_staff", "is_active", "is_superuser"),
         ((pk, f"analysed-{pk}", "!", "", False, True, False) for pk in ids),
-    )  # fmt: skip
+    )
     _copy(
         "learners_learner",
-        ("user_id", "legal_name", "latin_name", "name_reading", "member_state_id", "languages", "birth_year", "version"),
-        ((pk, "愛子", "", "", state, [LANGUAGES.get(state, "en")], year, 1)
-         for pk, state, year in zip(ids, states, birth_years, strict=True)),
-    )  # fmt: skip
+        (
+            "user_id",
+            "legal_name",
+            "latin_name",
+            "name_reading",
+            "member_state_id",
+            "languages",
+            "birth_year",
+            "version",
+        ),
+        (
+            (pk, "愛子", "", "", state, [LANGUAGES.get(state, "en")], year, 1)
+            for pk, state, year in zip(ids, states, birth_years, strict=True)
+        ),
+    )
     from privacy.models import ConsentRecord
 
     ConsentRecord.objects.bulk_create(
         [
-            ConsentRecord(
-                user_id=pk, purpose_id="learning_records", given=True, text_version=1, text_language="en"
-            )
+            ConsentRecord(user_id=pk, purpose_id="learning_records", given=True, text_version=1, text_language="en")
             for pk in ids
         ],
         batch_size=2000,
-    )  # fmt: skip
+    )
     return ids
 
 
 def make_cohort(
-    learners: int = 400, *, items: int = 12, asked: int | None = None, seed: int = 1, states: Sequence[str] = STATES,
-    harder_in: tuple[int, str, float] | None = None, inverted: Sequence[int] = (), edition: Edition | None = None,
-) -> Cohort:  # fmt: skip
+    learners: int = 400,
+    *,
+    items: int = 12,
+    asked: int | None = None,
+    seed: int = 1,
+    states: Sequence[str] = STATES,
+    harder_in: tuple[int, str, float] | None = None,
+    inverted: Sequence[int] = (),
+    edition: Edition | None = None,
+) -> Cohort:
     """A cohort of which each learner took `asked` of the bank's items (all by default).
 
     Args: harder_in: item, state, logits: that item is so much harder there for equally able learners. inverted: items
@@ -117,25 +134,82 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
     scores = np.nanmean(cohort.right, axis=1)
     _copy(
         "assessments_attempt",
-        ("id", "quiz_id", "learner_id", "number", "seed", "language", "started_at", "due_at", "submitted_at", "score",
-         "passed", "rule_version", "framework_version", "expired", "device_class", "exclusive", "form", "selection", "outcome_published"),
         (
-            (pk, cohort.quiz.pk, learner, 1, 1, LANGUAGES.get(state, "en"), STARTED + timedelta(seconds=place),
-             STARTED + timedelta(hours=1), STARTED + timedelta(minutes=20), float(score), bool(score >= 0.6), "items-2",
-             "0.1.0-draft", False, device, False, "", Jsonb({}), True)
+            "id",
+            "quiz_id",
+            "learner_id",
+            "number",
+            "seed",
+            "language",
+            "started_at",
+            "due_at",
+            "submitted_at",
+            "score",
+            "passed",
+            "rule_version",
+            "framework_version",
+            "expired",
+            "device_class",
+            "exclusive",
+            "form",
+            "selection",
+            "outcome_published",
+        ),
+        (
+            (
+                pk,
+                cohort.quiz.pk,
+                learner,
+                1,
+                1,
+                LANGUAGES.get(state, "en"),
+                STARTED + timedelta(seconds=place),
+                STARTED + timedelta(hours=1),
+                STARTED + timedelta(minutes=20),
+                float(score),
+                bool(score >= 0.6),
+                "items-2",
+                "0.1.0-draft",
+                False,
+                device,
+                False,
+                "",
+                Jsonb({}),
+                True,
+            )
             for place, (pk, learner, state, score, device) in enumerate(
                 zip(cohort.attempt_ids, cohort.learner_ids, cohort.states, scores, devices, strict=True)
             )
         ),
-    )  # fmt: skip
+    )
     _copy(
         "assessments_attemptitem",
-        ("id", "attempt_id", "position", "revision_id", "option_order", "response", "score", "seconds", "section",
-         "seen_before"),
         (
-            (new_id(), pk, place, cohort.revisions[item].pk, list(OPTIONS), Jsonb(str(cohort.chosen[row, item])),
-             float(cohort.right[row, item]), float(cohort.seconds[row, item]), 0, False)
+            "id",
+            "attempt_id",
+            "position",
+            "revision_id",
+            "option_order",
+            "response",
+            "score",
+            "seconds",
+            "section",
+            "seen_before",
+        ),
+        (
+            (
+                new_id(),
+                pk,
+                place,
+                cohort.revisions[item].pk,
+                list(OPTIONS),
+                Jsonb(str(cohort.chosen[row, item])),
+                float(cohort.right[row, item]),
+                float(cohort.seconds[row, item]),
+                0,
+                False,
+            )
             for row, pk in enumerate(cohort.attempt_ids)
             for place, item in enumerate(np.flatnonzero(~np.isnan(cohort.right[row])))
         ),
-    )  # fmt: skip
+    )

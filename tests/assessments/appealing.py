@@ -85,9 +85,13 @@ def quiz_for(learner: Learner, edition: Edition | None = None, **given: Any) -> 
 def take(quiz: Quiz, learner: Learner, *, wrong: frozenset[int] | set[int] = frozenset()) -> AttemptView:
     """An attempt in which the items at the positions `wrong` were answered wrong and the others right."""
     started = attempts.start(
-        attempt_id=new_id(), learner_id=learner.pk, quiz_id=quiz.pk, language=None, accept_language="vi",
+        attempt_id=new_id(),
+        learner_id=learner.pk,
+        quiz_id=quiz.pk,
+        language=None,
+        accept_language="vi",
         now=clock.now(),
-    ).attempt  # fmt: skip
+    ).attempt
     answers = [
         {"item": item.id, "response": (WRONG if item.position in wrong else RIGHT)[item.kind]} for item in started.items
     ]
@@ -96,10 +100,13 @@ def take(quiz: Quiz, learner: Learner, *, wrong: frozenset[int] | set[int] = fro
 
 def open_appeal(learner: Learner, subject: Subject | None = None, **given: Any) -> UUID:
     opened = services.open_appeal(
-        appeal_id=given.pop("appeal_id", None) or new_id(), learner_id=learner.pk,
-        subject=subject or Subject("level", skill=SKILL), grounds=given.pop("grounds", "Tôi đã làm việc này ba năm."),
-        language=None, now=given.pop("now", None) or clock.now(),
-    )  # fmt: skip
+        appeal_id=given.pop("appeal_id", None) or new_id(),
+        learner_id=learner.pk,
+        subject=subject or Subject("level", skill=SKILL),
+        grounds=given.pop("grounds", "Tôi đã làm việc này ba năm."),
+        language=None,
+        now=given.pop("now", None) or clock.now(),
+    )
     return opened.appeal.id
 
 
@@ -108,10 +115,20 @@ def claim(appeal_id: UUID, reviewer: User, **given: Any) -> None:
 
 
 def decide(
-    appeal_id: UUID, reviewer: User, outcome: str = "upheld", *, reason: str = "The work shown is at level 2.",
-    levels: dict[str, int] | None = None, scores: dict[UUID, float | None] | None = None, new_try: bool = False,
-) -> UUID:  # fmt: skip
+    appeal_id: UUID,
+    reviewer: User,
+    outcome: str = "upheld",
+    *,
+    reason: str = "The work shown is at level 2.",
+    levels: dict[str, int] | None = None,
+    scores: dict[UUID, float | None] | None = None,
+    new_try: bool = False,
+) -> UUID:
     return reviewing.decide(
-        appeal_id=appeal_id, reviewer_id=reviewer.pk, outcome=outcome, reason=reason,
-        remedy=Remedy(levels or {}, scores or {}, new_try), now=clock.now(),
-    )  # fmt: skip
+        appeal_id=appeal_id,
+        reviewer_id=reviewer.pk,
+        outcome=outcome,
+        reason=reason,
+        remedy=Remedy(levels or {}, scores or {}, new_try),
+        now=clock.now(),
+    )

@@ -39,9 +39,10 @@ def form_of(answer):
         key: value
         for formset in answer.context["inline_admin_formsets"]
         for key, value in {
-            f"{formset.formset.prefix}-TOTAL_FORMS": "0", f"{formset.formset.prefix}-INITIAL_FORMS": "0"
+            f"{formset.formset.prefix}-TOTAL_FORMS": "0",
+            f"{formset.formset.prefix}-INITIAL_FORMS": "0",
         }.items()
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture
@@ -63,10 +64,20 @@ def test_a_trainer_adds_an_item_writes_it_and_approves_it(client, edition):
         for tag in ("en", "zh-Hans")
         for name, value in {"prompt": "What?", "feedback": "Because"}.items()
     }
-    given = form_of(shown) | texts | {
-        "kind": "single", "key_text": "z", "skills_text": "AIS-A1", "level": 1, "difficulty": "easy", "guess": "0.5",
-        "options__en": "a: Yes\r\nb: No: never", "options__zh-Hans": "a: 是\r\n否",
-    }  # fmt: skip
+    given = (
+        form_of(shown)
+        | texts
+        | {
+            "kind": "single",
+            "key_text": "z",
+            "skills_text": "AIS-A1",
+            "level": 1,
+            "difficulty": "easy",
+            "guess": "0.5",
+            "options__en": "a: Yes\r\nb: No: never",
+            "options__zh-Hans": "a: 是\r\n否",
+        }
+    )
     refused = client.post(page, given)
     assert refused.status_code == 200
     errors = refused.context["adminform"].form.errors
@@ -131,10 +142,19 @@ def test_a_quiz_opens_only_when_the_bank_can_fill_it(client, edition):
     staff(client, TRAINER)
     make_bank(edition, each=3)
     given = {
-        "edition": str(edition.pk), "slug": "final", "mode": "assessment", "attempt_limit": 3, "time_limit_s": 600,
-        "cool_down_s": 0, "max_exposure": "0.3", "review_what": "feedback", "review_when": "at_once",
-        "pass_share": "0.6", "titles_lines": "en: Final\nzh-Hans: 结业测验", "pools_lines": "AIS-A1 x 4\nAIS-B1 two",
-    }  # fmt: skip
+        "edition": str(edition.pk),
+        "slug": "final",
+        "mode": "assessment",
+        "attempt_limit": 3,
+        "time_limit_s": 600,
+        "cool_down_s": 0,
+        "max_exposure": "0.3",
+        "review_what": "feedback",
+        "review_when": "at_once",
+        "pass_share": "0.6",
+        "titles_lines": "en: Final\nzh-Hans: 结业测验",
+        "pools_lines": "AIS-A1 x 4\nAIS-B1 two",
+    }
     page = reverse("admin:assessments_quiz_add")
     refused = client.post(page, given)
     assert "“AIS-B1 two” is not a pool" in str(refused.context["adminform"].form.errors["pools_lines"])
@@ -169,9 +189,13 @@ def attempts(edition):
         learner = make_learner(state)
         enrol(learner, edition)
         made[state] = services.start(
-            attempt_id=new_id(), learner_id=learner.pk, quiz_id=quiz.pk, language=None, accept_language="",
+            attempt_id=new_id(),
+            learner_id=learner.pk,
+            quiz_id=quiz.pk,
+            language=None,
+            accept_language="",
             now=clock.now(),
-        ).attempt  # fmt: skip
+        ).attempt
     return made
 
 
@@ -188,9 +212,12 @@ def test_a_state_administrator_sees_the_state_s_attempts_and_no_key(client, atte
     assert (theirs.status_code, theirs["Location"]) == (302, reverse("admin:index"))
     revision = ItemRevision.objects.first()
     for name, args in (
-        ("item_changelist", []), ("item_change", [revision.item_id]), ("itemrevision_changelist", []),
-        ("itemrevision_change", [revision.pk]), ("item_add", []),
-    ):  # fmt: skip
+        ("item_changelist", []),
+        ("item_change", [revision.item_id]),
+        ("itemrevision_changelist", []),
+        ("itemrevision_change", [revision.pk]),
+        ("item_add", []),
+    ):
         assert client.get(reverse(f"admin:assessments_{name}", args=args)).status_code == 403
 
 

@@ -72,9 +72,13 @@ def test_a_level_is_appealed_with_one_call_and_stays_frozen() -> None:
     shown = answer.json()
     assert shown["state"] == "open"
     assert shown["subject"] == {
-        "kind": "level", "skill": SKILL, "attempt_id": None, "item_id": None, "level_assessment_id": None,
+        "kind": "level",
+        "skill": SKILL,
+        "attempt_id": None,
+        "item_id": None,
+        "level_assessment_id": None,
         "achievement": None,
-    }  # fmt: skip
+    }
     assert shown["disputed"] == {"level": 1}
     assert shown["language"] == "vi"
     assert shown["reviewer"] is shown["decision"] is None
@@ -120,8 +124,11 @@ def test_an_outsider_finds_nothing_and_writes_nothing() -> None:
         with pytest.raises(NotReviewer):
             claim(appeal_id, reviewer, public_name="Dao")
     assert before == (
-        Appeal.objects.count(), AppealStep.objects.count(), Event.objects.count(), LevelFreeze.objects.count()
-    )  # fmt: skip
+        Appeal.objects.count(),
+        AppealStep.objects.count(),
+        Event.objects.count(),
+        LevelFreeze.objects.count(),
+    )
     assert Appeal.objects.get().reviewer is None
 
 
@@ -144,11 +151,15 @@ def test_one_open_appeal_against_one_thing() -> None:
         ({"kind": "score"}, "/subject/attempt_id", "names_no_one_thing"),
         ({"kind": "score", "item_id": str(new_id())}, "/subject/attempt_id", "names_no_one_thing"),
         ({"kind": "level", "skill": SKILL, "achievement": "a"}, "/subject/achievement", "not_of_this_kind"),
-        ({"kind": "refusal", "attempt_id": str(new_id()), "achievement": "a"}, "/subject/attempt_id", "names_no_one_thing"),
+        (
+            {"kind": "refusal", "attempt_id": str(new_id()), "achievement": "a"},
+            "/subject/attempt_id",
+            "names_no_one_thing",
+        ),
         ({"kind": "opinion", "skill": SKILL}, "/subject/kind", "invalid_choice"),
         ({"kind": "level", "skil": SKILL}, "/subject/skil", "unknown_field"),
     ],
-)  # fmt: skip
+)
 def test_what_is_disputed_has_to_be_clear(subject: Any, pointer: str, code: str) -> None:
     answer = put(make_linh(), subject)
     assert answer.status_code == 400
@@ -190,9 +201,11 @@ def test_a_score_is_appealed_corrected_and_counted_for_its_item() -> None:
     claim(appeal_id, mai)
     other = attempt.items[1].id
     for scores, reason in (
-        ({other: 1.0}, "not_disputed"), ({wrong: 0.0}, "not_higher"), ({wrong: 1.5}, "not_higher"),
+        ({other: 1.0}, "not_disputed"),
+        ({wrong: 0.0}, "not_higher"),
+        ({wrong: 1.5}, "not_higher"),
         ({}, "nothing_decided"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(InvalidDecision) as refused:
             decide(appeal_id, mai, scores=scores)
         assert refused.value.members["reason"] == reason
@@ -282,9 +295,11 @@ def test_an_achievement_not_awarded_is_appealed_by_the_levels_it_asks() -> None:
     linh, mai = make_linh(level=0), make_reviewer()
     quiz = quiz_for(linh)
     Achievement.objects.create(
-        slug="first-steps", edition=quiz.edition, texts={"en": {"name": "First steps"}},
+        slug="first-steps",
+        edition=quiz.edition,
+        texts={"en": {"name": "First steps"}},
         criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
-    )  # fmt: skip
+    )
     appeal_id = open_appeal(linh, Subject("refusal", achievement="first-steps"))
     assert Appeal.objects.get().disputed["skills"] == [{"skill": SKILL, "wanted": 1, "level": 0}]
     claim(appeal_id, mai)
@@ -367,9 +382,11 @@ def test_a_level_that_another_appeal_freezes_counts_as_what_it_will_be() -> None
     linh, mai = make_linh(level=0), make_reviewer()
     quiz = quiz_for(linh)
     Achievement.objects.create(
-        slug="first-steps", edition=quiz.edition, texts={"en": {"name": "First steps"}},
+        slug="first-steps",
+        edition=quiz.edition,
+        texts={"en": {"name": "First steps"}},
         criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
-    )  # fmt: skip
+    )
     frozen, appeal_id = open_appeal(linh), open_appeal(linh, Subject("refusal", achievement="first-steps"))
     claim(appeal_id, mai)
     reach(linh, 2)
@@ -390,9 +407,7 @@ def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.Monkey
     with pytest.raises(ReviewerInvolved):
         claim(score, mai)
     with pytest.raises(ReviewerInvolved):
-        reviewing.assign(
-            appeal_id=score, reviewer_id=mai.pk, actor=make_state_administrator("VN").pk, now=clock.now()
-        )  # fmt: skip
+        reviewing.assign(appeal_id=score, reviewer_id=mai.pk, actor=make_state_administrator("VN").pk, now=clock.now())
     assert [eligible_reviewer.pk for eligible_reviewer in selectors.eligible_reviewers(Appeal.objects.get())] == [
         hung.pk
     ]
@@ -403,9 +418,17 @@ def test_who_marked_or_decided_before_does_not_review(monkeypatch: pytest.Monkey
         decide(score, hung, scores={attempt.items[0].id: 1.0})
     level = open_appeal(linh)
     LevelDecision.objects.create(
-        pk=new_id(), learner=linh, skill_code=SKILL, level=1, computed_level=1, cause="review",
-        decided_by=[mai.pk], reason="x", framework_version="x", decided_at=clock.now(),
-    )  # fmt: skip
+        pk=new_id(),
+        learner=linh,
+        skill_code=SKILL,
+        level=1,
+        computed_level=1,
+        cause="review",
+        decided_by=[mai.pk],
+        reason="x",
+        framework_version="x",
+        decided_at=clock.now(),
+    )
     with pytest.raises(ReviewerInvolved):
         claim(level, mai)
 
@@ -418,8 +441,9 @@ def test_who_decided_about_the_attempt_or_the_skill_before_does_not_review() -> 
     claim(entry, mai)
     decide(entry, mai, "dismissed")
     for subject in (
-        Subject("score", attempt_id=attempt.id, item_id=attempt.items[1].id), Subject("score", attempt_id=attempt.id),
-    ):  # fmt: skip
+        Subject("score", attempt_id=attempt.id, item_id=attempt.items[1].id),
+        Subject("score", attempt_id=attempt.id),
+    ):
         with pytest.raises(ReviewerInvolved):
             claim(open_appeal(linh, subject), mai)
     claim(open_appeal(linh, Subject("score", attempt_id=another.id)), mai)
@@ -428,9 +452,11 @@ def test_who_decided_about_the_attempt_or_the_skill_before_does_not_review() -> 
     claim(level, hung)
     decide(level, hung, "dismissed")
     Achievement.objects.create(
-        slug="second-steps", edition=quiz.edition, texts={"en": {"name": "Second steps"}},
+        slug="second-steps",
+        edition=quiz.edition,
+        texts={"en": {"name": "Second steps"}},
         criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 2}]},
-    )  # fmt: skip
+    )
     achievement = open_appeal(linh, Subject("refusal", achievement="second-steps"))
     with pytest.raises(ReviewerInvolved):
         claim(achievement, hung)
@@ -522,10 +548,12 @@ def test_what_happened_is_kept_until_the_learner_is_erased() -> None:
     claim(appeal_id, mai)
     decide(appeal_id, mai, levels={SKILL: 2})
     for change in (
-        lambda: AppealStep.objects.update(actor="x"), lambda: AppealDecision.objects.update(reason="x"),
-        lambda: Appeal.objects.update(grounds="x"), lambda: AppealDecision.objects.all().delete(),
+        lambda: AppealStep.objects.update(actor="x"),
+        lambda: AppealDecision.objects.update(reason="x"),
+        lambda: Appeal.objects.update(grounds="x"),
+        lambda: AppealDecision.objects.all().delete(),
         lambda: Appeal.objects.update(reviewer=None, reviewer_since=None),
-    ):  # fmt: skip
+    ):
         with pytest.raises(DatabaseError, match=r"append-only|never changes"), transaction.atomic():
             change()
     with erasing(linh.pk):

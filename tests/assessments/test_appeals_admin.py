@@ -95,9 +95,13 @@ def test_the_answers_stand_on_the_page_with_their_key_for_who_may_see_keys() -> 
     limited = make_reviewer("Hùng", member_state_id="VN")
     assert "<dt>Key</dt>" not in entered(limited).get(page_of(appeal_id)).content.decode()
     told = do(
-        entered(mai), appeal_id, "decide", outcome="partly_upheld", reason="Ambiguous.",
+        entered(mai),
+        appeal_id,
+        "decide",
+        outcome="partly_upheld",
+        reason="Ambiguous.",
         **{f"score-{attempt.items[0].id}": "0.5"},
-    )  # fmt: skip
+    )
     assert "decided" in told
     assert AppealDecision.objects.get().remedy["scores"] == {str(attempt.items[0].id): 0.5}
 

@@ -54,9 +54,7 @@ def test_of_two_reviewers_who_claim_at_once_one_reviews() -> None:
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_a_second_decision_just_before_the_lock_gives_one_outcome(
-    monkeypatch: pytest.MonkeyPatch, same: bool
-) -> None:  # fmt: skip
+def test_a_second_decision_just_before_the_lock_gives_one_outcome(monkeypatch: pytest.MonkeyPatch, same: bool) -> None:
     mai = make_reviewer()
     appeal_id = open_appeal(make_linh())
     claim(appeal_id, mai)
@@ -87,9 +85,11 @@ def test_nobody_moves_a_level_between_the_check_of_a_decision_and_its_effect(
     mai, linh = make_reviewer(), make_linh(level=0)
     quiz = quiz_for(linh)
     Achievement.objects.create(
-        slug="first-steps", edition=quiz.edition, texts={"en": {"name": "First steps"}},
+        slug="first-steps",
+        edition=quiz.edition,
+        texts={"en": {"name": "First steps"}},
         criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
-    )  # fmt: skip
+    )
     appeal_id = open_appeal(linh, Subject("refusal", achievement="first-steps"))
     claim(appeal_id, mai)
 
@@ -98,9 +98,15 @@ def test_nobody_moves_a_level_between_the_check_of_a_decision_and_its_effect(
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '300ms'")
             learners.decide_level(
-                decision_id=new_id(), learner_id=linh.pk, skill=SKILL, level=2, cause="review", decided_by=[new_id()],
-                reason="x", now=clock.now(),
-            )  # fmt: skip
+                decision_id=new_id(),
+                learner_id=linh.pk,
+                skill=SKILL,
+                level=2,
+                cause="review",
+                decided_by=[new_id()],
+                reason="x",
+                now=clock.now(),
+            )
 
     check, tried = rules.check, []  # type: ignore[var-annotated]
 

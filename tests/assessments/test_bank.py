@@ -74,9 +74,10 @@ def test_loading_twice_changes_nothing_and_a_changed_item_is_a_new_revision(tmp_
     write(tmp_path, {"one": "First, better?", "two": "Second?"}, QUIZ.replace("0.7", "0.65"))
     third = load_bank(tmp_path, edition_id=edition.pk)
     assert (third.added, third.revised, third.unchanged) == (0, 1, 1)
-    assert [(item_revision.number, item_revision.approved_at is not None) for item_revision in ItemRevision.objects.filter(item__code="one")] == [
-        (2, True), (1, True)
-    ]  # fmt: skip
+    assert [
+        (item_revision.number, item_revision.approved_at is not None)
+        for item_revision in ItemRevision.objects.filter(item__code="one")
+    ] == [(2, True), (1, True)]
     assert str(Quiz.objects.get().pass_share) == "0.650"
 
 

@@ -180,8 +180,10 @@ def test_a_window_opens_by_the_wall_clock_of_each_cohort(client, edition, aiko, 
     at(NINE_IN_TOKYO - timedelta(seconds=1))
     told = refused(client, quiz, "outside_window")
     assert (told["opens_at"], told["closes_at"], told["time_zone"]) == (
-        "2026-05-01T00:00:00.000Z", "2026-05-01T01:00:00.000Z", "Asia/Tokyo",
-    )  # fmt: skip
+        "2026-05-01T00:00:00.000Z",
+        "2026-05-01T01:00:00.000Z",
+        "Asia/Tokyo",
+    )
     at(NINE_IN_TOKYO)
     assert refused(there, quiz, "outside_window")["opens_at"] == "2026-05-01T02:00:00.000Z"
     assert (offer(client, quiz)["is_open"], offer(there, quiz)["is_open"]) == (True, False)
@@ -201,17 +203,24 @@ def test_a_window_opens_by_the_wall_clock_of_each_cohort(client, edition, aiko, 
 
 def test_an_attempt_is_cut_at_the_close_and_extra_time_moves_the_cut(client, edition, aiko, at):
     quiz = make_quiz(
-        edition, cut_at_close=True,
+        edition,
+        cut_at_close=True,
         windows=[{"opens": "2026-05-01T09:00", "closes": "2026-05-01T10:00", "zone": "Asia/Tokyo"}],
-    )  # fmt: skip
+    )
     at(NINE_IN_TOKYO + timedelta(minutes=55))
     assert start(client, quiz)["due_at"] == "2026-05-01T01:00:00Z"
     budi = make_learner("ID", name="Budi")
     enrol(budi, edition)
     accommodations.grant(
-        accommodation_id=new_id(), learner_id=budi.pk, quiz_id=None, factor=Decimal("1.5"), extra_s=0,
-        reason="documented_need", actor="citra", now=clock.now(),
-    )  # fmt: skip
+        accommodation_id=new_id(),
+        learner_id=budi.pk,
+        quiz_id=None,
+        factor=Decimal("1.5"),
+        extra_s=0,
+        reason="documented_need",
+        actor="citra",
+        now=clock.now(),
+    )
     assert start(signed_in(budi.user), quiz)["due_at"] == "2026-05-01T01:05:00Z"
 
 
@@ -220,9 +229,14 @@ def test_extra_time_counts_from_the_grant_to_the_revocation(client, edition, aik
     at(NINE_IN_TOKYO)
     pk = new_id()
     given = {
-        "learner_id": aiko.pk, "quiz_id": quiz.pk, "factor": Decimal("1.25"), "extra_s": 60, "reason": "language",
-        "actor": "citra", "now": clock.now(),
-    }  # fmt: skip
+        "learner_id": aiko.pk,
+        "quiz_id": quiz.pk,
+        "factor": Decimal("1.25"),
+        "extra_s": 60,
+        "reason": "language",
+        "actor": "citra",
+        "now": clock.now(),
+    }
     for _ in range(2):
         accommodations.grant(accommodation_id=pk, **given)
     with pytest.raises(AlreadyAccommodated):
@@ -254,9 +268,16 @@ def test_what_comes_first_is_told_until_it_is_done(client, edition, aiko):
     now = clock.now()
     Ability.objects.create(learner=aiko, mean=0, variance=1, count=1, last_at=now, rule_version="x", snapshot="x")
     SkillState.objects.create(
-        learner=aiko, skill_code="AIS-A1", mean=0, variance=1, count=1, last_at=now, level=2, probability=0.9,
+        learner=aiko,
+        skill_code="AIS-A1",
+        mean=0,
+        variance=1,
+        count=1,
+        last_at=now,
+        level=2,
+        probability=0.9,
         framework_version="x",
-    )  # fmt: skip
+    )
     assert start(client, quiz)["state"] == "live"
 
 
@@ -335,9 +356,12 @@ def test_a_start_takes_as_many_queries_whatever_is_drawn(edition, client, query_
 
 def test_items_seen_before_come_last_and_exposures_are_counted(client, edition):
     quiz = make_quiz(
-        edition, mode="certification", certified_level=1, pools=[{"skill": "AIS-A1", "count": 3}],
+        edition,
+        mode="certification",
+        certified_level=1,
+        pools=[{"skill": "AIS-A1", "count": 3}],
         max_exposure=Decimal("0.5"),
-    )  # fmt: skip
+    )
     drawn = []
     for _ in range(2):
         shown = start(client, quiz)
@@ -434,7 +458,7 @@ def in_threads(call, things):
 def begin(quiz, learner, now):
     return services.start(
         attempt_id=new_id(), learner_id=learner.pk, quiz_id=quiz.pk, language=None, accept_language="", now=now
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -22,8 +22,12 @@ WRITTEN = {
     "ordered_lines": "ais-a1-0, ais-a1-1",
     "prerequisites_lines": "lessons\nskill AIS-A1 level 1",
     "windows_lines": "2026-05-01 09:00 to 2026-05-08 18:00 Asia/Tokyo\n2026-05-02 09:00 to 2026-05-08 18:00 Asia/Jakarta for a",
-    "cut_at_close": "on", "shuffle_items": "on", "cool_down_s": 3600, "review_what": "marks", "review_when": "after_window",
-}  # fmt: skip
+    "cut_at_close": "on",
+    "shuffle_items": "on",
+    "cool_down_s": 3600,
+    "review_what": "marks",
+    "review_when": "after_window",
+}
 
 
 @pytest.fixture
@@ -37,15 +41,21 @@ def test_a_trainer_writes_a_whole_blueprint_and_reads_it_back(client, edition):
     staff(client, TRAINER)
     Cohort.objects.create(edition=edition, code="a")
     given = WRITTEN | {
-        "edition": str(edition.pk), "slug": "final", "mode": "assessment", "attempt_limit": 3, "time_limit_s": 600,
-        "pass_share": "0.6", "max_exposure": "0.3",
-    }  # fmt: skip
+        "edition": str(edition.pk),
+        "slug": "final",
+        "mode": "assessment",
+        "attempt_limit": 3,
+        "time_limit_s": 600,
+        "pass_share": "0.6",
+        "max_exposure": "0.3",
+    }
     answer = client.post(reverse("admin:assessments_quiz_add"), given)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     quiz = Quiz.objects.get()
     assert [section["pools"] for section in quiz.sections] == [
-        [{"skill": "AIS-A1", "count": 2, "difficulty": "easy"}], [{"count": 2, "level": 1}]
-    ]  # fmt: skip
+        [{"skill": "AIS-A1", "count": 2, "difficulty": "easy"}],
+        [{"count": 2, "level": 1}],
+    ]
     assert (quiz.sections[0]["min_share"], quiz.sections[1]["shuffle"], quiz.shuffle_options) == ("0.5", False, False)
     assert (quiz.cool_down_s, quiz.cut_at_close, quiz.review_what) == (3600, True, "marks")
     assert quiz.windows[1]["cohort"] == "a"
@@ -79,9 +89,15 @@ def test_a_trainer_writes_a_whole_blueprint_and_reads_it_back(client, edition):
 def test_a_mistake_is_said_at_its_box_and_line(client, edition, box, text, says):
     staff(client, TRAINER)
     given = WRITTEN | {
-        "edition": str(edition.pk), "slug": "final", "mode": "assessment", "attempt_limit": 3, "time_limit_s": 600,
-        "pass_share": "0.6", "max_exposure": "0.3", box: text,
-    }  # fmt: skip
+        "edition": str(edition.pk),
+        "slug": "final",
+        "mode": "assessment",
+        "attempt_limit": 3,
+        "time_limit_s": 600,
+        "pass_share": "0.6",
+        "max_exposure": "0.3",
+        box: text,
+    }
     errors = client.post(reverse("admin:assessments_quiz_add"), given).context["adminform"].form.errors
     told = [message for listed in errors.values() for message in listed]
     assert any(says in message for message in told), errors
@@ -121,9 +137,12 @@ def test_an_administrator_puts_the_state_s_own_learners_into_a_cohort(client, ed
     theirs = enrol(make_learner("ID"), edition)
     elsewhere = enrol(make_learner("JP"), make_edition())
     staff(client, STATE_ADMINISTRATOR, member_state_id="JP")
-    assert client.post(
-        reverse("admin:learners_cohort_add"), {"edition": str(edition.pk), "code": "class-a", "title": ""}
-    ).status_code == 302  # fmt: skip
+    assert (
+        client.post(
+            reverse("admin:learners_cohort_add"), {"edition": str(edition.pk), "code": "class-a", "title": ""}
+        ).status_code
+        == 302
+    )
     cohort = Cohort.objects.get()
     add = reverse("admin:learners_cohortmember_add")
     for enrolment in (theirs, elsewhere):
@@ -141,13 +160,15 @@ def test_an_administrator_puts_the_state_s_own_learners_into_a_cohort(client, ed
     client.post(reverse("admin:learners_cohortmember_delete", args=[mine.pk]), {"post": "yes"})
     assert CohortMember.objects.get() == other
     assert sorted(AuditEntry.objects.filter(subject_kind="enrolment").values_list("action", flat=True)) == [
-        "cohort.joined", "cohort.left",
-    ]  # fmt: skip
+        "cohort.joined",
+        "cohort.left",
+    ]
 
 
 def test_a_reviewer_sees_a_quiz_and_its_check(client, edition):
     staff(client, REVIEWER)
     quiz = make_quiz(edition, open=False)
-    assert "Every pool can be filled" in client.get(
-        reverse("admin:assessments_quiz_change", args=[quiz.pk])
-    ).content.decode()  # fmt: skip
+    assert (
+        "Every pool can be filled"
+        in client.get(reverse("admin:assessments_quiz_change", args=[quiz.pk])).content.decode()
+    )

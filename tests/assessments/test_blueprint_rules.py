@@ -49,8 +49,10 @@ POOLS = st.lists(
         difficulty=st.none() | st.sampled_from(("easy", "hard")),
         section=st.integers(0, 2),
     ),
-    min_size=1, max_size=5, unique_by=lambda pool: pool.breadth,
-)  # fmt: skip
+    min_size=1,
+    max_size=5,
+    unique_by=lambda pool: pool.breadth,
+)
 
 
 def takes(pool, element):
@@ -145,11 +147,13 @@ def test_forms_come_about_as_often():
 scored = st.lists(
     st.builds(
         JudgedItem,
-        score=st.sampled_from([0.0, 0.5, 1.0]), section=st.integers(1, 2),
+        score=st.sampled_from([0.0, 0.5, 1.0]),
+        section=st.integers(1, 2),
         skills=st.sets(st.sampled_from(SKILLS), min_size=1),
     ),
-    min_size=1, max_size=12,
-)  # fmt: skip
+    min_size=1,
+    max_size=12,
+)
 
 
 @settings(max_examples=50)
@@ -261,7 +265,12 @@ def test_extra_time_is_the_most_generous_and_moves_the_close_that_cuts():
 
 
 SOUND = Blueprint(
-    titles={"en": "Quiz"}, mode="assessment", pools=[], attempt_limit=3, time_limit_s=600, pass_share=Decimal("0.6"),
+    titles={"en": "Quiz"},
+    mode="assessment",
+    pools=[],
+    attempt_limit=3,
+    time_limit_s=600,
+    pass_share=Decimal("0.6"),
     sections=[
         {"titles": {"en": "First"}, "pools": [{"skill": "AIS-A1", "level": 2, "difficulty": "hard", "count": 2}]},
         {"titles": {"en": "Second"}, "pools": [{"level": 1, "count": 1}], "shuffle": False, "min_share": "0.5"},
@@ -269,8 +278,11 @@ SOUND = Blueprint(
     skill_minimums={"AIS-A1": "0.5"},
     prerequisites=[{"quiz": "warm-up"}, {"lessons": True}, {"skill": "AIS-A1", "level": 1}],
     windows=[{"opens": "2026-05-01T09:00", "closes": "2026-05-02T09:00", "zone": "Asia/Dili", "cohort": "a"}],
-    review_what="score", review_when="after_window", cut_at_close=True, cool_down_s=3600,
-)  # fmt: skip
+    review_what="score",
+    review_when="after_window",
+    cut_at_close=True,
+    cool_down_s=3600,
+)
 
 
 def test_a_sound_blueprint_has_no_issue_and_its_pools_know_their_sections():
@@ -288,14 +300,20 @@ WRONG = [
     ({"sections": [{"titles": {}, "pools": [{"level": 9, "count": 1}], "order": 1}]}, "/sections/0/order: is not part"),
     ({"sections": [{"titles": {}, "pools": [{"level": 9, "count": 1}]}]}, "/sections/0/titles/en: is missing"),
     ({"sections": [{"titles": {}, "pools": [{"level": 9, "count": 1}]}]}, "/sections/0/pools/0/level: must be"),
-    ({"sections": [{"titles": {"en": "x"}, "pools": [{"level": 1, "count": 1}], "min_share": 2}]}, "/sections/0/min_share"),
+    (
+        {"sections": [{"titles": {"en": "x"}, "pools": [{"level": 1, "count": 1}], "min_share": 2}]},
+        "/sections/0/min_share",
+    ),
     ({"sections": [], "forms": [*FORMS, FORMS[0]]}, "/forms/2/name: is there twice"),
     ({"sections": [], "forms": [FORMS[0], {"name": "C", "items": ["x"]}]}, "/forms: must be equally long"),
     ({"sections": [], "forms": [{"name": "C", "items": ["x", "x"]}]}, "/forms/0/items: names an item twice"),
     ({"skill_minimums": {"AIS-Z1": 0.5}}, "/skill_minimums/AIS-Z1: no pool is of this skill"),
     ({"skill_minimums": {"AIS-A1": "half"}}, "/skill_minimums/AIS-A1: must be a number"),
     ({"prerequisites": [{"quiz": "x", "level": 1}]}, "/prerequisites/0: must be"),
-    ({"windows": [{"opens": "2026-05-01T09:00", "closes": "2026-05-02T09:00", "zone": "Tokyo"}]}, "/windows/0/zone: 'Tokyo'"),
+    (
+        {"windows": [{"opens": "2026-05-01T09:00", "closes": "2026-05-02T09:00", "zone": "Tokyo"}]},
+        "/windows/0/zone: 'Tokyo'",
+    ),
     (
         {"windows": [{"opens": "2026-05-01T09:00", "closes": "2026-05-01T09:00", "zone": "Asia/Tokyo"}]},
         "/windows/0/closes: must be later",
@@ -313,7 +331,7 @@ WRONG = [
     ({"shuffle_items": "no"}, "/shuffle_items: must be true or false"),
     ({"review_what": "key"}, "/review_what: must be one of nothing, score, marks, feedback"),
     ({"options_in_order": "x"}, "/options_in_order"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "says"), WRONG)
@@ -324,10 +342,14 @@ def test_what_is_wrong_is_said_where_it_is(change, says):
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["pools", "titles", "count", "quiz", "zone", "opens", "closes", "name", "items"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["pools", "titles", "count", "quiz", "zone", "opens", "closes", "name", "items"]), inner
+        )
+    ),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=40)
@@ -351,23 +373,27 @@ def test_what_a_trainer_writes_reads_back():
             "pools": [{"skill": "AIS-A1", "count": 2, "level": 2, "difficulty": "hard"}],
         },
         {
-            "titles": {"en": "Second", "ja": "二"}, "shuffle": False, "min_share": "0.5",
+            "titles": {"en": "Second", "ja": "二"},
+            "shuffle": False,
+            "min_share": "0.5",
             "pools": [
-                {"count": 1, "level": 1}, {"count": 3, "difficulty": "easy"},
+                {"count": 1, "level": 1},
+                {"count": 3, "difficulty": "easy"},
                 {"skill": "AIS-B1", "count": 4, "difficulty": "medium"},
             ],
         },
-    ]  # fmt: skip
+    ]
     assert texts.contents_from(texts.contents_text([], sections)) == ([], sections)
     for read, write, said in (
         (texts.forms_from, texts.forms_text, "A: x, y\nB: z, x"),
         (texts.minimums_from, texts.minimums_text, "AIS-A1: 0.5\nAIS-B1: 0.333"),
         (texts.prerequisites_from, texts.prerequisites_text, "quiz warm-up\nlessons\nskill AIS-A1 level 2"),
         (
-            texts.windows_from, texts.windows_text,
+            texts.windows_from,
+            texts.windows_text,
             "2026-05-01 09:00 to 2026-05-08 18:00 Asia/Tokyo\n2026-05-02 09:00 to 2026-05-08 18:00 Asia/Jakarta for a",
         ),
-    ):  # fmt: skip
+    ):
         assert write(read(said)) == said
     assert texts.forms_from("A: x, y\nB: z, x") == FORMS
 
@@ -375,11 +401,16 @@ def test_what_a_trainer_writes_reads_back():
 @pytest.mark.parametrize(
     ("read", "line"),
     [
-        (texts.contents_from, "AIS-A1 two"), (texts.contents_from, "x 3"), (texts.contents_from, "AIS-A1 x 1\nsection en: A"),
-        (texts.forms_from, "x, y"), (texts.minimums_from, "AIS-A1 50"), (texts.minimums_from, "AIS-A1: most"),
-        (texts.prerequisites_from, "everything"), (texts.windows_from, "tomorrow"),
+        (texts.contents_from, "AIS-A1 two"),
+        (texts.contents_from, "x 3"),
+        (texts.contents_from, "AIS-A1 x 1\nsection en: A"),
+        (texts.forms_from, "x, y"),
+        (texts.minimums_from, "AIS-A1 50"),
+        (texts.minimums_from, "AIS-A1: most"),
+        (texts.prerequisites_from, "everything"),
+        (texts.windows_from, "tomorrow"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_quoted_with_how_to_write_it(read, line):
     with pytest.raises(ValueError, match=r"write|put each"):
         read(line)

@@ -34,9 +34,18 @@ _numbers = itertools.count(1)
 
 
 def cohort(
-    quiz: Quiz, n: int, *, passed: int, state: str = "JP", language: str = "ja", device: str = "phone", born: int = 1990,
-    gender: str | None = None, consents: bool = True, **given: Any,
-) -> list[Learner]:  # fmt: skip
+    quiz: Quiz,
+    n: int,
+    *,
+    passed: int,
+    state: str = "JP",
+    language: str = "ja",
+    device: str = "phone",
+    born: int = 1990,
+    gender: str | None = None,
+    consents: bool = True,
+    **given: Any,
+) -> list[Learner]:
     """So many learners with their first attempt, the first of them passed; written as rows."""
     now = clock.now()
     users = User.objects.bulk_create(
@@ -61,17 +70,34 @@ def cohort(
 
 
 def attempt(
-    quiz: Quiz, learners: Iterable[Learner], *, passed: int, number: int = 1, language: str = "ja", device: str = "phone",
-    days_ago: int = 1, **given: Any,
-) -> None:  # fmt: skip
+    quiz: Quiz,
+    learners: Iterable[Learner],
+    *,
+    passed: int,
+    number: int = 1,
+    language: str = "ja",
+    device: str = "phone",
+    days_ago: int = 1,
+    **given: Any,
+) -> None:
     at = clock.now() - timedelta(days=days_ago)
     Attempt.objects.bulk_create(
         Attempt(
-            quiz=quiz, learner=learner, number=number, seed=1, language=language, device_class=device, started_at=at,
-            due_at=at, submitted_at=at, score=float(index < passed), passed=index < passed, **given,
+            quiz=quiz,
+            learner=learner,
+            number=number,
+            seed=1,
+            language=language,
+            device_class=device,
+            started_at=at,
+            due_at=at,
+            submitted_at=at,
+            score=float(index < passed),
+            passed=index < passed,
+            **given,
         )
         for index, learner in enumerate(learners)
-    )  # fmt: skip
+    )
 
 
 def told(

@@ -88,9 +88,11 @@ def test_what_may_be_chance_is_watched_and_what_is_small_is_neither() -> None:
 
 def test_a_group_that_took_the_harder_quiz_is_not_taken_for_disadvantaged() -> None:
     same_in_each = [
-        *people("male", 396, 440, QUIZ_A), *people("female", 90, 100, QUIZ_A),
-        *people("male", 20, 100, QUIZ_B), *people("female", 80, 400, QUIZ_B),
-    ]  # fmt: skip
+        *people("male", 396, 440, QUIZ_A),
+        *people("female", 90, 100, QUIZ_A),
+        *people("male", 20, 100, QUIZ_B),
+        *people("female", 80, 400, QUIZ_B),
+    ]
     found = figures(same_in_each)
     assert (found["female"].verdict, found["female"].ratio) == ("within", 1.0)
     # Control: the crude shares are far beyond four fifths.
@@ -153,6 +155,12 @@ def test_a_broken_rule_is_refused(old: str, new: str, message: str) -> None:
 
 def test_everybody_of_working_age_has_one_band() -> None:
     assert [RULE.age_band(age) for age in (18, 25, 34, 35, 54, 55, 99)] == [
-        "under 25", "25-34", "25-34", "35-44", "45-54", "55 and over", "55 and over",
-    ]  # fmt: skip
+        "under 25",
+        "25-34",
+        "25-34",
+        "35-44",
+        "45-54",
+        "55 and over",
+        "55 and over",
+    ]
     assert RULE.age_band(-3) is None

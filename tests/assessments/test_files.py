@@ -87,9 +87,16 @@ def test_a_broken_picture_is_refused_and_breaks_nothing(cut, body):
 
 def test_a_type_is_what_the_bytes_show():
     for body, expected in (
-        (png(), "image/png"), (jpeg(), "image/jpeg"), (PDF, "application/pdf"), ("แผนของฉัน\n".encode(), "text/plain"),
-        (b"PK\x03\x04\x00\x00", None), (b"\x00abc", None), (b"", None), (b"  ", None), (b"\xff\xfe\x41", None),
-    ):  # fmt: skip
+        (png(), "image/png"),
+        (jpeg(), "image/jpeg"),
+        (PDF, "application/pdf"),
+        ("แผนของฉัน\n".encode(), "text/plain"),
+        (b"PK\x03\x04\x00\x00", None),
+        (b"\x00abc", None),
+        (b"", None),
+        (b"  ", None),
+        (b"\xff\xfe\x41", None),
+    ):
         assert sniffed(body) == expected
 
 
@@ -100,9 +107,14 @@ def attempt(db):
     consent(aiko)
     edition, now = make_edition(languages=("en", "th")), clock.now()
     row = Attempt.objects.create(
-        quiz=make_quiz(edition, pools=[]), learner=aiko, number=1, seed=1, language="en", started_at=now,
+        quiz=make_quiz(edition, pools=[]),
+        learner=aiko,
+        number=1,
+        seed=1,
+        language="en",
+        started_at=now,
         due_at=now + timedelta(hours=1),
-    )  # fmt: skip
+    )
     item = Item.objects.create(edition=edition, code="task")
     revision = ItemRevision.objects.create(item=item, approved_at=now, **SAMPLES["task"].draft().values())
     AttemptItem.objects.create(attempt=row, position=0, revision=revision)
@@ -133,8 +145,9 @@ def test_a_learner_hands_a_file_in_fetches_it_and_takes_it_back(attempt):
         assert aiko.delete(path(attempt.pk, f"/files/{file_id}")).status_code == 204
     assert aiko.get(path(attempt.pk, f"/files/{file_id}")).status_code == 404
     assert list(AuditEntry.objects.filter(subject_kind="attempt").values_list("action", flat=True)) == [
-        "file.handed_in", "file.taken_back",
-    ]  # fmt: skip
+        "file.handed_in",
+        "file.taken_back",
+    ]
 
 
 @pytest.mark.parametrize(

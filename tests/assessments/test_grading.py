@@ -134,8 +134,10 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
     (asked,) = payloads(MARKING)
     marked = of_kind(shown, "single")
     assert asked == {
-        "attempt_id": shown["id"], "learner_id": str(aiko.pk), "attempt_items": [str(entry) for entry in marked],
-    }  # fmt: skip
+        "attempt_id": shown["id"],
+        "learner_id": str(aiko.pk),
+        "attempt_items": [str(entry) for entry in marked],
+    }
     before = counts()
     assert client.get(path(shown["id"])).json() == waiting
     assert submit(client, shown) == waiting, "a repeat is the same"
@@ -150,8 +152,10 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
     assert graded["submitted_at"] == waiting["submitted_at"], "how long marking takes says nothing about Aiko"
     (told,) = payloads(RECORDED)
     assert {UUID(answer["id"]): answer["score"] for answer in told["answers"]} == {
-        **dict.fromkeys(of_kind(shown, "numeric"), 1.0), marked[0]: 0.25, marked[1]: 1.0,
-    }  # fmt: skip
+        **dict.fromkeys(of_kind(shown, "numeric"), 1.0),
+        marked[0]: 0.25,
+        marked[1]: 1.0,
+    }
     # Evidence counts from when its score was known: nothing that other answers gave meanwhile is undone.
     assert datetime.fromisoformat(told["answered_at"]) == marked_at
     before = counts()
@@ -176,9 +180,14 @@ def test_marks_that_do_not_fit_settle_nothing(client, essays):
     submit(client, shown)
     before = counts()
     for marks in (
-        {}, {first: 1.0}, {first: 1.0, second: 1.1}, {first: 1.0, second: -0.1}, {first: 1.0, second: float("nan")},
-        {first: 1.0, uuid4(): 1.0}, {first: 1.0, second: 1.0, of_kind(shown, "numeric")[0]: 0.0},
-    ):  # fmt: skip
+        {},
+        {first: 1.0},
+        {first: 1.0, second: 1.1},
+        {first: 1.0, second: -0.1},
+        {first: 1.0, second: float("nan")},
+        {first: 1.0, uuid4(): 1.0},
+        {first: 1.0, second: 1.0, of_kind(shown, "numeric")[0]: 0.0},
+    ):
         with pytest.raises(InvalidMarks):
             settle(shown["id"], marks)
     with pytest.raises(NotFound):
@@ -215,8 +224,11 @@ def test_a_correction_tells_what_it_replaces_and_the_verdict_follows(client, qui
     first = {answer.id: structs.asdict(answer) for answer in recorded.answers}
     for answer in told.answers:
         assert structs.asdict(answer) == {
-            **first[answer.corrects], "id": answer.id, "corrects": answer.corrects, "score": 1.0,
-        }  # fmt: skip
+            **first[answer.corrects],
+            "id": answer.id,
+            "corrects": answer.corrects,
+            "score": 1.0,
+        }
     rows = ScoreCorrection.objects.all()
     assert {row.at for row in rows} == {told.corrected_at}
     assert {(row.pk, row.corrects, row.previous, row.score) for row in rows} == {
@@ -290,8 +302,11 @@ def test_what_cannot_be_corrected_is_refused_and_nothing_is_written(client, quiz
     submit(client, shown)
     before = counts()
     for scores, reason in (
-        ({uuid4(): 1.0}, "why"), ({item: 1.5}, "why"), ({item: float("nan")}, "why"), ({item: 0.0}, " "),
-    ):  # fmt: skip
+        ({uuid4(): 1.0}, "why"),
+        ({item: 1.5}, "why"),
+        ({item: float("nan")}, "why"),
+        ({item: 0.0}, " "),
+    ):
         with pytest.raises(InvalidMarks):
             correct(shown["id"], scores, reason)
     with pytest.raises(NothingCounts):
@@ -378,15 +393,19 @@ def test_an_unknown_device_is_refused(client, quiz):
 
 _ODD = st.one_of(
     # What JSON has: no infinity, which the parser refuses as it does 1e400.
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5),
-    st.uuids().map(str), st.uuids().map(lambda entry: entry.hex), st.uuids().map(lambda entry: "{" + str(entry) + "}"),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=5),
+    st.uuids().map(str),
+    st.uuids().map(lambda entry: entry.hex),
+    st.uuids().map(lambda entry: "{" + str(entry) + "}"),
+)
 _ANSWER = st.fixed_dictionaries(
     {}, optional={"item": _ODD, "response": _ODD, "seconds": _ODD, "correct": st.booleans()}
-)  # fmt: skip
-_GOOD = st.fixed_dictionaries(
-    {"item": st.uuids().map(str), "response": _ODD}, optional={"seconds": st.floats(0, 1e6)}
-)  # fmt: skip
+)
+_GOOD = st.fixed_dictionaries({"item": st.uuids().map(str), "response": _ODD}, optional={"seconds": st.floats(0, 1e6)})
 
 
 @settings(max_examples=150)
@@ -438,9 +457,15 @@ def test_only_what_is_frozen_is_kept_in_memory(client, quiz):
     caches.forget()
     approved = ItemRevision.objects.first()
     draft = ItemRevision.objects.create(
-        item=approved.item, number=2, kind="single", content=approved.content, key={"correct": "a"}, skills=["AIS-A1"],
-        level=1, guess=0.25,
-    )  # fmt: skip
+        item=approved.item,
+        number=2,
+        kind="single",
+        content=approved.content,
+        key={"correct": "a"},
+        skills=["AIS-A1"],
+        level=1,
+        guess=0.25,
+    )
     asked = [(approved.pk, "ja"), (draft.pk, "ja")]
     read = frozen.revisions(asked)
     assert read[draft.pk, "ja"].content == {"ja": approved.content["ja"]}

@@ -48,8 +48,14 @@ def quiz(bank: list[ItemRevision]) -> Quiz:
 
 
 def sit(
-    quiz: Quiz, bank: list[ItemRevision], answers: np.ndarray, seconds: np.ndarray, *, days_ago: float = 1, states: str = "JP"
-) -> list[Attempt]:  # fmt: skip
+    quiz: Quiz,
+    bank: list[ItemRevision],
+    answers: np.ndarray,
+    seconds: np.ndarray,
+    *,
+    days_ago: float = 1,
+    states: str = "JP",
+) -> list[Attempt]:
     """Attempts written as rows: `answers` says which option each gave to each question (b is right)."""
     at = clock.now() - timedelta(days=days_ago)
     users = User.objects.bulk_create(
@@ -64,19 +70,31 @@ def sit(
     right = (answers == "b").mean(1)
     attempts = Attempt.objects.bulk_create(
         Attempt(
-            quiz=quiz, learner=learner, number=1, seed=1, language="ja", started_at=at, due_at=at, submitted_at=at,
-            score=score, passed=bool(score > 0.5),
+            quiz=quiz,
+            learner=learner,
+            number=1,
+            seed=1,
+            language="ja",
+            started_at=at,
+            due_at=at,
+            submitted_at=at,
+            score=score,
+            passed=bool(score > 0.5),
         )
         for learner, score in zip(learners, right, strict=True)
-    )  # fmt: skip
+    )
     AttemptItem.objects.bulk_create(
         AttemptItem(
-            attempt=attempt, position=place, revision=revision, response=answers[row, place],
-            score=float(answers[row, place] == "b"), seconds=float(seconds[row, place]),
+            attempt=attempt,
+            position=place,
+            revision=revision,
+            response=answers[row, place],
+            score=float(answers[row, place] == "b"),
+            seconds=float(seconds[row, place]),
         )
         for row, attempt in enumerate(attempts)
         for place, revision in enumerate(bank)
-    )  # fmt: skip
+    )
     return attempts
 
 
@@ -289,9 +307,14 @@ def test_the_list_costs_the_same_for_many(client: Any, attempts: list[Attempt], 
     def hint(attempt_id: UUID) -> IntegrityHint:
         facts = {"hasty": 1, "timed": 2}
         return IntegrityHint(
-            kind="fast_answers", quiz_id=attempts[0].quiz_id, attempt_id=attempt_id, statistic=0, p_value=0, q_value=0,
+            kind="fast_answers",
+            quiz_id=attempts[0].quiz_id,
+            attempt_id=attempt_id,
+            statistic=0,
+            p_value=0,
+            q_value=0,
             facts=facts,
-        )  # fmt: skip
+        )
 
     for chosen in (attempts[:1], attempts[1:51]):
         IntegrityHint.objects.bulk_create(hint(candidate.pk) for candidate in chosen)

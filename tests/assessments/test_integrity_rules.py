@@ -161,9 +161,12 @@ def test_reading_takes_time_by_the_length_of_the_text_in_any_script() -> None:
     assert rules.reading_floor(["あ" * 100]) == 5, "a hundred kana are read in the time of 280 letters"
     assert rules.reading_floor(["ក" * 1200]) == 10
     content = {
-        "prompt": "What?", "unit": "kg", "feedback": "never shown", "options": [{"id": "long-id", "text": "Yes"}],
+        "prompt": "What?",
+        "unit": "kg",
+        "feedback": "never shown",
+        "options": [{"id": "long-id", "text": "Yes"}],
         "rows": ["one", {"id": "x", "text": "two"}],
-    }  # fmt: skip
+    }
     assert sorted(rules.texts_of(content)) == ["What?", "Yes", "kg", "one", "two"]
 
 

@@ -106,9 +106,17 @@ def test_only_first_graded_attempts_that_count_are_analysed(cohort):
     practice = Quiz.objects.create(edition=cohort.edition, slug="practice", titles={}, pools=[], mode="practice")
     for quiz, number in ((cohort.quiz, 2), (practice, 1)):
         again = Attempt.objects.create(
-            quiz=quiz, learner_id=learner_id, number=number, seed=1, language="en", started_at=now, due_at=now,
-            submitted_at=now, score=1.0, passed=True,
-        )  # fmt: skip
+            quiz=quiz,
+            learner_id=learner_id,
+            number=number,
+            seed=1,
+            language="en",
+            started_at=now,
+            due_at=now,
+            submitted_at=now,
+            score=1.0,
+            passed=True,
+        )
         AttemptItem.objects.create(attempt=again, position=0, revision=cohort.revisions[0], score=1.0)
     run = analyse(cohort)
     assert (run.learners, run.answers) == (116, 116 * 6 - 1)
@@ -210,8 +218,9 @@ def test_a_group_whose_figures_would_uncover_a_few_is_still_compared():
     run = analyse(cohort)
     rows = DifResult.objects.filter(run=run, factor="member_state", revision=cohort.revisions[0]).order_by("group")
     assert [(row.group, row.n, row.facility is None, row.delta is None) for row in rows] == [
-        ("ID", 200, True, False), ("JP", 225, False, True),
-    ]  # fmt: skip
+        ("ID", 200, True, False),
+        ("JP", 225, False, True),
+    ]
 
 
 def test_fewer_than_ten_learners_leave_no_figure(client):
@@ -305,9 +314,10 @@ def test_the_tables_have_no_key_no_name_and_no_locale(client, cohort):
     run = analyse(cohort)
     staff(client, TRAINER)
     for name, model in (
-        ("itemstatistic_download_items", ItemStatistic), ("itemstatistic_download_groups", DifResult),
+        ("itemstatistic_download_items", ItemStatistic),
+        ("itemstatistic_download_groups", DifResult),
         ("formstatistic_download_forms", FormStatistic),
-    ):  # fmt: skip
+    ):
         answer = client.get(reverse(f"admin:assessments_{name}"), headers={"accept-language": "id"})
         assert answer["Content-Type"] == "text/csv; charset=utf-8"
         rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
@@ -334,11 +344,14 @@ def test_who_must_not_see_keys_sees_nothing_of_it(client, cohort):
         *(
             reverse(f"admin:assessments_{name}")
             for name in (
-                "itemstatistic_changelist", "formstatistic_changelist", "itemstatistic_download_items",
-                "itemstatistic_download_groups", "formstatistic_download_forms",
+                "itemstatistic_changelist",
+                "formstatistic_changelist",
+                "itemstatistic_download_items",
+                "itemstatistic_download_groups",
+                "formstatistic_download_forms",
             )
         ),
-    ]  # fmt: skip
+    ]
     staff(client, REVIEWER)
     assert {client.get(address).status_code for address in addresses} == {200}
     staff(client, STATE_ADMINISTRATOR, member_state_id="JP")

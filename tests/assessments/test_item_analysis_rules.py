@@ -300,10 +300,14 @@ def test_delta_is_minus_2_35_times_the_log_of_the_pooled_odds_ratio():
 @pytest.mark.parametrize(
     ("delta", "error", "q", "expected"),
     [
-        (0.9, 0.1, 0.0, "A"), (-2.0, 0.2, 0.06, "A"), (1.2, 0.2, 0.01, "B"), (-1.6, 0.4, 0.01, "B"),
-        (-1.6, 0.2, 0.01, "C"), (2.4, 0.5, 0.001, "C"),
+        (0.9, 0.1, 0.0, "A"),
+        (-2.0, 0.2, 0.06, "A"),
+        (1.2, 0.2, 0.01, "B"),
+        (-1.6, 0.4, 0.01, "B"),
+        (-1.6, 0.2, 0.01, "C"),
+        (2.4, 0.5, 0.001, "C"),
     ],
-)  # fmt: skip
+)
 def test_classes_are_those_of_ets(delta, error, q, expected):
     assert rules.ets_class(delta=delta, error=error, q=q) == expected
 
@@ -346,10 +350,14 @@ def figures(**given):
         ({"thirds": (Third(100, 0.55), Third(100, 0.56), Third(100, 0.9))}, None, ["guess_rate_low"]),
         # An easy item: the lowest know something, and the middle know more. That is no guessing.
         ({"thirds": (Third(100, 0.55), Third(100, 0.75), Third(100, 0.9))}, None, []),
-        ({"options": (Option("b", True, 299, 0.99, None), Option("c", False, 0, 0.0, None)), "facility": 0.94}, None, []),
+        (
+            {"options": (Option("b", True, 299, 0.99, None), Option("c", False, 0, 0.0, None)), "facility": 0.94},
+            None,
+            [],
+        ),
         ({"n": 29, "discrimination": -0.5}, None, []),
     ],
-)  # fmt: skip
+)
 def test_each_flag_has_its_reason(given_figures, difficulty, flags):
     found = rules.findings(figures(**given_figures), GUESS, difficulty=difficulty)
     assert [row.flag for row in found] == flags

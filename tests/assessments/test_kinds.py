@@ -99,62 +99,113 @@ SAMPLES = {
         "multiple", {"correct": ["a", "c"]}, 0.07, ["c", "a"], options=ABCD, written="a, c", blind=subset(ABCD)
     ),
     "multiple overlap": Sample(
-        "multiple", {"correct": ["a", "c"], "credit": "overlap"}, 0.35, ["a", "c"], options=ABCD,
-        written="a, c; overlap", blind=subset(ABCD),
+        "multiple",
+        {"correct": ["a", "c"], "credit": "overlap"},
+        0.35,
+        ["a", "c"],
+        options=ABCD,
+        written="a, c; overlap",
+        blind=subset(ABCD),
     ),
     "multiple minus": Sample(
-        "multiple", {"correct": ["a", "c", "d"], "credit": "right_minus_wrong"}, 0.4, ["a", "d", "c"], options=ABCD,
-        written="a, c, d; right minus wrong", blind=subset(ABCD),
+        "multiple",
+        {"correct": ["a", "c", "d"], "credit": "right_minus_wrong"},
+        0.4,
+        ["a", "d", "c"],
+        options=ABCD,
+        written="a, c, d; right minus wrong",
+        blind=subset(ABCD),
     ),
     "numeric": Sample("numeric", {"value": 42, "tolerance": 0.5}, 0.0, "42.4", written="42 ± 0.5"),
-    "numeric percent": Sample(
-        "numeric", {"value": -200, "tolerance_percent": 2.5}, 0.0, -205, written="-200 ± 2.5 %"
-    ),
+    "numeric percent": Sample("numeric", {"value": -200, "tolerance_percent": 2.5}, 0.0, -205, written="-200 ± 2.5 %"),
     "ordering": Sample(
-        "ordering", {"order": ["c", "a", "d", "b"]}, 0.042, ["c", "a", "d", "b"], options=ABCD, written="c, a, d, b",
+        "ordering",
+        {"order": ["c", "a", "d", "b"]},
+        0.042,
+        ["c", "a", "d", "b"],
+        options=ABCD,
+        written="c, a, d, b",
         blind=lambda c: c.sample(ABCD, 4),
     ),
     "ordering adjacent": Sample(
-        "ordering", {"order": ["c", "a", "d", "b"], "credit": "adjacent_pairs"}, 0.25, ["c", "a", "d", "b"],
-        options=ABCD, written="c, a, d, b; adjacent pairs", blind=lambda c: c.sample(ABCD, 4),
+        "ordering",
+        {"order": ["c", "a", "d", "b"], "credit": "adjacent_pairs"},
+        0.25,
+        ["c", "a", "d", "b"],
+        options=ABCD,
+        written="c, a, d, b; adjacent pairs",
+        blind=lambda c: c.sample(ABCD, 4),
     ),
     "ordering kendall": Sample(
-        "ordering", {"order": ["c", "a", "d", "b"], "credit": "kendall"}, 0.25, ["c", "a", "d", "b"], options=ABCD,
-        written="c, a, d, b; kendall", blind=lambda c: c.sample(ABCD, 4),
+        "ordering",
+        {"order": ["c", "a", "d", "b"], "credit": "kendall"},
+        0.25,
+        ["c", "a", "d", "b"],
+        options=ABCD,
+        written="c, a, d, b; kendall",
+        blind=lambda c: c.sample(ABCD, 4),
     ),
     "matching": Sample(
-        "matching", {"pairs": {"1": "b", "2": "a", "3": "a"}}, 0.25, {"3": "a", "1": "b", "2": "a"}, LEFT, ABCD,
-        "1 = b, 2 = a, 3 = a", lambda c: {entry["id"]: c.choice(ABCD) for entry in LEFT},
+        "matching",
+        {"pairs": {"1": "b", "2": "a", "3": "a"}},
+        0.25,
+        {"3": "a", "1": "b", "2": "a"},
+        LEFT,
+        ABCD,
+        "1 = b, 2 = a, 3 = a",
+        lambda c: {entry["id"]: c.choice(ABCD) for entry in LEFT},
     ),
     "matching whole": Sample(
-        "matching", {"pairs": {"1": "b", "2": "a", "3": "d"}, "credit": "all_or_nothing"}, 0.03,
-        {"1": "b", "2": "a", "3": "d"}, LEFT, ABCD, "1 = b, 2 = a, 3 = d; all or nothing",
+        "matching",
+        {"pairs": {"1": "b", "2": "a", "3": "d"}, "credit": "all_or_nothing"},
+        0.03,
+        {"1": "b", "2": "a", "3": "d"},
+        LEFT,
+        ABCD,
+        "1 = b, 2 = a, 3 = d; all or nothing",
         lambda c: {entry["id"]: c.choice(ABCD) for entry in LEFT},
     ),
     "text": Sample(
-        "text", ACCEPT, 0.0, " Machine  LEARNING\u200b ", written="en: machine learning | ML\nth: การเรียนรู้ของเครื่อง\n1 typo"
+        "text",
+        ACCEPT,
+        0.0,
+        " Machine  LEARNING\u200b ",
+        written="en: machine learning | ML\nth: การเรียนรู้ของเครื่อง\n1 typo",
     ),
     "cloze": Sample(
-        "cloze", {"gaps": {"g1": "a", "g2": ACCEPT}}, 0.17, {"g2": "ml", "g1": "a"}, GAPS,
+        "cloze",
+        {"gaps": {"g1": "a", "g2": ACCEPT}},
+        0.17,
+        {"g2": "ml", "g1": "a"},
+        GAPS,
         written="g1 = a\ng2 en: machine learning | ML\ng2 th: การเรียนรู้ของเครื่อง\ng2 1 typo",
         blind=lambda c: {"g1": c.choice("abc"), "g2": "no idea"},
     ),
     "cloze whole": Sample(
-        "cloze", {"gaps": {"g1": "a", "g2": ACCEPT}, "credit": "all_or_nothing"}, 0.0, {"g2": "ml", "g1": "a"}, GAPS,
+        "cloze",
+        {"gaps": {"g1": "a", "g2": ACCEPT}, "credit": "all_or_nothing"},
+        0.0,
+        {"g2": "ml", "g1": "a"},
+        GAPS,
         written="g1 = a\ng2 en: machine learning | ML\ng2 th: การเรียนรู้ของเครื่อง\ng2 1 typo\nall or nothing",
     ),
     "hotspot": Sample(
         "hotspot", {"correct": ["b"]}, 0.33, [0.2, 0.55], PICTURE, written="b", blind=lambda c: c.choice("abc")
     ),
     "task": Sample(
-        "task", RUBRIC, 0.0, {"text": "My plan", "files": [FILE]}, {"characters": 200, "files": 2},
-        written="tolerance 25 %\n\n" + "\n\n".join(
-            f"[{value}]\nen: {value} en\nth: {value} th\n" + "\n".join(
-                f"{points} {tag}: {points} {tag}" for points in (0, 1, 3) for tag in LANGUAGES
-            ) for value in ("aim", "risk")
+        "task",
+        RUBRIC,
+        0.0,
+        {"text": "My plan", "files": [FILE]},
+        {"characters": 200, "files": 2},
+        written="tolerance 25 %\n\n"
+        + "\n\n".join(
+            f"[{value}]\nen: {value} en\nth: {value} th\n"
+            + "\n".join(f"{points} {tag}: {points} {tag}" for points in (0, 1, 3) for tag in LANGUAGES)
+            for value in ("aim", "risk")
         ),
     ),
-}  # fmt: skip
+}
 SCORED = {name: sample for name, sample in SAMPLES.items() if sample.kind != "task"}
 
 
@@ -274,14 +325,24 @@ def test_more_that_is_right_is_never_less():
 
 def test_a_part_of_an_answer_earns_what_its_rule_says():
     for name, raw, expected in (
-        ("multiple", ["a"], 0.0), ("multiple overlap", ["a"], 0.5), ("multiple overlap", list(ABCD), 0.5),
-        ("multiple overlap", ["a", "b"], 1 / 3), ("multiple minus", ["a", "c"], 2 / 3), ("multiple minus", ["a", "b"], 0),
-        ("multiple minus", [], 0.0), ("ordering adjacent", ["d", "b", "c", "a"], 2 / 3),
-        ("ordering kendall", ["a", "c", "d", "b"], 4 / 6), ("ordering kendall", ["b", "d", "a", "c"], 0.0),
-        ("matching", {"1": "b", "2": "b"}, 1 / 3), ("matching whole", {"1": "b", "2": "a"}, 0.0),
-        ("cloze", {"g1": "a"}, 0.5), ("cloze whole", {"g1": "a"}, 0.0), ("hotspot", "b", 1.0), ("hotspot", "a", 0.0),
+        ("multiple", ["a"], 0.0),
+        ("multiple overlap", ["a"], 0.5),
+        ("multiple overlap", list(ABCD), 0.5),
+        ("multiple overlap", ["a", "b"], 1 / 3),
+        ("multiple minus", ["a", "c"], 2 / 3),
+        ("multiple minus", ["a", "b"], 0),
+        ("multiple minus", [], 0.0),
+        ("ordering adjacent", ["d", "b", "c", "a"], 2 / 3),
+        ("ordering kendall", ["a", "c", "d", "b"], 4 / 6),
+        ("ordering kendall", ["b", "d", "a", "c"], 0.0),
+        ("matching", {"1": "b", "2": "b"}, 1 / 3),
+        ("matching whole", {"1": "b", "2": "a"}, 0.0),
+        ("cloze", {"g1": "a"}, 0.5),
+        ("cloze whole", {"g1": "a"}, 0.0),
+        ("hotspot", "b", 1.0),
+        ("hotspot", "a", 0.0),
         ("hotspot", [0.99, 0.01], 0.0),
-    ):  # fmt: skip
+    ):
         assert SAMPLES[name].score(raw) == pytest.approx(expected), (name, raw)
 
 

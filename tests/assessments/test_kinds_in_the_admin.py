@@ -30,9 +30,13 @@ def written(name: str) -> dict[str, str]:
     """What a trainer would type for a sample."""
     sample, kind = SAMPLES[name], KINDS[SAMPLES[name].kind]
     given = {
-        "kind": sample.kind, "key_text": sample.written.replace("\n", "\r\n"), "skills_text": "AIS-A1", "level": "1",
-        "difficulty": "easy", "guess": str(sample.guess),
-    }  # fmt: skip
+        "kind": sample.kind,
+        "key_text": sample.written.replace("\n", "\r\n"),
+        "skills_text": "AIS-A1",
+        "level": "1",
+        "difficulty": "easy",
+        "guess": str(sample.guess),
+    }
     for tag in LANGUAGES:
         text = sample.text(tag)
         given[f"prompt__{tag}"], given[f"feedback__{tag}"] = text["prompt"], text["feedback"]

@@ -87,8 +87,12 @@ def test_two_typos_short_words_digits_and_other_scripts_are_not_forgiven(typed, 
 def test_an_answer_is_right_in_its_own_language():
     key = {"accept": {"en": ["gift"], "th": ["ของขวัญ"], "*": ["AI"]}}
     for typed, language, right in (
-        ("gift", "en", 1.0), ("gift", "th", 0.0), ("ai", "th", 1.0), ("ของขวัญ", "th", 1.0), ("gift", None, 1.0),
-    ):  # fmt: skip
+        ("gift", "en", 1.0),
+        ("gift", "th", 0.0),
+        ("ai", "th", 1.0),
+        ("ของขวัญ", "th", 1.0),
+        ("gift", None, 1.0),
+    ):
         assert TEXT.score(key, TEXT.read(typed, ()), language=language) == right
 
 

@@ -72,9 +72,17 @@ def hand_in(learner, *, tasks=1, text="My plan for the shop", files=()):
     edition = make_edition(languages=("en", "th"))
     quiz, now = make_quiz(edition, pools=[]), clock.now()
     attempt = Attempt.objects.create(
-        quiz=quiz, learner=learner, number=1, seed=1, language="en", started_at=now, due_at=now, submitted_at=now,
-        score=0.0, passed=False,
-    )  # fmt: skip
+        quiz=quiz,
+        learner=learner,
+        number=1,
+        seed=1,
+        language="en",
+        started_at=now,
+        due_at=now,
+        submitted_at=now,
+        score=0.0,
+        passed=False,
+    )
     items = []
     for position in range(tasks):
         item = Item.objects.create(edition=edition, code=f"task-{position}")
@@ -117,9 +125,14 @@ def mark(task, marker, aim, risk=0, *, now=None, mark_id=None, claim=True):
     if claim:
         services.claim(task_id=task.pk, marker_id=marker, now=now)
     return services.give_mark(
-        mark_id=mark_id or new_id(), task_id=task.pk, marker_id=marker, points={"aim": aim, "risk": risk},
-        comments={"aim": "Clear."}, reason="As the rubric says.", now=now,
-    )  # fmt: skip
+        mark_id=mark_id or new_id(),
+        task_id=task.pk,
+        marker_id=marker,
+        points={"aim": aim, "risk": risk},
+        comments={"aim": "Clear."},
+        reason="As the rubric says.",
+        now=now,
+    )
 
 
 def waiting(marker, now=None):
@@ -162,13 +175,17 @@ def test_two_markers_agree_and_the_attempt_is_settled_with_their_mean(aiko, mark
     assert task.final == pytest.approx(7 / 12)
     (call,) = settled
     assert call == {
-        "attempt_id": attempt.pk, "marks": {task.attempt_item_id: task.final}, "now": now, "actor": str(second),
-    }  # fmt: skip
+        "attempt_id": attempt.pk,
+        "marks": {task.attempt_item_id: task.final},
+        "now": now,
+        "actor": str(second),
+    }
     assert waiting(other) == []
     assert Claim.objects.count() == 0
     assert list(AuditEntry.objects.filter(action="marking.marked").values_list("actor", flat=True)) == [
-        str(first), str(second),
-    ]  # fmt: skip
+        str(first),
+        str(second),
+    ]
 
 
 def test_where_two_are_too_far_apart_a_third_decides_and_sees_why(aiko, markers, settled):
@@ -245,9 +262,14 @@ def test_nobody_marks_twice_or_their_own_work_or_without_taking_it_on(aiko, mark
 
 @pytest.mark.parametrize(
     "change",
-    [{"points": {"aim": 2, "risk": 0}}, {"points": {"aim": 1}}, {"reason": " "}, {"comments": {"other": "x"}},
-     {"comments": {"aim": "x" * 2001}}],
-)  # fmt: skip
+    [
+        {"points": {"aim": 2, "risk": 0}},
+        {"points": {"aim": 1}},
+        {"reason": " "},
+        {"comments": {"other": "x"}},
+        {"comments": {"aim": "x" * 2001}},
+    ],
+)
 def test_an_incomplete_mark_is_refused_and_nothing_written(aiko, markers, change):
     _, (task,) = opened(aiko)
     services.claim(task_id=task.pk, marker_id=markers[0], now=clock.now())
@@ -303,11 +325,14 @@ def test_a_learner_reads_how_the_work_was_marked_once_all_of_it_is(aiko, markers
     first, _ = told.json()["items"]
     assert (first["item"], first["final"]) == (str(element.attempt_item_id), pytest.approx(4 / 6))
     assert first["marks"][0] == {
-        "number": 1, "percent": 67, "reason": "As the rubric says.",
+        "number": 1,
+        "percent": 67,
+        "reason": "As the rubric says.",
         "lines": [
-            {"criterion": "aim en", "points": 3, "comment": "Clear."}, {"criterion": "risk en", "points": 1, "comment": ""},
+            {"criterion": "aim en", "points": 3, "comment": "Clear."},
+            {"criterion": "risk en", "points": 1, "comment": ""},
         ],
-    }  # fmt: skip
+    }
     assert not any(str(marker) in told.content.decode() for marker in markers)
     with query_budget(3):
         selectors.marks_of(attempt_id=attempt.pk, learner_id=aiko.pk)

@@ -52,9 +52,12 @@ def page(task):
 
 def filled(shown, **change):
     return {
-        "mark_id": str(shown.context["form"]["mark_id"].value()), "points__aim": "3", "points__risk": "1",
-        "comment__aim": "Clear.", "reason": "A sound plan.",
-    } | change  # fmt: skip
+        "mark_id": str(shown.context["form"]["mark_id"].value()),
+        "points__aim": "3",
+        "points__risk": "1",
+        "comment__aim": "Clear.",
+        "reason": "A sound plan.",
+    } | change
 
 
 def test_which_works_were_handed_in_together_is_not_told(client):

@@ -44,9 +44,13 @@ def aiko(edition):
 
 def start(quiz, learner, attempt_id=None, now=None):
     return services.start(
-        attempt_id=attempt_id or new_id(), learner_id=learner.pk, quiz_id=quiz.pk, language=None, accept_language="",
+        attempt_id=attempt_id or new_id(),
+        learner_id=learner.pk,
+        quiz_id=quiz.pk,
+        language=None,
+        accept_language="",
         now=now or clock.now(),
-    )  # fmt: skip
+    )
 
 
 def submit(attempt, learner, by_kind, now=None):

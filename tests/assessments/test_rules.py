@@ -50,13 +50,11 @@ banks = st.lists(
     unique_by=lambda build: build.item_id,
 )
 pool_lists = st.lists(
-    st.builds(
-        Pool, skill=st.sampled_from(SKILLS), level=st.none() | st.integers(1, 3), count=st.integers(1, 5)
-    ),
+    st.builds(Pool, skill=st.sampled_from(SKILLS), level=st.none() | st.integers(1, 3), count=st.integers(1, 5)),
     min_size=1,
     max_size=6,
     unique_by=lambda pool: (pool.skill, pool.level),
-)  # fmt: skip
+)
 
 
 @given(seed=seeds, bank=banks, pools=pool_lists)
@@ -216,9 +214,13 @@ def test_a_submission_is_read_or_pointed_at(answers):
 def draft(kind="single", **given):
     options = OPTIONS if KINDS[kind].has_options else ()
     values = {
-        "kind": kind, "content": {language: text(language, options=options) for language in ("en", "ja")},
-        "skills": ("AIS-A1",), "level": 1, "difficulty": "easy", **BY_KIND[kind],
-    }  # fmt: skip
+        "kind": kind,
+        "content": {language: text(language, options=options) for language in ("en", "ja")},
+        "skills": ("AIS-A1",),
+        "level": 1,
+        "difficulty": "easy",
+        **BY_KIND[kind],
+    }
     return Draft(**copy.deepcopy(values | given))
 
 
@@ -278,9 +280,15 @@ def test_no_junk_is_taken_for_an_item(content, key, kind):
 def test_what_is_wrong_with_a_blueprint_is_said_where_it_is():
     blueprint = Blueprint({"en": "Quiz"}, "exam", [{"skill": "", "count": 0}, 5], 0, 5, Decimal("1.5"))
     assert {issue.pointer for issue in blueprint_issues(blueprint, languages=("en", "ja"))} == {
-        "/mode", "/pools/0/skill", "/pools/0/count", "/pools/1", "/attempt_limit", "/time_limit_s", "/pass_share",
+        "/mode",
+        "/pools/0/skill",
+        "/pools/0/count",
+        "/pools/1",
+        "/attempt_limit",
+        "/time_limit_s",
+        "/pass_share",
         "/titles/ja",
-    }  # fmt: skip
+    }
     (short,) = shortages([Pool("AIS-A1", 1, 2), Pool("AIS-A1", None, 2)], [("AIS-A1", 1, "easy")] * 3)
     assert str(short) == "/pools/1: AIS-A1 asks for 2 items, the bank has 3, 2 of them for other pools"
 

@@ -42,9 +42,12 @@ UNKNOWN = Estimate(0.0, 1.0)
 
 def inputs(mode, seed, bank, *, ability=UNKNOWN, **given):
     return Inputs(
-        mode=mode, seed=seed, ability=lambda skill: ability,
-        difficulties={candidate.item_id: Estimate(candidate.b, 0.05) for candidate in bank}, **given,
-    )  # fmt: skip
+        mode=mode,
+        seed=seed,
+        ability=lambda skill: ability,
+        difficulties={candidate.item_id: Estimate(candidate.b, 0.05) for candidate in bank},
+        **given,
+    )
 
 
 def drawn(given, bank, count):
@@ -150,9 +153,11 @@ def test_what_was_seen_comes_last(mode):
 
 @settings(max_examples=40)
 @given(
-    mode=st.sampled_from(["practice", "placement", "certification", "assessment"]), seed=st.integers(0, 2**63 - 1),
-    shuffled=st.randoms(), count=st.integers(1, 30),
-)  # fmt: skip
+    mode=st.sampled_from(["practice", "placement", "certification", "assessment"]),
+    seed=st.integers(0, 2**63 - 1),
+    shuffled=st.randoms(),
+    count=st.integers(1, 30),
+)
 def test_the_order_is_a_function_of_seed_and_inputs(mode, seed, shuffled, count):
     bank = [Item(UUID(int=n), float(n % 3 - 1)) for n in range(count)]
     given = inputs(mode, seed, bank, cut=0.5, exposure=Exposure(9, {UUID(int=1): 8}, 0.3))

@@ -361,12 +361,10 @@ def test_nothing_secret_is_told_before_grading(client, quiz, edition):
     shown = told[1].json()
     for item in shown["items"]:
         told += [
-            client.put(
-                path(attempt_id, "/submission"), {"answers": [{"item": item["id"], "response": response}]}
-            )
+            client.put(path(attempt_id, "/submission"), {"answers": [{"item": item["id"], "response": response}]})
             for response in ({}, True, ["a", "nope"], "nope", [])
             if not (item["kind"] == "multiple" and response == [])
-        ]  # fmt: skip
+        ]
     assert Attempt.objects.get().submitted_at is None
     for answer in told:
         body = answer.content.decode()
@@ -469,11 +467,18 @@ def test_the_list_goes_page_by_page_newest_first(client, quiz, edition, aiko):
     for number in range(7):
         made.append(
             Attempt.objects.create(
-                quiz=quiz, learner=aiko, number=number + 1, seed=1, language="ja",
-                started_at=start_of_day + timedelta(minutes=number // 3), due_at=start_of_day,
-                submitted_at=start_of_day, score=0.5, passed=False,
+                quiz=quiz,
+                learner=aiko,
+                number=number + 1,
+                seed=1,
+                language="ja",
+                started_at=start_of_day + timedelta(minutes=number // 3),
+                due_at=start_of_day,
+                submitted_at=start_of_day,
+                score=0.5,
+                passed=False,
             )
-        )  # fmt: skip
+        )
     expected = [str(entry.pk) for entry in sorted(made, key=lambda entry: (entry.started_at, entry.pk), reverse=True)]
     seen, target = [], "/api/v1/me/attempts?limit=3"
     while target:

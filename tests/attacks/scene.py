@@ -32,21 +32,43 @@ def certify_in_each_status(learner: Learner, monkeypatch: pytest.MonkeyPatch) ->
     Ability.objects.update_or_create(
         learner=learner,
         defaults={
-            "mean": 1, "variance": 0.5, "count": 2, "last_at": now, "rule_version": "test", "snapshot": "test",
+            "mean": 1,
+            "variance": 0.5,
+            "count": 2,
+            "last_at": now,
+            "rule_version": "test",
+            "snapshot": "test",
         },
-    )  # fmt: skip
+    )
     for code in SKILLS:
         Evidence.objects.create(
-            id=new_id(), learner=learner, item_id=new_id(), item_revision=1, skills=[code], level=1, score=1,
-            guess=0.25, difficulty=0, language="en", answered_at=now, framework_version="x", rule_version="x",
-        )  # fmt: skip
+            id=new_id(),
+            learner=learner,
+            item_id=new_id(),
+            item_revision=1,
+            skills=[code],
+            level=1,
+            score=1,
+            guess=0.25,
+            difficulty=0,
+            language="en",
+            answered_at=now,
+            framework_version="x",
+            rule_version="x",
+        )
         SkillState.objects.update_or_create(
-            learner=learner, skill_code=code,
+            learner=learner,
+            skill_code=code,
             defaults={
-                "mean": 1, "variance": 0.5, "count": 1, "last_at": now, "level": 1, "probability": 0.9,
+                "mean": 1,
+                "variance": 0.5,
+                "count": 1,
+                "last_at": now,
+                "level": 1,
+                "probability": 0.9,
                 "framework_version": courses.framework().version,
             },
-        )  # fmt: skip
+        )
     held = {status: _certify(learner, status, monkeypatch) for status in STATUSES}
     for status, step in (("suspended", status_changes.suspend), ("revoked", status_changes.revoke)):
         step(certificate_id=held[status].pk, actor="reviewer", reason="as it was decided", now=clock.now())
@@ -56,13 +78,18 @@ def certify_in_each_status(learner: Learner, monkeypatch: pytest.MonkeyPatch) ->
 
 def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> Certificate:
     edition = Edition.objects.create(
-        course=Course.objects.create(slug=f"course-{status}"), framework=Framework.objects.get(current=True),
-        status="published", published_at=clock.now(), languages=["en"],
-    )  # fmt: skip
+        course=Course.objects.create(slug=f"course-{status}"),
+        framework=Framework.objects.get(current=True),
+        status="published",
+        published_at=clock.now(),
+        languages=["en"],
+    )
     achievement = Achievement.objects.create(
-        slug=f"achievement-{status}", edition=edition, texts=TEXTS,
+        slug=f"achievement-{status}",
+        edition=edition,
+        texts=TEXTS,
         criteria={"edition_completed": True, "skills": [{"skill": code, "level": 1} for code in SKILLS]},
-    )  # fmt: skip
+    )
     now = clock.now()
     Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=now, completed_at=now)
     with pytest.MonkeyPatch.context() as patched, transaction.atomic():

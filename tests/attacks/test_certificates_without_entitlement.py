@@ -37,8 +37,15 @@ from tests.factories import make_learner, make_user, signed_in
 from tests.learners.factories import give_consent
 
 CONSUMERS = (
-    "completion", "mastery", "awards", "renewals", "certificates", "corrections", "bulk_revocations", "status_lists",
-)  # fmt: skip
+    "completion",
+    "mastery",
+    "awards",
+    "renewals",
+    "certificates",
+    "corrections",
+    "bulk_revocations",
+    "status_lists",
+)
 
 
 class Cast:
@@ -157,9 +164,16 @@ def _add(model: str) -> Callable[[Cast, Client], None]:
     def attempt(cast: Cast, client: Client) -> None:
         client.post(
             f"/admin/credentials/{model}/add/",
-            {"learner": str(cast.dao.pk), "achievement": str(cast.achievement.pk), "facts": "{}", "number": 1,
-             "award": str(cast.of(cast.aiko).award_id), "status": "active", "credential": "{}"},
-        )  # fmt: skip
+            {
+                "learner": str(cast.dao.pk),
+                "achievement": str(cast.achievement.pk),
+                "facts": "{}",
+                "number": 1,
+                "award": str(cast.of(cast.aiko).award_id),
+                "status": "active",
+                "credential": "{}",
+            },
+        )
 
     return attempt
 
@@ -212,9 +226,16 @@ def _states(cast: Cast, **given: Any) -> None:
     Ability.objects.create(learner=cast.dao, mean=1, variance=0.5, count=2, last_at=now, rule_version="x", snapshot="x")
     for code in SKILLS:
         SkillState.objects.create(
-            learner=cast.dao, skill_code=code, mean=1, variance=0.5, count=1, last_at=now, probability=0.9,
-            framework_version="x", **{"level": 1, **given},
-        )  # fmt: skip
+            learner=cast.dao,
+            skill_code=code,
+            mean=1,
+            variance=0.5,
+            count=1,
+            last_at=now,
+            probability=0.9,
+            framework_version="x",
+            **{"level": 1, **given},
+        )
     _tell(EditionCompleted(learner_id=cast.dao.pk, edition_id=cast.achievement.edition_id))
 
 
@@ -227,18 +248,32 @@ def _stricter(cast: Cast) -> None:
     """The version of today asks for more than the old one, which is not awarded any more."""
     Achievement.objects.update(active=False)
     Achievement.objects.create(
-        slug="first-steps", version=2, edition=cast.achievement.edition, texts=cast.achievement.texts,
+        slug="first-steps",
+        version=2,
+        edition=cast.achievement.edition,
+        texts=cast.achievement.texts,
         criteria={"edition_completed": True, "skills": [{"skill": SKILLS[0], "level": 2}]},
-    )  # fmt: skip
+    )
     _states(cast)
 
 
 def _struck(cast: Cast) -> None:
     """All of Dao's evidence was struck out after a review, and mastery was computed anew."""
     for code in SKILLS:
-        given = {"learner": cast.dao, "item_id": new_id(), "item_revision": 1, "skills": [code], "level": 1, "score": 1,
-                 "guess": 0.25, "difficulty": 0, "language": "en", "answered_at": clock.now(), "framework_version": "x",
-                 "rule_version": "x"}  # fmt: skip
+        given = {
+            "learner": cast.dao,
+            "item_id": new_id(),
+            "item_revision": 1,
+            "skills": [code],
+            "level": 1,
+            "score": 1,
+            "guess": 0.25,
+            "difficulty": 0,
+            "language": "en",
+            "answered_at": clock.now(),
+            "framework_version": "x",
+            "rule_version": "x",
+        }
         first = Evidence.objects.create(id=new_id(), **given)
         Evidence.objects.create(id=new_id(), corrects=first.pk, voided=True, corrected_at=clock.now(), **given)
     _states(cast, level=0)
@@ -249,9 +284,12 @@ def _edition_of_another(cast: Cast) -> None:
     from courses.models import Course, Edition
 
     other = Edition.objects.create(
-        course=Course.objects.create(slug="another"), framework=cast.achievement.edition.framework, languages=["en"],
-        status="published", published_at=clock.now(),
-    )  # fmt: skip
+        course=Course.objects.create(slug="another"),
+        framework=cast.achievement.edition.framework,
+        languages=["en"],
+        status="published",
+        published_at=clock.now(),
+    )
     Enrolment.objects.filter(pk=cast.dao_enrolment.pk).update(edition=other)
     _states(cast)
 
@@ -261,9 +299,7 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
     "another's award under one's own name": lambda c: _tell(
         AwardDecided(award_id=c.of(c.aiko).award_id, learner_id=c.dao.pk)
     ),
-    "an award told a second time": lambda c: _tell(
-        AwardDecided(award_id=c.of(c.budi).award_id, learner_id=c.budi.pk)
-    ),
+    "an award told a second time": lambda c: _tell(AwardDecided(award_id=c.of(c.budi).award_id, learner_id=c.budi.pk)),
     "completion that is not so": lambda c: _tell(
         EditionCompleted(learner_id=c.dao.pk, edition_id=c.achievement.edition_id)
     ),
@@ -271,12 +307,13 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
     "a renewal nobody may have": lambda c: _tell(
         RenewalRequested(certificate_id=c.of(c.budi).pk, learner_id=c.budi.pk)
     ),
-    "a renewal of another's": lambda c: _tell(
-        RenewalRequested(certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk)
-    ),
+    "a renewal of another's": lambda c: _tell(RenewalRequested(certificate_id=c.of(c.aiko).pk, learner_id=c.dao.pk)),
     "a correction that nobody asked for": lambda c: _tell(
         CorrectionMoved(
-            correction_id=new_id(), learner_id=c.dao.pk, certificate_id=c.of(c.aiko).pk, outcome="approved",
+            correction_id=new_id(),
+            learner_id=c.dao.pk,
+            certificate_id=c.of(c.aiko).pk,
+            outcome="approved",
         )
     ),
     "a revoked holder earns it again": lambda c: _tell(
@@ -287,7 +324,7 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
     "the criteria of an old version": _stricter,
     "evidence that was voided": _struck,
     "another edition": _edition_of_another,
-}  # fmt: skip
+}
 
 
 @pytest.mark.django_db
@@ -311,9 +348,13 @@ def test_the_same_standing_without_a_flaw_is_certified(cast: Cast) -> None:
 def test_a_correction_is_not_approved_by_whoever_asked(cast: Cast) -> None:
     correction_id = new_id()
     corrections.request_correction(
-        correction_id=correction_id, certificate_id=cast.of(cast.aiko).pk, legal_name="Dao", reason="please",
-        asked_by=cast.dao.pk, now=clock.now(),
-    )  # fmt: skip
+        correction_id=correction_id,
+        certificate_id=cast.of(cast.aiko).pk,
+        legal_name="Dao",
+        reason="please",
+        asked_by=cast.dao.pk,
+        now=clock.now(),
+    )
     cast.of(cast.aiko).corrections.update()
     for insider in (cast.dao.pk, cast.aiko.pk):
         with pytest.raises(corrections.SecondPersonNeeded):
@@ -359,13 +400,17 @@ BY_SQL: dict[str, tuple[str, ...]] = {
     "grant oneself the role": ("GRANT skills_issuer TO skills_app",),
     "take an award over": ("UPDATE credentials_award SET learner_id = %(dao)s WHERE learner_id = %(aiko)s",),
     "take a certificate over": ("UPDATE credentials_certificate SET learner_id = %(dao)s WHERE id = %(aikos)s",),
-    "hang it on another award": ("UPDATE credentials_certificate SET award_id = gen_random_uuid() WHERE id = %(aikos)s",),
+    "hang it on another award": (
+        "UPDATE credentials_certificate SET award_id = gen_random_uuid() WHERE id = %(aikos)s",
+    ),
     "rewrite the credential": ("UPDATE credentials_certificate SET credential = '{}' WHERE id = %(aikos)s",),
     "make it valid for longer": ("UPDATE credentials_certificate SET valid_until = 'infinity' WHERE id = %(aikos)s",),
     "give it another code": ("UPDATE credentials_certificate SET public_code = 'mine' WHERE id = %(aikos)s",),
     "revive a revoked one": ("UPDATE credentials_certificate SET status = 'active' WHERE id = %(budis)s",),
     "suspend a revoked one": ("UPDATE credentials_certificate SET status = 'suspended' WHERE id = %(budis)s",),
-    "supersede one without a successor": ("UPDATE credentials_certificate SET status = 'superseded' WHERE id = %(aikos)s",),
+    "supersede one without a successor": (
+        "UPDATE credentials_certificate SET status = 'superseded' WHERE id = %(aikos)s",
+    ),
     "delete a revoked one": ("DELETE FROM credentials_certificate WHERE id = %(budis)s",),
     "delete an award to be awarded anew": ("DELETE FROM credentials_award WHERE learner_id = %(budi)s",),
     "empty the table": ("TRUNCATE credentials_certificate CASCADE",),
@@ -388,7 +433,7 @@ BY_SQL: dict[str, tuple[str, ...]] = {
     "a trigger of one's own": (
         "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END'",
     ),
-}  # fmt: skip
+}
 # Statements that the database takes and that lead nowhere: the worker judges by what is there.
 FRUITLESS: dict[str, tuple[str, ...]] = {
     "tell of an award that there is not": (
@@ -405,7 +450,7 @@ FRUITLESS: dict[str, tuple[str, ...]] = {
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'corrections' FROM events_event "
         "WHERE kind = 'credentials.award_decided' LIMIT 1",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -425,9 +470,12 @@ def web_process(cast: Cast) -> Iterator[psycopg.Connection]:
 @pytest.mark.django_db(transaction=True)
 def test_a_web_process_writes_no_certificate_by_sql(cast: Cast, web_process: psycopg.Connection) -> None:
     names: dict[str, UUID] = {
-        "dao": cast.dao.pk, "aiko": cast.aiko.pk, "budi": cast.budi.pk, "aikos": cast.of(cast.aiko).pk,
+        "dao": cast.dao.pk,
+        "aiko": cast.aiko.pk,
+        "budi": cast.budi.pk,
+        "aikos": cast.of(cast.aiko).pk,
         "budis": cast.of(cast.budi).pk,
-    }  # fmt: skip
+    }
     for attempt, statements in BY_SQL.items():
         refused_by = None
         try:

@@ -65,10 +65,15 @@ def test_a_preflight_of_a_listed_page_says_what_it_may_send(method: str) -> None
 @pytest.mark.parametrize(
     "origin",
     [
-        STRANGER, "null", "https://learn.example.org.stranger.example", "http://learn.example.org",
-        "https://learn.example.org:8443", "https://stranger.example/https://learn.example.org", "not an origin",
+        STRANGER,
+        "null",
+        "https://learn.example.org.stranger.example",
+        "http://learn.example.org",
+        "https://learn.example.org:8443",
+        "https://stranger.example/https://learn.example.org",
+        "not an origin",
     ],
-)  # fmt: skip
+)
 def test_a_page_that_is_not_listed_gets_nothing(origin: str) -> None:
     assert cross_origin_headers(Client().get("/api/v1/member-states", headers={"Origin": origin})) == {}
     refused = preflight("/api/v1/me/profile", "PUT", origin)

@@ -22,10 +22,15 @@ from tests import documented
 PREFIXES = ("api/", "agency/", "verify", "log/", "shared/", "ims/", ".well-known/", "livez", "readyz", "problems/")
 # Doors without a sign-in, each for a reason that its view states. Everything else answers 401.
 PUBLIC = {
-    ("get", "/api/v1/member-states"), ("get", "/api/v1/purposes"), ("get", "/api/v1/catalogue"),
-    ("get", "/api/v1/editions/{edition_id}"), ("get", "/api/v1/editions/{edition_id}/manifest"),
-    ("get", "/api/v1/framework"), ("get", "/api/v1/scoring-rules"), ("get", "/api/v1/scoring-rules/{rule}"),
-}  # fmt: skip
+    ("get", "/api/v1/member-states"),
+    ("get", "/api/v1/purposes"),
+    ("get", "/api/v1/catalogue"),
+    ("get", "/api/v1/editions/{edition_id}"),
+    ("get", "/api/v1/editions/{edition_id}/manifest"),
+    ("get", "/api/v1/framework"),
+    ("get", "/api/v1/scoring-rules"),
+    ("get", "/api/v1/scoring-rules/{rule}"),
+}
 # A protocol of others (C2SP tlog-witness) has this form for its one refusal that a log reads and follows.
 # allauth's and OAuth's forms of an error, and health, whose body is the same when all is not well.
 OTHER_FORMS = ("/auth/", "/agency/oauth/", "/readyz")

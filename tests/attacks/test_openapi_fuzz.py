@@ -56,14 +56,20 @@ def _learner(edition_id: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     headers = {"Authorization": f"Bearer {signed['meta']['access_token']}"}
     client.credentials(HTTP_AUTHORIZATION=headers["Authorization"])
     _call(
-        client, "PUT", "/api/v1/me/profile",
+        client,
+        "PUT",
+        "/api/v1/me/profile",
         {"legal_name": "สมชาย ใจดี", "member_state": "TH", "languages": ["th"], "birth_year": 1990},
-    )  # fmt: skip
+    )
     purposes = _call(client, "GET", "/api/v1/purposes")["items"]
     version = next(p for p in purposes if p["code"] == "learning_records")["texts"][0]["version"]
     consent = {
-        "purpose": "learning_records", "agency_id": None, "given": True, "text_version": version, "text_language": "en",
-    }  # fmt: skip
+        "purpose": "learning_records",
+        "agency_id": None,
+        "given": True,
+        "text_version": version,
+        "text_language": "en",
+    }
     _call(client, "PUT", f"/api/v1/me/consents/{uuid.uuid4()}", consent)
     enrolment, attempt = str(uuid.uuid4()), str(uuid.uuid4())
     _call(client, "PUT", f"/api/v1/me/enrolments/{enrolment}", {"edition_id": edition_id})
@@ -71,9 +77,13 @@ def _learner(edition_id: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     _call(client, "PUT", f"/api/v1/me/attempts/{attempt}", {"quiz_id": quiz})
     lesson = _call(client, "GET", f"/api/v1/editions/{edition_id}")["modules"][0]["lessons"][0]["id"]
     known = {
-        "edition_id": [edition_id], "lesson_id": [lesson], "quiz_id": [quiz],
-        "enrolment_id": [enrolment], "attempt_id": [attempt], "id": [enrolment, attempt],
-    }  # fmt: skip
+        "edition_id": [edition_id],
+        "lesson_id": [lesson],
+        "quiz_id": [quiz],
+        "enrolment_id": [enrolment],
+        "attempt_id": [attempt],
+        "id": [enrolment, attempt],
+    }
     return headers, known
 
 
@@ -138,8 +148,11 @@ def test_certificates_in_each_status_answer_as_documented(monkeypatch: pytest.Mo
     learner = _caller(scene.callers["learner"])
     read(learner, "/api/v1/home", "/api/v1/me/certificates", "/api/v1/me/skills", "/api/v1/me/disclosures")
     assert {row["status"] for row in learner.get("/api/v1/me/certificates").json()["items"]} == {
-        "active", "suspended", "revoked", "superseded",
-    }  # fmt: skip
+        "active",
+        "suspended",
+        "revoked",
+        "superseded",
+    }
     share = f"/api/v1/me/shares/{uuid.uuid4()}"
     _call(learner, "PUT", share, {"certificates": scene.known["certificate_id"][:1], "shown": ["name", "achievement"]})
     correction = f"/api/v1/me/certificates/{scene.known['certificate_id'][0]}/corrections/{uuid.uuid4()}"

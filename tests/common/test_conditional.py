@@ -21,9 +21,18 @@ def test_an_etag_is_the_contents_sha256() -> None:
 
 @pytest.mark.parametrize(
     ("header", "fresh"),
-    [(None, False), ("", False), (ETAG, True), (f"W/{ETAG}", True), (f'"other", {ETAG}', True), ("*", True),
-     ('"other"', False), (ETAG.strip('"'), False), ("nonsense, ,", False)],
-)  # fmt: skip
+    [
+        (None, False),
+        ("", False),
+        (ETAG, True),
+        (f"W/{ETAG}", True),
+        (f'"other", {ETAG}', True),
+        ("*", True),
+        ('"other"', False),
+        (ETAG.strip('"'), False),
+        ("nonsense, ,", False),
+    ],
+)
 def test_what_the_client_has_is_fresh(header: str | None, fresh: bool) -> None:
     request = RequestFactory().get("/", headers={} if header is None else {"If-None-Match": header})
     assert is_fresh(request, ETAG) is fresh

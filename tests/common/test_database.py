@@ -83,8 +83,9 @@ def test_a_transaction_that_begins_with_a_prepared_statement_can_be_rolled_back(
 @pytest.mark.django_db(transaction=True)
 def test_a_transaction_begins_as_the_settings_say(another: DatabaseWrapper) -> None:
     another.settings_dict = {
-        **another.settings_dict, "OPTIONS": {"isolation_level": psycopg.IsolationLevel.SERIALIZABLE}
-    }  # fmt: skip
+        **another.settings_dict,
+        "OPTIONS": {"isolation_level": psycopg.IsolationLevel.SERIALIZABLE},
+    }
     another.ensure_connection()
     another.set_autocommit(False)
     assert another.run_prepared("SHOW transaction_isolation") == [("serializable",)]
@@ -107,9 +108,10 @@ def test_a_request_after_the_database_was_restarted_is_answered(monkeypatch: Any
     session: Any = SimpleNamespace(session_key=user.pk.hex)
     token = internal.create_access_token(user, session, TokenStrategy().get_claims(user))
     environ = {
-        **RequestFactory()._base_environ(path="/api/v1/me/attempts"), "HTTP_AUTHORIZATION": f"Bearer {token}",
+        **RequestFactory()._base_environ(path="/api/v1/me/attempts"),
+        "HTTP_AUTHORIZATION": f"Bearer {token}",
         "HTTP_HOST": "testserver",
-    }  # fmt: skip
+    }
 
     def status() -> str:
         told: list[str] = []

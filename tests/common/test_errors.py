@@ -80,8 +80,10 @@ def test_each_fault_is_pointed_at() -> None:
         given.is_valid(raise_exception=True)
     listed = _handled(caught.value)[1]["errors"]
     assert [(entry["pointer"], entry["code"]) for entry in listed] == [
-        ("/answers/1/item", "invalid"), ("/answers/2/item", "required"), ("/tags/1", "max_length"),
-    ]  # fmt: skip
+        ("/answers/1/item", "invalid"),
+        ("/answers/2/item", "required"),
+        ("/tags/1", "max_length"),
+    ]
     whole = _Answers(data={"answers": [], "tags": []})
     with pytest.raises(serializers.ValidationError) as caught:
         whole.is_valid(raise_exception=True)

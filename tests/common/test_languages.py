@@ -80,9 +80,16 @@ def test_more_wishes_never_change_what_an_earlier_one_got(
 
 @pytest.mark.parametrize(
     ("tag", "written"),
-    [("zh-hans", "zh-Hans"), ("MS-ARAB", "ms-Arab"), ("pt-br", "pt-BR"), ("JA", "ja"), ("zh_hant_tw", "zh-Hant-TW"),
-     ("tet", "tet"), ("fil-PH", "fil-PH")],
-)  # fmt: skip
+    [
+        ("zh-hans", "zh-Hans"),
+        ("MS-ARAB", "ms-Arab"),
+        ("pt-br", "pt-BR"),
+        ("JA", "ja"),
+        ("zh_hant_tw", "zh-Hant-TW"),
+        ("tet", "tet"),
+        ("fil-PH", "fil-PH"),
+    ],
+)
 def test_the_conventional_case(tag: str, written: str) -> None:
     assert canonical(tag) == written
     assert canonical(written) == written

@@ -13,9 +13,17 @@ from rest_framework.test import APIRequestFactory
 from common.negotiation import Negotiation
 
 _ACCEPTS = (
-    None, "*/*", "application/json", "application/*", "application/json; q=0.5", "text/html", "text/html, */*;q=0.1", "",
-    "application/json; indent=4", "nonsense",
-)  # fmt: skip
+    None,
+    "*/*",
+    "application/json",
+    "application/*",
+    "application/json; q=0.5",
+    "text/html",
+    "text/html, */*;q=0.1",
+    "",
+    "application/json; indent=4",
+    "nonsense",
+)
 
 
 def _chosen(negotiation: Any, accept: str | None, query: str, renderers: list[Any]) -> Any:

@@ -26,7 +26,7 @@ from common.pagination import (
     read_cursor,
     read_limit,
     write_cursor,
-)  # fmt: skip
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -105,9 +105,13 @@ def learnt(*, after: tuple[datetime, UUID] | None, limit: int) -> list[tuple[dat
 
 def ask(**parameters: str) -> Response:
     return keyset_page(
-        RequestFactory().get("/api/v1/things", parameters), Cursors("things", INSTANT_AND_ID), learnt,
-        key=lambda row: row, show=lambda rows: [day.day for day, _ in rows], as_of="today",
-    )  # fmt: skip
+        RequestFactory().get("/api/v1/things", parameters),
+        Cursors("things", INSTANT_AND_ID),
+        learnt,
+        key=lambda row: row,
+        show=lambda rows: [day.day for day, _ in rows],
+        as_of="today",
+    )
 
 
 @pytest.mark.parametrize("limit", range(1, 9))

@@ -57,9 +57,7 @@ class ThingView(Base):
     day: Annotated[DayText | None, Keywords("A day.")]
 
 
-THING = ThingView(
-    UUID(int=1), [{"x": 1, "name": None}], {"a": {"colour": Colour.RED, "always": 1}}, None, "2026-01-01"
-)  # fmt: skip
+THING = ThingView(UUID(int=1), [{"x": 1, "name": None}], {"a": {"colour": Colour.RED, "always": 1}}, None, "2026-01-01")
 
 
 def _fits(kind: Any, value: Any) -> bool:

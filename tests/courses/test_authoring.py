@@ -92,23 +92,47 @@ def _save(client: Client, thing: Any, **changes: Any) -> None:
 
 
 def test_a_trainer_writes_an_edition_from_nothing(budi: Client) -> None:
-    assert budi.post(reverse("admin:courses_course_add"), {
-        "slug": "prompts", "licence": "CC-BY-4.0", "attribution": "",
-        "editions-TOTAL_FORMS": 0, "editions-INITIAL_FORMS": 0,
-    }).status_code == 302  # fmt: skip
+    assert (
+        budi.post(
+            reverse("admin:courses_course_add"),
+            {
+                "slug": "prompts",
+                "licence": "CC-BY-4.0",
+                "attribution": "",
+                "editions-TOTAL_FORMS": 0,
+                "editions-INITIAL_FORMS": 0,
+            },
+        ).status_code
+        == 302
+    )
     course = Course.objects.get(slug="prompts")
     data = _filled(budi.get(reverse("admin:courses_edition_add")))
     data |= {
-        "course": str(course.pk), "number": "1", "default_language": "en", "languages": ["en"],
-        "texts-TOTAL_FORMS": 1, "texts-0-language": "en", "texts-0-title": "Prompts", "texts-0-summary": "All of it",
+        "course": str(course.pk),
+        "number": "1",
+        "default_language": "en",
+        "languages": ["en"],
+        "texts-TOTAL_FORMS": 1,
+        "texts-0-language": "en",
+        "texts-0-title": "Prompts",
+        "texts-0-summary": "All of it",
         "texts-0-status": "source",
-        "modules-TOTAL_FORMS": 1, "modules-0-position": "0",
-        "modules-0-texts-TOTAL_FORMS": 1, "modules-0-texts-INITIAL_FORMS": 0, "modules-0-texts-0-language": "en",
-        "modules-0-texts-0-title": "First", "modules-0-texts-0-status": "source",
-        "modules-0-lessons-TOTAL_FORMS": 2, "modules-0-lessons-INITIAL_FORMS": 0,
-        "modules-0-lessons-0-slug": "one", "modules-0-lessons-0-minutes": "10", "modules-0-lessons-0-position": "0",
-        "modules-0-lessons-1-slug": "two", "modules-0-lessons-1-minutes": "10", "modules-0-lessons-1-position": "0",
-    }  # fmt: skip
+        "modules-TOTAL_FORMS": 1,
+        "modules-0-position": "0",
+        "modules-0-texts-TOTAL_FORMS": 1,
+        "modules-0-texts-INITIAL_FORMS": 0,
+        "modules-0-texts-0-language": "en",
+        "modules-0-texts-0-title": "First",
+        "modules-0-texts-0-status": "source",
+        "modules-0-lessons-TOTAL_FORMS": 2,
+        "modules-0-lessons-INITIAL_FORMS": 0,
+        "modules-0-lessons-0-slug": "one",
+        "modules-0-lessons-0-minutes": "10",
+        "modules-0-lessons-0-position": "0",
+        "modules-0-lessons-1-slug": "two",
+        "modules-0-lessons-1-minutes": "10",
+        "modules-0-lessons-1-position": "0",
+    }
     response = budi.post(reverse("admin:courses_edition_add"), data)
     assert response.status_code == 302, _errors(response)
     edition = Edition.objects.get(course=course)
@@ -119,17 +143,26 @@ def test_a_trainer_writes_an_edition_from_nothing(budi: Client) -> None:
 
     refused = budi.post(_publishing(edition), {"do": "publish"})
     assert {finding.code for finding in refused.context["blocking"]} == {
-        "lesson_title_missing", "lesson_body_empty", "lesson_without_skill",
-    }  # fmt: skip
+        "lesson_title_missing",
+        "lesson_body_empty",
+        "lesson_without_skill",
+    }
     skill = Skill.objects.get(code="AIS-B1")
     for lesson in lessons:
         _save(
-            budi, lesson, **{
-                "texts-TOTAL_FORMS": 1, "texts-0-language": "en", "texts-0-title": lesson.slug,
-                "texts-0-body": "Some *words*", "texts-0-status": "source",
-                "skills-TOTAL_FORMS": 1, "skills-0-skill": str(skill.pk), "skills-0-level": "2",
+            budi,
+            lesson,
+            **{
+                "texts-TOTAL_FORMS": 1,
+                "texts-0-language": "en",
+                "texts-0-title": lesson.slug,
+                "texts-0-body": "Some *words*",
+                "texts-0-status": "source",
+                "skills-TOTAL_FORMS": 1,
+                "skills-0-skill": str(skill.pk),
+                "skills-0-level": "2",
             },
-        )  # fmt: skip
+        )
     preview = budi.get(_page(lessons[0]).replace("/change/", "/preview/"))
     assert "<p>Some <em>words</em></p>" in preview.content.decode()
 
@@ -147,15 +180,24 @@ def test_modules_and_lessons_are_sorted_on_one_page(budi: Client) -> None:
     assert page.count('data-ordering-field="position"') >= 3
     # Swap the modules, and turn the lessons of the first one round.
     _save(
-        budi, edition, **{
-            "modules-0-position": "1", "modules-1-position": "0",
-            "modules-0-lessons-0-position": "2", "modules-0-lessons-2-position": "0",
+        budi,
+        edition,
+        **{
+            "modules-0-position": "1",
+            "modules-1-position": "0",
+            "modules-0-lessons-0-position": "2",
+            "modules-0-lessons-2-position": "0",
         },
-    )  # fmt: skip
+    )
     order = Lesson.objects.filter(module__edition=edition).order_by("module__position", "position")
     assert list(order.values_list("slug", flat=True)) == [
-        "lesson-1-0", "lesson-1-1", "lesson-1-2", "lesson-0-2", "lesson-0-1", "lesson-0-0",
-    ]  # fmt: skip
+        "lesson-1-0",
+        "lesson-1-1",
+        "lesson-1-2",
+        "lesson-0-2",
+        "lesson-0-1",
+        "lesson-0-0",
+    ]
     # A lesson moves to the end of another module on its own page.
     lesson = Lesson.objects.get(slug="lesson-1-0")
     _save(budi, lesson, module=str(Module.objects.get(edition=edition, position=1).pk))

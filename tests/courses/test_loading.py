@@ -168,17 +168,26 @@ def test_files_are_not_mixed_with_what_was_made_in_the_admin(folder: Path) -> No
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "no file": (lambda f: (f / "course.toml").unlink(), r"course\.toml: .*No such file"),
     "no TOML": (lambda f: _change(f, "number = 1", "number ="), r"course\.toml: .*line"),
-    "unknown key": (lambda f: _change(f, "minutes = 10", "minuts = 10"), r"modules\[0\]\.lessons\[0\]\.minuts: is not known"),
+    "unknown key": (
+        lambda f: _change(f, "minutes = 10", "minuts = 10"),
+        r"modules\[0\]\.lessons\[0\]\.minuts: is not known",
+    ),
     "minutes missing": (lambda f: _change(f, "minutes = 10\n", ""), r"lessons\[0\]\.minutes: must be a whole number"),
     "minutes a truth": (lambda f: _change(f, "minutes = 10", "minutes = true"), r"minutes: must be a whole number"),
     "huge number": (lambda f: _change(f, "number = 1", "number = 99999999999999"), r"edition\.number: must be"),
     "bad slug": (lambda f: _change(f, '"prompts"', '"Prompts!"'), r"course\.toml: slug: must be lower-case"),
-    "bad language": (lambda f: _change(f, '["en", "th"]', '["en", "TH"]'), r"edition\.languages\[1\]: must be a BCP 47"),
+    "bad language": (
+        lambda f: _change(f, '["en", "th"]', '["en", "TH"]'),
+        r"edition\.languages\[1\]: must be a BCP 47",
+    ),
     "language twice": (lambda f: _change(f, '["en", "th"]', '["en", "th", "en"]'), r"languages\[2\]: is listed twice"),
     "text not offered": (lambda f: _change(f, '["en", "th"]', '["en"]'), r"edition\.texts\.th: is not among"),
     "default not offered": (lambda f: _change(f, 'language = "en"', 'language = "ja"'), "default_language: is not"),
     "no title": (lambda f: _change(f, 'title = "Prompts"\n', ""), r"edition\.texts\.en\.title: is missing"),
-    "long title": (lambda f: _change(f, '"First"', f'"{"x" * 201}"'), r"modules\[0\]\.texts\.en\.title: has 201 characters"),
+    "long title": (
+        lambda f: _change(f, '"First"', f'"{"x" * 201}"'),
+        r"modules\[0\]\.texts\.en\.title: has 201 characters",
+    ),
     "NUL": (lambda f: _change(f, '"First"', '"Fir\\u0000st"'), r"texts\.en\.title: must be a text"),
     "bad status": (lambda f: _change(f, '"machine_drafted"', '"perfect"'), r"status: must be one of"),
     "status of nothing": (lambda f: (f / "lessons/ask/th.md").unlink(), r"status\.th: there is no lessons/ask/th\.md"),
@@ -192,7 +201,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "no text": (lambda f: (f / "lessons/ask/en.md").write_text("# x\n\n \n"), r"ask/en\.md: line 2: there is no text"),
     "not UTF-8": (lambda f: (f / "lessons/ask/en.md").write_bytes(b"# \xff\n\nx"), r"ask/en\.md: .*utf-8"),
     "modules no list": (lambda f: _cut(f), r"modules: must be a list"),
-}  # fmt: skip
+}
 
 
 def _cut(folder: Path) -> None:

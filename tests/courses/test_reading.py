@@ -53,8 +53,10 @@ def test_a_learner_reads_a_course_in_thai_and_is_told_what_a_machine_drafted(aik
 
     lesson = aiko.get(f"/api/v1/lessons/{lessons[1]['id']}", **THAI).json()
     assert (lesson["title"], lesson["translation"], lesson["machine_drafted"]) == (
-        "Lesson 0.1 th", "machine_drafted", True,
-    )  # fmt: skip
+        "Lesson 0.1 th",
+        "machine_drafted",
+        True,
+    )
     assert lesson["html"] == "<p>Some <em>words</em>.</p>\n"
     assert (lesson["previous"], lesson["next"]) == (lessons[0]["id"], lessons[2]["id"])
     assert lesson["skills"][0]["code"] == "AIS-A1"
@@ -108,8 +110,10 @@ def test_the_parameter_overrides_the_header_and_an_unknown_language_is_a_problem
         for unknown in ("xx", "tlh", "ja;q=1", "", "%00", "*", "th" * 500, "%ED%A0%80"):
             assert _is_problem(anyone.get(f"{path}?language={unknown}"), 400, "unknown_language"), unknown
     assert anyone.get("/api/v1/framework?language=ja").json()["levels"][0]["name"] == {
-        "text": "認識", "language": "ja", "machine_drafted": True,
-    }  # fmt: skip
+        "text": "認識",
+        "language": "ja",
+        "machine_drafted": True,
+    }
     assert _is_problem(anyone.get("/api/v1/framework?language=xx"), 400, "unknown_language")
     assert anyone.get("/api/v1/framework?language=km")["Content-Language"] == "en"
 

@@ -160,9 +160,15 @@ class Run:
         if self.outcome.seed is None:
             return {}
         faults: list[Callable[[Parts], None]] = [
-            self._worker_killed, self._worker_killed, self._children_killed, self._redis_flushed, self._redis_flushed,
-            self._redis_killed, self._postgresql_killed, self._worker_replaced,
-        ]  # fmt: skip
+            self._worker_killed,
+            self._worker_killed,
+            self._children_killed,
+            self._redis_flushed,
+            self._redis_flushed,
+            self._redis_killed,
+            self._postgresql_killed,
+            self._worker_replaced,
+        ]
         self._random.shuffle(faults)
         # Redis goes early enough to come back before all have arrived.
         place = faults.index(self._redis_killed)

@@ -82,9 +82,14 @@ def _note(outcome: Outcome, profile: Profile) -> None:
     doubled = outcome.certificates - outcome.learners
     poisoned = profile.poison * (1 if outcome.seed is None else 2)  # each delivery comes twice
     row = [
-        name, f"{outcome.certificates:,}", f"{outcome.seconds:.0f}", f"{outcome.learners:,}", str(doubled),
-        f"{len(outcome.credentials):,}", f"{outcome.poison_issued} / {outcome.poison_dead} of {poisoned}",
+        name,
+        f"{outcome.certificates:,}",
+        f"{outcome.seconds:.0f}",
+        f"{outcome.learners:,}",
+        str(doubled),
+        f"{len(outcome.credentials):,}",
+        f"{outcome.poison_issued} / {outcome.poison_dead} of {poisoned}",
         ", ".join(outcome.faults) or "none",
-    ]  # fmt: skip
+    ]
     with REPORT.open("a") as report:
         report.write(f"| {' | '.join(row)} |\n")

@@ -24,8 +24,12 @@ HOME = "/api/v1/home"
 def test_home_of_a_newcomer_says_what_to_do() -> None:
     user = make_user()
     assert signed_in(user).get(HOME).json() == {
-        "learner": None, "enrolments": [], "skills": [], "certificates": [], "waiting": [{"kind": "profile"}],
-    }  # fmt: skip
+        "learner": None,
+        "enrolments": [],
+        "skills": [],
+        "certificates": [],
+        "waiting": [{"kind": "profile"}],
+    }
     make_learner("JP", user=user)
     assert signed_in(user).get(HOME).json()["waiting"] == [{"kind": "consent", "purpose": "learning_records"}]
 

@@ -50,8 +50,16 @@ def test_a_trainer_is_not_shown_learners_and_cannot_open_them() -> None:
 
 def test_the_side_bar_misses_no_model_of_ours() -> None:
     ours = {
-        "courses", "assessments", "learners", "credentials", "agencies", "privacy", "member_states", "events", "accounts",
-    }  # fmt: skip
+        "courses",
+        "assessments",
+        "learners",
+        "credentials",
+        "agencies",
+        "privacy",
+        "member_states",
+        "events",
+        "accounts",
+    }
     registered = {
         f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         for model in admin.site._registry

@@ -124,13 +124,24 @@ def _answer(body: Any, status: int = 200, **headers: str) -> HttpResponse:
 
 FEED = {"items": [], "next": "cursor", "more": False}
 CERTIFICATE = {
-    "id": "x", "achievement": "a", "achievement_version": 1, "edition_id": "01900000-0000-7000-8000-000000000000",
-    "valid_from": "2026-01-01", "valid_until": None, "status": "suspended", "status_changed_on": "2026-02-01",
-}  # fmt: skip
+    "id": "x",
+    "achievement": "a",
+    "achievement_version": 1,
+    "edition_id": "01900000-0000-7000-8000-000000000000",
+    "valid_from": "2026-01-01",
+    "valid_until": None,
+    "status": "suspended",
+    "status_changed_on": "2026-02-01",
+}
 ENTRY = {
-    "learner": "p", "withdrawn": False, "changed_on": "2026-02-01", "state": "TH", "enrolments": [], "skills": [],
+    "learner": "p",
+    "withdrawn": False,
+    "changed_on": "2026-02-01",
+    "state": "TH",
+    "enrolments": [],
+    "skills": [],
     "certificates": [CERTIFICATE],
-}  # fmt: skip
+}
 RULES = {"items": [], "next": None}
 VERDICT = {"verdict": "revoked", "changed_at": "2026-02-01T00:00:00Z", "valid_until": "2027-02-01T00:00:00Z"}
 RENEWAL = {"state": "missing", "renewable_from": "2026-02-01T00:00:00Z", "missing": [{"kind": "completion"}]}
@@ -258,9 +269,13 @@ def test_a_value_that_differs_from_its_annotation_is_found(monkeypatch: pytest.M
 
 # What needs a device that signs.
 WITHOUT_EXAMPLE = {
-    "add_passkey", "rename_passkey", "delete_passkeys", "read_passkey_challenge", "authenticate_by_passkey",
+    "add_passkey",
+    "rename_passkey",
+    "delete_passkeys",
+    "read_passkey_challenge",
+    "authenticate_by_passkey",
     "reauthenticate_by_passkey",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "path", "method", "operation"), OPERATIONS)

@@ -266,10 +266,16 @@ def test_no_refusal_repeats_a_secret(answers: dict[str, str], secrets: Path) -> 
 def test_the_proxy_buffers_limits_and_overwrites_what_clients_say_of_themselves() -> None:
     text = "".join((ROOT / "deploy/nginx" / name).read_text() for name in ("nginx.conf", "site.conf", "proxy.conf"))
     for directive in (
-        "client_max_body_size 1m", "proxy_request_buffering on", "proxy_buffering on", "client_header_timeout",
-        "client_body_timeout", "send_timeout", "proxy_set_header X-Forwarded-Proto $forwarded_proto",
-        "proxy_set_header X-Forwarded-For $remote_addr", "proxy_set_header X-Request-ID $carried_id",
-    ):  # fmt: skip
+        "client_max_body_size 1m",
+        "proxy_request_buffering on",
+        "proxy_buffering on",
+        "client_header_timeout",
+        "client_body_timeout",
+        "send_timeout",
+        "proxy_set_header X-Forwarded-Proto $forwarded_proto",
+        "proxy_set_header X-Forwarded-For $remote_addr",
+        "proxy_set_header X-Request-ID $carried_id",
+    ):
         assert directive in text
     log_format = re.search(r"log_format(.*?);\n", text, re.S)
     assert log_format
@@ -308,10 +314,20 @@ def test_the_roles_bind_the_application(tmp_path: Path) -> None:
             admin.execute("CREATE DATABASE deployed")
         for _ in range(2):  # a second run changes nothing
             subprocess.run(
-                [str(psql), "-v", "ON_ERROR_STOP=1", "-q", "-o", "/dev/null", "-f", str(tmp_path / "roles.sql"),
-                 postgres.url("postgres", "deployed")],
-                check=True, capture_output=True,
-            )  # fmt: skip
+                [
+                    str(psql),
+                    "-v",
+                    "ON_ERROR_STOP=1",
+                    "-q",
+                    "-o",
+                    "/dev/null",
+                    "-f",
+                    str(tmp_path / "roles.sql"),
+                    postgres.url("postgres", "deployed"),
+                ],
+                check=True,
+                capture_output=True,
+            )
         address = {"host": "127.0.0.1", "port": postgres.port, "dbname": "deployed", "autocommit": True}
         with (
             psycopg.connect(user="skills_owner", password="owner-'quoted\"", **address) as owner,
@@ -327,8 +343,13 @@ def test_the_roles_bind_the_application(tmp_path: Path) -> None:
                 app.execute("INSERT INTO thing VALUES (2, 'TH')")
             app.execute("SET skills.state = 'TH'")
             assert app.execute("SELECT count(*) FROM thing").fetchone() == (0,)
-            for forbidden in ("CREATE TABLE mine (id int)", "DROP TABLE thing", "SET row_security = off; TABLE thing",
-                              "ALTER TABLE thing DISABLE ROW LEVEL SECURITY", "SET ROLE skills_owner"):  # fmt: skip
+            for forbidden in (
+                "CREATE TABLE mine (id int)",
+                "DROP TABLE thing",
+                "SET row_security = off; TABLE thing",
+                "ALTER TABLE thing DISABLE ROW LEVEL SECURITY",
+                "SET ROLE skills_owner",
+            ):
                 for role in (app, worker):
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):
                         role.execute(forbidden)

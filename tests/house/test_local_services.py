@@ -18,9 +18,14 @@ def _command(*command: str, **environment: str) -> subprocess.CompletedProcess[s
     kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}}
     path = f"{processes.ROOT}{os.pathsep}{processes.ROOT / 'platform'}"
     return subprocess.run(
-        [sys.executable, *command], cwd=processes.ROOT, env={**kept, "PYTHONPATH": path, **environment},
-        capture_output=True, text=True, check=False, timeout=30,
-    )  # fmt: skip
+        [sys.executable, *command],
+        cwd=processes.ROOT,
+        env={**kept, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,13 @@ def test_platform_is_the_standard_librarys() -> None:
 def test_platform_is_the_standard_librarys_wherever_the_path_begins_with_us() -> None:
     program = "import platform, config; print(platform.python_version(), config.__file__)"
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}, cwd=ROOT,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert str(ROOT / "platform" / "config") in done.stdout
 
 

@@ -67,8 +67,12 @@ class Corpus:
         for url, context in bundled_contexts().items():
             self.serve(url, context)
         manifest = {
-            "at": instant(self.at), "trusted": trusted, "registry": _REGISTRY, "web": self.web, "cases": self.cases
-        }  # fmt: skip
+            "at": instant(self.at),
+            "trusted": trusted,
+            "registry": _REGISTRY,
+            "web": self.web,
+            "cases": self.cases,
+        }
         self._file("manifest.json", json.dumps(manifest, indent=1))
 
     def _file(self, name: str, text: str) -> str:
@@ -97,9 +101,13 @@ class Authority:
         self, url: str, purpose: str, indexes: Sequence[int], *, until: datetime | None = None
     ) -> dict[str, Any]:
         document = status_list_credential(
-            did=self.signer.did, url=url, purpose=purpose, encoded=encode(indexes),
-            valid_from=self.corpus.at - timedelta(hours=2), valid_until=until or self.corpus.at + timedelta(hours=2),
-        )  # fmt: skip
+            did=self.signer.did,
+            url=url,
+            purpose=purpose,
+            encoded=encode(indexes),
+            valid_from=self.corpus.at - timedelta(hours=2),
+            valid_until=until or self.corpus.at + timedelta(hours=2),
+        )
         signed = proofs.secured(document, signer=self.signer, created=self.corpus.at)
         self.corpus.serve(url, signed)
         return signed
@@ -203,9 +211,7 @@ def _window(start: datetime, end: datetime) -> Change:
     return lambda document: document.update(validFrom=instant(start), validUntil=instant(end))
 
 
-def _genuine(
-    corpus: Corpus, base: dict[str, Any], regional: Authority, state: Authority
-) -> None:  # fmt: skip
+def _genuine(corpus: Corpus, base: dict[str, Any], regional: Authority, state: Authority) -> None:
     day = timedelta(days=1)
     past, future = _window(corpus.at - 90 * day, corpus.at - day), _window(corpus.at + day, corpus.at + 90 * day)
     for name, authority in (("regional", regional), ("state", state)):
@@ -215,9 +221,13 @@ def _genuine(
         corpus.case(f"{name} expired", "expired", authority.issued(base, change=past))
     corpus.case("not valid yet", "rejected", regional.issued(base, change=future))
     names = {
-        "quotes and markup": "O'Brien \"Bud\" \\ <b>&amp;</b>", "Khmer": "ស៊ុខ សុភា", "Arabic": "محمد بن عبدالله\u200f",
-        "Burmese": "မောင်မောင်", "beyond the BMP": "𠮷野家", "decomposed": "e\u0301",
-    }  # fmt: skip
+        "quotes and markup": 'O\'Brien "Bud" \\ <b>&amp;</b>',
+        "Khmer": "ស៊ុខ សុភា",
+        "Arabic": "محمد بن عبدالله\u200f",
+        "Burmese": "မောင်မောင်",
+        "beyond the BMP": "𠮷野家",
+        "decomposed": "e\u0301",
+    }
     for script, name in names.items():
         corpus.case(f"name: {script}", "valid", _signed_for(regional, base, name))
 
@@ -229,9 +239,7 @@ def _signed_for(authority: Authority, base: dict[str, Any], name: str) -> dict[s
     return authority.issued(base, change=change)
 
 
-def _foreign(
-    corpus: Corpus, base: dict[str, Any], regional: Authority, stranger: Authority, absent: Authority
-) -> None:  # fmt: skip
+def _foreign(corpus: Corpus, base: dict[str, Any], regional: Authority, stranger: Authority, absent: Authority) -> None:
     unsigned = {name: value for name, value in regional.issued(base).items() if name != "proof"}
 
     def forged(inner: Signer, did: str, multikey: str) -> dict[str, Any]:
@@ -246,9 +254,10 @@ def _foreign(
     corpus.case("their name, our method", "rejected", _with(regional.issued(base), ("issuer", "id"), other.did))
     # Whoever may sign as the regional authority may not sign as a state's.
     corpus.case(
-        "a state's name, our method", "rejected",
+        "a state's name, our method",
+        "rejected",
         regional.issued(base, change=lambda document: document["issuer"].update(id=STATE)),
-    )  # fmt: skip
+    )
 
 
 def _with(document: Mapping[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
@@ -271,7 +280,10 @@ def _tampered(corpus: Corpus, base: dict[str, Any], other: dict[str, Any], regio
         "name": ((*subject, "identifier", 0, "identityHash"), "Someone Else"),
         "name by one letter": ((*subject, "identifier", 0, "identityHash"), "Dudi Santoso"),
         "holder": ((*subject, "id"), "urn:uuid:00000000-0000-4000-8000-000000000000"),
-        "level": ((*subject, "result", 0, "achievedLevel"), f"{base['credentialSubject']['achievement']['id']}#AIS-A1-4"),
+        "level": (
+            (*subject, "result", 0, "achievedLevel"),
+            f"{base['credentialSubject']['achievement']['id']}#AIS-A1-4",
+        ),
         "achievement's name": ((*subject, "achievement", "name"), "Doctor of Everything"),
         "alignment left out": ((*subject, "achievement", "alignment", 0), None),
         "results left out": ((*subject, "result"), None),
@@ -292,15 +304,17 @@ def _tampered(corpus: Corpus, base: dict[str, Any], other: dict[str, Any], regio
         "proof's value": (("proof", 0, "proofValue"), value[:-1] + ("2" if value[-1] != "2" else "3")),
         "no proof": (("proof",), None),
         "another's proof": (("proof",), other["proof"]),
-    }  # fmt: skip
+    }
     for name, (path, changed) in changes.items():
         corpus.case(f"tampered: {name}", "rejected", _with(good, path, changed))
     # A context that changes no statement leaves the proof whole: verifiers that do not insist on the contexts they know
     # have nothing to find fault with, and what they read is what was signed.
     corpus.case(
-        "idle context added", "rejected", _with(good, ("@context",), [*good["@context"], {"@vocab": "https://evil.example/"}]),
+        "idle context added",
+        "rejected",
+        _with(good, ("@context",), [*good["@context"], {"@vocab": "https://evil.example/"}]),
         limits={"@digitalbazaar/vc": "valid", "verifier-core": "valid"},
-    )  # fmt: skip
+    )
     # Readers that do not refuse it take the last of the two.
     text = json.dumps(good)
     corpus.case("tampered: member twice", "rejected", text[:-1] + ', "validUntil": "2098-01-01T00:00:00Z"}')

@@ -59,15 +59,20 @@ def corpus(issue: Callable[..., Certificate], client: Client, settings: Any, tmp
     paths = ["/.well-known/did.json", "/issuers/jp/did.json"]
     paths += [f"/status/{slug}/1/{purpose}" for slug in ("jp", "regional") for purpose in PURPOSES]
     build(
-        folder, at=clock.now().replace(microsecond=0), keys_folder=tmp_path,
+        folder,
+        at=clock.now().replace(microsecond=0),
+        keys_folder=tmp_path,
         stored=[
-            Stored("state", "valid", new.credential), Stored("of a key replaced since", "valid", old.credential),
-            Stored("revoked", "revoked", gone.credential), Stored("suspended", "suspended", held.credential),
-            Stored("reinstated", "valid", back.credential), Stored("regional", "valid", regional.credential),
+            Stored("state", "valid", new.credential),
+            Stored("of a key replaced since", "valid", old.credential),
+            Stored("revoked", "revoked", gone.credential),
+            Stored("suspended", "suspended", held.credential),
+            Stored("reinstated", "valid", back.credential),
+            Stored("regional", "valid", regional.credential),
         ],
         signers={slug: signer_for(slug) for slug in ("jp", "regional")},
         web={f"https://{HOST}{path}": _published(client, path) for path in paths},
-    )  # fmt: skip
+    )
     return folder
 
 
@@ -161,7 +166,11 @@ def test_a_verifier_that_asks_the_network_is_found_out(tmp_path: Path) -> None:
         });
     """
     answer = subprocess.run(
-        ["node", "-e", script, "verify", str(tmp_path)], cwd=_VERIFIERS, capture_output=True, text=True, timeout=30,
+        ["node", "-e", script, "verify", str(tmp_path)],
+        cwd=_VERIFIERS,
+        capture_output=True,
+        text=True,
+        timeout=30,
         check=True,
-    )  # fmt: skip
+    )
     assert answer.stdout.split() == ["offline", "1", "404"]

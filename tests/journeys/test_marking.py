@@ -126,17 +126,24 @@ def mark(marker: Person, aim: int, risk: int) -> str:
     (file,) = re.findall(rf"{QUEUE}[0-9a-f-]+/files/[0-9a-f-]+/", read.content.decode())
     assert marker.client.get(file).content == png(), "without what tells whose it is"
     given = {
-        "mark_id": str(read.context["form"]["mark_id"].value()), "points__aim": str(aim), "points__risk": str(risk),
-        "comment__aim": "ชัดเจน", "reason": "As the rubric says.",
-    }  # fmt: skip
+        "mark_id": str(read.context["form"]["mark_id"].value()),
+        "points__aim": str(aim),
+        "points__risk": str(risk),
+        "comment__aim": "ชัดเจน",
+        "reason": "As the rubric says.",
+    }
     told = marker.client.post(page[0], given, follow=True)
     assert "is marked. Thank you." in told.content.decode()
     return read.content.decode()
 
 
 ANSWERS: dict[str, Any] = {
-    "single": "b", "multiple": ["a", "c"], "numeric": 42, "ordering": ["c", "a", "d", "b"], "task": None,
-}  # fmt: skip
+    "single": "b",
+    "multiple": ["a", "c"],
+    "numeric": 42,
+    "ordering": ["c", "a", "d", "b"],
+    "task": None,
+}
 
 
 def test_work_that_people_mark_reaches_the_learner_s_levels(handed: Handed) -> None:

@@ -98,31 +98,62 @@ def _answered(members: dict[str, Any]) -> Answered:
 
 
 def an_answer(
-    *, skills: Sequence[str] = ("AIS-A1",), score: float = 1.0, level: int = 1, at: datetime = ENROLLED_AT,
-    difficulty: float = 0.0, guess: float = 0.25, **given: Any,
-) -> Answered:  # fmt: skip
+    *,
+    skills: Sequence[str] = ("AIS-A1",),
+    score: float = 1.0,
+    level: int = 1,
+    at: datetime = ENROLLED_AT,
+    difficulty: float = 0.0,
+    guess: float = 0.25,
+    **given: Any,
+) -> Answered:
     return _answered(
         {
-            "id": new_id(), "item_id": new_id(), "item_revision": 1, "skills": skills, "level": level, "score": score,
-            "voided": False, "guess": guess, "difficulty": difficulty, "seen_before": False, "supervised": False,
-            "language": "ja", "answered_at": at, "lapsed": False, "framework_version": "0.1.0-draft",
-            "rule_version": "score-1", **given,
+            "id": new_id(),
+            "item_id": new_id(),
+            "item_revision": 1,
+            "skills": skills,
+            "level": level,
+            "score": score,
+            "voided": False,
+            "guess": guess,
+            "difficulty": difficulty,
+            "seen_before": False,
+            "supervised": False,
+            "language": "ja",
+            "answered_at": at,
+            "lapsed": False,
+            "framework_version": "0.1.0-draft",
+            "rule_version": "score-1",
+            **given,
         }
-    )  # fmt: skip
+    )
 
 
 def an_outcome(
-    learner_id: UUID, answers: Sequence[Answered] = (), *, edition_id: UUID | None = None, passed: bool = True,
-    mode: str = "assessment", at: datetime = ENROLLED_AT + timedelta(hours=1),
-) -> OutcomeRecorded | OutcomeCorrected:  # fmt: skip
+    learner_id: UUID,
+    answers: Sequence[Answered] = (),
+    *,
+    edition_id: UUID | None = None,
+    passed: bool = True,
+    mode: str = "assessment",
+    at: datetime = ENROLLED_AT + timedelta(hours=1),
+) -> OutcomeRecorded | OutcomeCorrected:
     """An attempt with these answers, which share all that an outcome says once; or its correction, if they are."""
     shared = (answers[0] if answers else an_answer()).shared
     assert all(answered.shared == shared for answered in answers), "answers of several outcomes"
     members: dict[str, Any] = {
-        "learner_id": learner_id, "edition_id": edition_id or new_id(), "quiz_id": new_id(), "attempt_id": new_id(),
-        "mode": mode, "passed": passed, "score": 1.0, "submitted_at": at,
-        "answers": tuple(answered.answer for answered in answers), **shared,
-    }  # fmt: skip
+        "learner_id": learner_id,
+        "edition_id": edition_id or new_id(),
+        "quiz_id": new_id(),
+        "attempt_id": new_id(),
+        "mode": mode,
+        "passed": passed,
+        "score": 1.0,
+        "submitted_at": at,
+        "answers": tuple(answered.answer for answered in answers),
+        **shared,
+    }
     return OutcomeCorrected(**members) if "corrected_at" in shared else OutcomeRecorded(**members, skills=())
 
 

@@ -48,9 +48,15 @@ def at_level(level: int, *, state: str = "JP", skill: str = SKILL, **given: Any)
     give_consent(learner)
     if level:
         learners.decide_level(
-            decision_id=new_id(), learner_id=learner.pk, skill=skill, level=level, cause="review",
-            decided_by=[UUID(int=7)], reason="Shown before.", now=clock.now(),
-        )  # fmt: skip
+            decision_id=new_id(),
+            learner_id=learner.pk,
+            skill=skill,
+            level=level,
+            cause="review",
+            decided_by=[UUID(int=7)],
+            reason="Shown before.",
+            now=clock.now(),
+        )
     return learner
 
 
@@ -204,9 +210,15 @@ def test_a_refusal_is_the_assessors_with_their_reasons_and_lowers_nothing() -> N
 def test_a_level_given_lowers_nothing_that_was_decided_meanwhile() -> None:
     case = a_case(4)
     learners.decide_level(
-        decision_id=new_id(), learner_id=case.learner_id, skill=SKILL, level=5, cause="appeal",
-        decided_by=[UUID(int=7)], reason="Upheld.", now=clock.now(),
-    )  # fmt: skip
+        decision_id=new_id(),
+        learner_id=case.learner_id,
+        skill=SKILL,
+        level=5,
+        cause="appeal",
+        decided_by=[UUID(int=7)],
+        reason="Upheld.",
+        now=clock.now(),
+    )
     assert judge(case, True).outcome == "given"
     assert level_of(case) == 5
 
@@ -287,9 +299,12 @@ def test_two_assessors_at_the_same_moment_make_one_decision() -> None:
 
 def form(recommended: str = "yes", points: dict[str, int] = GOOD, **given: Any) -> dict[str, Any]:
     return {
-        "verdict_id": str(new_id()), "recommended": recommended, "reason": "Seen and checked.",
-        **{f"points_{code}": str(value) for code, value in points.items()}, **given,
-    }  # fmt: skip
+        "verdict_id": str(new_id()),
+        "recommended": recommended,
+        "reason": "Seen and checked.",
+        **{f"points_{code}": str(value) for code, value in points.items()},
+        **given,
+    }
 
 
 def page_of(case: LevelAssessment) -> str:
@@ -371,11 +386,18 @@ def test_lists_cost_the_same_for_one_case_and_for_many(
     for many in (1, 30):
         LevelAssessment.objects.bulk_create(
             LevelAssessment(
-                pk=new_id(), learner=aiko, skill_code=SKILL, level=4, evidence=WORK, state="withdrawn",
-                framework_version="0", rubric=version, opened_at=clock.now(),
+                pk=new_id(),
+                learner=aiko,
+                skill_code=SKILL,
+                level=4,
+                evidence=WORK,
+                state="withdrawn",
+                framework_version="0",
+                rubric=version,
+                opened_at=clock.now(),
             )
             for _ in range(many)
-        )  # fmt: skip
+        )
         with query_budget(3):
             signed_in(aiko.user).get("/api/v1/me/level-assessments")
         with query_budget(12):

@@ -41,9 +41,13 @@ def factors(bank: np.ndarray, cut: float = CUT) -> np.ndarray:
 
 
 def answered(
-    seed: int, theta: float, choose: Callable[[np.ndarray, np.random.Generator], np.ndarray],
-    table: np.ndarray, bank: np.ndarray = BANK, steps: int = ANSWERS,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    seed: int,
+    theta: float,
+    choose: Callable[[np.ndarray, np.random.Generator], np.ndarray],
+    table: np.ndarray,
+    bank: np.ndarray = BANK,
+    steps: int = ANSWERS,
+) -> tuple[np.ndarray, np.ndarray]:
     """Learners of one ability answer items chosen by how they stand; return answers and log E, learners x steps.
 
     Stopping is optional: a learner counts as certified when log E was high enough after any answer.

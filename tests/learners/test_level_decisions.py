@@ -85,8 +85,9 @@ def test_a_decision_raises_a_level_and_evidence_goes_on_from_there() -> None:
     assert told == [{"learner_id": str(aiko.pk), "skill": SKILL, "level": 2, "cause": "review"}]
     assert not SkillState.objects.filter(learner=dao).exists()
     assert {delivery.consumer for delivery in Delivery.objects.filter(event__kind="learners.level_decided")} == {
-        "awards", "agency_feed",
-    }  # fmt: skip
+        "awards",
+        "agency_feed",
+    }
 
 
 def test_what_a_person_took_away_no_computation_gives_back_and_certificates_stay() -> None:
@@ -262,8 +263,10 @@ def test_the_history_tells_every_change_with_its_cause() -> None:
     decide(aiko, 3, on=20, cause="appeal", reason="The work was a colleague's.")
     told = learners.level_history(aiko.pk)
     assert [(entry.level, entry.cause, entry.at) for entry in told] == [
-        (2, "evidence", day(0)), (4, "assessors", day(10)), (3, "appeal", day(20)),
-    ]  # fmt: skip
+        (2, "evidence", day(0)),
+        (4, "assessors", day(10)),
+        (3, "appeal", day(20)),
+    ]
     assert (told[0].evidence_id, told[0].probability) == (reached.evidence_id, reached.probability)
     assert (told[1].decision_id, told[1].rule, told[1].decided_by) == (decision, "r-1", (UUID(int=7),))
     assert told[2].reason == "The work was a colleague's."
@@ -277,11 +280,19 @@ def test_what_counts_costs_the_same_for_one_and_for_fifty(
         cast = [make_learner("JP") for _ in range(many)]
         LevelDecision.objects.bulk_create(
             LevelDecision(
-                pk=new_id(), learner=learner, skill_code=SKILL, level=4, computed_level=0, cause="review",
-                decided_by=[UUID(int=7)], reason="Seen.", framework_version="0", decided_at=day(10),
+                pk=new_id(),
+                learner=learner,
+                skill_code=SKILL,
+                level=4,
+                computed_level=0,
+                cause="review",
+                decided_by=[UUID(int=7)],
+                reason="Seen.",
+                framework_version="0",
+                decided_at=day(10),
             )
             for learner in cast
-        )  # fmt: skip
+        )
         LevelFreeze.objects.bulk_create(
             LevelFreeze(pk=new_id(), learner=learner, skill_code="AIS-A2", level=2, cause="evidence", frozen_at=day(0))
             for learner in cast

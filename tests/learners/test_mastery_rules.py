@@ -187,9 +187,7 @@ def _right_answers(count: int, framework: str, *, first: int = 1) -> list[Answer
 
 
 def test_a_later_version_of_the_framework_judges_later_answers_and_takes_nothing_away() -> None:
-    enough = next(
-        count for count in range(1, 40) if computed(_right_answers(count, "t"))[0].skills["A"].level == 2
-    )  # fmt: skip
+    enough = next(count for count in range(1, 40) if computed(_right_answers(count, "t"))[0].skills["A"].level == 2)
     aiko, reached = computed(_right_answers(enough, "t"))
     dao, _ = computed(_right_answers(enough, "u"))
     assert (aiko.skills["A"].level, dao.skills["A"].level) == (2, 1)

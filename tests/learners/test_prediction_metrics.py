@@ -12,8 +12,9 @@ from learners.mastery.metrics import quality
 
 series = st.lists(
     st.tuples(st.sampled_from([0.0, 1.0]), st.sampled_from([0.0, 0.2, 1 / 3, 0.5, 1.0]) | st.floats(0, 1)),
-    min_size=2, max_size=80,
-).filter(lambda pairs: 0 < sum(y for y, _ in pairs) < len(pairs))  # fmt: skip
+    min_size=2,
+    max_size=80,
+).filter(lambda pairs: 0 < sum(y for y, _ in pairs) < len(pairs))
 
 
 @settings(max_examples=60, deadline=None)

@@ -21,9 +21,14 @@ PATH = "/api/v1/me/profile"
 
 def a_profile(**given: Any) -> dict[str, Any]:
     return {
-        "legal_name": "山田 愛子", "latin_name": "Aiko Yamada", "name_reading": "やまだ あいこ", "member_state": "JP",
-        "languages": ["ja", "en"], "birth_year": 1990, **given,
-    }  # fmt: skip
+        "legal_name": "山田 愛子",
+        "latin_name": "Aiko Yamada",
+        "name_reading": "やまだ あいこ",
+        "member_state": "JP",
+        "languages": ["ja", "en"],
+        "birth_year": 1990,
+        **given,
+    }
 
 
 @pytest.mark.django_db
@@ -52,8 +57,10 @@ def test_aiko_makes_a_profile_reads_it_and_changes_it() -> None:
     assert (again.status_code, again["ETag"]) == (200, changed["ETag"])
     assert [event["member_state"] for event in recorded("learners.profile_changed")] == ["JP", "TH"]
     assert AuditEntry.objects.get(action="profile.changed").detail == {
-        "changed": ["member_state_id", "languages"], "from_state": ["JP"], "to_state": ["TH"],
-    }  # fmt: skip
+        "changed": ["member_state_id", "languages"],
+        "from_state": ["JP"],
+        "to_state": ["TH"],
+    }
 
 
 @pytest.mark.django_db

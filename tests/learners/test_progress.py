@@ -47,15 +47,19 @@ def test_reports_are_merged_by_the_furthest_and_the_first_done() -> None:
     answer = client.put(path(enrolment), {"lessons": [report(first, 60, None), report(second)]})
     assert answer.status_code == 200, answer.content
     assert [(lesson["furthest"], lesson["done_at"]) for lesson in answer.json()["lessons"]] == [
-        (60, None), (100, DONE), (0, None),
-    ]  # fmt: skip
+        (60, None),
+        (100, DONE),
+        (0, None),
+    ]
     # An older phone comes back online: nothing goes back, an earlier time done stands.
     later = client.put(
         path(enrolment), {"lessons": [report(first, 30, None), report(second, 50, "2026-03-01T18:00:00+07:00")]}
     )
     assert [(lesson["furthest"], lesson["done_at"]) for lesson in later.json()["lessons"]] == [
-        (60, None), (100, "2026-03-01T11:00:00Z"), (0, None),
-    ]  # fmt: skip
+        (60, None),
+        (100, "2026-03-01T11:00:00Z"),
+        (0, None),
+    ]
     assert len(recorded("learners.progress_recorded")) == 2
     written = list(LessonProgress.objects.values_list("pk", "updated_at"))
     same = client.put(path(enrolment), {"lessons": [report(second, 100, DONE)]})

@@ -39,11 +39,9 @@ def predicted_in(path: Path) -> list[dict[str, str]]:
 
 def logged(simulated: list[simulation.Simulated]) -> list[Logged]:
     return [
-        Logged(
-            line, a.learner, a.item, a.skills, float(a.correct), a.seconds, a.guess, a.difficulty, a.probability
-        )
+        Logged(line, a.learner, a.item, a.skills, float(a.correct), a.seconds, a.guess, a.difficulty, a.probability)
         for line, a in enumerate(simulated, start=2)
-    ]  # fmt: skip
+    ]
 
 
 def test_on_simulated_learners_it_predicts_as_well_as_the_model_that_made_them_could() -> None:
@@ -148,8 +146,11 @@ def test_the_command_reports_and_writes_predictions_in_the_order_of_time(tmp_pat
     assert "probability:" not in said
     rows = predicted_in(out)
     assert [(row["line"], row["learner"], row["item"]) for row in rows] == [
-        ("3", "aiko", "i1"), ("5", "aiko", "i2"), ("4", "budi", "i2"), ("2", "dao", "i1"),
-    ]  # fmt: skip
+        ("3", "aiko", "i1"),
+        ("5", "aiko", "i2"),
+        ("4", "budi", "i2"),
+        ("2", "dao", "i1"),
+    ]
     assert all(0.25 < float(row["predicted"]) < 1 for row in rows)
 
 

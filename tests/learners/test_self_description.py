@@ -63,10 +63,13 @@ def test_whoever_prefers_not_to_tell_is_in_no_group() -> None:
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({}, "/gender"), ({"gender": None}, "/gender"), ({"gender": "x"}, "/gender"), ({"gender": ["male"]}, "/gender"),
+        ({}, "/gender"),
+        ({"gender": None}, "/gender"),
+        ({"gender": "x"}, "/gender"),
+        ({"gender": ["male"]}, "/gender"),
         ({"gender": "male", "religion": "x"}, "/religion"),
     ],
-)  # fmt: skip
+)
 def test_nothing_else_can_be_said(body: Any, pointer: str) -> None:
     learner = make_learner()
     consent(learner)
@@ -149,7 +152,5 @@ def test_no_agency_is_told_whatever_it_is_consented_to() -> None:
 
 def test_no_page_of_the_admin_shows_it() -> None:
     assert SelfDescription not in admin.site._registry
-    shown = {
-        inline.model for model_admin in admin.site._registry.values() for inline in model_admin.inlines
-    }  # fmt: skip
+    shown = {inline.model for model_admin in admin.site._registry.values() for inline in model_admin.inlines}
     assert SelfDescription not in shown

@@ -211,8 +211,9 @@ def test_certified_mastery_needs_items_that_were_not_met_before() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO learners_snapshot (version, held_from, answers, rule_version) VALUES ('known', %s, 0, 'x') "
-            "RETURNING id", [ENROLLED_AT],
-        )  # fmt: skip
+            "RETURNING id",
+            [ENROLLED_AT],
+        )
         snapshot = cursor.fetchone()[0]
     ItemParameters.objects.bulk_create(
         ItemParameters(

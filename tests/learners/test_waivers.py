@@ -56,16 +56,24 @@ def hold(learner: Any, **levels: int) -> None:
     for name, level in levels.items():
         code = name.replace("_", "-")
         SkillState.objects.update_or_create(
-            learner=learner, skill_code=code,
+            learner=learner,
+            skill_code=code,
             defaults={
-                "mean": 1, "variance": 0.5, "count": 5, "last_at": PLACED_AT, "level": level, "probability": 0.91,
+                "mean": 1,
+                "variance": 0.5,
+                "count": 5,
+                "last_at": PLACED_AT,
+                "level": level,
+                "probability": 0.91,
                 "framework_version": "f",
             },
-        )  # fmt: skip
+        )
         LevelChange.objects.get_or_create(
-            learner=learner, skill_code=code, level=level,
+            learner=learner,
+            skill_code=code,
+            level=level,
             defaults={"evidence_id": UUID(int=level), "probability": 0.87, "at": PLACED_AT, "rule_version": "r"},
-        )  # fmt: skip
+        )
 
 
 def outcome(enrolment: Enrolment, *, mode: str = "placement", answers: int = 1) -> Recorded[Outcome]:
@@ -89,8 +97,13 @@ def test_aiko_skips_what_she_holds_and_may_do_it_all_the_same() -> None:
     assert set(LessonWaiver.objects.values_list("lesson_id", flat=True)) == {first, second}
     waiver = LessonWaiver.objects.get(lesson=second)
     assert waiver.because[0] == {
-        "skill": "AIS-A1", "level": 2, "held": 2, "probability": 0.87, "evidence": str(UUID(int=2)), "rule": "r"
-    }  # fmt: skip
+        "skill": "AIS-A1",
+        "level": 2,
+        "held": 2,
+        "probability": 0.87,
+        "evidence": str(UUID(int=2)),
+        "rule": "r",
+    }
     assert waiver.framework_version == courses.framework().version
 
     client = signed_in(aiko.user)

@@ -64,17 +64,25 @@ def seat(count: int, *, quiz: Quiz | None = None) -> list[Sitter]:
     for n in range(count):
         user = User(id=new_id(), username=f"sitter-{new_id()}", password="!", member_state_id="JP")
         attempt = Attempt(
-            pk=new_id(), quiz=quiz, learner_id=user.pk, number=1, seed=n, language="ja",
-            started_at=now - timedelta(minutes=10), due_at=now + timedelta(hours=1),
-        )  # fmt: skip
+            pk=new_id(),
+            quiz=quiz,
+            learner_id=user.pk,
+            number=1,
+            seed=n,
+            language="ja",
+            started_at=now - timedelta(minutes=10),
+            due_at=now + timedelta(hours=1),
+        )
         asked = [
             AttemptItem(
-                pk=new_id(), attempt=attempt, position=position,
+                pk=new_id(),
+                attempt=attempt,
+                position=position,
                 revision=revisions[(n + position) % len(revisions)],
                 option_order=[] if revisions[(n + position) % len(revisions)].kind == "numeric" else list("badc"),
             )
             for position in range(QUESTIONS)
-        ]  # fmt: skip
+        ]
         attempts.append(attempt)
         items += asked
         sitters.append(Sitter(user, attempt.pk, tuple((question.pk, question.revision.kind) for question in asked)))

@@ -51,11 +51,15 @@ def log(answers: int, *, seed: int) -> list[OutcomeRecorded]:
             at = ENROLLED_AT + timedelta(days=sitting * 3, seconds=rng.randrange(86400))
             asked = [
                 an_answer(
-                    item_id=item, skills=skills, level=rng.choice([1, 2, 3]), difficulty=rng.choice([-1.0, 0.0, 1.0]),
-                    score=float(rng.random() < 1 / (1 + 2.718 ** -ability)), at=at,
+                    item_id=item,
+                    skills=skills,
+                    level=rng.choice([1, 2, 3]),
+                    difficulty=rng.choice([-1.0, 0.0, 1.0]),
+                    score=float(rng.random() < 1 / (1 + 2.718**-ability)),
+                    at=at,
                 )
                 for item, skills in rng.sample(items, 10)
-            ]  # fmt: skip
+            ]
             outcomes.append(an_outcome(learner, asked, mode=rng.choice(["assessment", "placement", "certification"])))
     return outcomes
 
@@ -67,11 +71,16 @@ def snapshot_parameters(items: list[tuple[str, list[str]]]) -> None:
         snapshot = Snapshot.objects.create(version=f"scale-{number}", held_from=held_from, answers=0, rule_version="x")
         ItemParameters.objects.bulk_create(
             ItemParameters(
-                snapshot=snapshot, held_from=held_from, item_id=item, item_revision=1, mean=place % 7 / 3 - 1,
-                variance=0.3 / number, count=20 * number,
+                snapshot=snapshot,
+                held_from=held_from,
+                item_id=item,
+                item_revision=1,
+                mean=place % 7 / 3 - 1,
+                variance=0.3 / number,
+                count=20 * number,
             )
             for place, (item, _) in enumerate(items)
-        )  # fmt: skip
+        )
         SkillParameters.objects.create(
             snapshot=snapshot, held_from=held_from, skill_code=items[0][1][0], mean=0.4, variance=0.1, count=99
         )

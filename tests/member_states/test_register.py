@@ -126,8 +126,11 @@ def test_a_later_reading_closes_the_row_and_opens_another(tmp_path: Path) -> Non
         ("no_rule", date(2027, 2, 1), None),
     ]
     for on, standing in (
-        (None, "no_rule"), (date(2027, 2, 1), "no_rule"), (date(2027, 1, 31), "unknown"), (date(2020, 1, 1), "unknown"),
-    ):  # fmt: skip
+        (None, "no_rule"),
+        (date(2027, 2, 1), "no_rule"),
+        (date(2027, 1, 31), "unknown"),
+        (date(2020, 1, 1), "unknown"),
+    ):
         assert public.rule("BN", "own_consent_min_age", on=on).standing == standing
     # What reads as before keeps its row and was checked again.
     same = Rule.objects.get(state="JP", key="dpo")
@@ -201,8 +204,11 @@ def test_what_is_told_is_what_applies(client: Any) -> None:
         for told in state["rules"]:
             rule = public.rule(state["code"], told["key"])
             assert (told["value"], told["standing"], told["from_default"], told["unit"]) == (
-                rule.value, rule.standing, rule.from_default, rule.unit,
-            )  # fmt: skip
+                rule.value,
+                rule.standing,
+                rule.from_default,
+                rule.unit,
+            )
 
 
 def test_a_changed_register_changes_the_answer(client: Any, tmp_path: Path) -> None:

@@ -23,14 +23,34 @@ Way = Callable[[Random, "Good", "Good"], str | None]
 _L = 2**252 + 27742317777372353535851937790883648493
 # Letters that look alike, or that a keyboard of the region gives instead.
 _CONFUSABLES = str.maketrans(
-    "aceiopxyABEHKMOPTX0123:/.-#", "асеіорхуАВЕНКМОРТХ０１２３：⁄․‐＃"  # Cyrillic, full width
-)  # fmt: skip
+    "aceiopxyABEHKMOPTX0123:/.-#",
+    "асеіорхуАВЕНКМОРТХ０１２３：⁄․‐＃",  # Cyrillic, full width
+)
 _INVISIBLE = ["\u200b", "\u200d", "\u200e", "\u2060", "\ufeff", "\u00ad", "\u034f", "\u17b4", "\u3164"]
 _FORMS = ["NFC", "NFD", "NFKC", "NFKD"]
 _KEYWORDS = [
-    "@id", "@type", "@context", "@graph", "@included", "@reverse", "@index", "@language", "@nest", "@value", "@list",
-    "@set", "@direction", "@base", "@vocab", "@import", "@propagate", "@protected", "@version", "@json", "@none",
-]  # fmt: skip
+    "@id",
+    "@type",
+    "@context",
+    "@graph",
+    "@included",
+    "@reverse",
+    "@index",
+    "@language",
+    "@nest",
+    "@value",
+    "@list",
+    "@set",
+    "@direction",
+    "@base",
+    "@vocab",
+    "@import",
+    "@propagate",
+    "@protected",
+    "@version",
+    "@json",
+    "@none",
+]
 
 
 # The arrays whose order our profile prescribes: in another order they are refused.
@@ -108,8 +128,10 @@ def _character(random: Random, good: Good, other: Good) -> str | None:
     place, text = random.randrange(len(good.text)), good.text
     letter = random.choice([text[random.randrange(len(text))], chr(random.randrange(32, 0x2FFF)), "0", '"', "\\", ","])
     return [
-        text[:place] + text[place + 1 :], text[:place] + letter + text[place:], text[:place] + letter + text[place + 1 :],
-    ][random.randrange(3)]  # fmt: skip
+        text[:place] + text[place + 1 :],
+        text[:place] + letter + text[place:],
+        text[:place] + letter + text[place + 1 :],
+    ][random.randrange(3)]
 
 
 @_way("a piece of the text moved, doubled or cut out")
@@ -136,12 +158,24 @@ def _not_json(random: Random, good: Good, other: Good) -> str | None:
     text = good.text
     return random.choice(
         [
-            "\ufeff" + text, text + "x", text + text, text[:-1], text.replace('"', "'"), text.replace(",", ",,", 1),
-            text[:-1] + ",}", text.replace("false", random.choice(["False", "0", "-0", "0.0", "NaN", "null", "1e-999"])),
-            text.replace("false", "-Infinity"), "/* */" + text, f"[{text}]", f"[{text},{text}]", _dump(text),
-            text.replace("{", "{\u00a0", 1), text + "\x00", "[" * random.randrange(1, 3000) + text,
+            "\ufeff" + text,
+            text + "x",
+            text + text,
+            text[:-1],
+            text.replace('"', "'"),
+            text.replace(",", ",,", 1),
+            text[:-1] + ",}",
+            text.replace("false", random.choice(["False", "0", "-0", "0.0", "NaN", "null", "1e-999"])),
+            text.replace("false", "-Infinity"),
+            "/* */" + text,
+            f"[{text}]",
+            f"[{text},{text}]",
+            _dump(text),
+            text.replace("{", "{\u00a0", 1),
+            text + "\x00",
+            "[" * random.randrange(1, 3000) + text,
         ]
-    )  # fmt: skip
+    )
 
 
 # --- the texts inside ---
@@ -195,12 +229,26 @@ def _spelling(random: Random, good: Good, other: Good) -> str | None:
         place = random.randrange(len(value))
         return random.choice(
             [
-                value.upper(), value.lower(), value.swapcase(), value.title(), value[::-1], "", value * 2,
-                f"{value[:place]}%{ord(value[place]):02X}{value[place + 1 :]}", value.replace("urn:uuid:", "urn:UUID:"),
-                value.replace("://", ":///"), value.replace("/", "/./", 1), value + "/", value + "#", value + "?",
-                value.replace("https", "http"), value.replace(".", "。"), value.replace("1", "١"), value.rstrip("Z"),
+                value.upper(),
+                value.lower(),
+                value.swapcase(),
+                value.title(),
+                value[::-1],
+                "",
+                value * 2,
+                f"{value[:place]}%{ord(value[place]):02X}{value[place + 1 :]}",
+                value.replace("urn:uuid:", "urn:UUID:"),
+                value.replace("://", ":///"),
+                value.replace("/", "/./", 1),
+                value + "/",
+                value + "#",
+                value + "?",
+                value.replace("https", "http"),
+                value.replace(".", "。"),
+                value.replace("1", "١"),
+                value.rstrip("Z"),
             ]
-        )  # fmt: skip
+        )
 
     return _edited(random, good, edit)
 
@@ -211,12 +259,24 @@ def _time(random: Random, good: Good, other: Good) -> str | None:
         digit = random.choice([number for number, letter in enumerate(value) if letter.isdigit()])
         return random.choice(
             [
-                value[:digit] + str(random.randrange(10)) + value[digit + 1 :], value[:-1] + "+00:00", value[:-1] + ".0Z",
-                value[:-1] + "z", value.replace("T", " "), value.replace("T", "t"), "2099-12-31T23:59:59Z", value[:10],
-                value[:-3] + "60Z", value[:11] + "24:00:00Z", "0000-00-00T00:00:00Z", "2023-02-30T00:00:00Z",
-                "+" + value, "9999-12-31T23:59:60Z", "2016-12-31T23:59:60Z", value[:-1] + "-00:00",
+                value[:digit] + str(random.randrange(10)) + value[digit + 1 :],
+                value[:-1] + "+00:00",
+                value[:-1] + ".0Z",
+                value[:-1] + "z",
+                value.replace("T", " "),
+                value.replace("T", "t"),
+                "2099-12-31T23:59:59Z",
+                value[:10],
+                value[:-3] + "60Z",
+                value[:11] + "24:00:00Z",
+                "0000-00-00T00:00:00Z",
+                "2023-02-30T00:00:00Z",
+                "+" + value,
+                "9999-12-31T23:59:60Z",
+                "2016-12-31T23:59:60Z",
+                value[:-1] + "-00:00",
             ]
-        )  # fmt: skip
+        )
 
     times = [("validFrom",), ("validUntil",), ("awardedDate",), ("proof", 0, "created")]
     return _edited(random, good, edit, times)
@@ -238,11 +298,39 @@ def _added(random: Random, good: Good, other: Good) -> str | None:
     document = copy.deepcopy(good.document)
     place = at(document, random.choice(good.objects))
     names = [
-        "note", "name", "https://schema.org/name", "endorsement", "endorsementJwt", "refreshService", "termsOfUse",
-        "credentialSchema", "credentialStatus", "image", "creator", "tag", "related", "source", "role", "term", "identifier",
-        "creditsAvailable", "fieldOfStudy", "relatedResource", "digestSRI", "holder", "expirationDate", "issuanceDate",
-        "sec:proof", "proof", "ext:x", "_:b0", "", "constructor", "__proto__", *_KEYWORDS,
-    ]  # fmt: skip
+        "note",
+        "name",
+        "https://schema.org/name",
+        "endorsement",
+        "endorsementJwt",
+        "refreshService",
+        "termsOfUse",
+        "credentialSchema",
+        "credentialStatus",
+        "image",
+        "creator",
+        "tag",
+        "related",
+        "source",
+        "role",
+        "term",
+        "identifier",
+        "creditsAvailable",
+        "fieldOfStudy",
+        "relatedResource",
+        "digestSRI",
+        "holder",
+        "expirationDate",
+        "issuanceDate",
+        "sec:proof",
+        "proof",
+        "ext:x",
+        "_:b0",
+        "",
+        "constructor",
+        "__proto__",
+        *_KEYWORDS,
+    ]
     values: list[Any] = ["x", [], {}, None, True, 0, good.document["id"], {"id": good.document["id"]}, [["x"]], "urn:x"]
     place[random.choice(names)] = random.choice(values)
     return _dump(document)
@@ -287,14 +375,34 @@ def _doubled(random: Random, good: Good, other: Good) -> str | None:
 def _type(random: Random, good: Good, other: Good) -> str | None:
     path, value = random.choice(good.places)
     return _changed(
-        good, path,
+        good,
+        path,
         random.choice(
             [
-                [value], {"@value": value}, {"@id": value}, {"@list": [value]}, {"@set": [value]}, str(value), None, True,
-                0, 1, 1.0, -1, 1e308, 10**30, [], {}, "", [[value]], [value, value], {"id": value}, [value, None],
+                [value],
+                {"@value": value},
+                {"@id": value},
+                {"@list": [value]},
+                {"@set": [value]},
+                str(value),
+                None,
+                True,
+                0,
+                1,
+                1.0,
+                -1,
+                1e308,
+                10**30,
+                [],
+                {},
+                "",
+                [[value]],
+                [value, value],
+                {"id": value},
+                [value, None],
             ]
         ),
-    )  # fmt: skip
+    )
 
 
 @_way("a language or a datatype")
@@ -302,16 +410,22 @@ def _language(random: Random, good: Good, other: Good) -> str | None:
     path = random.choice(good.texts)
     value = at(good.document, path)
     return _changed(
-        good, path,
+        good,
+        path,
         random.choice(
             [
-                {"@value": value, "@language": "en"}, {"@value": value, "@type": "xsd:string"}, {"en": value},
-                {"@value": value, "@type": "http://www.w3.org/2001/XMLSchema#string"}, {"@value": value, "@type": "@json"},
-                {"@value": value, "@direction": "rtl"}, [{"@value": value}, {"@value": "x", "@language": "ja"}],
-                {"@value": value, "@language": None}, {"type": "LanguageMap", "@value": value},
+                {"@value": value, "@language": "en"},
+                {"@value": value, "@type": "xsd:string"},
+                {"en": value},
+                {"@value": value, "@type": "http://www.w3.org/2001/XMLSchema#string"},
+                {"@value": value, "@type": "@json"},
+                {"@value": value, "@direction": "rtl"},
+                [{"@value": value}, {"@value": "x", "@language": "ja"}],
+                {"@value": value, "@language": None},
+                {"type": "LanguageMap", "@value": value},
             ]
         ),
-    )  # fmt: skip
+    )
 
 
 @_way("another type, or one more")
@@ -334,23 +448,47 @@ def _types(random: Random, good: Good, other: Good) -> str | None:
 def _context(random: Random, good: Good, other: Good) -> str | None:
     contexts = good.document["@context"]
     evil: list[Any] = [
-        {"@vocab": "https://evil.example/"}, {"name": "https://evil.example/n"}, {"@language": "en"}, {"@base": "urn:x"},
-        "https://evil.example/context", "https://www.w3.org/ns/credentials/v2#", "https://www.w3.org/2018/credentials/v1",
-        {"narrative": None}, {"id": "@id"}, {"@version": 1.1}, {"@propagate": False}, None, {}, [], "", 0,
+        {"@vocab": "https://evil.example/"},
+        {"name": "https://evil.example/n"},
+        {"@language": "en"},
+        {"@base": "urn:x"},
+        "https://evil.example/context",
+        "https://www.w3.org/ns/credentials/v2#",
+        "https://www.w3.org/2018/credentials/v1",
+        {"narrative": None},
+        {"id": "@id"},
+        {"@version": 1.1},
+        {"@propagate": False},
+        None,
+        {},
+        [],
+        "",
+        0,
         "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json",
-        "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json", {"@import": contexts[0]},
+        "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
+        {"@import": contexts[0]},
         "HTTPS://www.w3.org/ns/credentials/v2",
-    ]  # fmt: skip
+    ]
     more = random.choice(evil)
     if random.random() < 0.4:
         document = copy.deepcopy(good.document)
         place = at(document, random.choice(good.objects[1:]))
         place["@context"] = random.choice([more, contexts, contexts[0], [more]])
         return _dump(document)
-    shuffled = random.choice([
-        [*contexts, more], [more, *contexts], contexts[::-1], contexts[:1], contexts[1:], [*contexts, contexts[0]],
-        contexts[0], [contexts], [contexts[0], more, contexts[1]], more,
-    ])  # fmt: skip
+    shuffled = random.choice(
+        [
+            [*contexts, more],
+            [more, *contexts],
+            contexts[::-1],
+            contexts[:1],
+            contexts[1:],
+            [*contexts, contexts[0]],
+            contexts[0],
+            [contexts],
+            [contexts[0], more, contexts[1]],
+            more,
+        ]
+    )
     return _dump({**good.document, "@context": shuffled})
 
 
@@ -379,11 +517,25 @@ def _id(random: Random, good: Good, other: Good) -> str | None:
     path = random.choice(ids)
     value = random.choice(
         [
-            at(good.document, random.choice(ids)), "_:b0", "relative", "", "urn:x", "../x", "//host/x", "#x", "x:y",
-            "schema:name", "cred:issuer", f" {at(good.document, path)}", f"{at(good.document, path)}#", "did:web:evil.example",
-            f"{at(good.document, path)[:-1]}", "javascript:alert(1)", "urn:uuid:00000000-0000-0000-0000-000000000000",
+            at(good.document, random.choice(ids)),
+            "_:b0",
+            "relative",
+            "",
+            "urn:x",
+            "../x",
+            "//host/x",
+            "#x",
+            "x:y",
+            "schema:name",
+            "cred:issuer",
+            f" {at(good.document, path)}",
+            f"{at(good.document, path)}#",
+            "did:web:evil.example",
+            f"{at(good.document, path)[:-1]}",
+            "javascript:alert(1)",
+            "urn:uuid:00000000-0000-0000-0000-000000000000",
         ]
-    )  # fmt: skip
+    )
     return _changed(good, path, value)
 
 
@@ -395,17 +547,31 @@ def _option(random: Random, good: Good, other: Good) -> str | None:
     proof = dict(good.document["proof"][0])
     change: dict[str, Any] = random.choice(
         [
-            {"proofPurpose": "authentication"}, {"type": "Ed25519Signature2020"}, {"cryptosuite": "eddsa-jcs-2022"},
-            {"cryptosuite": "eddsa-2022"}, {"domain": "x"}, {"challenge": "x"}, {"nonce": "x"},
-            {"expires": "2099-01-01T00:00:00Z"}, {"verificationMethod": proof["verificationMethod"].upper()},
-            {"id": "urn:x"}, {"previousProof": "urn:x"}, {"created": "2020-01-01T00:00:00Z"}, {"proofPurpose": None},
-            {"verificationMethod": proof["verificationMethod"].replace("#", "#/")}, {"@context": "x"}, {"jws": "x"},
-            {"verificationMethod": proof["verificationMethod"].partition("#")[0]}, {"proofValue": [proof["proofValue"]]},
-            {"verificationMethod": proof["verificationMethod"] + "1"}, {"type": ["DataIntegrityProof"]},
-            {"verificationMethod": {"id": proof["verificationMethod"]}}, {"proofPurpose": "https://w3id.org/security#x"},
+            {"proofPurpose": "authentication"},
+            {"type": "Ed25519Signature2020"},
+            {"cryptosuite": "eddsa-jcs-2022"},
+            {"cryptosuite": "eddsa-2022"},
+            {"domain": "x"},
+            {"challenge": "x"},
+            {"nonce": "x"},
+            {"expires": "2099-01-01T00:00:00Z"},
+            {"verificationMethod": proof["verificationMethod"].upper()},
+            {"id": "urn:x"},
+            {"previousProof": "urn:x"},
+            {"created": "2020-01-01T00:00:00Z"},
+            {"proofPurpose": None},
+            {"verificationMethod": proof["verificationMethod"].replace("#", "#/")},
+            {"@context": "x"},
+            {"jws": "x"},
+            {"verificationMethod": proof["verificationMethod"].partition("#")[0]},
+            {"proofValue": [proof["proofValue"]]},
+            {"verificationMethod": proof["verificationMethod"] + "1"},
+            {"type": ["DataIntegrityProof"]},
+            {"verificationMethod": {"id": proof["verificationMethod"]}},
+            {"proofPurpose": "https://w3id.org/security#x"},
             {"verificationMethod": "did:key:" + proof["verificationMethod"].partition("#")[2]},
         ]
-    )  # fmt: skip
+    )
     return _dump({**good.document, "proof": [{**proof, **change}]})
 
 
@@ -417,12 +583,21 @@ def _signature(random: Random, good: Good, other: Good) -> str | None:
     # S plus multiples of L as long as they fit in 32 bytes; R with its sign; neutral and small-order points; zeros.
     forged = random.choice(
         [
-            bytes(signature), bytes(signature), bytes(signature), bytes(64), point + bytes(32), bytes([1]) + bytes(63),
+            bytes(signature),
+            bytes(signature),
+            bytes(signature),
+            bytes(64),
+            point + bytes(32),
+            bytes([1]) + bytes(63),
             *(point + (scalar + times * _L).to_bytes(32, "little") for times in range(1, 15)),
-            point + (_L - scalar).to_bytes(32, "little"), point[:31] + bytes([point[31] ^ 0x80]) + bytes(signature[32:]),
-            bytes(signature[:63]), bytes(signature) + b"\0", bytes(signature[32:]) + point, b"\xff" * 64,
+            point + (_L - scalar).to_bytes(32, "little"),
+            point[:31] + bytes([point[31] ^ 0x80]) + bytes(signature[32:]),
+            bytes(signature[:63]),
+            bytes(signature) + b"\0",
+            bytes(signature[32:]) + point,
+            b"\xff" * 64,
         ]
-    )  # fmt: skip
+    )
     return _changed(good, ("proof", 0, "proofValue"), "z" + base58.b58encode(forged).decode())
 
 
@@ -431,17 +606,33 @@ def _writing(random: Random, good: Good, other: Good) -> str | None:
     value = good.document["proof"][0]["proofValue"]
     raw = base58.b58decode(value[1:])
     return _changed(
-        good, ("proof", 0, "proofValue"),
+        good,
+        ("proof", 0, "proofValue"),
         random.choice(
             [
-                "u" + base64.urlsafe_b64encode(raw).decode().rstrip("="), "f" + raw.hex(), "m" + base64.b64encode(raw).decode(),
-                "Z" + base58.b58encode(raw, alphabet=base58.RIPPLE_ALPHABET).decode(), "z1" + value[1:], "z11" + value[1:],
-                value[1:], "z" + value, value + "\n", " " + value, value + "1", value.upper(), "z" + raw.hex(),
-                "z" + base58.b58encode(raw, alphabet=base58.RIPPLE_ALPHABET).decode(), value.replace("z", "Z", 1), "z",
-                value[:10] + " " + value[10:], value[:10] + "0" + value[11:], value[:10] + "l" + value[11:], value + "=",
+                "u" + base64.urlsafe_b64encode(raw).decode().rstrip("="),
+                "f" + raw.hex(),
+                "m" + base64.b64encode(raw).decode(),
+                "Z" + base58.b58encode(raw, alphabet=base58.RIPPLE_ALPHABET).decode(),
+                "z1" + value[1:],
+                "z11" + value[1:],
+                value[1:],
+                "z" + value,
+                value + "\n",
+                " " + value,
+                value + "1",
+                value.upper(),
+                "z" + raw.hex(),
+                "z" + base58.b58encode(raw, alphabet=base58.RIPPLE_ALPHABET).decode(),
+                value.replace("z", "Z", 1),
+                "z",
+                value[:10] + " " + value[10:],
+                value[:10] + "0" + value[11:],
+                value[:10] + "l" + value[11:],
+                value + "=",
             ]
         ),
-    )  # fmt: skip
+    )
 
 
 @_way("the proofs")
@@ -452,13 +643,25 @@ def _proofs(random: Random, good: Good, other: Good) -> str | None:
             **good.document,
             "proof": random.choice(
                 [
-                    [theirs], [theirs, mine], [mine, theirs], [mine, mine], mine, [], None, [[mine]], {"@graph": mine},
-                    [{**theirs, "proofValue": mine["proofValue"]}], [{**mine, "proofValue": theirs["proofValue"]}], [mine, {}],
-                    [{**mine, "created": theirs["created"], "proofValue": theirs["proofValue"]}], {"@list": [mine]}, [None],
+                    [theirs],
+                    [theirs, mine],
+                    [mine, theirs],
+                    [mine, mine],
+                    mine,
+                    [],
+                    None,
+                    [[mine]],
+                    {"@graph": mine},
+                    [{**theirs, "proofValue": mine["proofValue"]}],
+                    [{**mine, "proofValue": theirs["proofValue"]}],
+                    [mine, {}],
+                    [{**mine, "created": theirs["created"], "proofValue": theirs["proofValue"]}],
+                    {"@list": [mine]},
+                    [None],
                 ]
             ),
         }
-    )  # fmt: skip
+    )
 
 
 # --- two credentials ---
@@ -491,9 +694,15 @@ def _several(random: Random, good: Good, other: Good) -> str | None:
 
 
 _MILD = [
-    "a letter inside a text", "a letter that looks alike", "a space or an invisible character inside a text", "a time",
-    "an id", "a part of another credential", "two values exchanged", "an entry doubled, or put elsewhere",
-]  # fmt: skip
+    "a letter inside a text",
+    "a letter that looks alike",
+    "a space or an invisible character inside a text",
+    "a time",
+    "an id",
+    "a part of another credential",
+    "two values exchanged",
+    "an entry doubled, or put elsewhere",
+]
 
 
 # --- another writing of the same credential ---

@@ -26,10 +26,20 @@ pytestmark = pytest.mark.django_db
 SEED = 20_301_126
 _REPORT = Path(__file__).resolve().parents[2] / "docs" / "mutations.md"
 _NAMES = [
-    ("Budi Santoso", "id"), ("สมชาย ใจดี", "th"), ("山田 愛子", "ja"), ("O'Brien \"Bud\" \\ <b>&amp;</b>", "en"),
-    ("Nguyễn Thị Hồng", "vi"), ("e\u0301le\u0300ve", "en"), ("محمد بن عبدالله\u200f", "ms"), ("𠮷野家", "ja"),
-    ("សុខ សុភា", "km"), ("ສົມສະໄໝ ພົມວິຫານ", "lo"), ("မောင်မောင်", "my"), ("முத்துசாமி", "ta"), ("王秀英", "zh-Hans"),
-]  # fmt: skip
+    ("Budi Santoso", "id"),
+    ("สมชาย ใจดี", "th"),
+    ("山田 愛子", "ja"),
+    ('O\'Brien "Bud" \\ <b>&amp;</b>', "en"),
+    ("Nguyễn Thị Hồng", "vi"),
+    ("e\u0301le\u0300ve", "en"),
+    ("محمد بن عبدالله\u200f", "ms"),
+    ("𠮷野家", "ja"),
+    ("សុខ សុភា", "km"),
+    ("ສົມສະໄໝ ພົມວິຫານ", "lo"),
+    ("မောင်မောင်", "my"),
+    ("முத்துசாமி", "ta"),
+    ("王秀英", "zh-Hans"),
+]
 
 Verify = Callable[[str], dict[str, Any]]
 
@@ -51,9 +61,14 @@ class Tally:
 
 def _stage(message: str) -> str:
     known = {
-        "not JSON": "form", "too long": "form", "/": "form", "there is no proof": "form", "none of": "key",
-        "the key did not": "key", "the signature": "signature",
-    }  # fmt: skip
+        "not JSON": "form",
+        "too long": "form",
+        "/": "form",
+        "there is no proof": "form",
+        "none of": "key",
+        "the key did not": "key",
+        "the signature": "signature",
+    }
     return next((stage for start, stage in known.items() if message.startswith(start)), "linked data")
 
 

@@ -60,11 +60,14 @@ def test_consent_is_given_and_withdrawn_and_both_are_kept(aiko: User, agency: Ag
         (
             "privacy.consent_changed",
             {
-                "user_id": str(aiko.pk), "purpose": "share_progress", "agency_id": str(agency.pk), "given": given,
+                "user_id": str(aiko.pk),
+                "purpose": "share_progress",
+                "agency_id": str(agency.pk),
+                "given": given,
             },
         )
         for given in (True, False)
-    ]  # fmt: skip
+    ]
     assert AuditEntry.objects.filter(subject_id=str(aiko.pk)).count() == 2
 
 
@@ -143,16 +146,24 @@ def test_the_purposes_are_public_and_in_four_languages(client: Any, query_budget
     assert purposes["share_progress"]["per_agency"]
     for purpose in purposes.values():
         assert {text["language"]: text["machine_drafted"] for text in purpose["texts"]} == {
-            "en": False, "ja": True, "th": True, "id": True,
-        }  # fmt: skip
+            "en": False,
+            "ja": True,
+            "th": True,
+            "id": True,
+        }
     assert client.get("/api/v1/purposes", headers={"If-None-Match": answer["ETag"]}).status_code == 304
 
 
 def disclose(agency: Agency, *users: User) -> UUID:
     return privacy.record_pull(
-        agency_id=agency.pk, client_id="client", purpose=privacy.SHARE_PROGRESS, operation="progress.pull",
-        fields=["level"], user_ids=[user.pk for user in users], row_count=len(users),
-    )  # fmt: skip
+        agency_id=agency.pk,
+        client_id="client",
+        purpose=privacy.SHARE_PROGRESS,
+        operation="progress.pull",
+        fields=["level"],
+        user_ids=[user.pk for user in users],
+        row_count=len(users),
+    )
 
 
 def test_the_ledger_pages_newest_first_and_shows_ones_own_only(aiko: User, agency: Agency) -> None:
@@ -197,8 +208,10 @@ def test_the_audit_log_takes_many_subjects_in_one_statement(query_budget: Any) -
     privacy.audit(actor="worker", action="revoked", subject_kind="certificate", subject_id="a", reason=3)
     privacy.audit_many(actor="worker", action="issued", subject_kind="certificate", subject_ids=[])
     assert list(AuditEntry.objects.order_by("pk").values_list("action", "subject_id", "detail")) == [
-        ("issued", "a", {}), ("issued", "b", {}), ("revoked", "a", {"reason": 3}),
-    ]  # fmt: skip
+        ("issued", "a", {}),
+        ("issued", "b", {}),
+        ("revoked", "a", {"reason": 3}),
+    ]
 
 
 def test_lists_cost_the_same_for_one_row_and_for_fifty(aiko: User, agency: Agency, query_budget: Any) -> None:

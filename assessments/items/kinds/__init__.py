@@ -21,9 +21,17 @@ from assessments.items.kinds.task import Task
 KINDS: Mapping[str, ItemKind] = {
     kind.name: kind
     for kind in (
-        Single(), Multiple(), Numeric(), Ordering(), Matching(), TextEntry(), Cloze(), Hotspot(), Task(),
+        Single(),
+        Multiple(),
+        Numeric(),
+        Ordering(),
+        Matching(),
+        TextEntry(),
+        Cloze(),
+        Hotspot(),
+        Task(),
     )
-}  # fmt: skip
+}
 
 
 def choices() -> list[tuple[str, str]]:

@@ -69,9 +69,10 @@ class Cloze(ItemKind):
     key_hint = "one gap a line, the option of a choice, or for a gap to type in what is right in each language; “all or nothing” may follow"  # noqa: E501
     shown_schema = schema_of(ShownGaps)
     response_schema = {
-        "type": "object", "additionalProperties": {"type": "string"},
+        "type": "object",
+        "additionalProperties": {"type": "string"},
         "description": "cloze: an object from gap ids to an option's id or to what was typed",
-    }  # fmt: skip
+    }
 
     def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
@@ -236,10 +237,15 @@ def shuffled_ids(text: Text) -> list[str]:
 def _choices(text: Text) -> dict[str, tuple[str, ...] | None]:
     """Return the option ids of each gap, None where it is typed."""
     gaps = text.get("gaps", ())
-    return {
-        str(gap.get("id", "")): ids_of(gap["options"]) if "options" in gap else None
-        for gap in gaps if isinstance(gap, Mapping)
-    } if isinstance(gaps, list) else {}  # fmt: skip
+    return (
+        {
+            str(gap.get("id", "")): ids_of(gap["options"]) if "options" in gap else None
+            for gap in gaps
+            if isinstance(gap, Mapping)
+        }
+        if isinstance(gaps, list)
+        else {}
+    )
 
 
 def _of_choice(options: tuple[str, ...] | None) -> tuple[float, float]:

@@ -213,7 +213,12 @@ def _boxes(text: Text) -> dict[str, list[float]]:
     """Return the boxes of a text's regions by id; what is no region is missing."""
     picture = text.get("picture")
     regions = picture.get("regions") if isinstance(picture, Mapping) else None
-    return {
-        str(region["id"]): region["box"]
-        for region in regions if isinstance(region, Mapping) and "id" in region and _is_box(region.get("box"))
-    } if isinstance(regions, list) else {}  # fmt: skip
+    return (
+        {
+            str(region["id"]): region["box"]
+            for region in regions
+            if isinstance(region, Mapping) and "id" in region and _is_box(region.get("box"))
+        }
+        if isinstance(regions, list)
+        else {}
+    )

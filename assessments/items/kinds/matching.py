@@ -55,9 +55,10 @@ class Matching(ItemKind):
     key_hint = "“; all or nothing” behind it gives nothing for a part"
     shown_schema = schema_of(ShownLeft)
     response_schema = {
-        "type": "object", "additionalProperties": {"type": "string"},
+        "type": "object",
+        "additionalProperties": {"type": "string"},
         "description": "matching: an object from ids of the left to ids of options",
-    }  # fmt: skip
+    }
 
     def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT

@@ -37,8 +37,10 @@ class Multiple(ItemKind):
     key_example = "a, c"
     key_hint = "“; overlap” or “; right minus wrong” behind it gives a part of the score for a part of the answer"
     response_schema = {
-        "type": "array", "items": {"type": "string"}, "description": "multiple: the chosen options' ids, in any order",
-    }  # fmt: skip
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "multiple: the chosen options' ids, in any order",
+    }
 
     def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT
@@ -53,10 +55,12 @@ class Multiple(ItemKind):
             return 2.0**-options, 1 / options if options > 2 else 0.5
         right = len(key["correct"])
         by_size = [
-            fsum(self._credit(key, hits, size - hits) * _chance(right, options - right, size, hits)
-                 for hits in range(size + 1))
+            fsum(
+                self._credit(key, hits, size - hits) * _chance(right, options - right, size, hits)
+                for hits in range(size + 1)
+            )
             for size in range(options + 1)
-        ]  # fmt: skip
+        ]
         blind = fsum(comb(options, size) * score for size, score in enumerate(by_size)) / 2**options
         # At best: the number of options to choose that pays most, whatever is chosen.
         return spread(blind, max(by_size))

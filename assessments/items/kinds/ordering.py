@@ -40,8 +40,10 @@ class Ordering(ItemKind):
     key_example = "c, a, b"
     key_hint = "“; adjacent pairs” or “; kendall” behind it gives a part of the score for a part of the order"
     response_schema = {
-        "type": "array", "items": {"type": "string"}, "description": "ordering: every option's id, first to last",
-    }  # fmt: skip
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "ordering: every option's id, first to last",
+    }
 
     def key_issues(
         self, key: Mapping[str, Any], options: Sequence[str], content: Content = NO_CONTENT

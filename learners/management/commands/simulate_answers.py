@@ -34,9 +34,12 @@ class Command(BaseCommand):
         if options["items"] < PER_SITTING or options["learners"] < 1 or options["sittings"] < 1:
             raise CommandError(f"at least {PER_SITTING} items, one learner and one sitting are needed")
         simulated = answers(
-            learners=options["learners"], items_count=options["items"], sittings=options["sittings"],
-            seed=options["seed"], group=options["group"],
-        )  # fmt: skip
+            learners=options["learners"],
+            items_count=options["items"],
+            sittings=options["sittings"],
+            seed=options["seed"],
+            group=options["group"],
+        )
         try:
             with file.open("w", encoding="utf-8", newline="") as out:
                 rows = csv.writer(out, lineterminator="\n")

@@ -85,10 +85,16 @@ def enrol(request: HttpRequest, site: Any) -> HttpResponse:
     adapter = get_mfa_adapter()
     url = adapter.build_totp_url(user, secret)
     return _page(
-        request, site, "staff/enrol.html", _("Set up your second factor"), form=form, secret=secret, url=url,
+        request,
+        site,
+        "staff/enrol.html",
+        _("Set up your second factor"),
+        form=form,
+        secret=secret,
+        url=url,
         # Made by the QR library from our own text.
         qr=mark_safe(adapter.build_totp_svg(url).partition("?>")[2]),  # noqa: S308
-    )  # fmt: skip
+    )
 
 
 @never_cache

@@ -79,9 +79,11 @@ class ApiClientAdmin(ServiceAdmin):
 
     def _show_once(self, request: HttpRequest, new: services.NewClient) -> HttpResponse:
         context = {
-            **self.admin_site.each_context(request), "title": _("Hand these over now"), "new": new,
+            **self.admin_site.each_context(request),
+            "title": _("Hand these over now"),
+            "new": new,
             "opts": self.model._meta,
-        }  # fmt: skip
+        }
         answer = TemplateResponse(request, "admin/agencies/client_secret.html", context)
         answer["Cache-Control"] = "no-store"
         return answer

@@ -59,6 +59,12 @@ class GrantAdmin(ServiceAdmin):
             services.end_grant(grant_id=obj.pk, valid_to=obj.valid_to, actor=actor(request))
             return
         obj.pk = services.give_grant(
-            agency_id=obj.agency_id, member_state=obj.member_state_id, purpose=obj.purpose_id, scope=obj.scope,
-            legal_basis=obj.legal_basis, valid_from=obj.valid_from, valid_to=obj.valid_to, actor=actor(request),
-        )  # fmt: skip
+            agency_id=obj.agency_id,
+            member_state=obj.member_state_id,
+            purpose=obj.purpose_id,
+            scope=obj.scope,
+            legal_basis=obj.legal_basis,
+            valid_from=obj.valid_from,
+            valid_to=obj.valid_to,
+            actor=actor(request),
+        )

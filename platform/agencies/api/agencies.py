@@ -37,7 +37,9 @@ class Agencies(APIView):
     def get(self, request: Request) -> Response:
         learner_id, today = UUID(str(request.user.pk)), clock.now().date()
         return keyset_page(
-            request, _CURSORS, partial(selectors.consentable_agencies, learner_id=learner_id, on=today),
+            request,
+            _CURSORS,
+            partial(selectors.consentable_agencies, learner_id=learner_id, on=today),
             key=lambda agency: (agency.name, agency.id),
             show=list,
-        )  # fmt: skip
+        )

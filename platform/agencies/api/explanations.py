@@ -41,9 +41,13 @@ class LearnerSkills(APIView):
         interface = choose(accept, [], [code for code, _ in settings.LANGUAGES], settings.LANGUAGE_CODE)
         with translation.override(interface):
             document, language = explanation(
-                agency_id=client.agency_id, state=client.state, client_id=client.client_id, learner=learner,
-                accept_language=accept, now=clock.now(),
-            )  # fmt: skip
+                agency_id=client.agency_id,
+                state=client.state,
+                client_id=client.client_id,
+                learner=learner,
+                accept_language=accept,
+                now=clock.now(),
+            )
         answer = Response(document)
         answer["Content-Language"] = ", ".join(dict.fromkeys([language, interface]))
         answer["Cache-Control"] = "no-store"

@@ -71,14 +71,19 @@ class Statistics(APIView):
     def get(self, request: Request) -> HttpResponse:
         client = agency_client(request)
         answer = keyset_page(
-            request, _CURSORS,
+            request,
+            _CURSORS,
             partial(
-                services.figures, agency_id=client.agency_id, state=_state(request), skill=_skill(request), now=clock.now()
+                services.figures,
+                agency_id=client.agency_id,
+                state=_state(request),
+                skill=_skill(request),
+                now=clock.now(),
             ),
             key=lambda cell: (cell.member_state_id, cell.skill_code, cell.level),
             show=lambda cells: list(StatisticOutput(cells, many=True).data),
             default=MAX_LIMIT,
-        )  # fmt: skip
+        )
         body = to_json(answer.data)
         etag = etag_of(body)
         if not is_fresh(request, etag):

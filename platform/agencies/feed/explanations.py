@@ -102,7 +102,7 @@ class ExplanationView(TypedDict):
 @transaction.atomic
 def explanation(
     *, agency_id: UUID, state: str | None, client_id: str, learner: str, accept_language: str, now: datetime
-) -> tuple[ExplanationView, str]:  # fmt: skip
+) -> tuple[ExplanationView, str]:
     """Return the explanation of one learner's skills, and its language; the disclosure is on the ledger.
 
     Args:
@@ -113,9 +113,12 @@ def explanation(
         NotFound: the agency is told of no such learner, or no longer.
     """
     if not may_see_learners(
-        grants(agency_id=agency_id, on=now.date()), agency_id=agency_id, state=state, purpose=SHARE_PROGRESS,
+        grants(agency_id=agency_id, on=now.date()),
+        agency_id=agency_id,
+        state=state,
+        purpose=SHARE_PROGRESS,
         day=now.date(),
-    ):  # fmt: skip
+    ):
         raise NoGrant()
     with agency_scope(agency_id):
         row = ProgressRow.objects.filter(agency_id=agency_id, pseudonym=learner, withdrawn=False).first()
@@ -129,9 +132,14 @@ def explanation(
         raise NotFound()
     document, language = learners.explanation(learner_id=row.learner_id, accept_language=accept_language, now=now)
     privacy.record_pull(
-        agency_id=agency_id, client_id=client_id, purpose=SHARE_PROGRESS, operation=OPERATION, fields=FIELDS,
-        user_ids=[row.learner_id], row_count=1,
-    )  # fmt: skip
+        agency_id=agency_id,
+        client_id=client_id,
+        purpose=SHARE_PROGRESS,
+        operation=OPERATION,
+        fields=FIELDS,
+        user_ids=[row.learner_id],
+        row_count=1,
+    )
     key = bytes(Agency.objects.values_list("pseudonym_key", flat=True).get(pk=agency_id))
     return for_agency(key, document), language
 

@@ -20,9 +20,13 @@ def pseudonym(key: bytes, identifier: UUID) -> str:
 
 
 def wanted(
-    *, states: Mapping[UUID, str], consents: Mapping[UUID, frozenset[UUID]], grants: Iterable[GrantFacts], purpose: str,
+    *,
+    states: Mapping[UUID, str],
+    consents: Mapping[UUID, frozenset[UUID]],
+    grants: Iterable[GrantFacts],
+    purpose: str,
     day: date,
-) -> list[tuple[UUID, UUID]]:  # fmt: skip
+) -> list[tuple[UUID, UUID]]:
     """Return (agency, learner) for each agency of the learner's own state that the learner consents to and that holds a
     grant in force; sorted by learner, so that the order of the feed is the same at each repeat.
     """

@@ -158,9 +158,12 @@ def publish(*, learner_ids: Collection[UUID], now: datetime, republish: Collecti
 
 
 def _put(
-    cursor: Any, pairs: Sequence[tuple[UUID, UUID]], states: Mapping[UUID, str], republish: Collection[UUID],
+    cursor: Any,
+    pairs: Sequence[tuple[UUID, UUID]],
+    states: Mapping[UUID, str],
+    republish: Collection[UUID],
     now: datetime,
-) -> int:  # fmt: skip
+) -> int:
     documents = progress_documents({learner_id for _, learner_id in pairs})
     keys = dict(Agency.objects.filter(pk__in={agency_id for agency_id, _ in pairs}).values_list("pk", "pseudonym_key"))
     rows = [
@@ -203,9 +206,7 @@ def rebuild_due_feeds(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def pull(
-    *, agency_id: UUID, state: str | None, client_id: str, after: int | None, limit: int, now: datetime
-) -> Pulled:  # fmt: skip
+def pull(*, agency_id: UUID, state: str | None, client_id: str, after: int | None, limit: int, now: datetime) -> Pulled:
     """Return the agency's rows behind the position `after` (None: from the start) and write the disclosure ledger.
 
     Page and ledger are one transaction: without the ledger's entry there is no answer. A row whose learner withdrew,
@@ -216,9 +217,12 @@ def pull(
         Gone: tombstones behind `after` were purged, so that going on would miss withdrawals.
     """
     if not may_see_learners(
-        grants(agency_id=agency_id, on=now.date()), agency_id=agency_id, state=state, purpose=SHARE_PROGRESS,
+        grants(agency_id=agency_id, on=now.date()),
+        agency_id=agency_id,
+        state=state,
+        purpose=SHARE_PROGRESS,
         day=now.date(),
-    ):  # fmt: skip
+    ):
         raise NoGrant()
     with agency_scope(agency_id):
         rows = selectors.rows_behind(agency_id=agency_id, position=after or 0, limit=limit + 1)
@@ -236,9 +240,14 @@ def pull(
     }
     if page:
         privacy.record_pull(
-            agency_id=agency_id, client_id=client_id, purpose=SHARE_PROGRESS, operation=OPERATION, fields=FIELDS,
-            user_ids=sorted(shown), row_count=len(page),
-        )  # fmt: skip
+            agency_id=agency_id,
+            client_id=client_id,
+            purpose=SHARE_PROGRESS,
+            operation=OPERATION,
+            fields=FIELDS,
+            user_ids=sorted(shown),
+            row_count=len(page),
+        )
     return Pulled(
         entries=[_item(row, row.document if row.learner_id in shown else None) for row in page],
         position=page[-1].position if page else after or 0,

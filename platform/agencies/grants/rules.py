@@ -73,8 +73,14 @@ def states_with_statistics(grants: Iterable[GrantFacts], *, agency_id: UUID, day
 
 
 def refusal(
-    *, agency_state: str | None, member_state: str, scope: str, legal_basis: str, valid_from: date, valid_to: date | None
-) -> str | None:  # fmt: skip
+    *,
+    agency_state: str | None,
+    member_state: str,
+    scope: str,
+    legal_basis: str,
+    valid_from: date,
+    valid_to: date | None,
+) -> str | None:
     """Return a code saying why a grant of this form may not be given; None when it may.
 
     `not_own_state`: learner-level data go to agencies of the learner's own state only. `no_legal_basis`: a grant without

@@ -34,9 +34,15 @@ def grants(*, agency_id: UUID | None = None, on: date) -> Sequence[GrantFacts]:
     if agency_id is not None:
         found = found.filter(agency_id=agency_id)
     rows = found.values_list(
-        "agency_id", "agency__member_state_id", "agency__active", "member_state_id", "purpose_id", "scope",
-        "valid_from", "valid_to",
-    )  # fmt: skip
+        "agency_id",
+        "agency__member_state_id",
+        "agency__active",
+        "member_state_id",
+        "purpose_id",
+        "scope",
+        "valid_from",
+        "valid_to",
+    )
     return [GrantFacts(*row) for row in rows]
 
 

@@ -27,7 +27,7 @@ def published(count: int) -> int | None:
 
 def cells(
     counts: Iterable[tuple[str, str, int, int]], *, states: Iterable[str], skills: Iterable[str], levels: Iterable[int]
-) -> dict[Cell, int | None]:  # fmt: skip
+) -> dict[Cell, int | None]:
     """Return the figure of each (state, skill, level): the whole grid, with None where there are fewer than 10 or none.
 
     `counts` are (state, skill, level, learners). A cell outside the grid (a skill of an older framework) is told only

@@ -10,9 +10,7 @@ from agencies.models import StatisticCell
 from agencies.statistics.rules import Cell
 
 
-def cells_of(
-    *, states: Collection[str], skill: str | None, after: Cell | None, limit: int
-) -> Sequence[StatisticCell]:  # fmt: skip
+def cells_of(*, states: Collection[str], skill: str | None, after: Cell | None, limit: int) -> Sequence[StatisticCell]:
     """Return the cells of these states and nothing else, by state, skill and level; one query."""
     found = StatisticCell.objects.filter(member_state_id__in=states)
     if skill is not None:

@@ -51,9 +51,11 @@ def refresh_statistics(*, now: datetime) -> int:
             return 0
         framework = courses.framework()
         figures = rules.cells(
-            learners.counts_by_level(), states=member_states.codes(), skills=sorted(framework.skills),
+            learners.counts_by_level(),
+            states=member_states.codes(),
+            skills=sorted(framework.skills),
             levels=sorted(framework.thresholds),
-        )  # fmt: skip
+        )
         states, skills, levels = (list(column) for column in zip(*figures, strict=True)) if figures else ([], [], [])
         cursor.execute(_PUT, [now, states, skills, levels, list(figures.values())])
         changed = cursor.rowcount
@@ -63,7 +65,7 @@ def refresh_statistics(*, now: datetime) -> int:
 
 def figures(
     *, agency_id: UUID, state: str | None, skill: str | None, after: Cell | None, limit: int, now: datetime
-) -> Sequence[StatisticCell]:  # fmt: skip
+) -> Sequence[StatisticCell]:
     """Return at most `limit` published cells behind `after`, of the granted states or of one of them, `state`.
 
     Raises:
@@ -79,6 +81,11 @@ def figures(
 def note_disclosure(*, agency_id: UUID, client_id: str, row_count: int) -> None:
     """Write the pull of statistics into the ledger: no learner is named, for none can be told from the figures."""
     privacy.record_pull(
-        agency_id=agency_id, client_id=client_id, purpose=None, operation=OPERATION, fields=FIELDS, user_ids=(),
+        agency_id=agency_id,
+        client_id=client_id,
+        purpose=None,
+        operation=OPERATION,
+        fields=FIELDS,
+        user_ids=(),
         row_count=row_count,
-    )  # fmt: skip
+    )

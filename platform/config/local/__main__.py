@@ -33,11 +33,21 @@ def _demo(*, oneshot: bool, learners: int) -> int:
         platform.await_web()
         cohort = subprocess.Popen(
             [
-                PYTHON, "-m", "demo", "--base-url", platform.base_url, "--accounts", str(accounts),
-                "--learners", str(learners), "--content", str(ROOT),
+                PYTHON,
+                "-m",
+                "demo",
+                "--base-url",
+                platform.base_url,
+                "--accounts",
+                str(accounts),
+                "--learners",
+                str(learners),
+                "--content",
+                str(ROOT),
             ],
-            env=platform.environment, cwd=ROOT,
-        )  # fmt: skip
+            env=platform.environment,
+            cwd=ROOT,
+        )
         try:
             played = platform.watch(cohort)
         finally:

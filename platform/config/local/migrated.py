@@ -33,8 +33,13 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO sk
 """
 _APPS = ("learners", "courses", "assessments", "platform")
 # Besides migrations: which apps there are, the roles, and how a cluster and this template are made.
-_BESIDES = ("platform/config/settings/base.py", "platform/config/settings/test.py", "platform/config/local/roles.sql",
-            "platform/config/local/postgres.py", "platform/config/local/migrated.py")  # fmt: skip
+_BESIDES = (
+    "platform/config/settings/base.py",
+    "platform/config/settings/test.py",
+    "platform/config/local/roles.sql",
+    "platform/config/local/postgres.py",
+    "platform/config/local/migrated.py",
+)
 _UNUSED_FOR_S = 7 * 86400
 _IMPORT = re.compile(r"^(?:import ([\w.]+)|from ([\w.]+) import)", re.MULTILINE)
 
@@ -123,13 +128,19 @@ def _migrate(url: str) -> None:
     """Run the migrations in a process of their own: settings are just being read in this one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TEST_SERVICES_")}
     environment |= {
-        "DATABASE_URL": url, "REDIS_URL": "redis://127.0.0.1:1/0", "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": url,
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "PYTHONPATH": f"{processes.ROOT}{os.pathsep}{processes.ROOT / 'platform'}",
-    }  # fmt: skip
+    }
     done = subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        cwd=processes.ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=processes.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise LocalServiceError(
             f"the test database cannot be migrated:\n{(done.stderr or done.stdout).strip()[-2000:]}"

@@ -27,9 +27,15 @@ from config.local.processes import LocalServiceError, Owner
 DATABASE = "skills"
 _READY_WITHIN_S = 30
 _INITDB = (
-    "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C",
-    "--builtin-locale=C.UTF-8", "--no-sync",
-)  # fmt: skip
+    "-U",
+    "postgres",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C",
+    "--builtin-locale=C.UTF-8",
+    "--no-sync",
+)
 
 
 def packaged_binaries() -> Path:
@@ -108,13 +114,30 @@ class Postgres:
         speed = ["fsync=off", "full_page_writes=off", "scram_iterations=1"] if self.temporary else []
         self._process = processes.spawn(
             [
-                str(binaries / "bin" / "postgres"), "-D", str(self.data), "-p", str(self.port),
-                "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                "-c", "shared_buffers=128MB", "-c", "max_connections=120", "-c", "max_wal_size=1GB",
-                "-c", "password_encryption=scram-sha-256", *(part for option in speed for part in ("-c", option)),
+                str(binaries / "bin" / "postgres"),
+                "-D",
+                str(self.data),
+                "-p",
+                str(self.port),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "shared_buffers=128MB",
+                "-c",
+                "max_connections=120",
+                "-c",
+                "max_wal_size=1GB",
+                "-c",
+                "password_encryption=scram-sha-256",
+                *(part for option in speed for part in ("-c", option)),
             ],
-            log=self.log, env=self._environment(), owner=self.owner, stop_signal=signal.SIGINT,
-        )  # fmt: skip
+            log=self.log,
+            env=self._environment(),
+            owner=self.owner,
+            stop_signal=signal.SIGINT,
+        )
         self._await_ready()
         self._ensure_roles()
 
@@ -196,8 +219,13 @@ class Postgres:
         )
         made = subprocess.run(
             [str(binaries / "bin" / "initdb"), "-D", str(folder / "data"), "--pwfile", str(password), *_INITDB],
-            env=self._environment(), cwd=str(folder), capture_output=True, text=True, check=False, **as_user,
-        )  # fmt: skip
+            env=self._environment(),
+            cwd=str(folder),
+            capture_output=True,
+            text=True,
+            check=False,
+            **as_user,
+        )
         if made.returncode != 0:
             raise LocalServiceError(f"initdb failed: {(made.stderr or made.stdout).strip()[-600:]}")
 

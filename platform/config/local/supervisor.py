@@ -133,8 +133,12 @@ class Platform:
         """
         done = subprocess.run(
             [PYTHON, str(ROOT / "manage.py"), *arguments],
-            env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip()
             # A command's own words are for people; anything else needs the command's name.
@@ -149,8 +153,10 @@ class Platform:
         if not static.exists():
             collecting = subprocess.Popen(
                 [PYTHON, str(ROOT / "manage.py"), "collectstatic", "--noinput", "-v0"],
-                env=self.environment, cwd=ROOT, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
+                env=self.environment,
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+            )
         self.say("migrations, member states, framework, purposes, starter course, demo accounts")
         accounts = self.folder / "sign-ins.json"
         self.manage("set_up_local", "--accounts", str(accounts))
@@ -179,11 +185,28 @@ class Platform:
             command = [PYTHON, "manage.py", "runserver", f"127.0.0.1:{self.port}"]
         else:
             command = [
-                PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
-                "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning",
-                "--static-path-route", "/static", "--static-path-mount", self.environment["STATIC_ROOT"],
+                PYTHON,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+                "--workers",
+                "2",
+                "--blocking-threads",
+                "2",
+                "--no-ws",
+                "--log-level",
+                "warning",
+                "--static-path-route",
+                "/static",
+                "--static-path-mount",
+                self.environment["STATIC_ROOT"],
                 "config.wsgi:application",
-            ]  # fmt: skip
+            ]
         self.start("web", command)
 
     def start_jobs(self, *, reload: bool = False) -> None:

@@ -50,17 +50,20 @@ class CertificateCorrectionAdmin(NamesLearner, ReadOnly, StateScopedAdmin, Model
 
     def _decide(
         self, request: HttpRequest, queryset: QuerySet[CertificateCorrection], step: Step, *, approved: bool
-    ) -> HttpResponse | None:  # fmt: skip
+    ) -> HttpResponse | None:
         rows = list(queryset.select_related("learner")[:2])
         if len(rows) != 1:
             self.message_user(request, "Choose exactly one correction.", messages.ERROR)
             return None
         return confirmed(
-            self, request, step, rows,
+            self,
+            request,
+            step,
+            rows,
             lambda _: corrections.decide(
                 correction_id=rows[0].pk, approved=approved, decided_by=person(request), now=clock.now()
             ),
-        )  # fmt: skip
+        )
 
 
 @admin.register(BulkRevocation)
@@ -87,11 +90,12 @@ class BulkRevocationAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
             self.message_user(request, "Choose exactly one request.", messages.ERROR)
             return None
         return confirmed(
-            self, request, APPROVE_REVOCATIONS, rows,
-            lambda _: bulk_revocation.approve(
-                revocation_id=rows[0].pk, approved_by=person(request), now=clock.now()
-            ),
-        )  # fmt: skip
+            self,
+            request,
+            APPROVE_REVOCATIONS,
+            rows,
+            lambda _: bulk_revocation.approve(revocation_id=rows[0].pk, approved_by=person(request), now=clock.now()),
+        )
 
 
 class IssuerForm(ModelForm):

@@ -99,25 +99,30 @@ class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     def correct(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
         def ask(*, certificate_id: UUID, actor: str, reason: str, legal_name: str, now: datetime) -> None:
             corrections.request_correction(
-                correction_id=new_id(), certificate_id=certificate_id, legal_name=legal_name, reason=reason,
-                asked_by=UUID(actor), now=now,
-            )  # fmt: skip
+                correction_id=new_id(),
+                certificate_id=certificate_id,
+                legal_name=legal_name,
+                reason=reason,
+                asked_by=UUID(actor),
+                now=now,
+            )
 
         return self._one(request, queryset, CORRECT, ask)
 
     def _one(
         self, request: HttpRequest, queryset: QuerySet[Certificate], step: Step, act: Callable[..., None]
-    ) -> HttpResponse | None:  # fmt: skip
+    ) -> HttpResponse | None:
         chosen = list(queryset.select_related("learner", "award__achievement")[:2])
         if len(chosen) != 1:
             self.message_user(request, "Choose exactly one certificate.", messages.ERROR)
             return None
         return confirmed(
-            self, request, step, chosen,
-            lambda given: act(
-                certificate_id=chosen[0].pk, actor=str(request.user.pk), now=clock.now(), **given
-            ),
-        )  # fmt: skip
+            self,
+            request,
+            step,
+            chosen,
+            lambda given: act(certificate_id=chosen[0].pk, actor=str(request.user.pk), now=clock.now(), **given),
+        )
 
     @admin.action(description="Ask for the revocation of all that are chosen", permissions=["review"])
     def revoke_many(self, request: HttpRequest, queryset: QuerySet[Certificate]) -> HttpResponse | None:
@@ -127,9 +132,12 @@ class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
             return None
         shown = list(queryset.select_related("learner", "award__achievement").order_by("pk")[:20])
         return confirmed(
-            self, request, REVOKE_MANY, shown,
+            self,
+            request,
+            REVOKE_MANY,
+            shown,
             lambda given: bulk_revocation.request(
                 certificate_ids=ids, requested_by=person(request), state=limited_to(request.user), **given
             ),
             chosen=ids,
-        )  # fmt: skip
+        )

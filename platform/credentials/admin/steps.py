@@ -71,45 +71,76 @@ class Step:
 
 
 SUSPEND = Step(
-    "suspend", "Suspend a certificate", "Its page and the list of suspensions say so until it is reinstated or revoked.",
-    "The certificate is suspended.", "Suspend",
-)  # fmt: skip
+    "suspend",
+    "Suspend a certificate",
+    "Its page and the list of suspensions say so until it is reinstated or revoked.",
+    "The certificate is suspended.",
+    "Suspend",
+)
 REINSTATE = Step(
-    "reinstate", "Reinstate a certificate", "The suspension ends: the certificate holds again.",
-    "The certificate is reinstated.", "Reinstate",
-)  # fmt: skip
+    "reinstate",
+    "Reinstate a certificate",
+    "The suspension ends: the certificate holds again.",
+    "The certificate is reinstated.",
+    "Reinstate",
+)
 REVOKE = Step(
-    "revoke", "Revoke a certificate", "This cannot be undone. Its page says so from now on.",
-    "The certificate is revoked.", "Revoke",
-)  # fmt: skip
+    "revoke",
+    "Revoke a certificate",
+    "This cannot be undone. Its page says so from now on.",
+    "The certificate is revoked.",
+    "Revoke",
+)
 CORRECT = Step(
-    "correct", "Ask for another name on a certificate",
+    "correct",
+    "Ask for another name on a certificate",
     "When another person approves it, a new certificate is issued, and this one is superseded.",
-    "The correction waits for another person.", "Ask", NameForm,
-)  # fmt: skip
+    "The correction waits for another person.",
+    "Ask",
+    NameForm,
+)
 REVOKE_MANY = Step(
-    "revoke_many", "Ask for the revocation of many certificates",
+    "revoke_many",
+    "Ask for the revocation of many certificates",
     "When another person approves it, all of them are revoked. That cannot be undone.",
-    "The request waits for another person.", "Ask",
-)  # fmt: skip
+    "The request waits for another person.",
+    "Ask",
+)
 APPROVE_CORRECTION = Step(
-    "approve", "Approve a correction", "A new certificate with this name is issued, and the old one is superseded.",
-    "The correction is approved: a worker issues the new certificate.", "Approve", ConfirmationForm,
-)  # fmt: skip
-REFUSE_CORRECTION = Step(
-    "refuse", "Refuse a correction", "The certificate stays as it is.", "The correction is refused.", "Refuse",
+    "approve",
+    "Approve a correction",
+    "A new certificate with this name is issued, and the old one is superseded.",
+    "The correction is approved: a worker issues the new certificate.",
+    "Approve",
     ConfirmationForm,
-)  # fmt: skip
+)
+REFUSE_CORRECTION = Step(
+    "refuse",
+    "Refuse a correction",
+    "The certificate stays as it is.",
+    "The correction is refused.",
+    "Refuse",
+    ConfirmationForm,
+)
 APPROVE_REVOCATIONS = Step(
-    "approve", "Approve the revocation of many certificates", "All of them are revoked. This cannot be undone.",
-    "Approved: a worker revokes them.", "Approve and revoke", ConfirmationForm,
-)  # fmt: skip
+    "approve",
+    "Approve the revocation of many certificates",
+    "All of them are revoked. This cannot be undone.",
+    "Approved: a worker revokes them.",
+    "Approve and revoke",
+    ConfirmationForm,
+)
 
 
 def confirmed(
-    model_admin: ModelAdmin, request: HttpRequest, step: Step, rows: Sequence[Any],
-    act: Callable[[Mapping[str, Any]], object], *, chosen: Sequence[UUID] = (),
-) -> HttpResponse | None:  # fmt: skip
+    model_admin: ModelAdmin,
+    request: HttpRequest,
+    step: Step,
+    rows: Sequence[Any],
+    act: Callable[[Mapping[str, Any]], object],
+    *,
+    chosen: Sequence[UUID] = (),
+) -> HttpResponse | None:
     """Ask for what the step's form holds, then act and tell; an error of the domain becomes a message.
 
     Args:

@@ -41,10 +41,15 @@ class RenewalAsked(TypedDict):
 class MyRenewal(APIView):
     problems: ClassVar = {
         "POST": (
-            events.IdempotencyKeyRequired, events.IdempotencyKeyReused, ConsentMissing, NotRenewable, RenewalTooEarly,
-            RenewalNotEarned, AchievementRetired,
+            events.IdempotencyKeyRequired,
+            events.IdempotencyKeyReused,
+            ConsentMissing,
+            NotRenewable,
+            RenewalTooEarly,
+            RenewalNotEarned,
+            AchievementRetired,
         )
-    }  # fmt: skip
+    }
 
     @extend_schema(
         operation_id="read_renewal",
@@ -134,7 +139,11 @@ class MyCorrection(APIView):
         given.is_valid(raise_exception=True)
         learner_id = caller_id(request)
         made, is_new = corrections.request_correction(
-            correction_id=correction_id, certificate_id=certificate_id, asked_by=learner_id, learner_id=learner_id,
-            now=clock.now(), **given.validated_data,
-        )  # fmt: skip
+            correction_id=correction_id,
+            certificate_id=certificate_id,
+            asked_by=learner_id,
+            learner_id=learner_id,
+            now=clock.now(),
+            **given.validated_data,
+        )
         return Response(CorrectionOutput(made).data, status=201 if is_new else 200)

@@ -62,9 +62,13 @@ class CertificateOutput(serializers.Serializer[Certificate]):
         if certificate.status != Certificate.Status.ACTIVE:
             return None
         return deep_links.linkedin_url(
-            base_url=settings.PUBLIC_BASE_URL, public_code=certificate.public_code, name=self.get_title(certificate),
-            issuer=certificate.key.issuer.name, issued_at=certificate.valid_from, valid_until=certificate.valid_until,
-        )  # fmt: skip
+            base_url=settings.PUBLIC_BASE_URL,
+            public_code=certificate.public_code,
+            name=self.get_title(certificate),
+            issuer=certificate.key.issuer.name,
+            issued_at=certificate.valid_from,
+            valid_until=certificate.valid_until,
+        )
 
     def get_title(self, certificate: Certificate) -> str:
         texts = certificate.award.achievement.texts
@@ -90,7 +94,9 @@ class MyCertificates(APIView):
     def get(self, request: Request) -> Response:
         context = {"accept_language": request.headers.get("Accept-Language", "")}
         return keyset_page(
-            request, _CURSORS, partial(selectors.of_learner, learner_id=caller_id(request)),
+            request,
+            _CURSORS,
+            partial(selectors.of_learner, learner_id=caller_id(request)),
             key=lambda certificate: certificate.pk,
             show=lambda found: [dict(CertificateOutput(row, context=context).data) for row in found],
-        )  # fmt: skip
+        )

@@ -85,9 +85,10 @@ class _CredentialField(serializers.JSONField):
 
 class CredentialsInput(serializers.Serializer[Any]):
     credentials = serializers.ListField(
-        child=_CredentialField(), max_length=MAX_CREDENTIALS,
+        child=_CredentialField(),
+        max_length=MAX_CREDENTIALS,
         help_text="Each as its text (JSON, or a JWT with `typ` `vc+jwt`), or as the JSON object itself.",
-    )  # fmt: skip
+    )
 
 
 class _Reason(TypedDict, total=False):

@@ -33,9 +33,11 @@ class DidDocument(_Open):
     """The regional issuer's DID document (did:web): the keys that its certificates verify with."""
 
     @extend_schema(
-        operation_id="read_did_document", tags=["Issuers"], summary="The regional issuer's published keys",
+        operation_id="read_did_document",
+        tags=["Issuers"],
+        summary="The regional issuer's published keys",
         responses=_DID,
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> HttpResponse:
         return _did_document(request, issuers.REGIONAL)
 
@@ -44,9 +46,11 @@ class IssuerDidDocument(_Open):
     """The DID document of a state's issuer (did:web)."""
 
     @extend_schema(
-        operation_id="read_issuer_did_document", tags=["Issuers"], summary="The published keys of a state's issuer",
+        operation_id="read_issuer_did_document",
+        tags=["Issuers"],
+        summary="The published keys of a state's issuer",
         responses=_DID,
-    )  # fmt: skip
+    )
     def get(self, request: Request, slug: str) -> HttpResponse:
         if slug == issuers.REGIONAL:
             raise NotFound()  # its DID is the site's
@@ -65,9 +69,11 @@ class PublishedAchievement(_Open):
     """An achievement in one language as linked data: what the id of an achievement in a credential leads to."""
 
     @extend_schema(
-        operation_id="read_achievement", tags=["Issuers"], summary="What an achievement is, in one of its languages",
+        operation_id="read_achievement",
+        tags=["Issuers"],
+        summary="What an achievement is, in one of its languages",
         responses={200: OpenApiResponse(dict, "An Open Badges achievement."), 304: OpenApiResponse(None, "Unchanged.")},
-    )  # fmt: skip
+    )
     def get(self, request: Request, achievement_id: UUID, language: str) -> HttpResponse:
         achievement = Achievement.objects.filter(pk=achievement_id).first()
         if achievement is None or language not in achievement.texts:

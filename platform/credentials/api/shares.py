@@ -34,20 +34,27 @@ _PRIVATE = {"Cache-Control": "private, no-store"}
 
 class ShareInput(StrictSerializer):
     certificates = serializers.ListField(
-        child=serializers.UUIDField(), min_length=1, max_length=rules.MAX_CERTIFICATES,
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=rules.MAX_CERTIFICATES,
         help_text="Ids of the caller's certificates, in the order in which they are shown.",
-    )  # fmt: skip
+    )
     shown = serializers.ListField(
-        child=serializers.ChoiceField(ShownField.choices), min_length=1, max_length=len(ShownField),
+        child=serializers.ChoiceField(ShownField.choices),
+        min_length=1,
+        max_length=len(ShownField),
         help_text="What visitors see, and nothing else; whether a certificate holds is always shown.",
-    )  # fmt: skip
+    )
     days = serializers.IntegerField(
         min_value=1, max_value=rules.LONGEST.days, default=rules.DEFAULT_DAYS, help_text="How long the link works."
     )
     max_views = serializers.IntegerField(
-        min_value=1, max_value=rules.MAX_VIEWS, allow_null=True, default=None,
+        min_value=1,
+        max_value=rules.MAX_VIEWS,
+        allow_null=True,
+        default=None,
         help_text="How often it may be opened; null for no limit. Programs that preview links open them too.",
-    )  # fmt: skip
+    )
 
     def validate_certificates(self, value: list[UUID]) -> list[UUID]:
         return list(dict.fromkeys(value))
@@ -80,9 +87,12 @@ class ShareOutput(serializers.Serializer[Share]):
 
     def get_standing(self, share: Share) -> LinkState:
         return rules.link_state(
-            revoked_at=share.revoked_at, expires_at=share.expires_at, views=share.views, max_views=share.max_views,
+            revoked_at=share.revoked_at,
+            expires_at=share.expires_at,
+            views=share.views,
+            max_views=share.max_views,
             now=self.context["now"],
-        )  # fmt: skip
+        )
 
 
 class SharePage(serializers.Serializer[Any]):
@@ -107,9 +117,12 @@ class MyShares(APIView):
     def get(self, request: Request) -> Response:
         now = clock.now()
         answer = keyset_page(
-            request, _CURSORS, partial(selectors.of_learner, learner_id=caller_id(request)),
-            key=lambda share: share.pk, show=lambda shares: [_output(share, now) for share in shares],
-        )  # fmt: skip
+            request,
+            _CURSORS,
+            partial(selectors.of_learner, learner_id=caller_id(request)),
+            key=lambda share: share.pk,
+            show=lambda shares: [_output(share, now) for share in shares],
+        )
         answer["Cache-Control"] = _PRIVATE["Cache-Control"]
         return answer
 

@@ -118,10 +118,11 @@ class LogTileView(Open):
         tags=["Transparency log"],
         summary="A tile of the tree: up to 256 hashes (C2SP tlog-tiles)",
         parameters=[
-            OpenApiParameter("level", str, OpenApiParameter.PATH, description="0 for the leaves' hashes, to 63."), _NAME,
+            OpenApiParameter("level", str, OpenApiParameter.PATH, description="0 for the leaves' hashes, to 63."),
+            _NAME,
         ],
         responses=_BINARY,
-    )  # fmt: skip
+    )
     def get(self, request: Request, level: str, name: str) -> HttpResponse:
         found = tiles.tile_index(name)
         if found is None or not _LEVEL.fullmatch(level) or int(level) >= tiles.MAX_LEVELS:

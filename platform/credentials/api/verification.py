@@ -73,8 +73,13 @@ class Verification(OpenView):
     """A certificate for people as a page, for machines as the credential's signed text."""
 
     renderer_classes = [
-        PageRenderer, OrjsonRenderer, CredentialRenderer, TypedCredentialRenderer, LinkedDataRenderer, JwtRenderer,
-    ]  # fmt: skip
+        PageRenderer,
+        OrjsonRenderer,
+        CredentialRenderer,
+        TypedCredentialRenderer,
+        LinkedDataRenderer,
+        JwtRenderer,
+    ]
 
     @extend_schema(
         operation_id="verify_certificate",

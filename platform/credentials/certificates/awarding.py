@@ -71,9 +71,12 @@ def decide_awards(recorded: Sequence[Recorded[OfLearner]]) -> None:
 
 
 def award(
-    earned: Sequence[tuple[UUID, Achievement, int]], *, now: datetime, known: Mapping[UUID, AwardInputs] | None = None,
+    earned: Sequence[tuple[UUID, Achievement, int]],
+    *,
+    now: datetime,
+    known: Mapping[UUID, AwardInputs] | None = None,
     action: str = "award.decided",
-) -> None:  # fmt: skip
+) -> None:
     """Award achievements under their numbers, in the caller's transaction, for a certificate each; what is awarded stays.
 
     Args:
@@ -100,7 +103,7 @@ def award(
 
 def award_inputs(
     learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
-) -> dict[UUID, AwardInputs]:  # fmt: skip
+) -> dict[UUID, AwardInputs]:
     """What is known of each learner; three queries."""
     found = {entry: AwardInputs(completed={}, states={}, certified={}, held=set()) for entry in learner_ids}
     completions = learners.completions(learner_ids=learner_ids, edition_ids=edition_ids)
@@ -127,8 +130,11 @@ def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[t
 
 
 def _award_row(
-    learner_id: UUID, achievement: Achievement, inputs: AwardInputs, evidence: Sequence[tuple[UUID, Sequence[str], bool]]
-) -> tuple[UUID, UUID, UUID, dict[str, Any], str]:  # fmt: skip
+    learner_id: UUID,
+    achievement: Achievement,
+    inputs: AwardInputs,
+    evidence: Sequence[tuple[UUID, Sequence[str], bool]],
+) -> tuple[UUID, UUID, UUID, dict[str, Any], str]:
     wanted = [skill["skill"] for skill in achievement.criteria["skills"]]
     counted = [(pk, supervised) for pk, skills, supervised in evidence if set(skills) & set(wanted)]
     completed_at = inputs.completed.get(achievement.edition_id)
@@ -152,7 +158,7 @@ def _award_row(
 
 def _insert_awards(
     rows: Sequence[tuple[UUID, UUID, UUID, dict[str, Any], str, int]], *, now: datetime
-) -> list[tuple[UUID, UUID]]:  # fmt: skip
+) -> list[tuple[UUID, UUID]]:
     """Insert in one statement those that are new; return their (award, learner) ids."""
     # A learner erased meanwhile is passed over.
     present = learners.hold_learners({row[1] for row in rows})

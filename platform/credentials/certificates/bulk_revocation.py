@@ -21,9 +21,7 @@ from privacy import public as privacy
 
 
 @transaction.atomic
-def request(
-    *, certificate_ids: Iterable[UUID], reason: str, requested_by: UUID, state: str | None
-) -> BulkRevocation:  # fmt: skip
+def request(*, certificate_ids: Iterable[UUID], reason: str, requested_by: UUID, state: str | None) -> BulkRevocation:
     """Ask that these certificates be revoked; nothing is revoked yet.
 
     Args:
@@ -72,9 +70,11 @@ def approve(*, revocation_id: UUID, approved_by: UUID, now: datetime) -> None:
 
 def _audit(what: str, revocation_id: UUID, actor: UUID) -> None:
     privacy.audit(
-        actor=str(actor), action=f"bulk_revocation.{what}", subject_kind="bulk_revocation",
+        actor=str(actor),
+        action=f"bulk_revocation.{what}",
+        subject_kind="bulk_revocation",
         subject_id=str(revocation_id),
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
@@ -84,15 +84,23 @@ def revoke_approved(recorded: Sequence[Recorded[BulkRevocationApproved]]) -> Non
     What was withdrawn before is passed over, so a repeat changes nothing.
     """
     # One after the other: each is a set of its own, approved by people one at a time.
-    for asked in BulkRevocation.objects.filter(
-        pk__in={entry.event.revocation_id for entry in recorded},
-        approved_at__isnull=False, done_at__isnull=True,
-    ).select_for_update(no_key=True).order_by("pk"):  # fmt: skip
+    for asked in (
+        BulkRevocation.objects.filter(
+            pk__in={entry.event.revocation_id for entry in recorded},
+            approved_at__isnull=False,
+            done_at__isnull=True,
+        )
+        .select_for_update(no_key=True)
+        .order_by("pk")
+    ):
         now = clock.now()
         revoked = status_changes.change_status(
-            _with_successors(asked.certificates), Certificate.Status.REVOKED, actor=str(asked.approved_by),
-            reason=asked.reason, now=now,
-        )  # fmt: skip
+            _with_successors(asked.certificates),
+            Certificate.Status.REVOKED,
+            actor=str(asked.approved_by),
+            reason=asked.reason,
+            now=now,
+        )
         BulkRevocation.objects.filter(pk=asked.pk).update(done_at=now, revoked=len(revoked))
 
 

@@ -69,19 +69,31 @@ def digest_of(credential: str) -> bytes:
 
 
 def signed(
-    *, signer: Signer, issuer: str, public_code: str, name: str, achievement: str, levels: Mapping[str, int],
-    valid_from: datetime, valid_until: datetime, credential: str,
-) -> bytes:  # fmt: skip
+    *,
+    signer: Signer,
+    issuer: str,
+    public_code: str,
+    name: str,
+    achievement: str,
+    levels: Mapping[str, int],
+    valid_from: datetime,
+    valid_until: datetime,
+    credential: str,
+) -> bytes:
     """Return the compact certificate of a credential, signed; about 40 µs with a key in memory."""
     number = int(public_code.translate(_IN_ORDER), 32)
     if len(achievement) > _MAX_ACHIEVEMENT_LENGTH:
         achievement = achievement[: _MAX_ACHIEVEMENT_LENGTH - 1] + "…"
     parts = [
         _HEAD.pack(
-            _VERSION, key_hint(signer.multikey), number.to_bytes(17), int(valid_from.timestamp()),
-            int(valid_until.timestamp()), digest_of(credential),
+            _VERSION,
+            key_hint(signer.multikey),
+            number.to_bytes(17),
+            int(valid_from.timestamp()),
+            int(valid_until.timestamp()),
+            digest_of(credential),
         )
-    ]  # fmt: skip
+    ]
     parts += (_text(issuer), _text.__wrapped__(name), _text(achievement), _levels(tuple(levels.items())))
     body = b"".join(parts)
     return body + signer.sign(DOMAIN + body)
@@ -139,10 +151,16 @@ def read(raw: bytes) -> Compact:
         raise NotCompact("something follows it")
     issuer, name, achievement = texts
     return Compact(
-        key=key, issuer=issuer, public_code=code, name=name, achievement=achievement, levels=levels,
-        valid_from=datetime.fromtimestamp(valid_from, UTC), valid_until=datetime.fromtimestamp(valid_until, UTC),
+        key=key,
+        issuer=issuer,
+        public_code=code,
+        name=name,
+        achievement=achievement,
+        levels=levels,
+        valid_from=datetime.fromtimestamp(valid_from, UTC),
+        valid_until=datetime.fromtimestamp(valid_until, UTC),
         digest=digest,
-    )  # fmt: skip
+    )
 
 
 def _exactly(body: bytes, at: int, length: int) -> bytes:

@@ -31,9 +31,15 @@ from credentials.certificates.signer import Signer
 _ESCAPES: Final = str.maketrans(
     {
         **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
-        "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\",
+        "\b": "\\b",
+        "\t": "\\t",
+        "\n": "\\n",
+        "\f": "\\f",
+        "\r": "\\r",
+        '"': '\\"',
+        "\\": "\\\\",
     }
-)  # fmt: skip
+)
 _SAMPLE_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 # What a compiled achievement is tried with before it may sign: everything that is escaped, sorted or shaped oddly.
 _DIFFICULT_TEXT = (
@@ -75,14 +81,25 @@ class Compiled:
         """
         self._skills = skills
         self._general: dict[str, Any] = {
-            "achievement": achievement, "issuer": issuer, "status_list": status_list, "base_url": base_url,
+            "achievement": achievement,
+            "issuer": issuer,
+            "status_list": status_list,
+            "base_url": base_url,
             "suspendable": suspendable,
-        }  # fmt: skip
+        }
         sample = Issuance(
-            public_code="0" * 26, subject_id=UUID(int=0), name="name", awarded_at=_SAMPLE_INSTANT, valid_from=_SAMPLE_INSTANT,
-            valid_until=_SAMPLE_INSTANT, status_index=0, levels=dict.fromkeys(skills, 1), evidence_sha256="0" * 64,
-            answers=1, supervised=0,
-        )  # fmt: skip
+            public_code="0" * 26,
+            subject_id=UUID(int=0),
+            name="name",
+            awarded_at=_SAMPLE_INSTANT,
+            valid_from=_SAMPLE_INSTANT,
+            valid_until=_SAMPLE_INSTANT,
+            status_index=0,
+            levels=dict.fromkeys(skills, 1),
+            evidence_sha256="0" * 64,
+            answers=1,
+            supervised=0,
+        )
         credentials.require_profile(credentials.credential(sample, **self._general), published=published)
         # Marks that nothing else contains: a text of the achievement may hold whatever somebody typed.
         token = secrets.token_hex(16)
@@ -104,12 +121,18 @@ class Compiled:
     def _self_test(self) -> None:
         """Fill in what is hostile, and hold it against the general way."""
         sample = Issuance(
-            public_code="zyxw0123456789abcdefghjkmn", subject_id=UUID(int=2**127 + 5), name=_DIFFICULT_TEXT,
-            awarded_at=datetime(1999, 12, 31, 23, 59, 58, tzinfo=UTC), valid_from=datetime(2026, 2, 28, tzinfo=UTC),
-            valid_until=datetime(2029, 12, 31, 1, 2, 3, tzinfo=UTC), status_index=131_071,
+            public_code="zyxw0123456789abcdefghjkmn",
+            subject_id=UUID(int=2**127 + 5),
+            name=_DIFFICULT_TEXT,
+            awarded_at=datetime(1999, 12, 31, 23, 59, 58, tzinfo=UTC),
+            valid_from=datetime(2026, 2, 28, tzinfo=UTC),
+            valid_until=datetime(2029, 12, 31, 1, 2, 3, tzinfo=UTC),
+            status_index=131_071,
             levels={code: 1 + number % 6 for number, code in enumerate(self._skills)},
-            evidence_sha256="fe" * 32, answers=77, supervised=77,
-        )  # fmt: skip
+            evidence_sha256="fe" * 32,
+            answers=77,
+            supervised=77,
+        )
         for issuance in (sample, replace(sample, name="A", public_code="1" * 26, supervised=3, status_index=0)):
             text, quads = self.filled(issuance)
             document = credentials.credential(issuance, **self._general)

@@ -40,9 +40,15 @@ _REASON = "corrected"
 
 @transaction.atomic
 def request_correction(
-    *, correction_id: UUID, certificate_id: UUID, legal_name: str, reason: str, asked_by: UUID, now: datetime,
+    *,
+    correction_id: UUID,
+    certificate_id: UUID,
+    legal_name: str,
+    reason: str,
+    asked_by: UUID,
+    now: datetime,
     learner_id: UUID | None = None,
-) -> tuple[CertificateCorrection, bool]:  # fmt: skip
+) -> tuple[CertificateCorrection, bool]:
     """Ask for a correction under an id of the caller's making; return it and whether it is new.
 
     A second call with the same content changes nothing.
@@ -73,14 +79,20 @@ def request_correction(
     if name_on(certificate.credential) == legal_name:
         raise NameUnchanged()
     made = CertificateCorrection.objects.create(
-        id=correction_id, certificate=certificate, learner_id=certificate.learner_id, legal_name=legal_name,
-        reason=reason.strip(), asked_by=asked_by,
-    )  # fmt: skip
+        id=correction_id,
+        certificate=certificate,
+        learner_id=certificate.learner_id,
+        legal_name=legal_name,
+        reason=reason.strip(),
+        asked_by=asked_by,
+    )
     _record("asked", made)
     privacy.audit(
-        actor=str(asked_by), action="certificate.correction_asked", subject_kind="certificate",
+        actor=str(asked_by),
+        action="certificate.correction_asked",
+        subject_kind="certificate",
         subject_id=str(certificate_id),
-    )  # fmt: skip
+    )
     return made, True
 
 
@@ -161,9 +173,12 @@ def supersede_corrected(recorded: Sequence[Recorded[CorrectionMoved]]) -> None:
     issued = issuing.issue(awards, actor=_WORKER)
     replaced = list(Certificate.objects.filter(pk__in=issued).order_by("predecessor_id").values_list("predecessor_id"))
     status_changes.change_status(
-        [row[0] for row in replaced], Certificate.Status.SUPERSEDED, actor=_WORKER, reason=_REASON,
+        [row[0] for row in replaced],
+        Certificate.Status.SUPERSEDED,
+        actor=_WORKER,
+        reason=_REASON,
         now=clock.now(),
-    )  # fmt: skip
+    )
 
 
 def _approved(correction_ids: Sequence[UUID]) -> list[Awarded]:
@@ -186,10 +201,18 @@ def _approved(correction_ids: Sequence[UUID]) -> list[Awarded]:
     owners = learners.hold_learners({row[1] for row in rows})
     return [
         Awarded(
-            id=row[0], learner_id=row[1], achievement_id=row[2], decided_at=row[3], facts=orjson.loads(row[4]),
-            evidence_sha256=row[5], legal_name=row[6], languages=owners[row[1]].languages,
-            state=owners[row[1]].member_state, predecessor=row[7], valid_until=row[8],
+            id=row[0],
+            learner_id=row[1],
+            achievement_id=row[2],
+            decided_at=row[3],
+            facts=orjson.loads(row[4]),
+            evidence_sha256=row[5],
+            legal_name=row[6],
+            languages=owners[row[1]].languages,
+            state=owners[row[1]].member_state,
+            predecessor=row[7],
+            valid_until=row[8],
         )
         for row in rows
         if row[1] in owners
-    ]  # fmt: skip
+    ]

@@ -165,17 +165,23 @@ def alignments(
         for uri in skill.mappings.get("esco", ()):
             listed.append(
                 {
-                    "targetName": skill.name, "targetUrl": uri, "targetCode": uri.rsplit("/", 1)[-1],
-                    "targetFramework": "ESCO", "targetDescription": RELATED,
+                    "targetName": skill.name,
+                    "targetUrl": uri,
+                    "targetCode": uri.rsplit("/", 1)[-1],
+                    "targetFramework": "ESCO",
+                    "targetDescription": RELATED,
                 }
-            )  # fmt: skip
+            )
         for code in skill.mappings.get("digcomp", ()):
             listed.append(
                 {
-                    "targetName": skill.name, "targetUrl": _DIGCOMP_URL, "targetCode": code,
-                    "targetFramework": "DigComp", "targetDescription": RELATED,
+                    "targetName": skill.name,
+                    "targetUrl": _DIGCOMP_URL,
+                    "targetCode": code,
+                    "targetFramework": "DigComp",
+                    "targetDescription": RELATED,
                 }
-            )  # fmt: skip
+            )
     mark = "-" if "#" in node else "#"
     return [
         {"id": f"{node}{mark}alignment-{number}", "type": ["Alignment"], **entry}

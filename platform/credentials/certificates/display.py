@@ -122,7 +122,15 @@ def qr_svg(address: str, *, scale: float | None = None) -> str:
     """The address as a QR code (error correction M) in one SVG path, black on transparent with its quiet zone."""
     drawn = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
-        drawn, kind="svg", xmldecl=False, svgns=scale is not None, omitsize=scale is None, border=2, scale=scale or 1,
-        nl=False, svgclass=None, lineclass=None,
-    )  # fmt: skip
+        drawn,
+        kind="svg",
+        xmldecl=False,
+        svgns=scale is not None,
+        omitsize=scale is None,
+        border=2,
+        scale=scale or 1,
+        nl=False,
+        svgclass=None,
+        lineclass=None,
+    )
     return drawn.getvalue().decode()

@@ -88,13 +88,19 @@ def _awaiting(award_ids: Sequence[UUID]) -> list[Awarded]:
     }
     return [
         Awarded(
-            id=row[0], learner_id=row[1], achievement_id=row[2], decided_at=row[3], facts=orjson.loads(row[4]),
-            evidence_sha256=row[5], legal_name=owners[row[1]].legal_name, languages=owners[row[1]].languages,
+            id=row[0],
+            learner_id=row[1],
+            achievement_id=row[2],
+            decided_at=row[3],
+            facts=orjson.loads(row[4]),
+            evidence_sha256=row[5],
+            legal_name=owners[row[1]].legal_name,
+            languages=owners[row[1]].languages,
             state=owners[row[1]].member_state,
         )
         for row in found
         if row[0] not in certified and row[1] in owners
-    ]  # fmt: skip
+    ]
 
 
 def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
@@ -161,10 +167,15 @@ class _CompiledAchievements:
             node = orjson.dumps(credentials.achievement_node(self.certified(achievement, language))).decode()
             self._nodes[achievement.pk, language] = node
         return _compiled(
-            node, did, name, credentials.status_list_address(settings.PUBLIC_BASE_URL, slug, number),
-            tuple(wanted["skill"] for wanted in achievement.criteria["skills"]), settings.PUBLIC_BASE_URL,
-            settings.CREDENTIAL_STATUS == "pair", settings.OPEN_BADGES_SCHEMA_FILE,
-        )  # fmt: skip
+            node,
+            did,
+            name,
+            credentials.status_list_address(settings.PUBLIC_BASE_URL, slug, number),
+            tuple(wanted["skill"] for wanted in achievement.criteria["skills"]),
+            settings.PUBLIC_BASE_URL,
+            settings.CREDENTIAL_STATUS == "pair",
+            settings.OPEN_BADGES_SCHEMA_FILE,
+        )
 
     def certified(self, achievement: Achievement, language: str) -> Certified:
         framework, words = self._framework, achievement.texts[language]
@@ -213,12 +224,24 @@ def published_achievement(achievement: Achievement, language: str) -> dict[str, 
 
 @lru_cache(maxsize=256)
 def _compiled(
-    node: str, did: str, name: str, status_list: str, skills: tuple[str, ...], base_url: str, suspendable: bool, published: str
-) -> Compiled:  # fmt: skip
+    node: str,
+    did: str,
+    name: str,
+    status_list: str,
+    skills: tuple[str, ...],
+    base_url: str,
+    suspendable: bool,
+    published: str,
+) -> Compiled:
     return Compiled(
-        achievement=orjson.loads(node), issuer=credentials.issuer_node(did=did, name=name, base_url=base_url),
-        status_list=status_list, skills=skills, base_url=base_url, suspendable=suspendable, published=published,
-    )  # fmt: skip
+        achievement=orjson.loads(node),
+        issuer=credentials.issuer_node(did=did, name=name, base_url=base_url),
+        status_list=status_list,
+        skills=skills,
+        base_url=base_url,
+        suspendable=suspendable,
+        published=published,
+    )
 
 
 @dataclass(frozen=True)
@@ -254,9 +277,16 @@ def _row(
     )
     text = compiled.signed(issuance, signer=signs, created=now)
     short = compact.signed(
-        signer=signs, issuer=issuer, public_code=code, name=award.legal_name, achievement=compiled.achievement,
-        levels=issuance.levels, valid_from=now, valid_until=valid_until, credential=text,
-    )  # fmt: skip
+        signer=signs,
+        issuer=issuer,
+        public_code=code,
+        name=award.legal_name,
+        achievement=compiled.achievement,
+        levels=issuance.levels,
+        valid_from=now,
+        valid_until=valid_until,
+        credential=text,
+    )
     return _Row(new_id(), code, award, key, list_id, index, text, short, valid_until)
 
 

@@ -131,9 +131,12 @@ def did_document(slug: str) -> dict[str, Any] | None:
     methods = []
     for key in keys:
         method = {
-            "id": key.pk, "type": "Multikey", "controller": did, "publicKeyMultibase": key.multikey,
+            "id": key.pk,
+            "type": "Multikey",
+            "controller": did,
+            "publicKeyMultibase": key.multikey,
             "validFrom": rfc3339(key.valid_from),
-        }  # fmt: skip
+        }
         if key.valid_until is not None:
             method["validUntil"] = rfc3339(key.valid_until)
         methods.append(method)

@@ -54,9 +54,15 @@ class _Processor(jsonld.JsonLdProcessor):
     """Makes a term's or a type's own context once, where pyld makes it anew at every node."""
 
     def _process_context(
-        self, active_ctx: Any, local_ctx: Any, options: Any, override_protected: bool = False, propagate: bool = True,
-        validate_scoped: bool = True, cycles: Any = None,
-    ) -> Any:  # fmt: skip
+        self,
+        active_ctx: Any,
+        local_ctx: Any,
+        options: Any,
+        override_protected: bool = False,
+        propagate: bool = True,
+        validate_scoped: bool = True,
+        cycles: Any = None,
+    ) -> Any:
         given = (override_protected, propagate, validate_scoped)
         make = super()._process_context
         # A context that stands in a document is none of a term's or a type's, and is not kept.
@@ -93,9 +99,11 @@ def canonical_quads(document: Mapping[str, Any]) -> str:
         try:
             processor = _Processor(on_property_dropped=_refuse)
             options = {
-                "documentLoader": _serve, "contextResolver": jsonld.ContextResolver(_resolved, _serve),
-                "base": _NOWHERE, "processingMode": "json-ld-1.1",
-            }  # fmt: skip
+                "documentLoader": _serve,
+                "contextResolver": jsonld.ContextResolver(_resolved, _serve),
+                "base": _NOWHERE,
+                "processingMode": "json-ld-1.1",
+            }
             expanded = processor.expand(document, options)
             _check(expanded, top=True)
             dataset = _OfExpanded().to_rdf(expanded, {**options, "produceGeneralizedRdf": False})

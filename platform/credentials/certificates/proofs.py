@@ -48,7 +48,7 @@ def secured(document: Mapping[str, Any], *, signer: Signer, created: datetime) -
 
 def options_of(
     signer: Signer, *, created: datetime, context: Sequence[str] = linked_data.CONTEXTS
-) -> tuple[str, bytes]:  # fmt: skip
+) -> tuple[str, bytes]:
     """The proof without its value as JSON text, and the digest of its canonical form in a document of that context."""
     return _options(signer.did, signer.multikey, instant(created), tuple(context))
 

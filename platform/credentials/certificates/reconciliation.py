@@ -212,9 +212,11 @@ def repair(found: Differences) -> int:
     ids = [str(award) for award, _ in found.awarded]
     privacy.audit_many(actor="reconciliation", action="award.retold", subject_kind="award", subject_ids=ids)
     privacy.audit_many(
-        actor="reconciliation", action="learner.retold", subject_kind="learner",
+        actor="reconciliation",
+        action="learner.retold",
+        subject_kind="learner",
         subject_ids=sorted({str(learner) for learner, _ in found.earned}),
-    )  # fmt: skip
+    )
     return found.entitled_not_issued
 
 

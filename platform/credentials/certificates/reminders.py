@@ -139,7 +139,9 @@ def _message(due: _Due) -> EmailMessage:
         host = urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"
         return EmailMessage(
             # A title is one line; a header must be.
-            " ".join(subject.split()), body % words, to=[due.address],
+            " ".join(subject.split()),
+            body % words,
+            to=[due.address],
             # The same reminder is the same message, whatever a mail server does with it.
             headers={"Message-ID": f"<expiry-reminder-{due.id}@{host}>", "Auto-Submitted": "auto-generated"},
-        )  # fmt: skip
+        )

@@ -97,9 +97,11 @@ def request_renewal(*, learner_id: UUID, certificate_id: UUID, now: datetime) ->
     if found.state is RenewalState.OPEN:
         events.record(RenewalRequested(certificate_id=certificate_id, learner_id=learner_id))
         privacy.audit(
-            actor=str(learner_id), action="certificate.renewal_requested", subject_kind="certificate",
+            actor=str(learner_id),
+            action="certificate.renewal_requested",
+            subject_kind="certificate",
             subject_id=str(certificate_id),
-        )  # fmt: skip
+        )
     return found.state
 
 
@@ -133,13 +135,14 @@ def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
     wanted = {(award.learner_id, active[award.award.achievement.slug]): award.award.number + 1 for award in earned}
     awarding.award(
         [(learner_id, achievement, number) for (learner_id, achievement), number in wanted.items()],
-        now=now, action="award.renewed",
-    )  # fmt: skip
+        now=now,
+        action="award.renewed",
+    )
 
 
 def _offers(
     certificates: Sequence[Certificate], *, now: datetime
-) -> dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]]:  # fmt: skip
+) -> dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]]:
     """Where the renewal of each stands, and what is missing."""
     learner_ids = sorted({certificate.learner_id for certificate in certificates})
     active = {achievement.slug: achievement for achievement in Achievement.objects.filter(active=True)}

@@ -92,10 +92,17 @@ def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list
         Certificate.objects.filter(learner_id__in=list(learner_ids))
         .order_by("learner_id", "id")
         .values_list(
-            "learner_id", "id", "award__achievement__slug", "award__achievement__version",
-            "award__achievement__edition_id", "valid_from", "valid_until", "status", "status_changed_at",
+            "learner_id",
+            "id",
+            "award__achievement__slug",
+            "award__achievement__version",
+            "award__achievement__edition_id",
+            "valid_from",
+            "valid_until",
+            "status",
+            "status_changed_at",
         )
-    )  # fmt: skip
+    )
     for learner_id, pk, slug, version, edition_id, valid_from, valid_until, status, changed_at in rows:
         found[learner_id].append(
             {

@@ -47,10 +47,13 @@ def allocate(issuer: str, count: int) -> list[StatusEntry]:
                 cursor.execute(
                     _INSERT_LIST,
                     {
-                        "issuer": issuer, "secret": secrets.token_bytes(16), "however_many": bool(taken),
-                        "capacity": CAPACITY, "most": OPEN_LISTS,
+                        "issuer": issuer,
+                        "secret": secrets.token_bytes(16),
+                        "however_many": bool(taken),
+                        "capacity": CAPACITY,
+                        "most": OPEN_LISTS,
                     },
-                )  # fmt: skip
+                )
                 opened += [row[0] for row in cursor.fetchall()]
                 if not taken and not opened:
                     cursor.execute(_SELECT_LIST.format(skip_locked=""), [issuer, CAPACITY])

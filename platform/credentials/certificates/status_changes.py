@@ -58,7 +58,7 @@ def reinstate(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -
 
 def _change_one(
     certificate_id: UUID, after: Status, *, actor: str, reason: str, now: datetime, refusal: type[DomainError]
-) -> None:  # fmt: skip
+) -> None:
     if not reason.strip():
         raise ReasonMissing()
     before = (
@@ -74,7 +74,7 @@ def _change_one(
 
 def change_status(
     certificate_ids: Sequence[UUID], after: Status, *, actor: str, reason: str, now: datetime
-) -> list[UUID]:  # fmt: skip
+) -> list[UUID]:
     """Give that status to those of the certificates that may have it next, in the caller's transaction; return their ids.
 
     Three statements, whatever their number. Rows are locked in the order of their ids.

@@ -86,9 +86,13 @@ def publish(list_id: int) -> bool:
     for purpose in changed:
         address = credentials.status_list_address(settings.PUBLIC_BASE_URL, stored.issuer, stored.number)
         document = status_list.status_list_credential(
-            did=signs.did, url=f"{address}/{purpose}", purpose=purpose, encoded=wanted[purpose],
-            valid_from=now, valid_until=now + VALIDITY,
-        )  # fmt: skip
+            did=signs.did,
+            url=f"{address}/{purpose}",
+            purpose=purpose,
+            encoded=wanted[purpose],
+            valid_from=now,
+            valid_until=now + VALIDITY,
+        )
         standing[purpose] = orjson.dumps(proofs.secured(document, signer=signs, created=now)).decode()
     with as_issuer(), connection.cursor() as cursor:
         # The pair has one age: that of the older one, for it is renewed with it.

@@ -16,14 +16,25 @@ from credentials.paper import rules
 
 _FOLDER = Path(__file__).parent / "fonts"
 _VENDORED = (
-    "Noto Sans", "Noto Sans Thai", "Noto Sans Khmer", "Noto Sans Lao", "Noto Sans Myanmar", "Noto Sans Tamil",
-    "Noto Sans Arabic", "BIZ UDPGothic",
-)  # fmt: skip
+    "Noto Sans",
+    "Noto Sans Thai",
+    "Noto Sans Khmer",
+    "Noto Sans Lao",
+    "Noto Sans Myanmar",
+    "Noto Sans Tamil",
+    "Noto Sans Arabic",
+    "BIZ UDPGothic",
+)
 # Too large to ship; used where the system has them.
 _SYSTEM = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP",
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Noto Sans CJK JP",
+    "Noto Sans JP",
+    "Source Han Sans JP",
     "Noto Sans CJK TC",
-)  # fmt: skip
+)
 # Characters without a picture of their own: joiners, directional marks, variation selectors.
 _INVISIBLE: Final = frozenset(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\u00ad")) | frozenset(
     range(0xE0100, 0xE01F0)

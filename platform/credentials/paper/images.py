@@ -25,21 +25,71 @@ _KEPT_CHUNKS: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _SVG: Final = "http://www.w3.org/2000/svg"
 _ELEMENTS: Final = frozenset(
     {
-        "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "linearGradient",
-        "radialGradient", "stop", "clipPath",
+        "svg",
+        "g",
+        "defs",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "clipPath",
     }
-)  # fmt: skip
+)
 # Left out with all that is in them: what drawing programs note for themselves and for readers of the file.
 _DROPPED: Final = frozenset({"title", "desc", "metadata"})
 _ATTRIBUTES: Final = frozenset(
     {
-        "id", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "fx", "fy", "width", "height", "points",
-        "viewBox", "preserveAspectRatio", "transform", "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width",
-        "stroke-opacity", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-dasharray",
-        "stroke-dashoffset", "opacity", "color", "offset", "stop-color", "stop-opacity", "gradientUnits",
-        "gradientTransform", "spreadMethod", "clip-path", "clip-rule", "clipPathUnits",
+        "id",
+        "d",
+        "x",
+        "y",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "fx",
+        "fy",
+        "width",
+        "height",
+        "points",
+        "viewBox",
+        "preserveAspectRatio",
+        "transform",
+        "fill",
+        "fill-opacity",
+        "fill-rule",
+        "stroke",
+        "stroke-width",
+        "stroke-opacity",
+        "stroke-linecap",
+        "stroke-linejoin",
+        "stroke-miterlimit",
+        "stroke-dasharray",
+        "stroke-dashoffset",
+        "opacity",
+        "color",
+        "offset",
+        "stop-color",
+        "stop-opacity",
+        "gradientUnits",
+        "gradientTransform",
+        "spreadMethod",
+        "clip-path",
+        "clip-rule",
+        "clipPathUnits",
     }
-)  # fmt: skip
+)
 _PLAIN = re.compile(r"[\w\s.,;:#%()+\-]*")
 _REFERENCE = re.compile(r"url\(#[\w.-]+\)")
 

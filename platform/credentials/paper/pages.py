@@ -103,9 +103,12 @@ def page(
 def _own_texts(design: Design, shown: CertificateDisplay, *, name: str) -> dict[str, dict[str, Any]]:
     """The authority's texts of each kind as near to the page's language as it has them."""
     values = {
-        "name": name, "achievement": shown.achievement, "issuer": shown.issuer, "issued_on": shown.issued_on,
+        "name": name,
+        "achievement": shown.achievement,
+        "issuer": shown.issuer,
+        "issued_on": shown.issued_on,
         "valid_until": shown.valid_until_on,
-    }  # fmt: skip
+    }
     own = {}
     for field in rules.TEXT_LENGTHS:
         text, language = design.text(field, shown.language)

@@ -55,9 +55,16 @@ def sample_page(design: Design, key: str, *, issuer: str, now: datetime, typeset
     language = {"ms-arab": "ms", "longest": "en"}.get(key, key)
     name = (NAMES["en"] + " ") * 5 if key == "longest" else NAMES[key]
     sheet = pages.page(
-        _shown(language, name[:_MAX_NAME_LENGTH], key, issuer=issuer, now=now), public_code=_CODE, credential="",
-        design=design, expired=False, now=now, typesetter=typesetter, format="png", ppi=80,
-    )  # fmt: skip
+        _shown(language, name[:_MAX_NAME_LENGTH], key, issuer=issuer, now=now),
+        public_code=_CODE,
+        credential="",
+        design=design,
+        expired=False,
+        now=now,
+        typesetter=typesetter,
+        format="png",
+        ppi=80,
+    )
     return typesetter.make(sheet)
 
 
@@ -69,11 +76,14 @@ def _shown(language: str, name: str, key: str, *, issuer: str, now: datetime) ->
     framework = courses.framework()
     skills = [
         SkillDisplay(
-            code=code, name=skill.name, name_language="en", level=str(skill.min_level),
+            code=code,
+            name=skill.name,
+            name_language="en",
+            level=str(skill.min_level),
             level_name=_level_name(framework.level_names[skill.min_level], language),
         )
         for code, skill in sorted(framework.skills.items())[:4]
-    ]  # fmt: skip
+    ]
     return CertificateDisplay(
         language=canonical(language),
         name=name,

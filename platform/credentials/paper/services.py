@@ -41,9 +41,14 @@ def paper_of(certificate: Certificate, *, language: str, expired: bool, now: dat
 
 def _paper(certificate: Certificate, language: str, design: Design, *, expired: bool, now: datetime) -> bytes:
     sheet = pages.page(
-        _shown(certificate, language), public_code=certificate.public_code, credential=certificate.credential,
-        design=design, expired=expired, now=now, typesetter=typesetting.typesetter(),
-    )  # fmt: skip
+        _shown(certificate, language),
+        public_code=certificate.public_code,
+        credential=certificate.credential,
+        design=design,
+        expired=expired,
+        now=now,
+        typesetter=typesetting.typesetter(),
+    )
     return rendering_cache.get_or_render(sheet, typesetter=typesetting.typesetter(), certificate_id=certificate.pk)
 
 

@@ -107,9 +107,11 @@ class Typesetter:
                 for name, content in files.items():
                     (self._root / name).write_text(content, encoding="utf-8")
                 made = self._compilers[sheet.template].compile(
-                    format=sheet.format, timestamp=sheet.made_at, ppi=sheet.ppi,
+                    format=sheet.format,
+                    timestamp=sheet.made_at,
+                    ppi=sheet.ppi,
                     pdf_standards=[_STANDARD] if sheet.format == "pdf" else [],
-                )  # fmt: skip
+                )
             except typst.TypstError as error:
                 if "could not be displayed" not in error.message:
                     raise

@@ -110,9 +110,11 @@ def sign_certificate_jwts(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
         CertificateJwt.objects.filter(pk__in=dropped).delete()
     _store(signed, now)
     privacy.audit_many(
-        actor=_WORKER, action="certificate.jwt_signed", subject_kind="certificate",
+        actor=_WORKER,
+        action="certificate.jwt_signed",
+        subject_kind="certificate",
         subject_ids=[str(pk) for pk, _, _ in signed],
-    )  # fmt: skip
+    )
 
 
 def _store(signed: Sequence[tuple[UUID, str, str]], now: datetime) -> None:

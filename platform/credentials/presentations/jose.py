@@ -33,8 +33,11 @@ def secured(document: Mapping[str, Any], *, signer: Signer) -> str:
     if "validUntil" in document:
         payload["exp"] = _seconds(document["validUntil"])
     header = {
-        "alg": "EdDSA", "typ": "vc+jwt", "cty": "vc", "kid": verification_method(signer.did, signer.multikey),
-    }  # fmt: skip
+        "alg": "EdDSA",
+        "typ": "vc+jwt",
+        "cty": "vc",
+        "kid": verification_method(signer.did, signer.multikey),
+    }
     text = f"{_base64url(orjson.dumps(header))}.{_base64url(orjson.dumps(payload))}"
     return f"{text}.{_base64url(signer.sign(text.encode()))}"
 

@@ -43,9 +43,15 @@ class Contents:
 
 
 def passport(
-    contents: Contents, *, passport_id: UUID, subject_id: UUID, issuer: Mapping[str, Any], valid_from: datetime,
-    valid_until: datetime, base_url: str,
-) -> dict[str, Any]:  # fmt: skip
+    contents: Contents,
+    *,
+    passport_id: UUID,
+    subject_id: UUID,
+    issuer: Mapping[str, Any],
+    valid_from: datetime,
+    valid_until: datetime,
+    base_url: str,
+) -> dict[str, Any]:
     """The record without its proof.
 
     Args:
@@ -128,12 +134,15 @@ def _national(skill: HeldSkill) -> list[dict[str, Any]]:
     """Alignments without a level: related is all that is said, and only national bodies can say more."""
     return [
         {
-            "targetName": skill.name, "targetUrl": url, "targetCode": code, "targetFramework": framework,
+            "targetName": skill.name,
+            "targetUrl": url,
+            "targetCode": code,
+            "targetFramework": framework,
             "targetDescription": RELATED,
         }
         for key, framework, url in _NATIONAL
         for code in skill.mappings.get(key, ())
-    ]  # fmt: skip
+    ]
 
 
 def _associations(embedded: Sequence[Mapping[str, Any]], ids: Mapping[str, str]) -> list[dict[str, Any]]:

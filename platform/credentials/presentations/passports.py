@@ -51,9 +51,13 @@ def digest_of(holding: Holding) -> str:
     """SHA-256 in hex over what a passport of today is made from: the same digest, the same passport."""
     framework = courses.framework()
     content = [
-        holding.name, [str(pk) for pk in holding.certificates], [list(pair) for pair in holding.levels],
-        framework.code, framework.version, settings.PUBLIC_BASE_URL,
-    ]  # fmt: skip
+        holding.name,
+        [str(pk) for pk in holding.certificates],
+        [list(pair) for pair in holding.levels],
+        framework.code,
+        framework.version,
+        settings.PUBLIC_BASE_URL,
+    ]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
@@ -155,9 +159,14 @@ def sign_passports(recorded: Sequence[Recorded[PassportRequested]]) -> None:
             continue
         contents = _contents(holding, [texts[pk] for pk in genuine])
         document = passport_document.passport(
-            contents, passport_id=uuid4(), subject_id=uuid4(), issuer=issuer, valid_from=now, valid_until=until,
+            contents,
+            passport_id=uuid4(),
+            subject_id=uuid4(),
+            issuer=issuer,
+            valid_from=now,
+            valid_until=until,
             base_url=settings.PUBLIC_BASE_URL,
-        )  # fmt: skip
+        )
         text = passport_document.as_text(proofs.secured(document, signer=signer, created=now), contents.certificates)
         signed.append((learner_id, digest_of(holding), text))
     # What can no longer be told is no longer waited for; an older passport stays.
@@ -183,11 +192,15 @@ def _contents(holding: Holding, texts: Sequence[str]) -> Contents:
         if view is not None and said is not None:
             skills.append(
                 HeldSkill(
-                    code=code, name=view.name, level=level, level_name=framework.level_names[level]["en"],
-                    statement=said.statement, case_id=courses.case_item_id(framework.code, code),
+                    code=code,
+                    name=view.name,
+                    level=level,
+                    level_name=framework.level_names[level]["en"],
+                    statement=said.statement,
+                    case_id=courses.case_item_id(framework.code, code),
                     mappings=view.mappings,
                 )
-            )  # fmt: skip
+            )
     return Contents(holding.name, texts, skills, framework.code, framework.version)
 
 

@@ -92,15 +92,18 @@ def _chosen(shown: CertificateDisplay, facts: dict[str, Any], fields: frozenset[
     values: dict[ShownField, dict[str, Any]] = {
         ShownField.NAME: {"name": shown.name, "name_language": shown.name_language},
         ShownField.ACHIEVEMENT: {
-            "achievement": shown.achievement, "achievement_language": shown.achievement_language,
+            "achievement": shown.achievement,
+            "achievement_language": shown.achievement_language,
             "description": shown.description,
         },
         ShownField.SKILLS: {"skills": shown.skills},
         ShownField.DATES: {
-            "issued_at": shown.issued_at, "issued_on": shown.issued_on, "valid_until": shown.valid_until,
+            "issued_at": shown.issued_at,
+            "issued_on": shown.issued_on,
+            "valid_until": shown.valid_until,
             "valid_until_on": shown.valid_until_on,
         },
         ShownField.ISSUER: {"issuer": shown.issuer},
         ShownField.EVIDENCE: {"answers": facts["answers"], "supervised": facts["supervised"]},
-    }  # fmt: skip
+    }
     return {name: value for field in values if field in fields for name, value in values[field].items()}

@@ -64,10 +64,16 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: ShareOptions, now: dateti
             "INSERT INTO credentials_share (id, learner_id, token_sha256, salt, fields, max_views, created_at, expires_at) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
             [
-                share_id, learner_id, tokens.digest_of(tokens.token_of(share_id, salt)), salt, list(wanted.fields),
-                wanted.max_views, now, expires_at,
+                share_id,
+                learner_id,
+                tokens.digest_of(tokens.token_of(share_id, salt)),
+                salt,
+                list(wanted.fields),
+                wanted.max_views,
+                now,
+                expires_at,
             ],
-        )  # fmt: skip
+        )
         if cursor.fetchone() is None:
             raise ShareIdTaken()
     SharedCertificate.objects.bulk_create(

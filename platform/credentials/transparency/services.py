@@ -100,9 +100,13 @@ def _log(facts: Sequence[_Fact]) -> None:
 
 
 def _rows(
-    facts: Sequence[_Fact], texts: dict[UUID, bytes], logged: Sequence[tuple[UUID, str, int | None, int]], *,
-    size: int, now: datetime,
-) -> list[_Row]:  # fmt: skip
+    facts: Sequence[_Fact],
+    texts: dict[UUID, bytes],
+    logged: Sequence[tuple[UUID, str, int | None, int]],
+    *,
+    size: int,
+    now: datetime,
+) -> list[_Row]:
     """The facts that are not logged yet, in the order in which they were told."""
     issued = {certificate_id: index for certificate_id, kind, _, index in logged if kind == _ISSUED}
     changed = defaultdict(set)
@@ -150,10 +154,14 @@ def _append(cursor: Any, rows: Sequence[_Row], *, size: int, now: datetime) -> N
         SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::bytea[])
         """,
         [
-            indexes, [row.fact.certificate_id for row in rows], [row.fact.kind for row in rows],
-            [row.fact.event_id for row in rows], [row.fact.status for row in rows], [row.salt for row in rows],
+            indexes,
+            [row.fact.certificate_id for row in rows],
+            [row.fact.kind for row in rows],
+            [row.fact.event_id for row in rows],
+            [row.fact.status for row in rows],
+            [row.salt for row in rows],
         ],
-    )  # fmt: skip
+    )
     addresses = sorted(changed)
     cursor.execute(
         """

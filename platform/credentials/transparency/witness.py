@@ -67,9 +67,7 @@ class Submission:
         return f"old {old}\n{lines}\n{note}"
 
 
-def add_checkpoint(
-    body: str, *, cosigner: Cosigner, known: Mapping[str, Sequence[Verifier]], now: datetime
-) -> str:  # fmt: skip
+def add_checkpoint(body: str, *, cosigner: Cosigner, known: Mapping[str, Sequence[Verifier]], now: datetime) -> str:
     """Cosign a checkpoint and return the signature line; a repeat of the newest one is cosigned anew.
 
     Args:
@@ -107,9 +105,7 @@ def add_checkpoint(
 
 
 @transaction.atomic
-def _judge(
-    asked: Submission, own: Note, *, cosigner: Cosigner, now: datetime
-) -> tuple[str, Exception | None]:  # fmt: skip
+def _judge(asked: Submission, own: Note, *, cosigner: Cosigner, now: datetime) -> tuple[str, Exception | None]:
     checkpoint = asked.checkpoint
     mine = {"witness": cosigner.name, "origin": checkpoint.origin}
     WitnessedLog.objects.bulk_create([WitnessedLog(**mine, root=merkle.EMPTY_ROOT)], ignore_conflicts=True)

@@ -81,9 +81,12 @@ class ConsentView(APIView):
     # Handed in where the routes are put together: agencies stand above privacy, which knows their ids only.
     agency_is_active: Callable[[UUID], bool | None] | None = None
     problems = (
-        errors.UnknownPurpose, errors.AgencyMismatch, errors.UnknownAgency, errors.UnknownText,
+        errors.UnknownPurpose,
+        errors.AgencyMismatch,
+        errors.UnknownAgency,
+        errors.UnknownText,
         errors.ConsentRecordConflict,
-    )  # fmt: skip
+    )
 
     @extend_schema(
         operation_id="record_consent",

@@ -53,10 +53,12 @@ class PurposesView(APIView):
         """Every purpose with its texts in all languages: an offline frontend chooses the language itself."""
         items = [
             {
-                "code": purpose.code, "per_agency": purpose.per_agency, "needed_to_learn": purpose.needed_to_learn,
+                "code": purpose.code,
+                "per_agency": purpose.per_agency,
+                "needed_to_learn": purpose.needed_to_learn,
                 "texts": texts,
             }
             for purpose, texts in selectors.purposes_with_texts()
-        ]  # fmt: skip
+        ]
         body = to_json(PurposesOutput({"items": items}).data)
         return ready_bytes(request._request, body, etag=etag_of(body), cache="public, no-cache")

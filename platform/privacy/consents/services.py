@@ -23,9 +23,17 @@ from privacy.models import ConsentRecord, Purpose, PurposeText
 
 @transaction.atomic
 def record_consent(
-    *, user_id: UUID, record_id: UUID, purpose: str, agency_id: UUID | None, agency_active: bool | None, given: bool,
-    text_version: int, text_language: str, channel: str = "api",
-) -> tuple[ConsentRecord, bool]:  # fmt: skip
+    *,
+    user_id: UUID,
+    record_id: UUID,
+    purpose: str,
+    agency_id: UUID | None,
+    agency_active: bool | None,
+    given: bool,
+    text_version: int,
+    text_language: str,
+    channel: str = "api",
+) -> tuple[ConsentRecord, bool]:
     """Append one record; a second call with the same id and content returns the first. The flag says if it is new.
 
     Records of one person are written one after the other, so that the newest is the one they made last.
@@ -47,9 +55,15 @@ def record_consent(
         return known, False
     _check(purpose, agency_id, agency_active, given=given, text_version=text_version, text_language=text_language)
     record = ConsentRecord.objects.create(
-        record_id=record_id, user_id=user_id, purpose_id=purpose, agency_id=agency_id, given=given,
-        text_version=text_version, text_language=text_language, channel=channel,
-    )  # fmt: skip
+        record_id=record_id,
+        user_id=user_id,
+        purpose_id=purpose,
+        agency_id=agency_id,
+        given=given,
+        text_version=text_version,
+        text_language=text_language,
+        channel=channel,
+    )
     record.refresh_from_db(fields=["recorded_at"])
     audit(
         actor=str(user_id),

@@ -13,17 +13,28 @@ from privacy.models import Pull
 
 @transaction.atomic
 def record_pull(
-    *, agency_id: UUID, client_id: str, purpose: str | None, operation: str, fields: Sequence[str],
-    user_ids: Sequence[UUID], row_count: int,
-) -> UUID:  # fmt: skip
+    *,
+    agency_id: UUID,
+    client_id: str,
+    purpose: str | None,
+    operation: str,
+    fields: Sequence[str],
+    user_ids: Sequence[UUID],
+    row_count: int,
+) -> UUID:
     """Write the pull and one disclosure per learner: two statements, whatever their number; return the pull's id.
 
     Every call is a pull of its own. A learner named twice is disclosed once.
     """
     pull = Pull.objects.create(
-        agency_id=agency_id, client_id=client_id, purpose_id=purpose, operation=operation, fields=list(fields),
-        row_count=row_count, request_id=request_id.get(),
-    )  # fmt: skip
+        agency_id=agency_id,
+        client_id=client_id,
+        purpose_id=purpose,
+        operation=operation,
+        fields=list(fields),
+        row_count=row_count,
+        request_id=request_id.get(),
+    )
     if user_ids:
         with connection.cursor() as cursor:
             cursor.execute(

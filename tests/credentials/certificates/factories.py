@@ -40,13 +40,31 @@ def make_entitled(achievement: Achievement, *, level: int = 1, completed: bool =
     )
     for code in SKILLS:
         Evidence.objects.create(
-            id=new_id(), learner=learner, item_id=new_id(), item_revision=1, skills=[code], level=1, score=1,
-            guess=0.25, difficulty=0, language="en", answered_at=now, framework_version="x", rule_version="x",
-        )  # fmt: skip
+            id=new_id(),
+            learner=learner,
+            item_id=new_id(),
+            item_revision=1,
+            skills=[code],
+            level=1,
+            score=1,
+            guess=0.25,
+            difficulty=0,
+            language="en",
+            answered_at=now,
+            framework_version="x",
+            rule_version="x",
+        )
         SkillState.objects.create(
-            learner=learner, skill_code=code, mean=1, variance=0.5, count=1, last_at=now, level=level,
-            probability=0.9, framework_version=courses.framework().version,
-        )  # fmt: skip
+            learner=learner,
+            skill_code=code,
+            mean=1,
+            variance=0.5,
+            count=1,
+            last_at=now,
+            level=level,
+            probability=0.9,
+            framework_version=courses.framework().version,
+        )
     return learner
 
 
@@ -73,18 +91,29 @@ def approve_key(issuer: str) -> None:
     """Let the key that the issuer's signer has now follow the one before, as after a rotation by two persons."""
     signs, now = signer_for(issuer), clock.now()
     KeyRotation.objects.create(
-        issuer_id=issuer, did=signs.did, multikey=signs.multikey, planned_from=now, prepared_by=new_id(),
-        prepared_at=now, approved_by=new_id(), approved_at=now,
-    )  # fmt: skip
+        issuer_id=issuer,
+        did=signs.did,
+        multikey=signs.multikey,
+        planned_from=now,
+        prepared_by=new_id(),
+        prepared_at=now,
+        approved_by=new_id(),
+        approved_at=now,
+    )
 
 
 def supersede(certificate: Certificate, *, name: str) -> Certificate:
     """Correct the name on a certificate, as two persons and a worker do; return the certificate that took its place."""
     correction_id, now = new_id(), clock.now()
     corrections.request_correction(
-        correction_id=correction_id, certificate_id=certificate.pk, legal_name=name, reason="married",
-        asked_by=certificate.learner_id, learner_id=certificate.learner_id, now=now,
-    )  # fmt: skip
+        correction_id=correction_id,
+        certificate_id=certificate.pk,
+        legal_name=name,
+        reason="married",
+        asked_by=certificate.learner_id,
+        learner_id=certificate.learner_id,
+        now=now,
+    )
     corrections.decide(correction_id=correction_id, approved=True, decided_by=new_id(), now=now)
     events.drain("corrections")
     return Certificate.objects.get(predecessor=certificate)

@@ -50,9 +50,12 @@ def test_aiko_is_awarded_and_certified_once(achievement) -> None:
     assert award.evidence_sha256 == evidence_digest(Evidence.objects.filter(learner=aiko).values_list("pk", flat=True))
     assert award.facts["answers"] == 2
     assert award.facts["skills"][0] == {
-        "skill": "AIS-A1", "level": 1, "probability": 0.9, "framework_version": award.facts["skills"][0]["framework_version"],
+        "skill": "AIS-A1",
+        "level": 1,
+        "probability": 0.9,
+        "framework_version": award.facts["skills"][0]["framework_version"],
         "rule": "test-rule",
-    }  # fmt: skip
+    }
     verify_credential(certificate.credential)
     assert _kinds("credentials.award_decided") == [{"award_id": str(award.pk), "learner_id": str(aiko.pk)}]
     assert _kinds("credentials.certificate_issued") == [

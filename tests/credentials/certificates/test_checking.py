@@ -25,11 +25,15 @@ from tests.credentials.certificates.test_pages import _Page
 pytestmark = pytest.mark.django_db
 
 SENTENCES = {
-    "valid": "This certificate is valid.", "expired": "This certificate has expired.",
-    "suspended": "This certificate is suspended.", "superseded": "This certificate was replaced.",
-    "revoked": "This certificate was revoked.", "tampered": "This certificate is not genuine.",
-    "unknown": "This certificate is not known.", "unknown_issuer": "Another issuer made this certificate.",
-}  # fmt: skip
+    "valid": "This certificate is valid.",
+    "expired": "This certificate has expired.",
+    "suspended": "This certificate is suspended.",
+    "superseded": "This certificate was replaced.",
+    "revoked": "This certificate was revoked.",
+    "tampered": "This certificate is not genuine.",
+    "unknown": "This certificate is not known.",
+    "unknown_issuer": "Another issuer made this certificate.",
+}
 
 
 def hand_in(client: Client, *, language: str = "en", **form: Any):
@@ -168,22 +172,44 @@ def test_an_agency_checks_a_list_and_one_bad_entry_spoils_no_other(issue, client
     doubled = '{"id": "a", "id": "b", "issuer": "x", "proof": []}'
     genuine = certificate.credential
     entries = [
-        json.dumps(genuine), genuine, json.dumps(other.credential), '"hello"', "7", "null", doubled,
-        genuine.replace("Budi", "Dao"), json.dumps(twin_of(genuine)), '{"issuer": "did:web:x", "proof": []}',
-    ]  # fmt: skip
+        json.dumps(genuine),
+        genuine,
+        json.dumps(other.credential),
+        '"hello"',
+        "7",
+        "null",
+        doubled,
+        genuine.replace("Budi", "Dao"),
+        json.dumps(twin_of(genuine)),
+        '{"issuer": "did:web:x", "proof": []}',
+    ]
     answer = ask(client, f'{{"credentials": [{", ".join(entries)}]}}')
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
     items = answer.json()["items"]
     assert [item["index"] for item in items] == list(range(10))
     assert [item["verdict"] for item in items] == [
-        "valid", "valid", "revoked", "unknown", "unknown", "unknown", "unknown", "tampered", "valid", "unknown_issuer",
-    ]  # fmt: skip
+        "valid",
+        "valid",
+        "revoked",
+        "unknown",
+        "unknown",
+        "unknown",
+        "unknown",
+        "tampered",
+        "valid",
+        "unknown_issuer",
+    ]
     assert items[0] == {
-        "index": 0, "verdict": "valid", "id": f"http://testserver/verify/{certificate.public_code}",
-        "name": "Budi Santoso", "achievement": json.loads(genuine)["name"], "issuer": json.loads(genuine)["issuer"]["name"],
-        "valid_until": json.loads(genuine)["validUntil"], "checked_at": items[0]["checked_at"],
+        "index": 0,
+        "verdict": "valid",
+        "id": f"http://testserver/verify/{certificate.public_code}",
+        "name": "Budi Santoso",
+        "achievement": json.loads(genuine)["name"],
+        "issuer": json.loads(genuine)["issuer"]["name"],
+        "valid_until": json.loads(genuine)["validUntil"],
+        "checked_at": items[0]["checked_at"],
         "status_as_of": items[0]["checked_at"],
-    }  # fmt: skip
+    }
     assert items[2]["name"] == "Citra Reyes"
     assert items[6]["why"] == "not_a_credential"
     assert set(items[7]) == {"index", "verdict", "why", "checked_at", "status_as_of"}

@@ -24,8 +24,17 @@ BASE = "https://skills.example:8443"
 SKILLS = ("AIS-A1", "AIS-A3")
 DAYS = st.integers(631_152_000, 4_102_000_000).map(lambda at: datetime.fromtimestamp(at, UTC))
 SCRIPTS = (
-    "abcÅøđ", "ไทยกรุงเทพ", "ខ្មែរសុខ", "ລາວສົມ", "မြန်မာစာ", "தமிழ்", "王秀英𠮷", "山田かなカナ", "محمد ڤ\u200f\u202e", "Nguyễn\u0301",
-)  # fmt: skip
+    "abcÅøđ",
+    "ไทยกรุงเทพ",
+    "ខ្មែរសុខ",
+    "ລາວສົມ",
+    "မြန်မာစာ",
+    "தமிழ்",
+    "王秀英𠮷",
+    "山田かなカナ",
+    "محمد ڤ\u200f\u202e",
+    "Nguyễn\u0301",
+)
 AWKWARD = list("\"\\'\n%{}<>@^_:. \u2028\u2029\u200f\u200e\u202e\ufeff\ufffd\U0001f600\u0085\u00a0")
 ODD = ("%(code)s", "%s", "\\u0041", "_:c14n0", "mark-")
 NAMES = st.lists(st.sampled_from([*AWKWARD, *SCRIPTS, *ODD]), min_size=1, max_size=12).map("".join)
@@ -34,24 +43,40 @@ ANY_TEXT = st.text(min_size=1, max_size=200)
 
 def certified(**given: object) -> Certified:
     values: dict[str, object] = {
-        "id": UUID(int=7), "slug": "first-steps", "version": 1, "language": "th", "languages": ("en", "th"),
-        "name": 'ก้าวแรก "1" \\ 100 %', "description": "50 %(name)s\nof it", "criteria": "หลักสูตร {0}", "framework": "f",
-        "framework_version": "1", "level_names": {1: "one", 2: "two", 3: "three"}, "base_url": BASE,
+        "id": UUID(int=7),
+        "slug": "first-steps",
+        "version": 1,
+        "language": "th",
+        "languages": ("en", "th"),
+        "name": 'ก้าวแรก "1" \\ 100 %',
+        "description": "50 %(name)s\nof it",
+        "criteria": "หลักสูตร {0}",
+        "framework": "f",
+        "framework_version": "1",
+        "level_names": {1: "one", 2: "two", 3: "three"},
+        "base_url": BASE,
         "skills": tuple(
             Skill(code=code, name=f"Skill {code}", level=1, level_name="one", case_id=UUID(int=9), mappings={})
             for code in SKILLS
         ),
-    }  # fmt: skip
+    }
     return Certified(**{**values, **given})  # type: ignore[arg-type]
 
 
 def make(name: str = "Aiko", **given: object) -> Issuance:
     values: dict[str, object] = {
-        "public_code": "0123456789abcdefghjkmnpqrs", "subject_id": UUID(int=3), "name": name,
-        "awarded_at": datetime(2026, 1, 1, tzinfo=UTC), "valid_from": datetime(2026, 1, 2, tzinfo=UTC),
-        "valid_until": datetime(2029, 1, 2, tzinfo=UTC), "status_index": 17, "levels": {"AIS-A1": 1, "AIS-A3": 3},
-        "evidence_sha256": "ab" * 32, "answers": 10, "supervised": 4,
-    }  # fmt: skip
+        "public_code": "0123456789abcdefghjkmnpqrs",
+        "subject_id": UUID(int=3),
+        "name": name,
+        "awarded_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "valid_from": datetime(2026, 1, 2, tzinfo=UTC),
+        "valid_until": datetime(2029, 1, 2, tzinfo=UTC),
+        "status_index": 17,
+        "levels": {"AIS-A1": 1, "AIS-A3": 3},
+        "evidence_sha256": "ab" * 32,
+        "answers": 10,
+        "supervised": 4,
+    }
     return Issuance(**{**values, **given})  # type: ignore[arg-type]
 
 
@@ -78,18 +103,33 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> FileSigner:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    name=st.one_of(NAMES, ANY_TEXT), subject=st.uuids(), index=st.integers(0, ENTRIES - 1), answers=st.integers(0, 9999),
-    code=st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=26, max_size=26), awarded=DAYS, start=DAYS, end=DAYS,
-    levels=st.tuples(st.integers(1, 3), st.integers(1, 3)), digest=st.binary(min_size=32, max_size=32),
-)  # fmt: skip
+    name=st.one_of(NAMES, ANY_TEXT),
+    subject=st.uuids(),
+    index=st.integers(0, ENTRIES - 1),
+    answers=st.integers(0, 9999),
+    code=st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=26, max_size=26),
+    awarded=DAYS,
+    start=DAYS,
+    end=DAYS,
+    levels=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    digest=st.binary(min_size=32, max_size=32),
+)
 def test_every_credential_equals_the_general_way(
     compiled, signer, name, subject, index, answers, code, awarded, start, end, levels, digest
 ) -> None:
     issuance = make(
-        name, public_code=code, subject_id=subject, awarded_at=awarded, valid_from=start, valid_until=end,
-        status_index=index, levels=dict(zip(SKILLS, levels, strict=True)), evidence_sha256=digest.hex(), answers=answers,
+        name,
+        public_code=code,
+        subject_id=subject,
+        awarded_at=awarded,
+        valid_from=start,
+        valid_until=end,
+        status_index=index,
+        levels=dict(zip(SKILLS, levels, strict=True)),
+        evidence_sha256=digest.hex(),
+        answers=answers,
         supervised=answers // 2,
-    )  # fmt: skip
+    )
     document = credentials.credential(issuance, **parts(certified()))
     try:
         credentials.require_profile(document)

@@ -89,15 +89,27 @@ def test_the_paper_of_our_own_press_is_read(tmp_path) -> None:
 @pytest.mark.parametrize(
     "carrier",
     [
-        b"", b"   ", b"\xff\xfe", PNG, SVG, b"%PDF-1.7\n%%EOF", b"<svg", b"<a/><b/>", PNG[:-20],
-        png_with(b"openbadgecredential\0\1\0\0\0not zlib"), png_with(b"openbadgecredential\0"),
-        png_with(b"openbadgecredential\0\0\0\0\0\xff\xfe"), paper_with("a readme"),
-        paper_with(TEXT, TEXT.replace("山田", "王")), svg_with("a").replace(b"</svg>", svg_with("b")[-100:]),
+        b"",
+        b"   ",
+        b"\xff\xfe",
+        PNG,
+        SVG,
+        b"%PDF-1.7\n%%EOF",
+        b"<svg",
+        b"<a/><b/>",
+        PNG[:-20],
+        png_with(b"openbadgecredential\0\1\0\0\0not zlib"),
+        png_with(b"openbadgecredential\0"),
+        png_with(b"openbadgecredential\0\0\0\0\0\xff\xfe"),
+        paper_with("a readme"),
+        paper_with(TEXT, TEXT.replace("山田", "王")),
+        svg_with("a").replace(b"</svg>", svg_with("b")[-100:]),
         b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 2**31) + b"iTXt" + b"x" * 100,
-        b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile/Length 999999999>>stream\n{", b"x" * (MAX_BYTES + 1),
+        b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile/Length 999999999>>stream\n{",
+        b"x" * (MAX_BYTES + 1),
     ],
     ids=range(18),
-)  # fmt: skip
+)
 def test_what_holds_none_or_two_is_refused(carrier: bytes) -> None:
     if carrier.startswith(b"%PDF-1.7\n1"):
         assert extract_credential(carrier) == "{"  # to be refused as no JSON

@@ -158,9 +158,16 @@ def test_what_a_thief_signs_with_a_stolen_key_is_unknown(issue) -> None:
     verification.verify_credential(json.dumps(over))
     assert judge_one(over) == Judged(Verdict.TAMPERED, InvalidReason.DIFFERS)
     short = compact.signed(
-        signer=signer_for("jp"), issuer="jp", public_code="0" * 26, name="Dao", achievement="x", levels={},
-        valid_from=clock.now(), valid_until=clock.now() + timedelta(days=9), credential="x",
-    )  # fmt: skip
+        signer=signer_for("jp"),
+        issuer="jp",
+        public_code="0" * 26,
+        name="Dao",
+        achievement="x",
+        levels={},
+        valid_from=clock.now(),
+        valid_until=clock.now() + timedelta(days=9),
+        credential="x",
+    )
     assert judge_compact(compact.as_text(short), now=clock.now()) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
 
 
@@ -193,8 +200,10 @@ def test_rows_that_were_altered_are_found_out_without_canonicalising(issue, monk
     # Nor does another certificate's pair of texts help, which is genuine in itself.
     switched_off(
         "UPDATE credentials_certificate SET credential = %s, compact = %s WHERE id = %s",
-        other.credential, bytes(other.compact), element.pk,
-    )  # fmt: skip
+        other.credential,
+        bytes(other.compact),
+        element.pk,
+    )
     under = Certificate.objects.select_related("key").get(pk=element.pk)
     assert not judging.is_as_signed(under)
 

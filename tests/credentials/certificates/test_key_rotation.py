@@ -155,8 +155,11 @@ def test_the_command_wants_two_superusers_by_name(issue, settings, tmp_path) -> 
         return out.getvalue()
 
     for refused in (
-        ("jp", "--by", "trainer"), ("jp", "--by", "nobody"), ("xx", "--by", "rin"), ("jp", "--by", "rin", "--approve"),
-    ):  # fmt: skip
+        ("jp", "--by", "trainer"),
+        ("jp", "--by", "nobody"),
+        ("xx", "--by", "rin"),
+        ("jp", "--by", "rin", "--approve"),
+    ):
         with pytest.raises(CommandError):
             run(*refused)
     assert "is published" in run("jp", "--by", "rin")

@@ -69,10 +69,14 @@ def _see(client: Client, path: str, **headers: str):
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("th", "ใบรับรองนี้ใช้ได้"), ("ja", "この修了証は有効です。"), ("zh-Hans", "此证书有效。"), ("km", "វិញ្ញាបនបត្រនេះមានសុពលភាព។"),
-        ("en-GB", "This certificate is valid."), ("xx", "This certificate is valid."),
+        ("th", "ใบรับรองนี้ใช้ได้"),
+        ("ja", "この修了証は有効です。"),
+        ("zh-Hans", "此证书有效。"),
+        ("km", "វិញ្ញាបនបត្រនេះមានសុពលភាព។"),
+        ("en-GB", "This certificate is valid."),
+        ("xx", "This certificate is valid."),
     ],
-)  # fmt: skip
+)
 def test_the_page_speaks_the_visitors_language(issue, client: Client, language: str, sentence: str) -> None:
     certificate = issue(name="สมชาย ใจดี", languages=("th",))
     path = f"/verify/{certificate.public_code}"

@@ -257,11 +257,16 @@ def test_pages_set_at_the_same_time_are_not_mixed_up(issue) -> None:
     certificate, now, setter = issue(name="x", languages=("en",)), clock.now(), typesetting.typesetter()
     sheets = {
         name: pages.page(
-            shown_of(certificate, "en", name=name), public_code=name, credential=name, design=PLAIN, expired=False,
-            now=now, typesetter=setter,
+            shown_of(certificate, "en", name=name),
+            public_code=name,
+            credential=name,
+            design=PLAIN,
+            expired=False,
+            now=now,
+            typesetter=setter,
         )
         for name in (f"Learner{number}x" for number in range(24))
-    }  # fmt: skip
+    }
     with ThreadPoolExecutor(8) as pool:
         made = dict(zip(sheets, pool.map(setter.make, sheets.values()), strict=True))
     for name, page in made.items():

@@ -53,10 +53,14 @@ def _errors(html: str) -> str:
 def test_a_trainer_drafts_and_the_states_administrator_publishes() -> None:
     trainer, administrator = _staff(TRAINER), _staff(STATE_ADMINISTRATOR, "JP")
     typed = _typed(
-        logo=SimpleUploadedFile("logo.svg", SVG), signature=SimpleUploadedFile("signature.png", png()),
-        heading_en="Certificate of competence", signatory_en="Aoi Sato", signatory_ja="佐藤  葵", office_ja="長官",
+        logo=SimpleUploadedFile("logo.svg", SVG),
+        signature=SimpleUploadedFile("signature.png", png()),
+        heading_en="Certificate of competence",
+        signatory_en="Aoi Sato",
+        signatory_ja="佐藤  葵",
+        office_ja="長官",
         statement_en="has earned {achievement}",
-    )  # fmt: skip
+    )
     answer = trainer.post(f"{LIST}add/", typed)
     assert answer.status_code == 302, _errors(answer.content.decode())
     draft = PaperDesign.objects.get()
@@ -102,10 +106,12 @@ def test_a_trainer_drafts_and_the_states_administrator_publishes() -> None:
         ({"logo": SimpleUploadedFile("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>")}, ""),
         ({"logo": SimpleUploadedFile("a.gif", b"GIF89a")}, "is neither"),
         ({"signature": SimpleUploadedFile("a.png", b"x" * 300_000)}, "is larger"),
-        ({"statement_en": "{request.user}"}, "may have"), ({"accent": "#ffff00"}, "is too light"),
-        ({"heading_en": "x" * 61}, ""), ({"issuer": "nowhere"}, ""),
+        ({"statement_en": "{request.user}"}, "may have"),
+        ({"accent": "#ffff00"}, "is too light"),
+        ({"heading_en": "x" * 61}, ""),
+        ({"issuer": "nowhere"}, ""),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_stand_on_paper_is_told_in_the_form(given: dict[str, Any], reason: str) -> None:
     answer = _staff(TRAINER).post(f"{LIST}add/", _typed(**given))
     assert answer.status_code == 200

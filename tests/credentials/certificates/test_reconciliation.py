@@ -83,9 +83,11 @@ def test_the_stricter_test_and_an_achievement_without_a_course_are_understood(ac
     settle()
     assert _all_well()
     Achievement.objects.create(
-        slug="course-only", edition=achievement.edition, texts=achievement.texts,
+        slug="course-only",
+        edition=achievement.edition,
+        texts=achievement.texts,
         criteria={"edition_completed": True, "skills": []},
-    )  # fmt: skip
+    )
     assert _all_well()
     Enrolment.objects.update(completed_at=clock.now())
     assert [entry for entry, _ in _later().earned] == [learner.pk]
@@ -95,14 +97,22 @@ def test_an_award_on_wrong_facts_or_altered_evidence_is_found(issue, achievement
     sound, altered = issue(), issue()
     assert _all_well()
     forged = Award.objects.create(
-        learner=make_entitled(achievement, name="Dao"), achievement=achievement, decided_at=clock.now(),
-        facts={"completed_at": None, "skills": []}, evidence_sha256="0" * 64,
-    )  # fmt: skip
-    low = Award.objects.create(
-        learner=make_entitled(achievement, name="Dao"), achievement=achievement, decided_at=clock.now(),
-        facts={"completed_at": "2026-01-01T00:00:00.000Z", "skills": [{"skill": skill, "level": 0} for skill in SKILLS]},
+        learner=make_entitled(achievement, name="Dao"),
+        achievement=achievement,
+        decided_at=clock.now(),
+        facts={"completed_at": None, "skills": []},
         evidence_sha256="0" * 64,
-    )  # fmt: skip
+    )
+    low = Award.objects.create(
+        learner=make_entitled(achievement, name="Dao"),
+        achievement=achievement,
+        decided_at=clock.now(),
+        facts={
+            "completed_at": "2026-01-01T00:00:00.000Z",
+            "skills": [{"skill": skill, "level": 0} for skill in SKILLS],
+        },
+        evidence_sha256="0" * 64,
+    )
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE learners_evidence DISABLE TRIGGER USER")
@@ -123,17 +133,40 @@ def test_evidence_and_corrections_that_came_later_alter_nothing(issue) -> None:
     later = clock.now() + timedelta(seconds=1)
     for given in ({}, {"corrects": first.pk, "voided": True, "corrected_at": later}):
         Evidence.objects.create(
-            id=new_id(), learner=certificate.learner, item_id=new_id(), item_revision=1, skills=[SKILLS[0]], level=1,
-            score=1, guess=0.25, difficulty=0, language="en", answered_at=later, framework_version="x",
-            rule_version="x", recorded_at=later, **given,
-        )  # fmt: skip
+            id=new_id(),
+            learner=certificate.learner,
+            item_id=new_id(),
+            item_revision=1,
+            skills=[SKILLS[0]],
+            level=1,
+            score=1,
+            guess=0.25,
+            difficulty=0,
+            language="en",
+            answered_at=later,
+            framework_version="x",
+            rule_version="x",
+            recorded_at=later,
+            **given,
+        )
     assert _all_well()
     # Stored while the award was being decided: after its evidence was read, before it was written.
     Evidence.objects.create(
-        id=new_id(), learner=certificate.learner, item_id=new_id(), item_revision=1, skills=[SKILLS[0]], level=1,
-        score=1, guess=0.25, difficulty=0, language="en", answered_at=later, framework_version="x", rule_version="x",
+        id=new_id(),
+        learner=certificate.learner,
+        item_id=new_id(),
+        item_revision=1,
+        skills=[SKILLS[0]],
+        level=1,
+        score=1,
+        guess=0.25,
+        difficulty=0,
+        language="en",
+        answered_at=later,
+        framework_version="x",
+        rule_version="x",
         recorded_at=certificate.award.decided_at - timedelta(milliseconds=1),
-    )  # fmt: skip
+    )
     assert _all_well()
 
 

@@ -111,10 +111,13 @@ def test_the_worker_judges_again_whatever_the_web_said(issue, at) -> None:
 @pytest.mark.parametrize(
     ("obstacle", "code"),
     [
-        ("revoked", "certificate_not_renewable"), ("suspended", "certificate_not_renewable"),
-        ("retired", "achievement_retired"), ("consent", "consent_missing"), ("outsider", "not_found"),
+        ("revoked", "certificate_not_renewable"),
+        ("suspended", "certificate_not_renewable"),
+        ("retired", "achievement_retired"),
+        ("consent", "consent_missing"),
+        ("outsider", "not_found"),
     ],
-)  # fmt: skip
+)
 def test_what_stands_against_a_renewal_is_said(issue, at, obstacle: str, code: str) -> None:
     old = issue()
     give_consent(old.learner)
@@ -135,10 +138,8 @@ def test_what_stands_against_a_renewal_is_said(issue, at, obstacle: str, code: s
     assert answer.json()["code"] == code
     # Not even for a worker who is told of it all the same.
     renewal.renew_awards(
-        [
-            Recorded(1, RenewalRequested(certificate_id=old.pk, learner_id=client.handler._force_user.pk), moment)
-        ]
-    )  # fmt: skip
+        [Recorded(1, RenewalRequested(certificate_id=old.pk, learner_id=client.handler._force_user.pk), moment)]
+    )
     assert Award.objects.count() == 1
 
 
@@ -147,9 +148,12 @@ def test_a_renewal_is_by_the_version_of_today(issue, at, achievement) -> None:
     give_consent(old.learner)
     Achievement.objects.update(active=False)
     newer = Achievement.objects.create(
-        slug=achievement.slug, version=2, edition=achievement.edition, texts=achievement.texts,
+        slug=achievement.slug,
+        version=2,
+        edition=achievement.edition,
+        texts=achievement.texts,
         criteria={"edition_completed": True, "skills": [{"skill": "AIS-A1", "level": 2}]},
-    )  # fmt: skip
+    )
     at(old, days=10)
     assert _renew(old).json()["missing"] == [
         {"kind": "skill", "skill": "AIS-A1", "level": 2, "held": 1, "certified": False}

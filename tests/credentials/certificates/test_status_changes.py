@@ -44,8 +44,10 @@ STEPS: dict[str, Callable[..., None]] = {
     "active": status_changes.reinstate,
 }
 REFUSED: dict[str, type[DomainError]] = {
-    "revoked": NotRevocable, "suspended": NotSuspendable, "active": NotReinstatable,
-}  # fmt: skip
+    "revoked": NotRevocable,
+    "suspended": NotSuspendable,
+    "active": NotReinstatable,
+}
 
 
 def _take(step: str, certificate: Certificate, reason: str = "as it was decided") -> None:
@@ -59,9 +61,14 @@ def _status(certificate: Certificate) -> str:
 def _approved(certificate: Certificate, name: str = "山田 花子") -> UUID:
     correction_id, now = new_id(), clock.now()
     corrections.request_correction(
-        correction_id=correction_id, certificate_id=certificate.pk, legal_name=name, reason="married",
-        asked_by=certificate.learner_id, learner_id=certificate.learner_id, now=now,
-    )  # fmt: skip
+        correction_id=correction_id,
+        certificate_id=certificate.pk,
+        legal_name=name,
+        reason="married",
+        asked_by=certificate.learner_id,
+        learner_id=certificate.learner_id,
+        now=now,
+    )
     corrections.decide(correction_id=correction_id, approved=True, decided_by=new_id(), now=now)
     return correction_id
 
@@ -168,9 +175,13 @@ def test_a_correction_lifts_nothing_that_was_decided_meanwhile(issue) -> None:
         assert not Certificate.objects.filter(predecessor=certificate).exists()
     certificate, correction_id, now = issue(), new_id(), clock.now()
     corrections.request_correction(
-        correction_id=correction_id, certificate_id=certificate.pk, legal_name="Dao", reason="bought it",
-        asked_by=certificate.learner_id, now=now,
-    )  # fmt: skip
+        correction_id=correction_id,
+        certificate_id=certificate.pk,
+        legal_name="Dao",
+        reason="bought it",
+        asked_by=certificate.learner_id,
+        now=now,
+    )
     _take("revoked", certificate)
     with pytest.raises(NotCorrectable):
         corrections.decide(correction_id=correction_id, approved=True, decided_by=new_id(), now=now)
@@ -263,9 +274,11 @@ def test_of_revoking_and_superseding_at_the_same_time_one_comes_second(issue, mo
 @pytest.mark.django_db(transaction=True)
 def test_of_two_reviewers_the_second_acts_on_what_the_first_left(issue) -> None:
     for first, second, outcome in (
-        ("suspended", "active", "done"), ("suspended", "suspended", "certificate_not_suspendable"),
-        ("revoked", "suspended", "certificate_not_suspendable"), ("suspended", "revoked", "done"),
-    ):  # fmt: skip
+        ("suspended", "active", "done"),
+        ("suspended", "suspended", "certificate_not_suspendable"),
+        ("revoked", "suspended", "certificate_not_suspendable"),
+        ("suspended", "revoked", "done"),
+    ):
         certificate, outcomes = issue(), list[str]()
         with transaction.atomic():
             _take(first, certificate)
@@ -285,11 +298,14 @@ def test_nothing_of_it_is_deleted_or_rewritten(issue) -> None:
     asked = bulk_revocation.request(certificate_ids=[certificate.pk], reason="x", requested_by=new_id(), state=None)
     correction = certificate.corrections.get()
     for change in (
-        lambda: certificate.delete(), lambda: correction.delete(), lambda: asked.delete(),
-        lambda: certificate.corrections.update(legal_name="Dao"), lambda: certificate.corrections.update(approved=False),
+        lambda: certificate.delete(),
+        lambda: correction.delete(),
+        lambda: asked.delete(),
+        lambda: certificate.corrections.update(legal_name="Dao"),
+        lambda: certificate.corrections.update(approved=False),
         lambda: type(asked).objects.update(certificates=[new_id()]),
         lambda: type(asked).objects.update(approved_by=asked.requested_by, approved_at=clock.now()),
-    ):  # fmt: skip
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
 

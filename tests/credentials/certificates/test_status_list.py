@@ -100,9 +100,13 @@ def test_the_proof_of_a_list_covers_all_of_it() -> None:
             return key.sign(message)
 
     document = status_list_credential(
-        did=Authority.did, url="https://skills.example/status/1", purpose="revocation", encoded=encode([3]),
-        valid_from=DAY, valid_until=DAY.replace(day=2),
-    )  # fmt: skip
+        did=Authority.did,
+        url="https://skills.example/status/1",
+        purpose="revocation",
+        encoded=encode([3]),
+        valid_from=DAY,
+        valid_until=DAY.replace(day=2),
+    )
     quads = linked_data.canonical_quads(document)
     assert "_:" not in quads
     for value in (encode([3]), "revocation", "2030-01-02T00:00:00Z"):

@@ -70,9 +70,11 @@ def test_every_view_says_the_same_once_the_consumer_ran(issue) -> None:
     certificate = issue()
     client, code = Client(), certificate.public_code
     for step, status, verdict in (
-        (status_changes.suspend, "suspended", "suspended"), (status_changes.reinstate, "active", "valid"),
-        (status_changes.suspend, "suspended", "suspended"), (status_changes.revoke, "revoked", "revoked"),
-    ):  # fmt: skip
+        (status_changes.suspend, "suspended", "suspended"),
+        (status_changes.reinstate, "active", "valid"),
+        (status_changes.suspend, "suspended", "suspended"),
+        (status_changes.revoke, "revoked", "revoked"),
+    ):
         step(certificate_id=certificate.pk, actor="reviewer", reason="looked into", now=clock.now())
         events.drain("status_lists")
         answers = [

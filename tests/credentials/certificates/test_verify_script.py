@@ -55,8 +55,10 @@ def signed(_reference_data: None):
     compiled = Compiled(
         achievement=credentials.achievement_node(certified(base_url="http://testserver")),
         issuer=credentials.issuer_node(did=signs.did, name="Authority", base_url="http://testserver"),
-        status_list="http://testserver/status/jp/1", skills=SKILLS, base_url="http://testserver",
-    )  # fmt: skip
+        status_list="http://testserver/status/jp/1",
+        skills=SKILLS,
+        base_url="http://testserver",
+    )
 
     def sign(name: str = "Budi", **given: Any) -> str:
         issuance = make(name, **{"valid_from": now, "valid_until": now + timedelta(days=900), **given})
@@ -204,9 +206,13 @@ def test_the_curve_is_that_of_the_library(script: ModuleType) -> None:
 
 def _list(purpose: str, places: list[int], *, until: datetime, url: str = "http://testserver/status/jp/1") -> Any:
     document = status_list.status_list_credential(
-        did=signer_for("jp").did, url=f"{url}/{purpose}", purpose=purpose, encoded=status_list.encode(places),
-        valid_from=until - timedelta(days=1), valid_until=until,
-    )  # fmt: skip
+        did=signer_for("jp").did,
+        url=f"{url}/{purpose}",
+        purpose=purpose,
+        encoded=status_list.encode(places),
+        valid_from=until - timedelta(days=1),
+        valid_until=until,
+    )
     return proofs.secured(document, signer=signer_for("jp"), created=clock.now())
 
 
@@ -254,9 +260,11 @@ def _path(index: int, leaves: list[bytes]) -> list[bytes]:
 def test_it_follows_a_proof_of_the_log_to_the_checkpoint(signed, script: ModuleType) -> None:
     text, salt = signed(), bytes(16)
     about = {
-        "commitment": sha256(salt + text.encode()).hexdigest(), "kind": "issued", "logged_at": "2026-01-01T00:00:00Z",
+        "commitment": sha256(salt + text.encode()).hexdigest(),
+        "kind": "issued",
+        "logged_at": "2026-01-01T00:00:00Z",
         "version": 1,
-    }  # fmt: skip
+    }
     leaf = json.dumps(about, separators=(",", ":"))
     for size in (1, 2, 3, 7, 8, 13):
         for index in range(size):
@@ -265,15 +273,24 @@ def test_it_follows_a_proof_of_the_log_to_the_checkpoint(signed, script: ModuleT
             path = [b64encode(entry).decode() for entry in _path(index, leaves)]
             checkpoint = f"log.example/1\n{size}\n{b64encode(_tree(leaves)).decode()}\n\n— log.example x\n"
             proof = {
-                "leaf": leaf, "salt": salt.hex(), "index": index, "tree_size": size, "inclusion_proof": path,
+                "leaf": leaf,
+                "salt": salt.hex(),
+                "index": index,
+                "tree_size": size,
+                "inclusion_proof": path,
                 "checkpoint": checkpoint,
-            }  # fmt: skip
+            }
             assert script.log_says(text, proof) == (True, "in the log log.example/1 since 2026-01-01T00:00:00Z")
             for wrong in (
-                {"index": index + 1}, {"tree_size": size + 1}, {"inclusion_proof": [*path, path[0] if path else leaf]},
-                {"inclusion_proof": path[1:]} if path else {"salt": "00"}, {"salt": "01" * 16}, {"leaf": "{}"},
-                {"checkpoint": checkpoint.replace("log.example/1\n", "")}, {"index": None},
-            ):  # fmt: skip
+                {"index": index + 1},
+                {"tree_size": size + 1},
+                {"inclusion_proof": [*path, path[0] if path else leaf]},
+                {"inclusion_proof": path[1:]} if path else {"salt": "00"},
+                {"salt": "01" * 16},
+                {"leaf": "{}"},
+                {"checkpoint": checkpoint.replace("log.example/1\n", "")},
+                {"index": None},
+            ):
                 assert not script.log_says(text, {**proof, **wrong})[0], (size, index, wrong)
             assert not script.log_says(text + " ", proof)[0]
     assert not script.log_says(text, None)[0]
@@ -288,9 +305,16 @@ def test_a_bare_interpreter_does_on_files_of_every_kind(signed, tmp_path: Path) 
     text, now = signed("สมชาย ใจดี"), clock.now()
     (tmp_path / "did.json").write_text(json.dumps(signed.did))
     short = compact.signed(
-        signer=signer_for("jp"), issuer="jp", public_code="0123456789abcdefghjkmnpqrs", name="สมชาย ใจดี",
-        achievement="ก้าวแรก", levels={"AIS-A1": 1}, valid_from=now, valid_until=now + timedelta(days=9), credential=text,
-    )  # fmt: skip
+        signer=signer_for("jp"),
+        issuer="jp",
+        public_code="0123456789abcdefghjkmnpqrs",
+        name="สมชาย ใจดี",
+        achievement="ก้าวแรก",
+        levels={"AIS-A1": 1},
+        valid_from=now,
+        valid_until=now + timedelta(days=9),
+        credential=text,
+    )
     files = {
         "credential.json": text.encode(),
         "altered.json": text.replace("ใจดี", "ใจร้าย").encode(),
@@ -305,15 +329,31 @@ def test_a_bare_interpreter_does_on_files_of_every_kind(signed, tmp_path: Path) 
         (tmp_path / name).write_bytes(content)
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(SCRIPT), str(tmp_path / name), "--keys", str(tmp_path / "did.json")],
-            capture_output=True, encoding="utf-8", timeout=60, check=False, cwd=tmp_path,
-        )  # fmt: skip
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+            cwd=tmp_path,
+        )
         code, word = wanted.get(name, (0, "VALID"))
         assert (done.returncode, done.stdout.split(":")[0], done.stderr) == (code, word, ""), name
         assert ("สมชาย ใจดี" in done.stdout) == (code == 0)
         assert ("not checked: " in done.stdout) == (code == 0)
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(SCRIPT), str(tmp_path / "credential.json"), "--keys",
-         str(tmp_path / "did.json"), "--at", (now.astimezone(UTC) + timedelta(days=2000)).strftime("%Y-%m-%dT%H:%M:%SZ")],
-        capture_output=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            str(SCRIPT),
+            str(tmp_path / "credential.json"),
+            "--keys",
+            str(tmp_path / "did.json"),
+            "--at",
+            (now.astimezone(UTC) + timedelta(days=2000)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 10

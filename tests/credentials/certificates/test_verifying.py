@@ -35,10 +35,24 @@ from tests.credentials.certificates.factories import approve_key
 pytestmark = pytest.mark.django_db
 
 NAMES = [
-    'O\'Brien "Bud" \\ <b>&amp;</b>', "two\nlines", "สมชาย ใจดี", "សុខ សុភា", "ສົມສະໄໝ ພົມວິຫານ", "မောင်မောင်",
-    "முத்துசாமி", "王秀英", "山田 愛子", "محمد بن عبدالله\u200f", "Nguyễn Thị Hồng", "e\u0301", "𠮷野家", "a" * 200,
-    "\u200eRLM\u200f between", "{{ 7*7 }} %s _:b0 <urn:x> .", "😀",
-]  # fmt: skip
+    'O\'Brien "Bud" \\ <b>&amp;</b>',
+    "two\nlines",
+    "สมชาย ใจดี",
+    "សុខ សុភា",
+    "ສົມສະໄໝ ພົມວິຫານ",
+    "မောင်မောင်",
+    "முத்துசாமி",
+    "王秀英",
+    "山田 愛子",
+    "محمد بن عبدالله\u200f",
+    "Nguyễn Thị Hồng",
+    "e\u0301",
+    "𠮷野家",
+    "a" * 200,
+    "\u200eRLM\u200f between",
+    "{{ 7*7 }} %s _:b0 <urn:x> .",
+    "😀",
+]
 
 
 def _published(client: Client) -> Callable[[str], bytes]:
@@ -256,9 +270,12 @@ def test_a_proof_from_outside_its_keys_time_is_refused(issue) -> None:
     certificate = issue()
     long_ago = clock.now() - timedelta(days=400)
     key = IssuerKey(
-        id=certificate.key_id, did=certificate.key.did, multikey=certificate.key.multikey,
-        valid_from=long_ago, valid_until=long_ago + timedelta(days=30),
-    )  # fmt: skip
+        id=certificate.key_id,
+        did=certificate.key.did,
+        multikey=certificate.key.multikey,
+        valid_from=long_ago,
+        valid_until=long_ago + timedelta(days=30),
+    )
     with pytest.raises(NotVerified, match="time"):
         verify_credential(certificate.credential, published=[key])
 
@@ -287,9 +304,12 @@ def test_what_a_proof_would_not_cover_is_refused_before_signing(issue, change: C
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
 def test_canonical_form_is_that_of_the_general_library(name: str) -> None:
     document = {
-        "@context": list(linked_data.CONTEXTS), "id": "urn:x", "type": ["VerifiableCredential"], "name": name,
+        "@context": list(linked_data.CONTEXTS),
+        "id": "urn:x",
+        "type": ["VerifiableCredential"],
+        "name": name,
         "issuer": {"id": "did:web:x", "type": ["Profile"], "name": name},
-    }  # fmt: skip
+    }
     options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": document_loader()}
     assert linked_data.canonical_quads(document) == jsonld.normalize(document, options)
 

@@ -65,9 +65,12 @@ def test_two_libraries_that_are_not_ours_accept_it(issue: Callable[..., Certific
     claims = {name: payload.pop(name) for name in ("iss", "sub", "jti", "nbf", "exp")}
     assert payload == {name: value for name, value in document.items() if name != "proof"}
     assert claims == {
-        "iss": document["issuer"]["id"], "sub": document["credentialSubject"]["id"], "jti": document["id"],
-        "nbf": int(certificate.valid_from.timestamp()), "exp": int(certificate.valid_until.timestamp()),
-    }  # fmt: skip
+        "iss": document["issuer"]["id"],
+        "sub": document["credentialSubject"]["id"],
+        "jti": document["id"],
+        "nbf": int(certificate.valid_from.timestamp()),
+        "exp": int(certificate.valid_until.timestamp()),
+    }
     assert _stranger_reads(token).issuer.id == document["issuer"]["id"]
 
 

@@ -42,9 +42,11 @@ def mover(issue: Callable[..., Certificate], achievement: Achievement) -> Learne
     learner = issue(state="ID", name='Aiko "愛子" Sari').learner
     Learner.objects.filter(pk=learner.pk).update(member_state_id="JP")
     Achievement.objects.create(
-        slug="second-steps", edition=achievement.edition, criteria=achievement.criteria,
+        slug="second-steps",
+        edition=achievement.edition,
+        criteria=achievement.criteria,
         texts={"en": {"name": "Second steps", "description": "More.", "criteria": "More."}},
-    )  # fmt: skip
+    )
     tell(EditionCompleted, learner)
     settle()
     return learner

@@ -24,18 +24,29 @@ def test_linkedin_gets_back_what_was_put_in(
     name: str, issuer: str, issued_at: datetime, valid_until: datetime | None
 ) -> None:
     url = deep_links.linkedin_url(
-        base_url="https://skills.example", public_code="0" * 26, name=name, issuer=issuer, issued_at=issued_at,
+        base_url="https://skills.example",
+        public_code="0" * 26,
+        name=name,
+        issuer=issuer,
+        issued_at=issued_at,
         valid_until=valid_until,
-    )  # fmt: skip
+    )
     parts = urlsplit(url)
     assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == (
-        "https", "www.linkedin.com", "/profile/add", "",
-    )  # fmt: skip
+        "https",
+        "www.linkedin.com",
+        "/profile/add",
+        "",
+    )
     expected = {
-        "startTask": ["CERTIFICATION_NAME"], "name": [name], "organizationName": [issuer],
-        "issueYear": [str(issued_at.year)], "issueMonth": [str(issued_at.month)],
-        "certUrl": ["https://skills.example/verify/" + "0" * 26], "certId": ["0" * 26],
-    }  # fmt: skip
+        "startTask": ["CERTIFICATION_NAME"],
+        "name": [name],
+        "organizationName": [issuer],
+        "issueYear": [str(issued_at.year)],
+        "issueMonth": [str(issued_at.month)],
+        "certUrl": ["https://skills.example/verify/" + "0" * 26],
+        "certId": ["0" * 26],
+    }
     if valid_until is not None:
         expected |= {"expirationYear": [str(valid_until.year)], "expirationMonth": [str(valid_until.month)]}
     assert parse_qs(parts.query) == expected

@@ -59,9 +59,13 @@ def _see(path: str, accept: str = "text/html", **headers: str) -> Any:
 def test_an_employer_sees_what_was_chosen_and_nothing_else(issue: Callable[..., Certificate]) -> None:
     certificate = issue(name="山田 愛子", languages=("en",))
     hidden = {
-        "name": "山田 愛子", "achievement": "First steps", "skills": "Recognise AI around you", "dates": "<time",
-        "issuer": "Issued by", "evidence": "scored answers",
-    }  # fmt: skip
+        "name": "山田 愛子",
+        "achievement": "First steps",
+        "skills": "Recognise AI around you",
+        "dates": "<time",
+        "issuer": "Issued by",
+        "evidence": "scored answers",
+    }
     for field in ALL:
         path = _path(_share(certificate, shown=[field]))
         answer = _see(path)
@@ -74,9 +78,10 @@ def test_an_employer_sees_what_was_chosen_and_nothing_else(issue: Callable[..., 
         assert len(told) == 1
         assert told[0]["verdict"] == "valid"
         members = {
-            "dates": {"issued_at", "valid_until"}, "achievement": {"achievement", "description"},
+            "dates": {"issued_at", "valid_until"},
+            "achievement": {"achievement", "description"},
             "evidence": {"answers", "supervised"},
-        }.get(field, {field})  # fmt: skip
+        }.get(field, {field})
         assert set(told[0]) == {"verdict"} | members
 
 
@@ -101,9 +106,11 @@ def test_the_page_is_for_the_visitor_alone_and_in_their_language(issue: Callable
 def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., Certificate], achievement: Any) -> None:
     first = issue()
     twin = type(achievement).objects.create(
-        slug="second-steps", edition=achievement.edition, criteria=achievement.criteria,
+        slug="second-steps",
+        edition=achievement.edition,
+        criteria=achievement.criteria,
         texts={"en": {"name": "Second steps", "description": "More.", "criteria": "More."}},
-    )  # fmt: skip
+    )
     tell(EditionCompleted, first.learner)
     settle()
     second = Certificate.objects.get(award__achievement=twin)
@@ -195,17 +202,25 @@ def test_making_a_link_again_answers_as_the_first_time(issue: Callable[..., Cert
     late = client.put(path, body, format="json")
     assert (late.status_code, late.json()["standing"]) == (200, "revoked"), "a late repeat opens nothing"
     assert list(AuditEntry.objects.filter(subject_kind="share").values_list("action", flat=True).order_by("id")) == [
-        "share.made", "share.revoked",
-    ]  # fmt: skip
+        "share.made",
+        "share.revoked",
+    ]
 
 
 def test_what_cannot_be_shared(issue: Callable[..., Certificate]) -> None:
     certificate, someone_elses = issue(), issue()
     client, path = signed_in(certificate.learner.user), f"/api/v1/me/shares/{new_id()}"
     for wrong in (
-        {"days": 0}, {"days": 366}, {"max_views": 0}, {"shown": []}, {"shown": ["birth_year"]}, {"certificates": []},
-        {"certificates": [str(new_id())] * 21}, {"surprise": 1}, {"days": True},
-    ):  # fmt: skip
+        {"days": 0},
+        {"days": 366},
+        {"max_views": 0},
+        {"shown": []},
+        {"shown": ["birth_year"]},
+        {"certificates": []},
+        {"certificates": [str(new_id())] * 21},
+        {"surprise": 1},
+        {"days": True},
+    ):
         assert client.put(path, {**_body(certificate), **wrong}, format="json").status_code == 400, wrong
     answer = client.put(path, _body(certificate, someone_elses), format="json")
     assert (answer.status_code, answer.json()["code"]) == (404, "certificate_not_yours")
@@ -303,9 +318,15 @@ def test_a_corrected_name_takes_the_place_of_the_old_one(issue: Callable[..., Ce
 def test_of_many_visitors_at_once_not_one_too_many_gets_in() -> None:
     learner = make_learner()
     share = Share.objects.create(
-        id=new_id(), learner=learner, token_sha256=tokens.digest_of("a" * 32), salt=b"", fields=["name"], max_views=5,
-        created_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
-    )  # fmt: skip
+        id=new_id(),
+        learner=learner,
+        token_sha256=tokens.digest_of("a" * 32),
+        salt=b"",
+        fields=["name"],
+        max_views=5,
+        created_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=1),
+    )
 
     def visit(look: Callable[[], bool]) -> bool:
         try:
@@ -327,9 +348,15 @@ def test_looking_and_then_counting_would_let_one_too_many_in() -> None:
     """The control: the race forced into the naive way, and into ours, between finding the link and counting."""
     learner = make_learner()
     share = Share.objects.create(
-        id=new_id(), learner=learner, token_sha256=tokens.digest_of("a" * 32), salt=b"", fields=["name"], max_views=1,
-        created_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
-    )  # fmt: skip
+        id=new_id(),
+        learner=learner,
+        token_sha256=tokens.digest_of("a" * 32),
+        salt=b"",
+        fields=["name"],
+        max_views=1,
+        created_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=1),
+    )
 
     def in_between() -> bool:
         try:

@@ -33,9 +33,12 @@ ISSUED, CHANGED = CertificateIssued, CertificateStatusChanged
 def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
     """`certify(3)` writes certificates as their issuer would, and tells of them; nothing is logged yet."""
     edition = Edition.objects.create(
-        course=Course.objects.create(slug="logged"), framework=Framework.objects.get(current=True), status="published",
-        published_at=clock.now(), languages=["en"],
-    )  # fmt: skip
+        course=Course.objects.create(slug="logged"),
+        framework=Framework.objects.get(current=True),
+        status="published",
+        published_at=clock.now(),
+        languages=["en"],
+    )
     key = IssuerKey.objects.create(id="did:web:log#z1", issuer_id="regional", did="did:web:log", multikey="z1")
     places = itertools.count()
     status_list = StatusList.objects.create(issuer_id="regional", number=99, secret=b"")
@@ -55,12 +58,17 @@ def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
         )
         made = Certificate.objects.bulk_create(
             Certificate(
-                public_code=public_code(), award=award, learner=award.learner, key=key, valid_from=now,
-                status_list=status_list, status_index=next(places),
+                public_code=public_code(),
+                award=award,
+                learner=award.learner,
+                key=key,
+                valid_from=now,
+                status_list=status_list,
+                status_index=next(places),
                 credential=f'{{"name":"{award.learner.legal_name}","n":"{award.pk}"}}',
             )
             for award in awards
-        )  # fmt: skip
+        )
         if tells:
             tell(ISSUED, *made)
         return made

@@ -38,16 +38,22 @@ def test_an_audit_goes_over_everything(certify, witnesses: Witnesses, capsys) ->
             "UPDATE credentials_logentry SET leaf = 'x' WHERE index = 1",
             "fork: the checkpoint of 3 entries was signed over another",
         ),
-        ("DELETE FROM credentials_logentry WHERE index = 4", "fork: a checkpoint of 5 entries was signed, and the log has 4"),
+        (
+            "DELETE FROM credentials_logentry WHERE index = 4",
+            "fork: a checkpoint of 5 entries was signed, and the log has 4",
+        ),
         ("DELETE FROM credentials_logentry WHERE index = 1", "entries are missing"),
         ("UPDATE credentials_logtile SET hashes = decode(repeat('00', 160), 'hex')", "tile 0/000 does not follow"),
         ("DELETE FROM credentials_logtile", "tile 0/000 does not follow"),
         ("UPDATE credentials_logcheckpoint SET root = decode(repeat('00', 32), 'hex')", "was signed over another tree"),
         ("UPDATE credentials_logcheckpoint SET note = replace(note, '/log', '/LOG')", "the checkpoint of 3 entries"),
         ("UPDATE credentials_logcheckpoint SET note = 'x' WHERE size = 5", "not a note|a note has"),
-        ("UPDATE credentials_logcosignature SET line = replace(line, '— ', '— x')", "the cosignature of .* does not hold"),
+        (
+            "UPDATE credentials_logcosignature SET line = replace(line, '— ', '— x')",
+            "the cosignature of .* does not hold",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_audit_finds_what_was_altered(certify, witnesses: Witnesses, capsys, statement: str, problem: str) -> None:
     certify(3)
     signed()
@@ -72,8 +78,10 @@ def test_an_old_checkpoint_must_be_the_log_s_own(certify, settings, tmp_path: Pa
     note = LogCheckpoint.objects.get().note
     file = tmp_path / "old"
     for text, message in (
-        ("x", "a note has"), (note.replace("\n1\n", "\n2\n"), "does not hold"), (note.replace("testserver", "other"), "none of"),
-    ):  # fmt: skip
+        ("x", "a note has"),
+        (note.replace("\n1\n", "\n2\n"), "does not hold"),
+        (note.replace("testserver", "other"), "none of"),
+    ):
         file.write_text(text)
         with pytest.raises(CommandError, match=message):
             call_command("audit_log", "--against", str(file))
@@ -107,8 +115,14 @@ def test_the_files_are_what_the_addresses_answer(certify, tmp_path: Path, capsys
     assert capsys.readouterr().out.splitlines() == ["3 files written", "6 files written", "1 files written"]
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert files == [
-        "checkpoint", "tile/0/000", "tile/0/000.p/5", "tile/0/001.p/4", "tile/1/000.p/1", "tile/entries/000",
-        "tile/entries/000.p/5", "tile/entries/001.p/4",
-    ]  # fmt: skip
+        "checkpoint",
+        "tile/0/000",
+        "tile/0/000.p/5",
+        "tile/0/001.p/4",
+        "tile/1/000.p/1",
+        "tile/entries/000",
+        "tile/entries/000.p/5",
+        "tile/entries/001.p/4",
+    ]
     for name in files:
         assert Client().get(f"/log/{name}").content == (tmp_path / name).read_bytes(), name

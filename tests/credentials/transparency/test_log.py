@@ -177,9 +177,12 @@ def test_nothing_is_shown_that_is_not_signed(certify) -> None:
     assert client.get("/log/checkpoint").json()["code"] == "log_not_published"
     drain()
     for path in (
-        "/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/entries/000.p/1", "/log/proof/inclusion?index=0&size=1",
+        "/log/checkpoint",
+        "/log/tile/0/000.p/1",
+        "/log/tile/entries/000.p/1",
+        "/log/proof/inclusion?index=0&size=1",
         f"/verify/{aiko.public_code}/log-proof",
-    ):  # fmt: skip
+    ):
         assert client.get(path).status_code == 404, path
     assert publish(now=clock.now()) is not None
     assert publish(now=clock.now()) is None, "nothing new"
@@ -207,12 +210,22 @@ def test_addresses_of_the_log(certify) -> None:
     assert checkpoint.content.decode().startswith("testserver/log\n258\n")
     assert client.get("/log/proof/consistency?from=258&to=258").json() == {"proof": []}
     for path in (
-        "/log/tile/0/001", "/log/tile/00/000", "/log/tile/64/000", "/log/tile/0/0", "/log/tile/1/000", "/log/tile/-1/000",
-        "/log/tile/entries/001.p/3", "/log/tile/entries/%00", "/log/tile/7/x999/999", "/log/nothing",
-        "/verify/0000000000000000000000000a/log-proof", "/verify/%00/log-proof",
-        "/log/proof/inclusion?index=258&size=258", "/log/proof/consistency?from=259&to=258",
+        "/log/tile/0/001",
+        "/log/tile/00/000",
+        "/log/tile/64/000",
+        "/log/tile/0/0",
+        "/log/tile/1/000",
+        "/log/tile/-1/000",
+        "/log/tile/entries/001.p/3",
+        "/log/tile/entries/%00",
+        "/log/tile/7/x999/999",
+        "/log/nothing",
+        "/verify/0000000000000000000000000a/log-proof",
+        "/verify/%00/log-proof",
+        "/log/proof/inclusion?index=258&size=258",
+        "/log/proof/consistency?from=259&to=258",
         "/log/proof/consistency?from=1&to=9223372036854775807",
-    ):  # fmt: skip
+    ):
         answer = client.get(path)
         assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json"), path
     for query in (
@@ -237,10 +250,13 @@ def test_reads_and_appends_take_so_many_queries_however_long_the_log(certify, qu
             publish(now=clock.now())
         size = LogCheckpoint.objects.order_by("-size").first().size
         for most, path in (
-            (2, "/log/checkpoint"), (2, f"/log/tile/0/000.p/{min(size, 255)}"), (2, "/log/tile/entries/000.p/1"),
-            (2, f"/log/proof/inclusion?index=0&size={size}"), (2, f"/log/proof/consistency?from=1&to={size}"),
+            (2, "/log/checkpoint"),
+            (2, f"/log/tile/0/000.p/{min(size, 255)}"),
+            (2, "/log/tile/entries/000.p/1"),
+            (2, f"/log/proof/inclusion?index=0&size={size}"),
+            (2, f"/log/proof/consistency?from=1&to={size}"),
             (8, f"/verify/{made[0].public_code}/log-proof"),
-        ):  # fmt: skip
+        ):
             with query_budget(most):
                 assert client.get(path).status_code == 200, path
         with query_budget(5):

@@ -27,11 +27,15 @@ def test_verifier_keys_of_others_are_read() -> None:
 @pytest.mark.parametrize(
     "vkey",
     [
-        "", "a", "a+b", "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
-        "other.example+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8", "a b+033de0ae+AQ==",
+        "",
+        "a",
+        "a+b",
+        "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+        "other.example+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+        "a b+033de0ae+AQ==",
         f"x+00000000+{base64.b64encode(bytes([9]) + bytes(32)).decode()}",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_verifier_key_is_refused(vkey: str) -> None:
     with pytest.raises(NotANote):
         Verifier.parse(vkey)
@@ -72,13 +76,29 @@ SIGNED = Note(TEXT, (LOG.sign(TEXT),)).whole
 @pytest.mark.parametrize(
     "whole",
     [
-        "", "\n\n", TEXT, TEXT + "\n", SIGNED.rstrip("\n"), SIGNED.replace("— ", "- "), SIGNED.replace("\n7\n", "\n07\n"),
-        SIGNED.replace("\n7\n", "\n\n"), SIGNED.replace("\n7\n", "\n-7\n"), SIGNED.replace("\n7\n", "\n٧\n"),
-        SIGNED.replace("A=\n", "B=\n", 1), SIGNED.replace("A=\n", "A\n", 1), SIGNED.replace("\n", "\r\n"), SIGNED + "\x00\n",
-        SIGNED + "x\n", "x" * 70_000 + SIGNED, SIGNED.replace("\n7\n", "\n9223372036854775808\n"),
-        SIGNED + "— a AAAA\n", SIGNED + "— a  AAAAAAAA\n", SIGNED + "— a+b AAAAAAAA\n", SIGNED + "— a AAAAAAAA\n" * 64,
+        "",
+        "\n\n",
+        TEXT,
+        TEXT + "\n",
+        SIGNED.rstrip("\n"),
+        SIGNED.replace("— ", "- "),
+        SIGNED.replace("\n7\n", "\n07\n"),
+        SIGNED.replace("\n7\n", "\n\n"),
+        SIGNED.replace("\n7\n", "\n-7\n"),
+        SIGNED.replace("\n7\n", "\n٧\n"),
+        SIGNED.replace("A=\n", "B=\n", 1),
+        SIGNED.replace("A=\n", "A\n", 1),
+        SIGNED.replace("\n", "\r\n"),
+        SIGNED + "\x00\n",
+        SIGNED + "x\n",
+        "x" * 70_000 + SIGNED,
+        SIGNED.replace("\n7\n", "\n9223372036854775808\n"),
+        SIGNED + "— a AAAA\n",
+        SIGNED + "— a  AAAAAAAA\n",
+        SIGNED + "— a+b AAAAAAAA\n",
+        SIGNED + "— a AAAAAAAA\n" * 64,
     ],
-)  # fmt: skip
+)
 def test_what_is_no_checkpoint_is_refused(whole: str) -> None:
     with pytest.raises(NotANote):
         notes.checkpoint_by(whole, [LOG.verifier])

@@ -118,14 +118,21 @@ def test_what_a_witness_answers(certify, witnesses: Witnesses) -> None:
     other_log = Checkpoint("elsewhere.example/log", 3, bytes(32)).text
     broken = notes.Signature(keys.log_signer().name, keys.log_signer().verifier.key_id, bytes(64))
     for status, body in (
-        (400, b""), (400, b"\xff"), (400, b"old 0\n"), (400, good[:-1]), (400, good.replace(b"old 0", b"old 00")),
-        (400, good.replace(b"old 0", b"old -1")), (400, good.replace(b"old 0", b"old 4")), (400, b"old 0\nx\n\n" + good[7:]),
-        (400, b"old 0\n" + b"A" * 43 + b"=\n" * 64 + b"\n" + good[7:]), (400, b"x" * 200_000),
+        (400, b""),
+        (400, b"\xff"),
+        (400, b"old 0\n"),
+        (400, good[:-1]),
+        (400, good.replace(b"old 0", b"old 00")),
+        (400, good.replace(b"old 0", b"old -1")),
+        (400, good.replace(b"old 0", b"old 4")),
+        (400, b"old 0\nx\n\n" + good[7:]),
+        (400, b"old 0\n" + b"A" * 43 + b"=\n" * 64 + b"\n" + good[7:]),
+        (400, b"x" * 200_000),
         (404, f"old 0\n\n{Note(other_log, (stranger.sign(other_log),)).whole}".encode()),
         (403, f"old 0\n\n{Note(text, (stranger.sign(text),)).whole}".encode()),
         (403, f"old 0\n\n{Note(text, (broken,)).whole}".encode()),
         (422, b"old 0\n" + notes.encoded(bytes(32)).encode() + b"\n\n" + good[7:]),
-    ):  # fmt: skip
+    ):
         answer = vietnam.post(body)
         assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), (
             body[:60],
@@ -326,11 +333,12 @@ def test_the_command_tells_what_each_witness_said(certify, settings, capsys) -> 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("LOG_WITNESSES", "https://vn.example"), ("LOG_WITNESSES", "x file:///etc/passwd"),
+        ("LOG_WITNESSES", "https://vn.example"),
+        ("LOG_WITNESSES", "x file:///etc/passwd"),
         ("LOG_WITNESSES", "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8 https://vn.example"),
         ("WITNESSED_LOGS", "x"),
     ],
-)  # fmt: skip
+)
 def test_settings_that_name_no_witness_or_log_are_refused(settings, name: str, value: str) -> None:
     setattr(settings, name, [value])
     with pytest.raises(ImproperlyConfigured, match=name):
@@ -396,10 +404,13 @@ def test_an_answer_that_is_no_cosignature_is_not_kept(certify, witnesses: Witnes
     stranger = keys.Cosigner(witnesses.listed[0].settings["WITNESS_NAME"], Ed25519PrivateKey.generate())
     text = Note.parse(LogCheckpoint.objects.get().note).text
     for status, body, problem in (
-        (200, b"", "no cosignature"), (200, b"\xff", "no cosignature"), (409, b"x", "at another size"),
-        (200, stranger.cosign(text, at=1).line.encode(), "no cosignature"), (500, b"", "answers 500"),
+        (200, b"", "no cosignature"),
+        (200, b"\xff", "no cosignature"),
+        (409, b"x", "at another size"),
+        (200, stranger.cosign(text, at=1).line.encode(), "no cosignature"),
+        (500, b"", "answers 500"),
         (409, b"2\n", "has seen 2 entries"),
-    ):  # fmt: skip
+    ):
         answers = cosigning.request_cosignatures(send=lambda url, sent, told=(status, body): told)
         assert [problem in answer.problem for answer in answers] == [True, True], (status, body, answers)
     assert not LogCosignature.objects.exists()
