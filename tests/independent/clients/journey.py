@@ -17,7 +17,7 @@ from agencies_client.api.statistics import list_statistics
 from agencies_client.api.token import create_token
 from agencies_client.models import (
     BadCursorProblem,
-    Explanation,
+    ExplanationOutput,
     ProgressItem,
     ProgressPage,
     StatisticOutput,
@@ -91,7 +91,7 @@ def main() -> None:
     explained = {}
     for row in rows:
         answer = explain_skills.sync(row.learner, client=client)
-        if not isinstance(answer, Explanation):
+        if not isinstance(answer, ExplanationOutput):
             raise Refused(answer)
         explained[row.learner] = {
             skill.code: [
