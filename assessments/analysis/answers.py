@@ -1,4 +1,4 @@
-"""Reading the answers of an edition for analysis: one pass in SQL, then arrays."""
+"""Reading the answers of an edition for analysis: one statement, then arrays."""
 
 from __future__ import annotations
 
@@ -10,36 +10,18 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 
 from assessments.analysis import groups
 from assessments.analysis.classical import OPEN, Answers, Choice
 from assessments.analysis.rules import METHOD, Stated
+from assessments.analysis.statements import first_attempts
 from assessments.items.models import ItemRevision
 from assessments.outcomes.rules import LOGITS
 from assessments.quizzes.models import Quiz
 from privacy import public as privacy
 
-# Practice and placement choose items by what the learner has shown: their figures would tell of the choice.
+# Practice and placement choose items by the learner's estimated ability, which would bias the figures.
 MODES = (Quiz.Mode.ASSESSMENT, Quiz.Mode.CERTIFICATION)
-
-# A learner's first attempt of a quiz is number 1. Where that expired its items were seen and nothing was answered, so no
-# later attempt is a first. A struck item has no score, nor has an attempt that waits for people's marks.
-_ATTEMPTS = """
-SELECT attempt.learner_id, attempt.quiz_id, attempt.language, attempt.device_class,
-       array_agg(answer.revision_id ORDER BY answer.position),
-       array_agg(answer.score ORDER BY answer.position),
-       array_agg(answer.seconds ORDER BY answer.position),
-       array_agg(CASE WHEN answer.revision_id = ANY(%(choices)s) THEN answer.response::text END ORDER BY answer.position)
-FROM assessments_attempt AS attempt
-JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
-JOIN assessments_attemptitem AS answer ON answer.attempt_id = attempt.id
-WHERE quiz.edition_id = %(edition)s AND quiz.mode = ANY(%(modes)s) AND attempt.number = 1
-  AND attempt.submitted_at IS NOT NULL AND NOT attempt.expired
-  AND attempt.score IS NOT NULL AND answer.score IS NOT NULL
-GROUP BY attempt.id
-ORDER BY attempt.started_at, attempt.id
-"""
 
 
 @dataclass(frozen=True)
@@ -67,11 +49,7 @@ def answers_of(edition_id: UUID, *, now: datetime) -> Analysed | None:
         .order_by("pk")
     }
     choices = {pk: choice for pk, row in revisions.items() if (choice := _choice(row.key, row.content)) is not None}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ATTEMPTS, {"edition": edition_id, "modes": [str(mode) for mode in MODES], "choices": list(choices)}
-        )
-        rows = cursor.fetchall()
+    rows = first_attempts(edition_id=edition_id, modes=[str(mode) for mode in MODES], choices=choices)
     consenting = privacy.users_with_consent(user_ids={row[0] for row in rows}, purpose=privacy.LEARNING_RECORDS)
     rows = [row for row in rows if row[0] in consenting]
     if not rows:

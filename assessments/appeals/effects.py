@@ -6,11 +6,10 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from django.db import connection
-
 from assessments.appeals import rules
 from assessments.appeals.models import Appeal
 from assessments.appeals.rules import Remedy
+from assessments.appeals.statements import grant_try
 from assessments.appeals.subjects import quizzes_of_achievement
 from assessments.attempts import grading
 from assessments.attempts.models import Attempt
@@ -64,16 +63,3 @@ def _quizzes(appeal: Appeal) -> list[UUID]:
     if appeal.attempt_id is not None:
         return list(Attempt.objects.filter(pk=appeal.attempt_id).values_list("quiz_id", flat=True))
     return list(quizzes_of_achievement(appeal.learner_id, appeal.achievement))
-
-
-def grant_try(*, learner_id: UUID, quiz_ids: list[UUID], now: datetime) -> None:
-    """Give the learner one attempt more than the limit of each quiz, without waiting for a cool-down."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO assessments_attemptallowance AS allowance (quiz_id, learner_id, used, granted, granted_at)
-            SELECT quiz_id, %s, 0, 1, %s::timestamptz FROM unnest(%s::uuid[]) AS quiz_id ORDER BY quiz_id
-            ON CONFLICT (quiz_id, learner_id) DO UPDATE SET granted = allowance.granted + 1, granted_at = excluded.granted_at
-            """,
-            [learner_id, now, quiz_ids],
-        )

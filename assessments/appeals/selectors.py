@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -167,24 +166,6 @@ def eligible_reviewers(row: Appeal) -> Sequence[Reviewer]:
     state = row.learner.member_state_id
     named = named.filter(Q(user__is_superuser=True) | Q(user__member_state=None) | Q(user__member_state=state))
     return list(named.distinct().order_by("public_name"))
-
-
-def upheld_by_revision() -> Mapping[tuple[UUID, int], int]:
-    """How many appeals found each item revision's score wrong, by (item id, revision number); one query.
-
-    Revisions that no appeal was upheld about are missing.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT revision.item_id, revision.number, count(*)
-            FROM assessments_appealdecision AS decision
-            CROSS JOIN unnest(decision.revisions) AS found (revision_id)
-            JOIN assessments_itemrevision AS revision ON revision.id = found.revision_id
-            GROUP BY revision.item_id, revision.number
-            """
-        )
-        return {(item_id, number): count for item_id, number, count in cursor.fetchall()}
 
 
 def outcomes_by_learner(since: datetime, until: datetime) -> list[tuple[UUID, bool]]:

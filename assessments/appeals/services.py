@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from assessments.appeals import effects, rules
 from assessments.appeals.models import Appeal, AppealStep
 from assessments.appeals.rules import Subject
 from assessments.appeals.selectors import AppealView, appeals_for_update, view
+from assessments.appeals.statements import note_overdue_batch
 from assessments.appeals.subjects import disputed
 from assessments.errors import AppealClosed, AppealIdReused, AppealOpen
 from assessments.events import AppealOpened, AppealOverdue
@@ -152,7 +153,7 @@ def note_overdue(*, now: datetime) -> int:
     noted = 0
     while True:
         with transaction.atomic():
-            found = _overdue(now)
+            found = note_overdue_batch(now=now, actor=CLOCK, limit=BATCH)
             events.record_many(
                 [
                     AppealOverdue(learner_id=learner_id, appeal_id=appeal_id, due_at=due_at)
@@ -168,26 +169,3 @@ def note_overdue(*, now: datetime) -> int:
     if noted:
         _log.warning("appeals are overdue", extra={"appeals": noted})
     return noted
-
-
-def _overdue(now: datetime) -> list[tuple[UUID, UUID, datetime]]:
-    """Note a batch in one statement; (appeal, learner, due date) of those that were not noted before."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH late AS (
-                SELECT id, learner_id, due_at FROM assessments_appeal AS appeal
-                WHERE closed_at IS NULL AND due_at < %s AND NOT EXISTS (
-                    SELECT FROM assessments_appealstep AS step WHERE step.appeal_id = appeal.id AND what = 'overdue'
-                )
-                ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-            ), noted AS (
-                INSERT INTO assessments_appealstep (appeal_id, learner_id, what, actor, reviewer_name, at)
-                SELECT id, learner_id, 'overdue', %s, '', %s FROM late
-                ON CONFLICT DO NOTHING RETURNING appeal_id
-            )
-            SELECT late.id, late.learner_id, late.due_at FROM late JOIN noted ON noted.appeal_id = late.id
-            """,
-            [now, BATCH, CLOCK, now],
-        )
-        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]

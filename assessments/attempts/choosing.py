@@ -8,8 +8,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from assessments.attempts.models import AttemptItem
 from assessments.attempts.rules import TooFewItems, draw
 from assessments.items.selectors import Candidate
@@ -63,22 +61,6 @@ def choose(
         shuffled=shuffled_sections(blueprint),
     )
     return Chosen(items, "", _note(inputs, held, items))
-
-
-def count_exposures(*, quiz_id: UUID, item_ids: Sequence[UUID]) -> None:
-    """Count an attempt of a certification and its items; in the order of their ids, so that no two starts wait in a circle.
-
-    Comes last in its transaction: the rows are shared by everybody who starts the quiz.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO assessments_itemexposure AS exposure (quiz_id, item_id, drawn)
-            SELECT %s, item_id, 1 FROM unnest(%s::uuid[]) AS item_id ORDER BY item_id
-            ON CONFLICT (quiz_id, item_id) DO UPDATE SET drawn = exposure.drawn + 1
-            """,
-            [quiz_id, [*sorted(item_ids), None]],
-        )
 
 
 def _form(blueprint: Blueprint, held: Sequence[Candidate], seed: int, used: Sequence[str]) -> Chosen:

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db import transaction
 
 from assessments.attempts.models import Attempt, ScoreCorrection
-from assessments.attempts.results import graded, has_passed, scored, writing
+from assessments.attempts.results import graded, has_passed, scored
 from assessments.attempts.selectors import Question, attempts_for_update, questions_of
+from assessments.attempts.statements import writing
 from assessments.errors import InvalidMarks, NotGraded, NothingCounts
 from assessments.outcomes.rules import CorrectedItem, correction
 from assessments.scoring.rules import score_attempt

@@ -14,7 +14,7 @@ from django.db import transaction
 from assessments.attempts.corrections import are_shares, correct
 from assessments.attempts.handing_in import handed_in
 from assessments.attempts.models import Attempt
-from assessments.attempts.results import graded, has_passed, scored, writing
+from assessments.attempts.results import graded, has_passed, scored
 from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers, read_seconds
 from assessments.attempts.selectors import (
     AttemptView,
@@ -24,6 +24,7 @@ from assessments.attempts.selectors import (
     questions_of,
     view,
 )
+from assessments.attempts.statements import writing
 from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer, InvalidMarks
 from assessments.events import MarkingNeeded
 from assessments.outcomes.rules import outcome

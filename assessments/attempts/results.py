@@ -1,4 +1,4 @@
-"""Results of attempts, as rows and as what other parts are told of them."""
+"""Results of attempts, as they are published to other parts."""
 
 from __future__ import annotations
 
@@ -8,71 +8,6 @@ from assessments.attempts.models import Attempt
 from assessments.attempts.selectors import Question, judged
 from assessments.outcomes.rules import Graded, ScoredItem
 from assessments.quizzes.rules import missed, pass_rule
-from common import binary
-from common.database import Fragment
-from common.rendering import to_json
-
-# By way of subqueries: the planner takes each array for ten elements and finds their rows by index, however few rows the
-# tables have. Where it saw how long an array is, it would plan at each call anew, which takes longer than writing.
-_WRITE = """
-    changed AS (
-        UPDATE assessments_attempt AS attempt
-        SET submitted_at = (given.row ->> 'submitted_at')::timestamptz,
-            score = (given.row ->> 'score')::float8,
-            passed = (given.row ->> 'passed')::boolean,
-            expired = (given.row ->> 'expired')::boolean,
-            rule_version = given.row ->> 'rule_version',
-            framework_version = given.row ->> 'framework_version',
-            known_at = (given.row ->> 'known_at')::timestamptz,
-            outcome_published = (given.row ->> 'outcome_published')::boolean
-        FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
-        WHERE attempt.id = (given.row ->> 'id')::uuid AND (attempt.submitted_at IS NULL) = %s::boolean
-        RETURNING attempt.id
-    ),
-    answered AS (
-        UPDATE assessments_attemptitem AS item
-        SET response = given.response, score = given.score, seconds = given.seconds
-        FROM unnest(
-            ARRAY(SELECT unnest(%s::uuid[])), ARRAY(SELECT unnest(%s::jsonb[])), ARRAY(SELECT unnest(%s::float8[])),
-            ARRAY(SELECT unnest(%s::float8[]))
-        ) AS given (id, response, score, seconds)
-        WHERE item.id = given.id AND EXISTS (SELECT FROM changed)
-    )
-"""
-
-
-def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = False) -> Fragment:
-    """Return what writes what was decided of attempts and these of their items, however many, and comes first.
-
-    Args:
-        live: the attempts are closed by this. One that is not locked must then be alone: if another transaction closed
-            it meanwhile, nothing is written, and no fragment that follows this one writes anything.
-    """
-    given_rows = [
-        {
-            "id": row.pk,
-            "submitted_at": row.submitted_at,
-            "score": row.score,
-            "passed": row.passed,
-            "expired": row.expired,
-            "rule_version": row.rule_version,
-            "framework_version": row.framework_version,
-            "known_at": row.known_at,
-            "outcome_published": row.outcome_published,
-        }
-        for row in rows
-    ]
-    return Fragment(
-        _WRITE,
-        (
-            to_json(given_rows).decode(),
-            live,
-            binary.uuids(item.id for item in items),
-            binary.documents(None if item.response is None else to_json(item.response) for item in items),
-            binary.floats(item.score for item in items),
-            binary.floats(item.seconds for item in items),
-        ),
-    )
 
 
 def has_passed(row: Attempt, items: Sequence[Question]) -> bool:

@@ -75,7 +75,7 @@ def _items(is_of_one: bool) -> QuerySet[AttemptItem, tuple[Any, ...]]:
 class Question:
     """A drawn item of an attempt as its row has it, in memory, with its revision in the attempt's language.
 
-    Grading changes `response`, `score` and `seconds`, and writes them (`attempts.results`).
+    Grading changes `response`, `score` and `seconds`, and writes them (`attempts.statements`).
     """
 
     revision: ItemRevision
@@ -185,7 +185,7 @@ def attempts_for_update() -> QuerySet[Attempt]:
 def attempt_to_submit(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question], bool]:
     """The learner's own attempt, its questions, and whether the learner consents to its being recorded.
 
-    Nothing is locked: whoever writes must make sure that the attempt is still live then (`results.writing`). Two queries,
+    Nothing is locked: whoever writes must make sure that the attempt is still live then (`statements.writing`). Two queries,
     and one more for questions that the process does not know yet.
 
     Raises:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, Subquery
 
 from assessments.accommodations.rules import extra_seconds
 from assessments.accommodations.selectors import in_force
-from assessments.attempts.choosing import choose, count_exposures
+from assessments.attempts.choosing import choose
 from assessments.attempts.grading import close_overdue, publish_withheld_outcomes
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.attempts.offered import missing_prerequisites
 from assessments.attempts.rules import TooFewItems, due, shown_options
 from assessments.attempts.selectors import AttemptView, questions_of, view
+from assessments.attempts.statements import count_exposures, use_attempt
 from assessments.errors import (
     AttemptIdReused,
     AttemptLive,
@@ -182,7 +183,7 @@ def _start(
     device_class: str,
 ) -> AttemptView:
     _one_start_at_a_time(learner_id)
-    number = _use_attempt(quiz, learner_id)
+    number = use_attempt(quiz_id=quiz.pk, learner_id=learner_id, limit=quiz.attempt_limit)
     exclusive = quiz.mode in EXCLUSIVE_MODES
     # The attempts of this quiz, and whatever is under way that bears no other beside it.
     live = Q(submitted_at__isnull=True)
@@ -291,19 +292,3 @@ def _seen_before(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]
 def _one_start_at_a_time(learner_id: UUID) -> None:
     """Make the learner's starts, of whatever quiz, wait for one another until the transaction ends."""
     lock_for_transaction(f"attempts of {learner_id}")
-
-
-def _use_attempt(quiz: Quiz, learner_id: UUID) -> int | None:
-    """Count one attempt up and return its number, or None at the limit: one statement, so that no two pass it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO assessments_attemptallowance AS allowance (quiz_id, learner_id, used) VALUES (%s, %s, 1)
-            ON CONFLICT (quiz_id, learner_id) DO UPDATE SET used = allowance.used + 1
-                WHERE allowance.used < %s + allowance.granted
-            RETURNING used
-            """,
-            [quiz.pk, learner_id, quiz.attempt_limit],
-        )
-        counted = cursor.fetchone()
-    return counted[0] if counted else None

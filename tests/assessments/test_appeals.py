@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from assessments.appeals import involved, reviewing, selectors, services
+from assessments.appeals import involved, reviewing, selectors, services, statements
 from assessments.appeals.rules import Subject
 from assessments.attempts import grading
 from assessments.attempts import services as attempts
@@ -213,7 +213,7 @@ def test_a_score_is_appealed_corrected_and_counted_for_its_item() -> None:
     row = Attempt.objects.get(pk=attempt.id)
     assert (row.score, row.passed) == (5 / 8, True)
     revision = row.items.get(pk=wrong).revision
-    assert selectors.upheld_by_revision() == {(revision.item_id, revision.number): 1}
+    assert statements.upheld_by_revision() == {(revision.item_id, revision.number): 1}
     shown = signed_in(linh.user).get(path(appeal_id)).json()
     assert shown["decision"]["scores"] == {str(wrong): 1.0}
     assert shown["decision"]["reason"] == "The key was wrong."

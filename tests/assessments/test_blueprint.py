@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from assessments.accommodations import services as accommodations
 from assessments.accommodations.models import Accommodation
-from assessments.appeals.effects import grant_try
+from assessments.appeals.statements import grant_try
 from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.errors import AlreadyAccommodated, AttemptLive, CoolingDown, InvalidQuiz

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from assessments.attempts import corrections, grading, services
+from assessments.attempts import corrections, grading, services, statements
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem, ScoreCorrection
 from assessments.attempts.selectors import AttemptView
 from assessments.errors import AlreadySubmitted, AttemptLive, AttemptsUsedUp, NotGraded
@@ -74,7 +74,11 @@ def in_threads(call, things, threads):
 def test_200_starts_at_once_pass_no_limit(edition, aiko):
     """Only the counting statement, without the rule of one live attempt: two hundred ask for three attempts."""
     quiz = make_quiz(edition, attempt_limit=3)
-    counted = in_threads(lambda _: services._use_attempt(quiz, aiko.pk), range(200), threads=20)
+    counted = in_threads(
+        lambda _: statements.use_attempt(quiz_id=quiz.pk, learner_id=aiko.pk, limit=quiz.attempt_limit),
+        range(200),
+        threads=20,
+    )
     assert Counter(counted) == {1: 1, 2: 1, 3: 1, None: 197}
     assert AttemptAllowance.objects.get().used == 3
 
