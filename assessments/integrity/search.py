@@ -1,4 +1,4 @@
-"""The nightly search for attempts worth a person's look. Only the job loads this module, and numpy with it."""
+"""The nightly search for attempts that a person should review. Only the job loads this module, and numpy with it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _shared(quiz_id: UUID, cohort: Cohort, rule: Rule) -> tuple[int, list[_Found
     )
     found = []
     for pair in compared.striking:
-        first, second = sorted((cohort.attempts[pair.one], cohort.attempts[pair.other]))
+        first, second = sorted((cohort.attempts[pair.first], cohort.attempts[pair.second]))
         facts = {
             "common": pair.common,
             "same": pair.same,

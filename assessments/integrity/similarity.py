@@ -8,13 +8,13 @@ question if both are right, or both are wrong in the same way:
 with r a person's chance to be right (Rasch model with the known guess rate, fitted by marginal maximum likelihood over the
 cohort: Bock and Aitkin 1981, Psychometrika 46, 443-459), and pi the chance that two wrong answers are the same one, from
 the cohort's own wrong answers. So able people, who agree because both are right, are expected to agree. What was left open
-is agreement on nothing, and is passed over.
+is agreement on nothing, and is ignored.
 
 With known abilities the sum of these is the generalized binomial test (GBT) of van der Linden and Sotaridona (2006), J.
 Educ. Behav. Stat. 31, 283-304. With abilities estimated from the same answers it is far too cautious (measured: one pair in
 800 at a nominal one in 100). Here the p-value is exact given how many of the common questions each of the two got right: in
 the Rasch model that leaves no ability to estimate, which is the idea behind Holland's K-index (1996, ETS RR-96-07). A
-normal approximation to the same conditional distribution chooses the pairs that are worth it.
+normal approximation to the same conditional distribution chooses the pairs for which it is computed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Ints = NDArray[np.int64]
 _NODES = np.linspace(-4.0, 4.0, 25)
 _STEPS = 25
 _BLOCK = 256
-# Pairs nearer to what is expected are not worth an exact tail; of the rest the most striking get one. The others count as
-# compared and not striking.
+# Pairs nearer to what is expected get no exact tail; of the rest, only the most striking do. The others count as compared
+# and not striking.
 _SCREEN_Z = 2.5
 _MAX_EXACT = 2_000
 # Pairs at a time: a table of rights, rights and agreements each.
@@ -56,10 +56,10 @@ class Answers:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two rows that agree more than expected, with what a person wants to know of it."""
+    """Two rows that agree more than expected, with what a reviewer needs to know about them."""
 
-    one: int
-    other: int
+    first: int
+    second: int
     common: int
     same: int
     same_wrong: int
@@ -69,7 +69,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Compared:
-    """How many pairs were compared, and those of them that are worth ranking, by rising p-value."""
+    """How many pairs were compared, and the striking ones among them, by rising p-value."""
 
     pairs: int
     striking: list[Pair]
@@ -106,7 +106,7 @@ def _curves(difficulty: Floats, guess: Floats) -> tuple[Floats, Floats]:
 def _posterior(right: Floats, asked: Floats, p: Floats, spread: float) -> Floats:
     log_likelihood = right @ np.log(p).T + (asked - right) @ np.log1p(-p).T - 0.5 * (_NODES / spread) ** 2
     weights = np.exp(log_likelihood - log_likelihood.max(1, keepdims=True))
-    # Next to nothing is nothing: numbers below the normal range make products a hundred times slower.
+    # Tiny weights become zero: numbers below the normal range make products a hundred times slower.
     weights[weights < 1e-12] = 0.0
     result: Floats = weights / weights.sum(1, keepdims=True)
     return result
@@ -149,7 +149,7 @@ def compare(answers: Answers, *, new: Ints, least_common: int, rate: float = 1.0
     found.sort()
     chosen = np.array([pair for _, *pair in found[:_MAX_EXACT]], dtype=np.int64).reshape(-1, 2)
     striking = _exact(answers, given, right, alike, chosen, rate / max(pairs, 1))
-    return Compared(pairs, sorted(striking, key=lambda pair: (pair.p_value, pair.one, pair.other)))
+    return Compared(pairs, sorted(striking, key=lambda pair: (pair.p_value, pair.first, pair.second)))
 
 
 class _Blocks:
@@ -171,7 +171,7 @@ class _Blocks:
         """Agreements above what both scores let expect, in standard units: (rows, attempts)."""
         expected = self._mean[rows] @ self._mean.T
         variance = expected - self._square[rows] @ self._square.T
-        # What each score tells of the agreements: a regression on both, which are independent of one another.
+        # How the agreements depend on each score: a regression on both, which are independent of one another.
         for score, mean, noise, lean in (
             (
                 self._right[rows] @ self._given.T,
@@ -211,23 +211,23 @@ def _front(common: Bools) -> Ints:
 def _exact(answers: Answers, given: Bools, right: Floats, alike: Floats, pairs: Ints, least_worth: float) -> list[Pair]:
     found: list[Pair] = []
     for start in range(0, len(pairs), _TABLES):
-        one, other = pairs[start : start + _TABLES].T
-        common = given[one] & given[other]
-        agreed = common & (answers.code[one] == answers.code[other])
+        first, second = pairs[start : start + _TABLES].T
+        common = given[first] & given[second]
+        agreed = common & (answers.code[first] == answers.code[second])
         front = _front(common)
-        of = np.take_along_axis(common, front, axis=1)
+        in_common = np.take_along_axis(common, front, axis=1)
         same = agreed.sum(1)
         tails, expected = tails_given_scores(
-            np.take_along_axis(right[one], front, axis=1),
-            np.take_along_axis(right[other], front, axis=1),
+            np.take_along_axis(right[first], front, axis=1),
+            np.take_along_axis(right[second], front, axis=1),
             alike[front],
-            of,
-            (answers.right[one] & common).sum(1),
-            (answers.right[other] & common).sum(1),
+            in_common,
+            (answers.right[first] & common).sum(1),
+            (answers.right[second] & common).sum(1),
             same,
         )
-        same_wrong = (agreed & ~answers.right[one]).sum(1)
-        columns = (one, other, common.sum(1), same, same_wrong, expected, tails)
+        same_wrong = (agreed & ~answers.right[first]).sum(1)
+        columns = (first, second, common.sum(1), same, same_wrong, expected, tails)
         found += [Pair(*(value.item() for value in row)) for row in zip(*columns, strict=True)]
         # The most striking come first: when none of these is near what could pass, none that follows is.
         if tails.min() > 10 * least_worth * len(found):
@@ -236,22 +236,23 @@ def _exact(answers: Answers, given: Bools, right: Floats, alike: Floats, pairs: 
 
 
 def tails_given_scores(
-    one: Floats, other: Floats, alike: Floats, of: Bools, right_one: Ints, right_other: Ints, least: Ints
+    first: Floats, second: Floats, alike: Floats, in_common: Bools, right_first: Ints, right_second: Ints, least: Ints
 ) -> tuple[Floats, Floats]:
     """Return P(at least `least` agreements | both scores) and the expected number of agreements, for each pair.
 
     Args:
-        one, other: chances to be right; (pairs, questions).
-        of: which of the questions the pair has in common; (pairs, questions).
-        right_one, right_other: how many of these each got right.
+        first, second: each person's chances to be right; (pairs, questions).
+        in_common: which of the questions the pair has in common; (pairs, questions).
+        right_first, right_second: how many of these each person got right; (pairs,).
+        least: the number of agreements that was observed; (pairs,).
     """
-    pairs, questions = one.shape
+    pairs, questions = first.shape
     rows = np.arange(pairs)
-    # mass[pair, rights of one, rights of other, agreements]; more rights than there were lead nowhere.
-    mass = np.zeros((pairs, int(right_one.max()) + 1, int(right_other.max()) + 1, questions + 1))
+    # mass[pair, rights of the first, rights of the second, agreements]; more rights than there were lead nowhere.
+    mass = np.zeros((pairs, int(right_first.max()) + 1, int(right_second.max()) + 1, questions + 1))
     mass[:, 0, 0, 0] = 1.0
     for question in range(questions):
-        a, b, pi, asked = (column[:, question, None, None, None] for column in (one, other, alike, of))
+        a, b, pi, asked = (column[:, question, None, None, None] for column in (first, second, alike, in_common))
         both_wrong = (1.0 - a) * (1.0 - b)
         after = mass * np.where(asked, both_wrong * (1.0 - pi), 1.0)
         after[:, :, :, 1:] += mass[:, :, :, :-1] * np.where(asked, both_wrong * pi, 0.0)
@@ -259,7 +260,7 @@ def tails_given_scores(
         after[:, :, 1:] += mass[:, :, :-1] * np.where(asked, (1.0 - a) * b, 0.0)
         after[:, 1:, 1:, 1:] += mass[:, :-1, :-1, :-1] * np.where(asked, a * b, 0.0)
         mass = after
-    given = mass[rows, right_one, right_other]
+    given = mass[rows, right_first, right_second]
     given = given / np.maximum(given.sum(1, keepdims=True), 1e-300)
     counts = np.arange(questions + 1)
     tails: Floats = np.where(counts[None, :] >= np.asarray(least)[:, None], given, 0.0).sum(1)

@@ -40,7 +40,7 @@ def found(answers: Answers) -> set[frozenset[int]]:
     )
     q_values = benjamini_hochberg([pair.p_value for pair in compared.striking], tests=compared.pairs)
     return {
-        frozenset((pair.one, pair.other))
+        frozenset((pair.first, pair.second))
         for pair, q_value in zip(compared.striking, q_values, strict=True)
         if q_value <= RULE.false_discovery_rate and pair.same_wrong >= RULE.least_same_wrong
     }
@@ -99,7 +99,7 @@ def test_a_person_is_never_compared_with_themselves_and_what_was_looked_at_only_
     assert compare(answers, new=np.array([2, 3]), least_common=8).pairs == 59 + 58
     assert compare(answers, new=np.arange(60), least_common=21).pairs == 0
     assert not any(
-        {pair.one, pair.other} == {0, 1} for pair in compare(answers, new=np.arange(60), least_common=8).striking
+        {pair.first, pair.second} == {0, 1} for pair in compare(answers, new=np.arange(60), least_common=8).striking
     )
 
 
@@ -108,22 +108,31 @@ def test_a_person_is_never_compared_with_themselves_and_what_was_looked_at_only_
 def test_the_exact_tail_is_that_of_counting_every_case(questions: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     a, b, alike = rng.uniform(0.05, 0.95, (3, questions))
-    of = rng.random(questions) < 0.8
-    right_one, right_other = int(rng.integers(0, of.sum() + 1)), int(rng.integers(0, of.sum() + 1))
-    asked = np.flatnonzero(of)
+    in_common = rng.random(questions) < 0.8
+    right_first, right_second = int(rng.integers(0, in_common.sum() + 1)), int(rng.integers(0, in_common.sum() + 1))
+    asked = np.flatnonzero(in_common)
     mass = np.zeros(questions + 1)
     for case in itertools.product(range(5), repeat=len(asked)):
-        # Both right; one; the other; both wrong and alike; both wrong and not.
+        # Both right; only the first; only the second; both wrong and alike; both wrong and not.
         chance = 1.0
         for question, outcome in zip(asked, case, strict=True):
             p, q, pi = a[question], b[question], alike[question]
             both_wrong = (1 - p) * (1 - q)
             chance *= (p * q, p * (1 - q), (1 - p) * q, both_wrong * pi, both_wrong * (1 - pi))[outcome]
-        if (sum(entry in (0, 1) for entry in case), sum(entry in (0, 2) for entry in case)) == (right_one, right_other):
+        if (sum(entry in (0, 1) for entry in case), sum(entry in (0, 2) for entry in case)) == (
+            right_first,
+            right_second,
+        ):
             mass[sum(entry in (0, 3) for entry in case)] += chance
     least = int(rng.integers(0, questions + 1))
     tail, expected = tails_given_scores(
-        a[None], b[None], alike[None], of[None], np.array([right_one]), np.array([right_other]), np.array([least])
+        a[None],
+        b[None],
+        alike[None],
+        in_common[None],
+        np.array([right_first]),
+        np.array([right_second]),
+        np.array([least]),
     )
     assert tail[0] == pytest.approx(mass[least:].sum() / mass.sum())
     assert expected[0] == pytest.approx((mass @ np.arange(questions + 1)) / mass.sum())
