@@ -42,7 +42,7 @@ def monitor_fairness() -> None:
 
 @shared_task(name="assessments.look_for_hints")
 def look_for_hints() -> None:
-    """Look for attempts worth a person's look, and forget old hints; nightly."""
+    """Look for attempts that a person should review, and delete old hints; nightly."""
     from assessments.integrity import search  # numpy comes along: only this job pays for it
 
     now = clock.now()
@@ -52,5 +52,5 @@ def look_for_hints() -> None:
 
 @shared_task(name="assessments.note_overdue_appeals")
 def note_overdue_appeals() -> None:
-    """Note and tell of appeals that nobody decided in time; beat sends this."""
+    """Note and publish that appeals were not decided in time; beat sends this."""
     appeals.note_overdue(now=clock.now())

@@ -115,8 +115,8 @@ class ItemStatisticAdmin(NewestReport):
         if not row.thirds:
             return words.INSUFFICIENT
         shares = [third["right"] for third in row.thirds]
-        told = ", ".join(map(words.percent, shares))
-        return svg(charts.columns(shares, title=f"right in the lowest, middle and highest third: {told}"))
+        percentages = ", ".join(map(words.percent, shares))
+        return svg(charts.columns(shares, title=f"right in the lowest, middle and highest third: {percentages}"))
 
     @admin.display(description="discrimination", ordering="discrimination")
     def correlation(self, row: ItemStatistic) -> str:

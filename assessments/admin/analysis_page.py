@@ -73,7 +73,7 @@ def _options(row: ItemStatistic) -> list[dict[str, Any]]:
     found = []
     for entry in row.options:
         name = entry["option"]
-        told = (
+        label = (
             f"{name}: {words.percent(entry['share'])}"
             if name is not None
             else f"left open: {words.percent(entry['share'])}"
@@ -85,9 +85,9 @@ def _options(row: ItemStatistic) -> list[dict[str, Any]]:
                 "text": texts.get(name, "") if name is not None else "left open",
                 "right": entry["right"],
                 "share": words.percent(entry["share"]),
-                "bar": _svg(charts.bar(entry["share"], title=told, tone=tone)),
+                "bar": _svg(charts.bar(entry["share"], title=label, tone=tone)),
                 "thirds": [words.percent(share) for share in entry["thirds"] or ()],
-                "columns": _svg(charts.columns(entry["thirds"], title=f"{told} by third", tone=tone))
+                "columns": _svg(charts.columns(entry["thirds"], title=f"{label} by third", tone=tone))
                 if entry["thirds"]
                 else None,
             }
@@ -98,8 +98,8 @@ def _options(row: ItemStatistic) -> list[dict[str, Any]]:
 def _named(finding: Mapping[str, Any], names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     """A finding with the names of the groups that it is about."""
     called = {
-        place: names.get((finding["factor"], finding[place]), finding[place])
-        for place in ("group", "reference")
+        role: names.get((finding["factor"], finding[role]), finding[role])
+        for role in ("group", "reference")
         if "factor" in finding
     }
     return {**finding, **called}
@@ -114,7 +114,9 @@ def _factors(row: ItemStatistic, names: Mapping[tuple[str, str], str]) -> list[d
 
 
 def _group(dif_result: DifResult, names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    told = words.difference(delta=dif_result.delta, ets_class=dif_result.ets_class, reference=dif_result.reference)
+    explanation = words.difference(
+        delta=dif_result.delta, ets_class=dif_result.ets_class, reference=dif_result.reference
+    )
     chart = None
     if dif_result.delta is not None and dif_result.delta_error is not None:
         title = f"delta {dif_result.delta:+.2f}, 95 % interval ± {1.96 * dif_result.delta_error:.2f}"
@@ -134,7 +136,7 @@ def _group(dif_result: DifResult, names: Mapping[tuple[str, str], str]) -> dict[
         "seconds": words.seconds(dif_result.median_seconds),
         "class": dif_result.ets_class,
         "tone": _TONES.get(dif_result.ets_class, "none"),
-        "told": told,
+        "explanation": explanation,
         "chart": chart,
         "figures": None if dif_result.q is None else f"delta {dif_result.delta:+.2f}, corrected p {_p(dif_result.q)}",
     }

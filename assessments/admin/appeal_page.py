@@ -233,9 +233,9 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
         for item in document["items"]
         if item["code"] in wanted
     ]
-    # An attempt tells of all of its answers, a level of those on its skill.
-    told = [item for item in document["items"] if not wanted or item["code"] in wanted]
-    moved = {UUID(str(entry["id"])): entry["explanation"] for row in told for entry in row["evidence"]}
+    # About an attempt, all of its answers are shown; about a level, those on its skill.
+    relevant = [item for item in document["items"] if not wanted or item["code"] in wanted]
+    moved = {UUID(str(evidence["id"])): evidence["explanation"] for item in relevant for evidence in item["evidence"]}
     # What was corrected stands on record under the correction's id.
     corrected = dict(ScoreCorrection.objects.filter(pk__in=list(moved)).values_list("pk", "item_id"))
     return shown, {corrected.get(evidence, evidence): sentence for evidence, sentence in moved.items()}

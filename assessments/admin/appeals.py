@@ -89,7 +89,7 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     """Due soonest first. A page shows all that is needed to decide; who may do what there is said by role and by law."""
 
     state_path = "learner__member_state"
-    list_display = ("about", "learner_name", "due", "reviewer_name", "standing")
+    list_display = ("about", "learner_name", "due", "reviewer_name", "state")
     list_display_links = ("about",)
     list_filter = (StateFilter, "kind", "learner__member_state")
     list_select_related = ("learner", "reviewer", "decision")
@@ -126,8 +126,8 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
             "dismissed": "warning",
         },
     )
-    def standing(self, appeal: Appeal) -> str:
-        return _standing(appeal)
+    def state(self, appeal: Appeal) -> str:
+        return _state(appeal)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -178,10 +178,10 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
                 case "claim":
                     name = request.POST.get("public_name", "")[:200]
                     reviewing.claim(appeal_id=appeal.pk, reviewer_id=user_id, public_name=name, now=now)
-                    told = "You review this appeal. The learner is told your name."
+                    message = "You review this appeal. The learner is told your name."
                 case "release":
                     reviewing.release(appeal_id=appeal.pk, reviewer_id=user_id, now=now)
-                    told = "You have handed the appeal back."
+                    message = "You have handed the appeal back."
                 case "assign":
                     chosen = {
                         str(eligible_reviewer.pk): eligible_reviewer.pk
@@ -192,7 +192,7 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
                         messages.error(request, "Choose one of the reviewers.")
                         return False
                     reviewing.assign(appeal_id=appeal.pk, reviewer_id=reviewer_id, actor=user_id, now=now)
-                    told = "The reviewer is assigned."
+                    message = "The reviewer is assigned."
                 case "decide" if form is not None:
                     if not form.is_valid():
                         messages.error(request, "Nothing was decided: see below.")
@@ -205,14 +205,14 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
                         remedy=form.remedy(),
                         now=now,
                     )
-                    told = "The appeal is decided. The learner is told the outcome and your reason."
+                    message = "The appeal is decided. The learner is told the outcome and your reason."
                 case _:
                     messages.error(request, "This appeal is closed, or that cannot be done with it.")
                     return False
         except DomainError as error:
             messages.error(request, f"{error.title}. {error.detail}".strip())
             return False
-        messages.success(request, told)
+        messages.success(request, message)
         return True
 
     def _decision_form(self, request: HttpRequest, appeal: Appeal, data: Any = None) -> DecisionForm | None:
@@ -238,7 +238,7 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
             "title": appeal_page.title_of(appeal),
             "opts": self.opts,
             "appeal": appeal,
-            "standing": _standing(appeal),
+            "state": _state(appeal),
             "due": appeal_page.in_zone(appeal.due_at, appeal.due_time_zone),
             "opened": appeal_page.in_zone(appeal.opened_at, appeal.due_time_zone),
             "due_rule": appeal_page.due_rule_of(appeal),
@@ -267,7 +267,7 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
         return form
 
 
-def _standing(appeal: Appeal) -> str:
+def _state(appeal: Appeal) -> str:
     decision = getattr(appeal, "decision", None)
     if decision is not None:
         return str(decision.get_outcome_display())

@@ -32,7 +32,7 @@ class AttemptItemInline(ReadOnly, TabularInline):
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
-    """The seed is not shown: with it, one could tell what a live attempt holds."""
+    """The seed is not shown: from it, the items of a live attempt could be computed."""
 
     state_path = "learner__member_state"
     list_display = ("learner_name", "quiz", "number", "language", "started_at", "submitted_at", "score", "passed")

@@ -57,20 +57,20 @@ def sections(rows: Iterable[Any]) -> list[Section]:
     """
     order = list(_DIMENSIONS)
 
-    def place(row: Any) -> tuple[Any, ...]:
+    def sort_key(row: Any) -> tuple[Any, ...]:
         return row.measure != rules.PASS_RATE, row.quiz is not None, str(row.quiz or ""), order.index(row.dimension)
 
     found: list[Section] = []
-    for title, in_section in groupby(sorted(rows, key=place), key=_title):
+    for title, in_section in groupby(sorted(rows, key=sort_key), key=_title):
         charts = []
         for dimension, in_chart in groupby(in_section, key=lambda row: row.dimension):
             listed = list(in_chart)
-            told = [row for row in listed if row.verdict != rules.INSUFFICIENT]
+            sufficient = [row for row in listed if row.verdict != rules.INSUFFICIENT]
             charts.append(
                 Chart(
                     _DIMENSIONS[dimension],
                     _MEASURES[listed[0].measure],
-                    sorted(told, key=lambda row: (row.verdict != rules.REFERENCE, -(row.people or 0), row.group)),
+                    sorted(sufficient, key=lambda row: (row.verdict != rules.REFERENCE, -(row.people or 0), row.group)),
                     [row.called for row in listed if row.verdict == rules.INSUFFICIENT],
                 )
             )

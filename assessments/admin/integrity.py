@@ -50,7 +50,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
 
     state_path = "attempt__learner__member_state"
     form = DecisionForm
-    list_display = ("made_at", "what", "quiz", "learners", "by_chance", "standing")
+    list_display = ("made_at", "what", "quiz", "learners", "by_chance", "hint_state")
     list_filter = ("state", "kind", "quiz")
     list_select_related = ("quiz", "attempt__learner", "other__learner")
     ordering = ("-made_at", "-pk")
@@ -61,7 +61,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
         "quiz",
         "made_at",
         "rule_version",
-        "standing",
+        "hint_state",
         "decided_by",
         "decided_at",
         "reason",
@@ -75,7 +75,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         found: list[Any] = [(None, {"fields": ("seen", "attempts", ("quiz", "made_at"), "rule_version")})]
         if obj is not None and obj.state != rules.OPEN:
-            found.append(("Decided", {"fields": (("standing", "decided_at"), "decided_by", "reason")}))
+            found.append(("Decided", {"fields": (("hint_state", "decided_at"), "decided_by", "reason")}))
         elif self.has_change_permission(request, obj):
             found.append(("Decide", {"fields": ("decision", "why")}))
         return found
@@ -101,7 +101,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
         return one_in(hint.p_value)
 
     @display(description="state", ordering="state", label={"open": "warning", "dismissed": "info", "noted": "danger"})
-    def standing(self, hint: IntegrityHint) -> str:
+    def hint_state(self, hint: IntegrityHint) -> str:
         return hint.state
 
     @admin.display(description="learners")

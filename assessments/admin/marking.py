@@ -1,4 +1,4 @@
-"""The marking queue: what waits, one work at a time, its rubric, a mark. Nothing here tells whose work it is."""
+"""The marking queue: what waits, one work at a time, its rubric, a mark. Nothing here shows whose work it is."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class MarkingTaskAdmin(ReadOnly, KeysStayInside, ModelAdmin):
 
     @admin.display(description="waiting since", ordering="day")
     def since(self, task: Any) -> date:
-        # An instant would tell which works were handed in together.
+        # An instant would show which works were submitted together.
         day: date = task.day
         return day
 

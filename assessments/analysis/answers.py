@@ -62,14 +62,14 @@ def _analysed(
 ) -> Analysed:
     flat = [revision for row in rows for revision in row[4]]
     used = sorted(set(flat))
-    index = {pk: place for place, pk in enumerate(used)}
+    item_index = {pk: index for index, pk in enumerate(used)}
     quizzes = sorted({row[1] for row in rows})
-    quiz_index = {pk: place for place, pk in enumerate(quizzes)}
+    quiz_index = {pk: index for index, pk in enumerate(quizzes)}
     learner_ids = [row[0] for row in rows]
     texts = [text for row in rows for text in row[7]]
     vocabulary = sorted({text for text in texts if text is not None})
-    code = {None: OPEN, **{text: place for place, text in enumerate(vocabulary)}}
-    item = np.fromiter((index[pk] for pk in flat), np.int64, len(flat))
+    code = {None: OPEN, **{text: index for index, text in enumerate(vocabulary)}}
+    item = np.fromiter((item_index[pk] for pk in flat), np.int64, len(flat))
     attempt = np.repeat(np.arange(len(rows)), [len(row[4]) for row in rows])
     answers = Answers(
         attempt=attempt,
@@ -89,7 +89,7 @@ def _analysed(
         used,
         quizzes,
         stated,
-        {index[pk]: choice for pk, choice in choices.items() if pk in index},
+        {item_index[pk]: choice for pk, choice in choices.items() if pk in item_index},
         _digest(answers, used, quizzes, stated),
         len(set(learner_ids)),
     )
@@ -99,7 +99,7 @@ def _choice(key: Any, content: Mapping[str, Any]) -> Choice | None:
     """Return what can be chosen where the key names right options; None of other kinds."""
     right = key.get("correct") if isinstance(key, dict) else None
     named = [right] if isinstance(right, str) else right
-    if not isinstance(named, list) or not all(isinstance(entry, str) for entry in named):
+    if not isinstance(named, list) or not all(isinstance(option_id, str) for option_id in named):
         return None
     options: dict[str, None] = {}
     for text in content.values():
@@ -108,10 +108,10 @@ def _choice(key: Any, content: Mapping[str, Any]) -> Choice | None:
 
 
 def _first_encounters(learner_ids: Sequence[UUID], attempt: Any, item: Any, item_ids: Sequence[UUID]) -> Any:
-    """Whether the learner had not met the item (in any revision) in an attempt that began earlier."""
-    learner_index = {pk: place for place, pk in enumerate(dict.fromkeys(learner_ids))}
+    """Whether the learner had not seen the item (in any revision) in an attempt that began earlier."""
+    learner_index = {pk: index for index, pk in enumerate(dict.fromkeys(learner_ids))}
     learner = np.fromiter((learner_index[pk] for pk in learner_ids), np.int64, len(learner_ids))[attempt]
-    question_index = {pk: place for place, pk in enumerate(dict.fromkeys(item_ids))}
+    question_index = {pk: index for index, pk in enumerate(dict.fromkeys(item_ids))}
     question = np.fromiter((question_index[pk] for pk in item_ids), np.int64, len(item_ids))[item]
     first = np.zeros(len(item), dtype=bool)
     first[np.unique(learner * len(question_index) + question, return_index=True)[1]] = True

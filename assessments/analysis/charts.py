@@ -1,6 +1,6 @@
 """Small charts as inline SVG: no script, nothing fetched, colours by the page's classes. Pure.
 
-A chart is as wide as its place and its words are in `<title>` and beside it, so nothing is told by colour alone.
+A chart is as wide as its container and its words are in `<title>` and beside it, so nothing is shown by colour alone.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def bar(share: float, *, title: str, tone: str = "plain", low: float | None = No
 def columns(shares: Sequence[float], *, title: str, tone: str = "plain") -> str:
     """Small columns side by side, 0 to 1: how the lowest, middle and highest third did."""
     body = "".join(
-        f'<rect class="track" x="{12 * place}" y="0" width="10" height="24" rx="1"/>'
-        f'<rect class="{tone}" x="{12 * place}" y="{24 - 24 * share:.1f}" width="10" height="{24 * share:.1f}" rx="1"/>'
-        for place, share in enumerate(shares)
+        f'<rect class="track" x="{12 * index}" y="0" width="10" height="24" rx="1"/>'
+        f'<rect class="{tone}" x="{12 * index}" y="{24 - 24 * share:.1f}" width="10" height="{24 * share:.1f}" rx="1"/>'
+        for index, share in enumerate(shares)
     )
     return _svg(12 * len(shares) - 2, 24, title, body, kind="columns")
 
@@ -44,8 +44,8 @@ def thirds(shares: Sequence[float], *, title: str, guess: float) -> str:
         f'<text class="tick" x="{left - 6}" y="{_y(tick, height) + 4}" text-anchor="end">{round(100 * tick)}</text>'
         for tick in (0, 0.5, 1)
     )
-    for place, (share, name) in enumerate(zip(shares, names, strict=True)):
-        x = left + 20 + 100 * place
+    for index, (share, name) in enumerate(zip(shares, names, strict=True)):
+        x = left + 20 + 100 * index
         body += (
             f'<rect class="plain" x="{x}" y="{_y(share, height):.1f}" width="66" height="{height * share:.1f}" rx="3"/>'
             f'<text class="value" x="{x + 33}" y="{_y(share, height) - 5:.1f}" text-anchor="middle">'
@@ -86,11 +86,11 @@ def history(values: Sequence[float | None], *, title: str, lowest: float, highes
     step = 320 / max(len(values) - 1, 1)
     pieces: list[list[str]] = [[]]
     dots = ""
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         if value is None:
             pieces.append([])
             continue
-        x = 10 + step * place
+        x = 10 + step * index
         y = 50 - 44 * (min(max(value, lowest), highest) - lowest) / (highest - lowest)
         pieces[-1].append(f"{x:.1f},{y:.1f}")
         dots += f'<circle class="plain" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'

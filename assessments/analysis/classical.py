@@ -147,10 +147,10 @@ def _thirds(others: Floats) -> Ints | None:
     if known.sum() < CORRELATED:
         return None
     # Sums that differ only by the order of their terms are the same rest score.
-    values, place, count = np.unique(np.round(others[known], 9), return_inverse=True, return_counts=True)
-    # The place of a score among all is the middle of those who share it.
+    values, index, count = np.unique(np.round(others[known], 9), return_inverse=True, return_counts=True)
+    # The rank of a score is the middle of the ranks of those who share it.
     middle = (np.cumsum(count) - count / 2) / count.sum()
-    third = np.minimum((middle * 3).astype(np.int64), 2)[place]
+    third = np.minimum((middle * 3).astype(np.int64), 2)[index]
     if len(values) < 3 or np.bincount(third, minlength=3).min() < SMALLEST:
         return None
     found = np.full(len(others), -1)

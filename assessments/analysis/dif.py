@@ -48,8 +48,8 @@ def mantel_haenszel(right: Mask, focal: Mask, strata: Ints) -> tuple[float, floa
     # statsmodels brings scipy and pandas along: only the job pays for them.
     from statsmodels.stats.contingency_tables import StratifiedTable
 
-    place = np.unique(strata, return_inverse=True)[1]
-    cells = np.bincount(place * 4 + focal * 2 + ~right, minlength=4 * (int(place.max()) + 1) if len(place) else 4)
+    stratum = np.unique(strata, return_inverse=True)[1]
+    cells = np.bincount(stratum * 4 + focal * 2 + ~right, minlength=4 * (int(stratum.max()) + 1) if len(stratum) else 4)
     tables = cells.reshape(-1, 2, 2).astype(float)
     # A stratum with one group, or with one outcome, compares nobody.
     tables = tables[(tables.sum(axis=2) > 0).all(axis=1) & (tables.sum(axis=1) > 0).all(axis=1)]

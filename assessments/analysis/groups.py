@@ -1,4 +1,4 @@
-"""By what learners are told apart in item analysis.
+"""The groups of learners that item analysis compares.
 
 A factor is a name and a function from learners' ids to their group, a short text; a learner it leaves out is of unknown
 group. A factor that rests on a voluntary statement (gender, say) is one more line in `OF_LEARNERS`, with a function of

@@ -1,6 +1,6 @@
-"""What may be said of an item, from when on, and what makes it worth a look. Pure: no Django, no clock, no numpy.
+"""What may be said of an item, from when on, and when a person should look at it. Pure: no Django, no clock, no numpy.
 
-Every bound is a design value of `METHOD`; whoever changes one changes `METHOD` with it.
+Every bound is a design value of `METHOD`; a change of one needs a new `METHOD`.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ def _about_facility(facility: float) -> list[Finding]:
 def _about_guessing(figures: ItemFigures, stated: Stated) -> list[Finding]:
     """The lowest third does better than the stated guess rate, and the middle third no better than the lowest.
 
-    The second condition tells guessing from knowing: where success rises from the lowest to the middle third, even the
+    The second condition separates guessing from knowing: where success rises from the lowest to the middle third, even the
     lowest know something, and any easy item would be flagged. A flat bottom is the guess rate.
     """
     if not figures.is_binary or figures.thirds is None:

@@ -98,27 +98,27 @@ def _items(
     ]
     difficulties = rules.difficulties_beside_each_other(observed, [said.difficulty for said in analysed.stated])
     rows = []
-    for place, (entry, said, difficulty) in enumerate(zip(figures, analysed.stated, difficulties, strict=True)):
+    for item, (figure, said, difficulty) in enumerate(zip(figures, analysed.stated, difficulties, strict=True)):
         differences = [
             rules.Difference(test.factor, test.group, test.reference, test.delta, test.ets_class)
             for test in found
-            if test.item == place
+            if test.item == item
         ]
-        reasons = rules.findings(entry, said, difficulty=difficulty, differences=differences)
+        reasons = rules.findings(figure, said, difficulty=difficulty, differences=differences)
         rows.append(
             ItemStatistic(
-                revision_id=analysed.revisions[place],
-                n=entry.n,
-                facility=entry.facility,
-                is_binary=entry.is_binary,
-                discrimination=entry.discrimination,
-                timed=entry.timed,
-                median_seconds=entry.median_seconds,
+                revision_id=analysed.revisions[item],
+                n=figure.n,
+                facility=figure.facility,
+                is_binary=figure.is_binary,
+                discrimination=figure.discrimination,
+                timed=figure.timed,
+                median_seconds=figure.median_seconds,
                 difficulty=difficulty,
-                thirds=[asdict(third) for third in entry.thirds or ()],
+                thirds=[asdict(third) for third in figure.thirds or ()],
                 options=[
                     {"option": option.option, "right": option.right, "share": option.share, "thirds": option.thirds}
-                    for option in entry.options
+                    for option in figure.options
                 ],
                 flags=list(dict.fromkeys(reason.flag for reason in reasons)),
                 findings=[{"flag": reason.flag, **reason.figures} for reason in reasons],
@@ -169,9 +169,9 @@ def _by_group(
 
 def _forms(analysed: Analysed) -> Iterator[FormStatistic]:
     answers = analysed.answers
-    for place, quiz_id in enumerate(analysed.quizzes):
+    for quiz, quiz_id in enumerate(analysed.quizzes):
         # A coefficient belongs to a length.
-        among = classical.of_usual_length(answers, answers.quiz == place)
+        among = classical.of_usual_length(answers, answers.quiz == quiz)
         yield from _form(quiz_id, "", "", classical.form_figures(answers, among))
         for factor, group_of in answers.groups.items():
             names, counts = np.unique(group_of[among], return_counts=True)

@@ -1,4 +1,4 @@
-"""What an appeal does to the things it is about: the one place that reaches into levels, scores and allowances."""
+"""What an appeal does to the things it is about: the only module that changes levels, scores and allowances."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def opened(appeal: Appeal, *, now: datetime) -> None:
                 freeze_id=appeal.pk, learner_id=appeal.learner_id, skill=appeal.skill, reason="appeal", now=now
             )
         except DomainError as error:
-            # Frozen already, for another reason: it stays what it is, and whoever froze it releases it.
+            # Frozen already, for another reason: it stays so until the other reason ends.
             if error.code != "level_frozen":
                 raise
 

@@ -46,7 +46,7 @@ class RemedyRefused(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """The one thing that an appeal disputes; `read_subject` makes sound ones."""
+    """The one thing that an appeal disputes; `read_subject` makes valid ones."""
 
     kind: str
     skill: str = ""
@@ -111,7 +111,7 @@ def due(*, opened_at: datetime, value: float, unit: str, zone: str) -> datetime:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What a decision does: levels by skill, scores by attempt item (None: the item is struck), another try."""
+    """What a decision does: levels by skill, scores by attempt item (None: the item is voided), another try."""
 
     levels: Mapping[str, int] = field(default_factory=dict)
     scores: Mapping[UUID, float | None] = field(default_factory=dict)
@@ -126,7 +126,7 @@ class Bounds:
     """What a remedy may touch, from the disputed result as it stands now.
 
     levels: skill -> (level that is held, or will be when its freeze ends; highest level that a reviewer may decide).
-    scores: attempt item -> score that stands (None: struck already), of all items of the attempt; `changeable` are those
+    scores: attempt item -> current score (None: voided already), of all items of the attempt; `changeable` are those
     that are disputed.
     """
 
@@ -172,7 +172,7 @@ def check(*, outcome: str, remedy: Remedy, bounds: Bounds) -> None:
 
 
 def result(scores: Mapping[UUID, float | None], changes: Mapping[UUID, float | None]) -> float | None:
-    """Return the mean score of the items that count after `changes`; None when all are struck."""
+    """Return the mean score of the items that count after `changes`; None when all are voided."""
     counted = [score for score in {**scores, **changes}.values() if score is not None]
     return fsum(counted) / len(counted) if counted else None
 

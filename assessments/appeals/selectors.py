@@ -1,4 +1,4 @@
-"""Reads of appeals: the learner's own, the reviewers' queue, and what item analysis and the fairness monitor ask."""
+"""Reads of appeals: the learner's own, the reviewers' queue, and what the fairness monitor asks."""
 
 from __future__ import annotations
 

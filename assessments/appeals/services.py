@@ -1,4 +1,4 @@
-"""A learner opens an appeal and may withdraw it; the clock notes when one is overdue."""
+"""A learner opens an appeal and may withdraw it; a periodic task notes when one is overdue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def open_appeal(
 ) -> Opened:
     """Open an appeal under the client's id; a second call with the same content returns the same appeal.
 
-    No consent is asked for: whoever withdrew one may still have a decision about them looked at. The time to decide is
+    No consent is needed: a learner who withdrew it may still have a decision about them reviewed. The time to decide is
     that of the learner's state on this day, and stays so for this appeal.
 
     Raises:
@@ -86,7 +86,7 @@ def _open(
     appeal_id: UUID, learner: learners.LearnerView, subject: Subject, grounds: str, language: str | None, now: datetime
 ) -> AppealView:
     found = disputed(learner_id=learner.id, subject=subject)
-    law = member_states.rule(learner.member_state, DUE_RULE)
+    rule = member_states.rule(learner.member_state, DUE_RULE)
     zone = member_states.time_zone(learner.member_state)
     row = Appeal.objects.create(
         pk=appeal_id,
@@ -102,13 +102,13 @@ def _open(
         language=language or (learner.languages[0] if learner.languages else "en"),
         disputed=found.shown,
         opened_at=now,
-        due_at=rules.due(opened_at=now, value=law.value, unit=law.unit, zone=zone),
+        due_at=rules.due(opened_at=now, value=rule.value, unit=rule.unit, zone=zone),
         due_time_zone=zone,
         due_rule={
-            "value": law.value,
-            "unit": law.unit,
-            "standing": law.standing,
-            "from_default": law.from_default,
+            "value": rule.value,
+            "unit": rule.unit,
+            "standing": rule.standing,
+            "from_default": rule.from_default,
         },
     )
     note_step(row, AppealStep.What.OPENED, actor=str(learner.id), now=now)
@@ -149,7 +149,7 @@ def note_step(row: Appeal, what: AppealStep.What, *, actor: str, now: datetime, 
 
 
 def note_overdue(*, now: datetime) -> int:
-    """Note and tell, once for each, that open appeals are past their due date; returns how many. Decides nothing."""
+    """Note and publish, once for each open appeal, that it is past its due date; return how many. Decides nothing."""
     noted = 0
     while True:
         with transaction.atomic():

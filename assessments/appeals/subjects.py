@@ -33,7 +33,7 @@ def disputed(*, learner_id: UUID, subject: Subject) -> Disputed:
     """Return the learner's result that `subject` names.
 
     Raises:
-        NotFound: the learner has no such thing; whether somebody else has is not told.
+        NotFound: the learner has no such thing; the error does not say whether somebody else has.
         NothingToAppeal: there is no result yet, or no refusal.
     """
     if subject.kind == rules.LEVEL:
@@ -132,17 +132,17 @@ def _level_assessment(learner_id: UUID, assessment_id: UUID) -> Disputed:
 
 
 def _achievement(learner_id: UUID, slug: str) -> Disputed:
-    standing = credentials.achievement_progress(learner_id=learner_id, slug=slug)
-    if standing is None:
+    progress = credentials.achievement_progress(learner_id=learner_id, slug=slug)
+    if progress is None:
         raise NotFound(pointer="/subject/achievement")
-    if standing.awarded:
+    if progress.awarded:
         raise NothingToAppeal(_("You hold this achievement."), pointer="/subject/achievement")
-    short = {code: held for code, wanted, held in standing.skills if held < wanted}
+    short = {code: held for code, wanted, held in progress.skills if held < wanted}
     least, most = _least(learner_id, short), _most(learner_id, short)
     return Disputed(
         {
-            "completed": standing.completed,
-            "skills": [{"skill": code, "wanted": wanted, "level": held} for code, wanted, held in standing.skills],
+            "completed": progress.completed,
+            "skills": [{"skill": code, "wanted": wanted, "level": held} for code, wanted, held in progress.skills],
         },
         Bounds(
             levels={code: (least[code], most[code]) for code in short},
@@ -153,8 +153,8 @@ def _achievement(learner_id: UUID, slug: str) -> Disputed:
 
 def quizzes_of_achievement(learner_id: UUID, slug: str) -> Sequence[UUID]:
     """Quizzes that count for the completion of the achievement's edition, which the learner has not completed."""
-    standing = credentials.achievement_progress(learner_id=learner_id, slug=slug)
-    if standing is None or standing.completed or not standing.needs_completion:
+    progress = credentials.achievement_progress(learner_id=learner_id, slug=slug)
+    if progress is None or progress.completed or not progress.needs_completion:
         return []
-    quizzes = Quiz.objects.filter(edition_id=standing.edition_id).filter(mode__in=("assessment", "certification"))
+    quizzes = Quiz.objects.filter(edition_id=progress.edition_id).filter(mode__in=("assessment", "certification"))
     return list(quizzes.order_by("pk").values_list("pk", flat=True))

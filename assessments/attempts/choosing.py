@@ -1,4 +1,4 @@
-"""What an attempt's items are chosen by, read from the database and noted with the attempt."""
+"""Choosing the items of an attempt: reads what the choice depends on, and notes it with the attempt."""
 
 from __future__ import annotations
 
@@ -66,27 +66,29 @@ def choose(
 def _form(blueprint: Blueprint, held: Sequence[Candidate], seed: int, used: Sequence[str]) -> Chosen:
     by_name = {form["name"]: form["items"] for form in blueprint.forms}
     name = choose_form(list(by_name), used=used, seed=seed)
-    by_code = {entry.code: entry for entry in held}
+    by_code = {candidate.code: candidate for candidate in held}
     missing = [code for code in by_name[name] if code not in by_code]
     if missing:
         raise TooFewItems(f"form {name}")
     listed = [by_code[code] for code in by_name[name]]
     if blueprint.shuffle_items:
-        listed.sort(key=lambda row: selection.rank(seed, "position", str(row.item_id)))
-    return Chosen([(0, row) for row in listed], name, {"rule": selection.RULE})
+        listed.sort(key=lambda candidate: selection.rank(seed, "position", str(candidate.item_id)))
+    return Chosen([(0, candidate) for candidate in listed], name, {"rule": selection.RULE})
 
 
 def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int) -> Inputs:
     mode = quiz.mode
     measured = (
-        {} if mode == "assessment" else learners.item_difficulties([(entry.item_id, entry.number) for entry in held])
+        {}
+        if mode == "assessment"
+        else learners.item_difficulties([(candidate.item_id, candidate.number) for candidate in held])
     )
-    standing = learners.ability_estimates(learner_id) if mode in ("practice", "placement") else None
+    estimates = learners.ability_estimates(learner_id) if mode in ("practice", "placement") else None
 
     def ability(skill: str) -> Estimate:
-        assert standing is not None
-        of = standing.of(skill)
-        return Estimate(of.mean, of.variance)
+        assert estimates is not None
+        estimate = estimates.of(skill)
+        return Estimate(estimate.mean, estimate.variance)
 
     def difficulty(candidate: Candidate) -> Estimate:
         found = measured.get((candidate.item_id, candidate.number))
@@ -101,7 +103,7 @@ def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner
         mode=mode,
         seed=seed,
         ability=ability,
-        difficulties={entry.item_id: difficulty(entry) for entry in held},
+        difficulties={candidate.item_id: difficulty(candidate) for candidate in held},
         seen=_seen(learner_id, quiz, held),
         cut=cut,
         exposure=_exposure(quiz) if mode == "certification" else None,
@@ -111,7 +113,9 @@ def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner
 def _seen(learner_id: UUID, quiz: Quiz, held: Sequence[Candidate]) -> frozenset[UUID]:
     """The items of the bank that the learner was asked before, in any attempt at a quiz of the edition."""
     asked = AttemptItem.objects.filter(attempt__learner_id=learner_id, attempt__quiz__edition_id=quiz.edition_id)
-    return frozenset(asked.order_by().values_list("revision__item_id", flat=True)) & {entry.item_id for entry in held}
+    return frozenset(asked.order_by().values_list("revision__item_id", flat=True)) & {
+        candidate.item_id for candidate in held
+    }
 
 
 def _exposure(quiz: Quiz) -> Exposure:
@@ -128,7 +132,7 @@ def _note(inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, 
     note: dict[str, Any] = {"rule": selection.RULE}
     skills: Mapping[str, list[float]] = {}
     if inputs.mode in ("practice", "placement"):
-        named = sorted({skill for entry in held for skill in entry.skills})
+        named = sorted({skill for candidate in held for skill in candidate.skills})
         skills = {skill: [round(x, 4) for x in _pair(inputs.ability(skill))] for skill in named}
         note["ability"] = skills
     if inputs.cut is not None:
@@ -136,7 +140,7 @@ def _note(inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, 
     if inputs.exposure is not None:
         note["exposure"] = {"attempts": inputs.exposure.attempts, "most": inputs.exposure.most}
     note["seen"] = len(inputs.seen)
-    note["worth"] = [round(selection.worth(inputs, entry), 4) for _, entry in items]
+    note["worth"] = [round(selection.worth(inputs, candidate), 4) for _, candidate in items]
     drawn = inputs.exposure.drawn if inputs.exposure else {}
     all_of_it = [
         inputs.mode,
@@ -144,14 +148,14 @@ def _note(inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, 
         inputs.cut,
         [
             (
-                str(entry.item_id),
-                entry.number,
-                entry.guess,
-                *_pair(inputs.difficulties[entry.item_id]),
-                entry.item_id in inputs.seen,
-                drawn.get(entry.item_id, 0),
+                str(candidate.item_id),
+                candidate.number,
+                candidate.guess,
+                *_pair(inputs.difficulties[candidate.item_id]),
+                candidate.item_id in inputs.seen,
+                drawn.get(candidate.item_id, 0),
             )
-            for entry in sorted(held, key=lambda entry: entry.item_id)
+            for candidate in sorted(held, key=lambda candidate: candidate.item_id)
         ],
     ]
     note["inputs"] = sha256(to_json(all_of_it)).hexdigest()

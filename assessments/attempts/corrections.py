@@ -1,4 +1,4 @@
-"""Correcting what was graded: by a person, with a reason, and without a trace being lost."""
+"""Correcting what was graded: by a person, with a reason, and keeping what was before."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def correct(*, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: st
     Scores that hold already change nothing, so a repeat changes nothing. What the learner answered and when stays.
 
     Args:
-        scores: by attempt item, 0 to 1; None strikes the item, so that it counts neither for the learner nor against.
+        scores: by attempt item, 0 to 1; None voids the item, so that it counts neither for the learner nor against.
         reason: why, for the learner and whoever checks.
         actor: who decided.
 
@@ -51,12 +51,12 @@ def correct(*, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: st
     changed = [item for item in items if item.id in scores and item.score != scores[item.id]]
     if not changed:
         return
-    standing = _current_evidence(changed)
+    current = _current_evidence(changed)
     corrections = [
         ScoreCorrection(
             learner_id=row.learner_id,
             item_id=item.id,
-            corrects=standing[item.id],
+            corrects=current[item.id],
             previous=item.score,
             score=scores[item.id],
             reason=reason.strip(),
@@ -73,14 +73,14 @@ def correct(*, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: st
     row.passed = has_passed(row, items)
     ScoreCorrection.objects.bulk_create(corrections)
     execute_together(writing([row], changed))
-    told = [
-        CorrectedItem(scored(item)._replace(id=entry.pk), corrects=entry.corrects)
-        for item, entry in zip(changed, corrections, strict=True)
+    corrected = [
+        CorrectedItem(scored(item)._replace(id=new.pk), corrects=new.corrects)
+        for item, new in zip(changed, corrections, strict=True)
     ]
     if row.outcome_published:
         # Whatever the learner consents to by now: what is on record about a person must be right. What is not on record
-        # yet will be told as it stands then.
-        events.record(correction(graded(row), told, at=now))
+        # yet will be published with the scores that hold then.
+        events.record(correction(graded(row), corrected, at=now))
     privacy.audit(
         actor=actor,
         action="attempt.corrected",
@@ -93,9 +93,9 @@ def correct(*, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: st
 
 
 def would_pass(row: Attempt, scores: Mapping[UUID, float | None]) -> bool:
-    """Whether a graded attempt, with these scores in place of those that stand, meets its quiz's pass rule.
+    """Whether a graded attempt, with these scores in place of the current ones, meets its quiz's pass rule.
 
-    At most two queries; whoever acts on it holds the attempt locked.
+    At most two queries; the caller must hold the attempt locked to act on it.
 
     Args:
         scores: as `correct` takes them.
@@ -114,10 +114,10 @@ def _current_evidence(items: Collection[Question]) -> dict[UUID, UUID]:
     replaced_by = dict(
         ScoreCorrection.objects.filter(item__in=[item.id for item in items]).values_list("corrects", "pk")
     )
-    standing = {}
+    current = {}
     for item in items:
         last = item.id
         while last in replaced_by:
             last = replaced_by[last]
-        standing[item.id] = last
-    return standing
+        current[item.id] = last
+    return current

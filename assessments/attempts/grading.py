@@ -1,4 +1,4 @@
-"""Grading attempts: submit, settle what people marked, close what is overdue. Corrections stand beside it."""
+"""Grading attempts: submit, settle what people marked, close what is overdue. Corrections have a module of their own."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         if closed:
             row, items = closed[0]
         else:
-            # Another submission or the clock closed it since it was read: what they wrote stands.
+            # Another submission or the clock closed it since it was read: that result holds.
             row, items, _consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
     # What this call wrote itself has the same responses; what another wrote may differ.
     if (
@@ -162,10 +162,10 @@ def close_overdue(*, learner_id: UUID, now: datetime) -> None:
 
 @transaction.atomic
 def publish_withheld_outcomes(*, learner_id: UUID, now: datetime) -> int:
-    """Tell of attempts that were closed while the consent was withdrawn, once it is given again; return how many.
+    """Publish the outcomes that were withheld while consent was withdrawn, once it is given again; return how many.
 
-    They count from now on. Without this, whoever withdrew the consent for a bad day would be rid of it, and the bound on
-    false certificates rests on every item that was asked. A second call tells nothing.
+    They count from now on. Otherwise a learner could withdraw consent to remove a bad result, and the bound on false
+    certificates needs every item that was asked. A second call publishes nothing.
     """
     rows = list(
         attempts_for_update()
@@ -193,7 +193,7 @@ def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[Question], langu
 
 @dataclass(frozen=True)
 class _ClosingAttempt:
-    """A locked live attempt, its items and the answers to close it with at this instant; and whether others are told."""
+    """A locked live attempt, its items and the answers to close it with at this instant; and whether its outcome is published."""
 
     row: Attempt
     items: Sequence[Question]
@@ -228,14 +228,14 @@ def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
 
 
 def _close(closing: Sequence[_ClosingAttempt], *, actor: str) -> list[_Closed]:
-    """Close attempts, score those that nobody need mark, and tell of it: one statement, whatever their number.
+    """Close attempts, score those that need no marks, and publish the outcomes: one statement, whatever their number.
 
-    They are locked, or it is one alone. Return them as they were written; nothing when somebody else closed that one since
-    it was read: then nothing is written. What was handed in stays as it was read.
+    They are locked, or there is only one. Return them as they were written, or nothing if another transaction closed the
+    only one since it was read: then nothing is written. What `closing` holds is not changed.
     """
     done: dict[str, list[_Closed]] = {"attempt.graded": [], "attempt.expired": [], "attempt.submitted": []}
     closed: list[_Closed] = []
-    told: list[_Closed] = []
+    to_publish: list[_Closed] = []
     for attempt in closing:
         row = copy(attempt.row)
         row.submitted_at, row.expired = attempt.at, attempt.expired
@@ -251,18 +251,18 @@ def _close(closing: Sequence[_ClosingAttempt], *, actor: str) -> list[_Closed]:
         _score(row, items, {})
         done["attempt.expired" if row.expired else "attempt.graded"].append((row, items))
         if row.outcome_published:
-            told.append((row, items))
+            to_publish.append((row, items))
     fragments = [writing([row for row, _ in closed], [item for _, items in closed for item in items], live=True)]
-    if told:
-        fragments.append(_outcomes(told))
+    if to_publish:
+        fragments.append(_outcomes(to_publish))
     if done["attempt.submitted"]:
         fragments.append(_requests_for_marks(done["attempt.submitted"]))
     fragments += [
         privacy.auditing(
-            actor=actor, action=action, subject_kind="attempt", subject_ids=[str(row.pk) for row, _ in those]
+            actor=actor, action=action, subject_kind="attempt", subject_ids=[str(row.pk) for row, _ in attempts]
         )
-        for action, those in done.items()
-        if those
+        for action, attempts in done.items()
+        if attempts
     ]
     return closed if execute_together(*fragments) == len(closing) else []
 
@@ -285,14 +285,14 @@ def _to_mark(items: Sequence[Question]) -> list[UUID]:
     return [item.id for item in items if is_marked_by_people(kind=item.revision.kind, response=item.response)]
 
 
-def _outcomes(those: Sequence[_Closed]) -> Fragment:
-    return events.recording([outcome(graded(row), [scored(item) for item in items]) for row, items in those])
+def _outcomes(attempts: Sequence[_Closed]) -> Fragment:
+    return events.recording([outcome(graded(row), [scored(item) for item in items]) for row, items in attempts])
 
 
-def _requests_for_marks(those: Sequence[_Closed]) -> Fragment:
+def _requests_for_marks(attempts: Sequence[_Closed]) -> Fragment:
     return events.recording(
         [
             MarkingNeeded(attempt_id=row.pk, learner_id=row.learner_id, attempt_items=tuple(_to_mark(items)))
-            for row, items in those
+            for row, items in attempts
         ]
     )

@@ -27,7 +27,7 @@ from privacy import public as privacy
 def put_file(
     *, file_id: UUID, attempt_id: UUID, learner_id: UUID, media_type: str, body: bytes, now: datetime
 ) -> tuple[FileView, bool]:
-    """Keep a file of a live attempt, without its metadata; a repeat returns the first. Also tells whether it is new.
+    """Keep a file of a live attempt, without its metadata; a repeat returns the first. Also return whether it is new.
 
     Args:
         media_type: what the caller says it is; the bytes must show the same.

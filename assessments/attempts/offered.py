@@ -66,26 +66,30 @@ class QuizView:
 
 
 def missing_prerequisites(
-    quizzes: Sequence[Quiz], *, learner_id: UUID, taking: learners.Participation
+    quizzes: Sequence[Quiz], *, learner_id: UUID, participation: learners.Participation
 ) -> Mapping[UUID, list[MissingView]]:
     """Return what a learner has to do before each of these quizzes of one edition; at most three queries, if any asks."""
     asked = [prerequisite for quiz in quizzes for prerequisite in quiz.prerequisites]
     passed: set[str] = set()
     levels: dict[str, int] = {}
-    if any("quiz" in question for question in asked):
+    if any("quiz" in prerequisite for prerequisite in asked):
         passed = set(
             Attempt.objects.filter(learner_id=learner_id, passed=True, quiz__edition_id=quizzes[0].edition_id)
             .values_list("quiz__slug", flat=True)
             .distinct()
         )
-    if any("skill" in question for question in asked):
-        standing = learners.ability_estimates(learner_id)
-        levels = {question["skill"]: standing.of(question["skill"]).level for question in asked if "skill" in question}
+    if any("skill" in prerequisite for prerequisite in asked):
+        estimates = learners.ability_estimates(learner_id)
+        levels = {
+            prerequisite["skill"]: estimates.of(prerequisite["skill"]).level
+            for prerequisite in asked
+            if "skill" in prerequisite
+        }
     return {
         quiz.pk: [
             cast(MissingView, dict(entry))
             for entry in unmet(
-                quiz.prerequisites, passed_quizzes=passed, lessons_done=taking.lessons_done, levels=levels
+                quiz.prerequisites, passed_quizzes=passed, lessons_done=participation.lessons_done, levels=levels
             )
         ]
         for quiz in quizzes
@@ -95,19 +99,19 @@ def missing_prerequisites(
 def quizzes_of_edition(
     *, edition_id: UUID, learner_id: UUID, accept_language: str, now: datetime
 ) -> tuple[list[QuizView], str]:
-    """Return the open quizzes of an edition with the learner's standing, and the language of the titles.
+    """Return the open quizzes of an edition with the learner's progress, and the language of the titles.
 
     Constant queries: enrolment and languages, quizzes, allowances, attempts, extra time, what prerequisites ask.
 
     Raises:
         NotFound: there is no such edition, or it was never published.
-        NotEnrolled: the learner does not take it.
+        NotEnrolled: the learner is not enrolled in it.
     """
     edition = courses.edition(edition_id)
     if edition is None or edition.published_at is None:
         raise NotFound()
-    taking = learners.participation(learner_id=learner_id, edition_id=edition_id)
-    if taking is None:
+    participation = learners.participation(learner_id=learner_id, edition_id=edition_id)
+    if participation is None:
         raise NotEnrolled()
     learner = learners.learner(learner_id)
     language = languages.choose(
@@ -121,12 +125,12 @@ def quizzes_of_edition(
     ):
         attempts[attempt.quiz_id].append(attempt)
     granted = in_force(learner_id=learner_id, quiz_ids=list(attempts))
-    missing = missing_prerequisites(quizzes, learner_id=learner_id, taking=taking)
+    missing = missing_prerequisites(quizzes, learner_id=learner_id, participation=participation)
     found = []
     for quiz in quizzes:
         title = quiz.titles.get(language) or quiz.titles.get(edition.default_language, quiz.slug)
         windows = read_windows(quiz.windows)
-        place = opening(windows, cohorts=taking.cohorts, now=now)
+        access = opening(windows, cohorts=participation.cohorts, now=now)
         mine = attempts[quiz.pk]
         ends = [row.submitted_at for row in mine if row.submitted_at is not None]
         allowance = allowances.get(quiz.pk)
@@ -145,10 +149,10 @@ def quizzes_of_edition(
                 time_limit_s=quiz.time_limit_s
                 + extra_seconds(time_limit_s=quiz.time_limit_s, granted=granted[quiz.pk]),
                 pass_share=float(quiz.pass_share),
-                is_open=place.is_open,
-                opens_at=place.window.opens_at if place.window else None,
-                closes_at=place.window.closes_at if place.window else None,
-                time_zone=place.window.zone if place.window else None,
+                is_open=access.is_open,
+                opens_at=access.window.opens_at if access.window else None,
+                closes_at=access.window.closes_at if access.window else None,
+                time_zone=access.window.zone if access.window else None,
                 available_at=available_at(
                     last_end=max(ends, default=None),
                     cool_down_s=quiz.cool_down_s,

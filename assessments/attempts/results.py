@@ -11,12 +11,12 @@ from assessments.quizzes.rules import missed, pass_rule
 
 
 def has_passed(row: Attempt, items: Sequence[Question]) -> bool:
-    """Whether an attempt's items, as scored, meet its quiz's pass rule; those struck count neither way."""
+    """Whether an attempt's items, as scored, meet its quiz's pass rule; voided items do not count."""
     return not missed(pass_rule(row.quiz), judged(items))
 
 
 def graded(row: Attempt) -> Graded:
-    """A graded attempt as its outcome tells of it.
+    """A graded attempt as it is published in its outcome.
 
     Raises:
         ValueError: it is not graded.
@@ -41,7 +41,7 @@ def graded(row: Attempt) -> Graded:
 
 
 def scored(item: Question) -> ScoredItem:
-    """An item of a graded attempt as its outcome tells of it."""
+    """An item of a graded attempt as it is published in the outcome."""
     revision = item.revision
     return ScoredItem(
         id=item.id,

@@ -56,16 +56,16 @@ class AskedItem(NamedTuple):
 
 
 def random_order(seed: int) -> Callable[[str, Sequence[D]], list[D]]:
-    """Return the order of a pool in which every item has the same chance of every place."""
+    """Return the order of a pool in which every item has the same chance of every position."""
     return lambda purpose, items: sorted(items, key=lambda item: rank(seed, f"draw {purpose}", str(item.item_id)))
 
 
 def fill_pools(
     *, pools: Iterable[Pool], bank: Iterable[D], order: Callable[[str, Sequence[D]], list[D]]
 ) -> list[tuple[Pool, D]]:
-    """Return an item for each place of each pool, each item once; the same whatever the order of pools and bank.
+    """Fill each pool with as many items as it asks for, each item once; the same whatever the order of pools and bank.
 
-    Pools draw one after the other, those that ask more of an item first, each along its order; an item is passed over
+    Pools draw one after the other, those that ask more of an item first, each along its order; an item is skipped
     only where without it another pool could not be filled any more. Where no pool overlaps another without lying in it,
     that never happens, and a pool's items all have the same chance when the order is a lot.
 
@@ -121,15 +121,15 @@ def draw(
     """
     pools = list(pools)
     drawn = fill_pools(pools=pools, bank=bank, order=order or random_order(seed))
-    places = {pool: place for place, pool in enumerate(pools)}
+    pool_index = {pool: index for index, pool in enumerate(pools)}
 
-    def place(entry: tuple[int, tuple[Pool, D]]) -> tuple[Any, ...]:
+    def sort_key(entry: tuple[int, tuple[Pool, D]]) -> tuple[Any, ...]:
         index, (pool, drawable) = entry
         if shuffled is None or pool.section in shuffled:
             return pool.section, rank(seed, "position", str(drawable.item_id))
-        return pool.section, places[pool], index
+        return pool.section, pool_index[pool], index
 
-    return [(pool.section, entry) for _, (pool, entry) in sorted(enumerate(drawn), key=place)]
+    return [(pool.section, entry) for _, (pool, entry) in sorted(enumerate(drawn), key=sort_key)]
 
 
 def option_order(*, seed: int, item_id: UUID, options: Iterable[str]) -> list[str]:
@@ -159,7 +159,7 @@ def due(*, started_at: datetime, time_limit_s: int, extra_s: int = 0, closes_at:
 
     Args:
         extra_s: the learner's extra time.
-        closes_at: the window's end, when it cuts attempts; extra time moves it too, or it would be worth nothing there.
+        closes_at: the window's end, when it cuts attempts; extra time moves it too, or it would have no effect there.
     """
     at = started_at + timedelta(seconds=time_limit_s + extra_s)
     return at if closes_at is None else min(at, closes_at + timedelta(seconds=extra_s))

@@ -185,8 +185,8 @@ def attempts_for_update() -> QuerySet[Attempt]:
 def attempt_to_submit(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question], bool]:
     """The learner's own attempt, its questions, and whether the learner consents to its being recorded.
 
-    Nothing is locked: whoever writes must make sure that the attempt is still live then (`statements.writing`). Two queries,
-    and one more for questions that the process does not know yet.
+    Nothing is locked: the caller must make sure, when writing, that the attempt is still live (`statements.writing`). Two
+    queries, and one more for questions that the process does not know yet.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
@@ -238,7 +238,7 @@ def attempts(
 
 
 def judged(items: Iterable[Question | AttemptItem]) -> list[JudgedItem]:
-    """The items as the pass rule sees them; those struck are missing."""
+    """The items as the pass rule takes them; voided ones are left out."""
     return [JudgedItem(item.score, item.section, item.revision.skills) for item in items if item.score is not None]
 
 
@@ -297,7 +297,7 @@ def _shown(row: Attempt, now: datetime) -> ReviewDetail:
 
 
 def _summary(row: Attempt, now: datetime) -> AttemptSummary:
-    told = _shown(row, now) != ReviewDetail.NOTHING
+    is_shown = _shown(row, now) != ReviewDetail.NOTHING
     return AttemptSummary(
         id=row.pk,
         quiz_id=row.quiz_id,
@@ -310,8 +310,8 @@ def _summary(row: Attempt, now: datetime) -> AttemptSummary:
         due_at=row.due_at,
         due_time_zone="UTC",
         submitted_at=row.submitted_at,
-        score=row.score if told else None,
-        passed=row.passed if told else None,
+        score=row.score if is_shown else None,
+        passed=row.passed if is_shown else None,
         pass_share=float(row.quiz.pass_share),
     )
 

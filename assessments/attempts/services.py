@@ -1,4 +1,4 @@
-"""Starting attempts: who may, what is drawn."""
+"""Starting attempts: who may start one, and which items are drawn."""
 
 from __future__ import annotations
 
@@ -92,15 +92,15 @@ def start(
     edition = courses.edition(quiz.edition_id) if quiz else None
     if quiz is None or edition is None:
         raise NotFound(pointer="/quiz_id")
-    taking = learners.participation(learner_id=learner_id, edition_id=edition.id)
-    if taking is None:
+    participation = learners.participation(learner_id=learner_id, edition_id=edition.id)
+    if participation is None:
         raise NotEnrolled()
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
     if not quiz.open:
         raise QuizClosed()
     blueprint = blueprint_of(quiz)
-    closes_at = _closing(blueprint, taking.cohorts, now)
-    missing = missing_prerequisites([quiz], learner_id=learner_id, taking=taking)[quiz.pk]
+    closes_at = _closing(blueprint, participation.cohorts, now)
+    missing = missing_prerequisites([quiz], learner_id=learner_id, participation=participation)[quiz.pk]
     if missing:
         raise PrerequisitesMissing(missing=list(missing))
     spoken = _language(edition, learner_id, language, accept_language)
@@ -185,20 +185,20 @@ def _start(
     _one_start_at_a_time(learner_id)
     number = use_attempt(quiz_id=quiz.pk, learner_id=learner_id, limit=quiz.attempt_limit)
     exclusive = quiz.mode in EXCLUSIVE_MODES
-    # The attempts of this quiz, and whatever is under way that bears no other beside it.
+    # The attempts of this quiz, and the live ones that allow no other at the same time.
     live = Q(submitted_at__isnull=True)
     known = list(
         Attempt.objects.filter(Q(quiz=quiz) | (live if exclusive else live & Q(exclusive=True)), learner_id=learner_id)
         .order_by("started_at", "pk")
         .only("quiz_id", "submitted_at", "form")
     )
-    for entry in known:
-        if entry.submitted_at is None:
-            raise AttemptLive(attempt_id=str(entry.pk))
+    for earlier in known:
+        if earlier.submitted_at is None:
+            raise AttemptLive(attempt_id=str(earlier.pk))
     if number is None:
         raise AttemptsUsedUp(attempt_limit=quiz.attempt_limit)
     _require_cooled_down(
-        quiz, learner_id, [entry.submitted_at for entry in known if entry.submitted_at is not None], now
+        quiz, learner_id, [earlier.submitted_at for earlier in known if earlier.submitted_at is not None], now
     )
     seed = secrets.randbits(63)
     held = bank(edition_id=quiz.edition_id, language=language)
@@ -209,7 +209,7 @@ def _start(
             held=held,
             learner_id=learner_id,
             seed=seed,
-            forms_used=[entry.form for entry in known],
+            forms_used=[earlier.form for earlier in known],
         )
     except TooFewItems as error:
         raise QuizNotReady() from error
@@ -227,37 +227,37 @@ def _start(
         selection=chosen.note,
         device_class=device_class,
     )
-    shown = revisions([entry.revision_id for _, entry in chosen.items])
-    seen_before = _seen_before(learner_id, quiz, [entry.code for _, entry in chosen.items])
+    shown = revisions([candidate.revision_id for _, candidate in chosen.items])
+    seen_before = _seen_before(learner_id, quiz, [candidate.code for _, candidate in chosen.items])
     items = AttemptItem.objects.bulk_create(
         AttemptItem(
             pk=new_id(),
             attempt=row,
             position=position,
             section=section,
-            revision=shown[entry.revision_id],
-            seen_before=entry.code in seen_before,
+            revision=shown[candidate.revision_id],
+            seen_before=candidate.code in seen_before,
             option_order=shown_options(
                 seed=seed,
-                item_id=entry.item_id,
-                kind=shown[entry.revision_id].kind,
-                options=option_ids(shown[entry.revision_id].content),
-                text=shown[entry.revision_id].content[language],
-                shuffled=blueprint.shuffle_options and entry.code not in blueprint.options_in_order,
+                item_id=candidate.item_id,
+                kind=shown[candidate.revision_id].kind,
+                options=option_ids(shown[candidate.revision_id].content),
+                text=shown[candidate.revision_id].content[language],
+                shuffled=blueprint.shuffle_options and candidate.code not in blueprint.options_in_order,
             ),
         )
-        for position, (section, entry) in enumerate(chosen.items)
+        for position, (section, candidate) in enumerate(chosen.items)
     )
     privacy.audit(
         actor=str(learner_id), action="attempt.started", subject_kind="attempt", subject_id=str(row.pk), number=number
     )
     if quiz.mode == "certification":
-        count_exposures(quiz_id=quiz.pk, item_ids=[entry.item_id for _, entry in chosen.items])
+        count_exposures(quiz_id=quiz.pk, item_ids=[candidate.item_id for _, candidate in chosen.items])
     return view(row, items, now=now)
 
 
 def _require_cooled_down(quiz: Quiz, learner_id: UUID, ends: Sequence[datetime], now: datetime) -> None:
-    """Refuse a start too soon after the last of these ends, unless a try was granted since; one query with a cool-down.
+    """Refuse a start too soon after the last of these ends, unless an attempt was granted since; one query with a cool-down.
 
     Raises:
         CoolingDown: it is too soon.
@@ -273,8 +273,8 @@ def _require_cooled_down(quiz: Quiz, learner_id: UUID, ends: Sequence[datetime],
 def _seen_before(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
     """Which of these items the learner was asked before, in any edition of the course and any mode; two queries.
 
-    Those that stand in another attempt under way count as met there too, for the new one may show how they are answered
-    before the other is handed in.
+    Those of another live attempt are marked as seen there too: the new attempt may show how they are answered before the
+    other is submitted.
     """
     course = Item.objects.filter(edition_id=quiz.edition_id).values("edition__course_id")[:1]
     asked = AttemptItem.objects.filter(

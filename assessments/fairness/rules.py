@@ -55,7 +55,7 @@ def name_of(band: tuple[int, int]) -> str:
 
 
 def read_rule(text: str) -> Rule:
-    """Return the rule that the text of a rule.toml tells.
+    """Return the rule that the text of a rule.toml states.
 
     Raises:
         RuleInvalid: a value is missing, unknown or out of its range.
@@ -93,7 +93,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Figure:
-    """One group of a comparison. Of an insufficient one nothing is told, not even whether there is anybody.
+    """One group of a comparison. An insufficient one shows nothing, not even whether there is anybody.
 
     `people` is rounded to the nearest 5 and shares to whole percents, after the verdict was found with the exact ones.
     An empty `group` stands for a whole dimension in which no two groups are large enough.

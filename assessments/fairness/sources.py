@@ -1,6 +1,6 @@
 """What the monitor asks of other parts, as values.
 
-A part that is not connected is None: the report then says that it was not told, which is not the same as "nothing found".
+A part that is not connected is None: the report then says that the figure is unknown, which is not the same as "nothing found".
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def own_file(*, file_id: UUID, attempt_id: UUID, learner_id: UUID) -> Download:
 
 
 def file_of(*, file_id: UUID, attempt_id: UUID) -> Download:
-    """A file of an attempt, for whoever has been found to may see the attempt's work; one query.
+    """A file of an attempt, for a caller who may see the attempt's work; one query.
 
     Raises:
         NotFound: the attempt has no such file.

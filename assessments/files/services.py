@@ -1,4 +1,4 @@
-"""Keeping files, and letting go of them. Whether an attempt takes one is the attempt's business, which locks itself first."""
+"""Storing files, and deleting them. Whether an attempt takes a file is decided by the attempt, which is locked first."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def keep(*, file_id: UUID, attempt_id: UUID, media_type: str, body: bytes, now: 
 
 
 def drop(*, file_id: UUID, attempt_id: UUID) -> bool:
-    """Let go of a file; a second call changes nothing. Tells whether it was there."""
+    """Delete a file; a second call changes nothing. Return whether it was there."""
     deleted, _ = HandedInFile.objects.filter(pk=file_id, attempt_id=attempt_id).delete()
     return bool(deleted)
 

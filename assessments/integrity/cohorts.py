@@ -75,12 +75,12 @@ def cohort(
     code, seconds = np.full(shape, -1), np.full(shape, np.nan)
     codes: list[dict[bytes, int]] = [{} for _ in revisions]
     for attempt_id, revision_id, response, score, taken in given:
-        place = row_of[attempt_id], column_of[revision_id]
-        asked[place], right[place] = True, score is not None and score >= 1.0
+        cell = row_of[attempt_id], column_of[revision_id]
+        asked[cell], right[cell] = True, score is not None and score >= 1.0
         if response is not None:
-            known = codes[place[1]]
-            code[place] = known.setdefault(to_json(response), len(known))
-            seconds[place] = np.nan if taken is None else taken
+            known = codes[cell[1]]
+            code[cell] = known.setdefault(to_json(response), len(known))
+            seconds[cell] = np.nan if taken is None else taken
     learners = {learner_id: number for number, learner_id in enumerate({row[1] for row in rows})}
     return Cohort(
         attempts=[row[0] for row in rows],

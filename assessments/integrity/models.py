@@ -1,4 +1,4 @@
-"""What is worth a person's look, and what that person made of it."""
+"""What a person should review, and what that person decided."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Rule:
 
 
 def read_rule(text: str) -> Rule:
-    """Return the rule that the text of a rule.toml tells.
+    """Return the rule that the text of a rule.toml states.
 
     Raises:
         RuleInvalid: a value is missing, unknown or out of its range.

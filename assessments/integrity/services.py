@@ -22,7 +22,7 @@ CLOCK = "assessments.look_for_hints"
 def decide(*, hint_id: UUID, state: str, reason: str, decided_by: UUID, now: datetime) -> None:
     """Close a hint as dismissed or noted, by a named person with a reason; a repeat by the same person changes nothing.
 
-    Nothing else follows: whoever wants to do something about an attempt does it where that is done, in their own name.
+    Nothing else follows: what a person does about an attempt, they do elsewhere and in their own name.
 
     Raises:
         NotFound: there is no such hint.

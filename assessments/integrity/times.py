@@ -5,7 +5,7 @@ seconds is the question's time intensity less the person's speed, and noise. Int
 the spreads of speed and of noise come from median absolute deviations, so that those who rushed do not set the measure.
 The statistic is a person's slowness in standard units, over the cohort's persons; very negative is very fast.
 
-Being fast is no fault. Only who answered before the questions can have been read (assessments.integrity.rules) is hinted
+Being fast is not misconduct. Only who answered before the questions can have been read (assessments.integrity.rules) is hinted
 at, whatever the statistic says.
 """
 

@@ -41,7 +41,7 @@ def load_items(file: Path, *, edition: EditionView) -> LoadedItems:
     that what a trainer approved since is not undone; any other text becomes a new, approved revision.
 
     Raises:
-        InvalidItem: the file cannot be loaded; the detail names file, place and fault.
+        InvalidItem: the file cannot be loaded; the detail names file, position and issue.
     """
     with file.open("rb") as opened:
         items = tomllib.load(opened).get("items", [])

@@ -1,4 +1,4 @@
-"""What makes an item sound. Pure: no Django, no clock."""
+"""What makes an item valid. Pure: no Django, no clock."""
 
 from __future__ import annotations
 

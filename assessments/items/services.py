@@ -69,13 +69,13 @@ def add_item(*, item_id: UUID, edition_id: UUID, code: str, actor: str) -> Item:
 
 @transaction.atomic
 def save_draft(*, item_id: UUID, draft: Draft, actor: str) -> ItemRevision:
-    """Keep a sound draft as the item's newest revision; a second call with the same draft changes nothing.
+    """Keep a valid draft as the item's newest revision; a second call with the same draft changes nothing.
 
     An unapproved newest revision is overwritten; an approved one is frozen, so the draft becomes a new revision.
 
     Raises:
         NotFound: there is no such item.
-        InvalidItem: the draft is not sound.
+        InvalidItem: the draft is not valid.
     """
     item = Item.objects.select_for_update(no_key=True).filter(pk=item_id).first()
     if item is None:
@@ -101,7 +101,7 @@ def approve(*, item_id: UUID, actor: str, now: datetime) -> ItemRevision:
 
     Raises:
         NotFound: there is no such item, or it has no revision.
-        InvalidItem: the revision is not sound (its edition's languages may have changed since it was written).
+        InvalidItem: the revision is not valid (its edition's languages may have changed since it was written).
     """
     item = Item.objects.select_for_update(no_key=True).filter(pk=item_id).first()
     newest = item.revisions.order_by("-number").first() if item else None

@@ -1,4 +1,4 @@
-"""What a marker sees: works that wait, and of a work nothing that tells whose it is."""
+"""What a marker sees: the works to mark, and nothing that shows whose they are."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Points:
 
 
 def points_by_item(attempt_id: UUID) -> dict[UUID, list[Points]]:
-    """Every mark of an attempt by item, in the order given, for whoever reviews it; one query."""
+    """Every mark of an attempt by item, in the order given, for its reviewers; one query."""
     found: dict[UUID, list[Points]] = {}
     marks = Mark.objects.filter(task__attempt_item__attempt=attempt_id)
     for mark in marks.select_related("task__attempt_item__revision").order_by("task", "number"):
@@ -143,7 +143,7 @@ def markers_of(attempt_id: UUID) -> set[UUID]:
 def queue(*, marker_id: UUID, now: datetime) -> QuerySet[MarkingTask]:
     """Works that this person may take on or has taken on, oldest day first: not their own, none they have marked, none
     that has as many markers at it as it needs. Annotated with `disputed` (1: this mark decides), `mine` (taken on) and
-    `day`: works of one attempt wait since the same instant, and neither that nor their order is to tell it.
+    `day`: works of one attempt wait since the same instant, and neither that nor their order may show that they belong together.
     """
     live = Q(claims__expires_at__gt=now)
     waiting = MarkingTask.objects.filter(final__isnull=True).exclude(attempt_item__attempt__learner=marker_id)

@@ -85,7 +85,7 @@ def give_mark(
     """Mark a work that was taken on, once; a repeat with the same id returns the mark as it stands.
 
     With the last mark that an attempt needs, the attempt is graded, in the same transaction. A claim that has run out
-    still holds while nobody else has taken the place.
+    still holds while nobody else has taken the work.
 
     Args:
         points: one of the levels of each of the rubric's criteria.

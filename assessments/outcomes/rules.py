@@ -18,7 +18,7 @@ LOGITS: Mapping[str, float] = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
 class ScoredItem(NamedTuple):
     """One item of a graded attempt.
 
-    `answered` is false when it was left open; `score` is None when it was voided; `seen_before` tells of earlier attempts.
+    `answered` is false when it was left open; `score` is None when it was voided; `seen_before`: in an earlier attempt.
     """
 
     id: UUID
@@ -34,7 +34,7 @@ class ScoredItem(NamedTuple):
 
 
 class Graded(NamedTuple):
-    """What an attempt's outcome is told with, beside its items."""
+    """A graded attempt as its outcome publishes it, without its items."""
 
     learner_id: UUID
     edition_id: UUID
@@ -61,9 +61,9 @@ class CorrectedItem(NamedTuple):
 def outcome(graded: Graded, items: Sequence[ScoredItem]) -> OutcomeRecorded:
     """Return the event of a graded attempt.
 
-    What was left open in a submitted attempt is an answer with score 0: whoever could skip the hard items without a
+    What was left open in a submitted attempt is an answer with score 0: a learner who could skip the hard items without a
     trace would look better than they are. In an expired attempt nobody said anything, and a dead battery is no proof of
-    missing skill: its items are told as lapsed, which counts for certified mastery alone (docs/decisions/0050).
+    missing skill: its items are published as lapsed, which counts for certified mastery alone (docs/decisions/0050).
     """
     return OutcomeRecorded(
         learner_id=graded.learner_id,

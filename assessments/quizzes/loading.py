@@ -41,7 +41,7 @@ def load_bank(folder: Path, *, edition_id: UUID) -> Loaded:
 
     Raises:
         NotFound: there is no such edition.
-        UnsoundItem, InvalidQuiz: the files cannot be loaded; the detail names file, place and fault.
+        InvalidItem, InvalidQuiz: the files cannot be loaded; the detail names file, position and issue.
     """
     edition = courses.edition(edition_id)
     if edition is None:

@@ -103,7 +103,7 @@ BLUEPRINT_FIELDS = tuple(entry.name for entry in fields(Blueprint))
 
 
 def read_pools(pools: Any, *, section: int = 0) -> tuple[Pool, ...]:
-    """Return the pools of a sound blueprint or of one of its sections."""
+    """Return the pools of a valid blueprint or of one of its sections."""
     return tuple(
         Pool(entry.get("skill"), entry.get("level"), entry["count"], entry.get("difficulty"), section)
         for entry in pools
@@ -111,7 +111,7 @@ def read_pools(pools: Any, *, section: int = 0) -> tuple[Pool, ...]:
 
 
 def pools_of(blueprint: Blueprint) -> tuple[Pool, ...]:
-    """Return every pool of a sound blueprint, those of its sections included; none when it has fixed forms."""
+    """Return every pool of a valid blueprint, those of its sections included; none when it has fixed forms."""
     within = (
         pool
         for number, section in enumerate(blueprint.sections, 1)
@@ -184,7 +184,7 @@ class _Passable(Protocol):
 
 
 def pass_rule(quiz: _Passable) -> PassRule:
-    """Return the pass rule of a sound quiz or blueprint."""
+    """Return the pass rule of a valid quiz or blueprint."""
     return PassRule(
         Decimal(str(quiz.pass_share)),
         {

@@ -44,7 +44,7 @@ class Opening:
 
 
 def read_windows(entries: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
-    """Return the windows of a sound blueprint."""
+    """Return the windows of a valid blueprint."""
     return tuple(
         Window(
             datetime.fromisoformat(entry["opens"]),

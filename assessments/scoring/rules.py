@@ -37,7 +37,7 @@ def score_response(*, kind: str, key: Mapping[str, Any], response: Any, language
 def score_attempt(scores: Iterable[float | None]) -> float:
     """Return the attempt's score: the mean of its items' scores, 0 when there are none.
 
-    An item that was struck (None) does not count: neither for the learner nor against.
+    A voided item (None) does not count: neither for the learner nor against.
     """
     counting = [score for score in scores if score is not None]
     return fsum(counting) / len(counting) if counting else 0.0

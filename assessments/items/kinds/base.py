@@ -77,7 +77,7 @@ class ItemKind(ABC):
 
     @abstractmethod
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
-        """Return the plausible guess rates of a sound key: blind chance, and what poor distractors may make of it.
+        """Return the plausible guess rates of a valid key: blind chance, and what poor distractors may make of it.
 
         A guess rate is the expected score of somebody who knows nothing; with partial credit that is more than how
         often such a person is wholly right.
@@ -144,7 +144,7 @@ def words(text: str) -> list[str]:
 
 
 def only_members(key: Mapping[str, Any], *names: str) -> Iterator[Issue]:
-    """Yield a fault for every member of a key but `names`."""
+    """Yield an issue for every member of a key but `names`."""
     for name in sorted(set(key) - set(names)):
         yield Issue(f"/key/{name}", "is not part of this kind's key")
 
@@ -198,7 +198,7 @@ def listed_issues(listed: Any, at: str, *, fewest: int, most: int = MAX_OPTIONS)
 
 
 def id_issues(identifier: Any, at: str, seen: set[str], *, most: int = 20) -> Iterator[Issue]:
-    """Yield what is wrong with an id; a sound one is added to `seen`."""
+    """Yield what is wrong with an id; a valid one is added to `seen`."""
     if not isinstance(identifier, str) or not OPTION_ID.fullmatch(identifier) or len(identifier) > most:
         yield Issue(at, f"must be 1 to {most} letters or digits")
     elif identifier in seen:
@@ -239,7 +239,7 @@ def listed_text(listed: Any) -> str:
 
 
 def credit_issues(key: Mapping[str, Any], rules: Sequence[str]) -> Iterator[Issue]:
-    """Yield a fault when the key's credit rule is none of `rules`, of which the first is the default."""
+    """Yield an issue when the key's credit rule is none of `rules`, of which the first is the default."""
     if key.get("credit", rules[0]) not in rules:
         yield Issue("/key/credit", f"must be one of {', '.join(rules)}")
 

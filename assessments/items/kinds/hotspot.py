@@ -182,7 +182,7 @@ def _region_issues(regions: Any, at: str) -> Iterator[Issue]:
         yield Issue(at, f"must be a list of 2 to {MAX_REGIONS} regions")
         return
     seen: set[str] = set()
-    sound = []
+    valid = []
     for index, region in enumerate(regions):
         here = f"{at}/{index}"
         if not isinstance(region, Mapping) or set(region) != {"id", "label", "box"}:
@@ -192,10 +192,10 @@ def _region_issues(regions: Any, at: str) -> Iterator[Issue]:
         if not is_words(region["label"], MAX_LABEL_LENGTH):
             yield Issue(f"{here}/label", f"must be text of at most {MAX_LABEL_LENGTH} characters")
         if _is_box(region["box"]):
-            sound.append((region["id"], region["box"]))
+            valid.append((region["id"], region["box"]))
         else:
             yield Issue(f"{here}/box", "must be left, top, width, height within the picture, from 0 to 1")
-    for (entry, a), (other, b) in combinations(sound, 2):
+    for (entry, a), (other, b) in combinations(valid, 2):
         if a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]:
             yield Issue(at, f"{entry} and {other} overlap")
 

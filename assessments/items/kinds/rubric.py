@@ -58,7 +58,7 @@ class Rubric:
 
     @classmethod
     def of(cls, key: Mapping[str, Any]) -> Rubric:
-        """Return the rubric that a sound key holds."""
+        """Return the rubric that a valid key holds."""
         return cls(
             tuple(
                 Criterion(
