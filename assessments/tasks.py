@@ -36,7 +36,7 @@ def analyse_items() -> None:
 
 @shared_task(name="assessments.monitor_fairness")
 def monitor_fairness() -> None:
-    """Compare groups and keep the report of the day; nightly, after the item analysis."""
+    """Compare groups and store the report of the day; nightly, after the item analysis."""
     fairness.monitor(now=clock.now(), sources=SOURCES)
 
 

@@ -202,7 +202,7 @@ def skills_of(appeal: Appeal) -> list[str]:
 
 
 def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
-    """The skills concerned as the learner's own explanation tells them, and its sentence for each answer."""
+    """The skills concerned as the learner's own explanation lists them, and its sentence for each answer."""
     wanted = skills_of(appeal)
     if not wanted and appeal.attempt_id is None:
         return [], {}
@@ -236,7 +236,7 @@ def explanation(appeal: Appeal) -> tuple[list[SkillShown], dict[UUID, str]]:
     # About an attempt, all of its answers are shown; about a level, those on its skill.
     relevant = [item for item in document["items"] if not wanted or item["code"] in wanted]
     moved = {UUID(str(evidence["id"])): evidence["explanation"] for item in relevant for evidence in item["evidence"]}
-    # What was corrected stands on record under the correction's id.
+    # What was corrected is recorded under the correction's id.
     corrected = dict(ScoreCorrection.objects.filter(pk__in=list(moved)).values_list("pk", "item_id"))
     return shown, {corrected.get(evidence, evidence): sentence for evidence, sentence in moved.items()}
 
@@ -327,7 +327,7 @@ def _key(row: AttemptItem, language: str) -> str:
 
 def _as_text(response: Any) -> str:
     if isinstance(response, list):
-        return ", ".join(_as_text(entry) for entry in response)
+        return ", ".join(_as_text(part) for part in response)
     if isinstance(response, dict):
         return "; ".join(f"{name}: {_as_text(value)}" for name, value in response.items())
     return str(response)

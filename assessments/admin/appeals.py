@@ -86,7 +86,7 @@ def _has_role(request: HttpRequest, role: str) -> bool:
 
 @admin.register(Appeal)
 class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
-    """Due soonest first. A page shows all that is needed to decide; who may do what there is said by role and by law."""
+    """Due soonest first. A page shows all that is needed to decide; who may do what there follows from role and law."""
 
     state_path = "learner__member_state"
     list_display = ("about", "learner_name", "due", "reviewer_name", "state")
@@ -278,7 +278,7 @@ def _state(appeal: Appeal) -> str:
 
 @admin.register(Reviewer)
 class ReviewerAdmin(StateScopedAdmin, ModelAdmin):
-    """The names that learners are told; a reviewer's first claim asks for it, administrators put a wrong one right."""
+    """The names that learners are told; a reviewer's first claim asks for it, administrators correct it."""
 
     state_path = "user__member_state"
     list_display = ("public_name", "user")

@@ -84,16 +84,16 @@ def contents_text(pools: Sequence[Mapping[str, Any]], sections: Sequence[Mapping
 
 
 def place_of(pointer: str) -> str:
-    """Say in words where in the text box of pools and sections a fault is; empty for none in particular."""
+    """Say in words where in the text box of pools and sections an issue is; empty for none in particular."""
     parts = pointer.strip("/").split("/")
     if parts[0] == "pools":
         return f"line {int(parts[1]) + 1}: " if len(parts) > 1 else ""
-    said = f"section {int(parts[1]) + 1}" if len(parts) > 1 else ""
+    phrase = f"section {int(parts[1]) + 1}" if len(parts) > 1 else ""
     if len(parts) > 3 and parts[2] == "pools":
-        said += ", ".join(["", f"pool {int(parts[3]) + 1}", *parts[4:]])
+        phrase += ", ".join(["", f"pool {int(parts[3]) + 1}", *parts[4:]])
     elif len(parts) > 2:
-        said += f", {' '.join(parts[2:])}"
-    return f"{said}: " if said else ""
+        phrase += f", {' '.join(parts[2:])}"
+    return f"{phrase}: " if phrase else ""
 
 
 def _pool(line: str) -> dict[str, Any]:
@@ -111,8 +111,8 @@ def _pool(line: str) -> dict[str, Any]:
 
 def _pool_text(pool: Mapping[str, Any]) -> str:
     level = f"level {pool['level']}" if pool.get("level") else None
-    said = " ".join(part for part in (pool.get("skill"), level, pool.get("difficulty")) if part)
-    return f"{said} x {pool['count']}"
+    phrase = " ".join(part for part in (pool.get("skill"), level, pool.get("difficulty")) if part)
+    return f"{phrase} x {pool['count']}"
 
 
 def forms_from(text: str) -> list[dict[str, Any]]:

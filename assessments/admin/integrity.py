@@ -46,7 +46,7 @@ class DecisionForm(forms.ModelForm):
 
 @admin.register(IntegrityHint)
 class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
-    """The open ones are closed here, once, with a reason. A pair shows to whoever may see both learners."""
+    """The open ones are closed here, once, with a reason. A pair is shown only to staff who may see both learners."""
 
     state_path = "attempt__learner__member_state"
     form = DecisionForm
@@ -142,7 +142,7 @@ class IntegrityHintAdmin(StateScopedAdmin, ModelAdmin):
 
 
 def _attempts(hint: IntegrityHint) -> list[Attempt]:
-    return [entry for entry in (hint.attempt, hint.other) if entry is not None]
+    return [attempt for attempt in (hint.attempt, hint.other) if attempt is not None]
 
 
 @admin.register(IntegrityRun)

@@ -24,7 +24,7 @@ from common.read_only import ReadOnly
 
 
 class KeysStayInside:
-    """For admins that show keys: whoever is limited to a member state has no way in, whatever their permissions."""
+    """For admins that show keys: staff limited to a member state cannot open them, whatever their permissions."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return limited_to(request.user) is None and super().has_module_permission(request)  # type: ignore[misc]

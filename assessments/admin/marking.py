@@ -152,7 +152,7 @@ class MarkingTaskAdmin(ReadOnly, KeysStayInside, ModelAdmin):
                 services.release(task_id=task.pk, marker_id=marker)
                 messages.success(request, f"{task.code} is back in the queue.")
                 return HttpResponseRedirect(_queue())
-            # A page that was left open has run out; while nobody else came, it goes on.
+            # The claim of a page that was left open has run out; it still holds while nobody else has claimed the work.
             services.claim(task_id=task.pk, marker_id=marker, now=clock.now())
             form = MarkForm(self._work(request, task), request.POST)
             if not form.is_valid():

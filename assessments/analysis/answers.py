@@ -14,7 +14,7 @@ import numpy as np
 from assessments.analysis import groups
 from assessments.analysis.classical import OPEN, Answers, Choice
 from assessments.analysis.rules import METHOD, Stated
-from assessments.analysis.statements import first_attempts
+from assessments.analysis.statements import FirstAttempt, first_attempts
 from assessments.items.models import ItemRevision
 from assessments.outcomes.rules import LOGITS
 from assessments.quizzes.models import Quiz
@@ -43,44 +43,55 @@ def answers_of(edition_id: UUID, *, now: datetime) -> Analysed | None:
     Learners who have withdrawn the consent to learning records are left out: analysing is processing too.
     """
     revisions = {
-        row.pk: row
-        for row in ItemRevision.objects.filter(item__edition_id=edition_id)
+        revision.pk: revision
+        for revision in ItemRevision.objects.filter(item__edition_id=edition_id)
         .only("pk", "item_id", "key", "content", "guess", "difficulty")
         .order_by("pk")
     }
-    choices = {pk: choice for pk, row in revisions.items() if (choice := _choice(row.key, row.content)) is not None}
-    rows = first_attempts(edition_id=edition_id, modes=[str(mode) for mode in MODES], choices=choices)
-    consenting = privacy.users_with_consent(user_ids={row[0] for row in rows}, purpose=privacy.LEARNING_RECORDS)
-    rows = [row for row in rows if row[0] in consenting]
-    if not rows:
+    choices = {
+        pk: choice
+        for pk, revision in revisions.items()
+        if (choice := _choice(revision.key, revision.content)) is not None
+    }
+    attempts = first_attempts(edition_id=edition_id, modes=[str(mode) for mode in MODES], choices=choices)
+    consenting = privacy.users_with_consent(
+        user_ids={attempt.learner_id for attempt in attempts}, purpose=privacy.LEARNING_RECORDS
+    )
+    attempts = [attempt for attempt in attempts if attempt.learner_id in consenting]
+    if not attempts:
         return None
-    return _analysed(rows, revisions, choices, now)
+    return _analysed(attempts, revisions, choices, now)
 
 
 def _analysed(
-    rows: Sequence[tuple[Any, ...]], revisions: Mapping[int, ItemRevision], choices: Mapping[int, Choice], now: datetime
+    attempts: Sequence[FirstAttempt],
+    revisions: Mapping[int, ItemRevision],
+    choices: Mapping[int, Choice],
+    now: datetime,
 ) -> Analysed:
-    flat = [revision for row in rows for revision in row[4]]
+    flat = [revision_id for attempt in attempts for revision_id in attempt.revision_ids]
     used = sorted(set(flat))
     item_index = {pk: index for index, pk in enumerate(used)}
-    quizzes = sorted({row[1] for row in rows})
+    quizzes = sorted({attempt.quiz_id for attempt in attempts})
     quiz_index = {pk: index for index, pk in enumerate(quizzes)}
-    learner_ids = [row[0] for row in rows]
-    texts = [text for row in rows for text in row[7]]
+    learner_ids = [attempt.learner_id for attempt in attempts]
+    texts = [text for attempt in attempts for text in attempt.responses]
     vocabulary = sorted({text for text in texts if text is not None})
-    code = {None: OPEN, **{text: index for index, text in enumerate(vocabulary)}}
+    code: dict[str | None, int] = {None: OPEN, **{text: index for index, text in enumerate(vocabulary)}}
     item = np.fromiter((item_index[pk] for pk in flat), np.int64, len(flat))
-    attempt = np.repeat(np.arange(len(rows)), [len(row[4]) for row in rows])
+    attempt_of_answer = np.repeat(np.arange(len(attempts)), [len(attempt.revision_ids) for attempt in attempts])
     answers = Answers(
-        attempt=attempt,
+        attempt=attempt_of_answer,
         item=item,
-        score=np.fromiter((score for row in rows for score in row[5]), np.float64, len(flat)),
-        seconds=np.fromiter((np.nan if s is None else s for row in rows for s in row[6]), np.float64, len(flat)),
+        score=np.fromiter((score for attempt in attempts for score in attempt.scores), np.float64, len(flat)),
+        seconds=np.fromiter(
+            (np.nan if s is None else s for attempt in attempts for s in attempt.seconds), np.float64, len(flat)
+        ),
         response=np.fromiter((code[text] for text in texts), np.int64, len(flat)),
         vocabulary=vocabulary,
-        is_first=_first_encounters(learner_ids, attempt, item, [revisions[pk].item_id for pk in used]),
-        quiz=np.fromiter((quiz_index[row[1]] for row in rows), np.int64, len(rows)),
-        groups=_groups(rows, learner_ids, now),
+        is_first=_first_encounters(learner_ids, attempt_of_answer, item, [revisions[pk].item_id for pk in used]),
+        quiz=np.fromiter((quiz_index[attempt.quiz_id] for attempt in attempts), np.int64, len(attempts)),
+        groups=_groups(attempts, learner_ids, now),
         items=len(used),
     )
     stated = [Stated(revisions[pk].guess, LOGITS[revisions[pk].difficulty]) for pk in used]
@@ -118,8 +129,11 @@ def _first_encounters(learner_ids: Sequence[UUID], attempt: Any, item: Any, item
     return first
 
 
-def _groups(rows: Sequence[tuple[Any, ...]], learner_ids: Sequence[UUID], now: datetime) -> dict[str, Any]:
-    found = {groups.LANGUAGE: np.array([row[2] for row in rows]), groups.DEVICE: np.array([row[3] for row in rows])}
+def _groups(attempts: Sequence[FirstAttempt], learner_ids: Sequence[UUID], now: datetime) -> dict[str, Any]:
+    found = {
+        groups.LANGUAGE: np.array([attempt.language for attempt in attempts]),
+        groups.DEVICE: np.array([attempt.device_class for attempt in attempts]),
+    }
     for factor, group_of in groups.of_learners(set(learner_ids), year=now.year).items():
         found[factor] = np.array([group_of.get(pk, "") for pk in learner_ids])
     return found

@@ -185,7 +185,7 @@ def _options(response: Ints, vocabulary: Sequence[str], choice: Choice, third: I
 def _named(response: Any) -> list[str]:
     if isinstance(response, str):
         return [response]
-    return [entry for entry in response if isinstance(entry, str)] if isinstance(response, list) else []
+    return [option_id for option_id in response if isinstance(option_id, str)] if isinstance(response, list) else []
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def comparisons(answers: Answers, facility: Floats, *, factors: Sequence[str] | 
             if reference is None or group in ("", reference) or by_name[group] < PER_GROUP:
                 continue
             first = list(_round(answers, of_item, plain, factor, group, reference))
-            large = frozenset(entry.item for entry in first if _is_large(entry))
+            large = frozenset(test.item for test in first if _is_large(test))
             if large:
                 first = list(
                     _round(answers, of_item, Matching(answers, facility, without=large), factor, group, reference)

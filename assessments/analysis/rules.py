@@ -15,7 +15,7 @@ METHOD = "items-1"
 
 # Nothing is shown of fewer learners (the register's strict default, docs/decisions/0063).
 SMALLEST = 10
-# What people were told when they said it (purpose fairness_monitoring).
+# As the consent says (purpose fairness_monitoring).
 SMALLEST_OF = {"gender": 30}
 # Correlations, thirds and flags: below, a discrimination's standard error is over 0.18.
 CORRELATED = 30
@@ -165,11 +165,11 @@ def difficulties_beside_each_other(
     Facilities tell difficulty only beside the learners' ability; so the scale is moved until the median item is as its
     author says. With fewer than five items nothing can be said.
     """
-    shifts = [entry[0] - said for entry, said in zip(observed, stated, strict=True) if entry is not None]
+    shifts = [pair[0] - said for pair, said in zip(observed, stated, strict=True) if pair is not None]
     if len(shifts) < ITEMS_TO_COMPARE:
         return [None] * len(observed)
     shift = median(shifts)
-    return [None if entry is None else entry[0] - shift for entry in observed]
+    return [None if pair is None else pair[0] - shift for pair in observed]
 
 
 def findings(

@@ -37,7 +37,7 @@ def analyse_all(*, now: datetime) -> int:
 
 
 def analyse_edition(*, edition_id: UUID, now: datetime) -> AnalysisRun | None:
-    """Analyse the edition's answers and keep the report; a second call on a day makes none.
+    """Analyse the edition's answers and store the report; a second call on a day makes none.
 
     Returns the new run; None where there is one of today, or nothing is new since the newest. The arithmetic is done
     before the transaction, which writes ready rows.
@@ -91,20 +91,20 @@ def _items(
     analysed: Analysed, figures: Sequence[rules.ItemFigures], found: Sequence[dif.Comparison]
 ) -> list[ItemStatistic]:
     observed = [
-        rules.observed_difficulty(figure.facility, n=figure.n, guess=said.guess)
+        rules.observed_difficulty(figure.facility, n=figure.n, guess=stated.guess)
         if figure.facility is not None and figure.n >= rules.CORRELATED
         else None
-        for figure, said in zip(figures, analysed.stated, strict=True)
+        for figure, stated in zip(figures, analysed.stated, strict=True)
     ]
-    difficulties = rules.difficulties_beside_each_other(observed, [said.difficulty for said in analysed.stated])
+    difficulties = rules.difficulties_beside_each_other(observed, [stated.difficulty for stated in analysed.stated])
     rows = []
-    for item, (figure, said, difficulty) in enumerate(zip(figures, analysed.stated, difficulties, strict=True)):
+    for item, (figure, stated, difficulty) in enumerate(zip(figures, analysed.stated, difficulties, strict=True)):
         differences = [
             rules.Difference(test.factor, test.group, test.reference, test.delta, test.ets_class)
             for test in found
             if test.item == item
         ]
-        reasons = rules.findings(figure, said, difficulty=difficulty, differences=differences)
+        reasons = rules.findings(figure, stated, difficulty=difficulty, differences=differences)
         rows.append(
             ItemStatistic(
                 revision_id=analysed.revisions[item],

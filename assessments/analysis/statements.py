@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -27,17 +27,25 @@ ORDER BY attempt.started_at, attempt.id
 """
 
 
-def first_attempts(*, edition_id: UUID, modes: Collection[str], choices: Collection[int]) -> list[tuple[Any, ...]]:
+class FirstAttempt(NamedTuple):
+    """A learner's first attempt at a quiz. The sequences have one element per item, in the order asked."""
+
+    learner_id: UUID
+    quiz_id: UUID
+    language: str
+    device_class: str
+    revision_ids: list[int]
+    scores: list[float]  # 0 to 1
+    seconds: list[float | None]
+    responses: list[str | None]  # as JSON; None where it is not wanted or nothing was answered
+
+
+def first_attempts(*, edition_id: UUID, modes: Collection[str], choices: Collection[int]) -> list[FirstAttempt]:
     """Return the first attempts of an edition's learners at its quizzes of these modes, by start. Nothing is locked.
 
     Args:
         choices: ids of the item revisions whose responses are wanted.
-
-    Returns:
-        (learner id, quiz id, language, device class, revision ids, scores, seconds, responses) of each attempt. The last
-        four have one element per item, in the order asked: score 0 to 1, seconds or None, and the response as JSON text,
-        None where it is not wanted or nothing was answered.
     """
     with connection.cursor() as cursor:
         cursor.execute(_ATTEMPTS, {"edition": edition_id, "modes": list(modes), "choices": list(choices)})
-        return cursor.fetchall()
+        return [FirstAttempt(*row) for row in cursor.fetchall()]

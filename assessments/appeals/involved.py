@@ -43,7 +43,7 @@ def involved_in(appeal: Appeal) -> set[UUID]:
     dismissed, anything about the same subject, attempt or skill."""
     found = {appeal.learner_id}
     earlier = AppealDecision.objects.filter(learner_id=appeal.learner_id).select_related("appeal")
-    found |= {entry.decided_by_id for entry in earlier if _is_same_matter(entry.appeal, appeal)}
+    found |= {decision.decided_by_id for decision in earlier if _is_same_matter(decision.appeal, appeal)}
     if appeal.attempt_id is not None:
         found |= markers_of(appeal.attempt_id)
     if appeal.level_assessment_id is not None:

@@ -135,7 +135,7 @@ def decide(*, appeal_id: UUID, reviewer_id: UUID, outcome: str, reason: str, rem
     if not reason:
         raise InvalidDecision(WHY["reason_missing"], reason="reason_missing", pointer="/reason")
     if row.attempt_id is None:
-        # Levels are compared with what stands now, and neither evidence nor people move them meanwhile.
+        # Levels are compared with the current ones; neither evidence nor people change them meanwhile.
         learners.lock_levels([row.learner_id])
     effects.closed(row, now=now)
     _check(row, outcome, remedy)
@@ -201,7 +201,7 @@ def _name(row: Appeal, reviewer: Reviewer, what: AppealStep.What, *, actor: UUID
 
 
 def _check(row: Appeal, outcome: str, remedy: Remedy) -> None:
-    # Scores are compared with what stands now, and nobody corrects the attempt meanwhile.
+    # Scores are compared with the current ones; nobody corrects the attempt meanwhile.
     attempt = attempts_for_update().filter(pk=row.attempt_id).first() if row.attempt_id is not None else None
     if outcome == rules.DISMISSED and not remedy:
         return

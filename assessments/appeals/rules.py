@@ -65,7 +65,7 @@ class Subject:
             self.level_assessment_id and f"assessment {self.level_assessment_id}",
             self.achievement and f"achievement {self.achievement}",
         )
-        return " ".join([self.kind, *(str(entry) for entry in named if entry)])
+        return " ".join([self.kind, *(str(member) for member in named if member)])
 
 
 # What may name a subject of each kind: exactly one of these sets of members.
@@ -95,7 +95,7 @@ def read_subject(kind: str, members: Mapping[str, Any]) -> Subject:
 def due(*, opened_at: datetime, value: float, unit: str, zone: str) -> datetime:
     """Return the instant until which an appeal has to be decided: the end of the last day in `zone`, or `value` hours on.
 
-    Working days are counted as calendar days: an answer that comes early keeps any law.
+    Working days are counted as calendar days: an early answer satisfies any law.
 
     Raises:
         ValueError: a unit in which no due date is counted.
@@ -123,7 +123,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a remedy may touch, from the disputed result as it stands now.
+    """What a remedy may touch, from the disputed result as it is now.
 
     levels: skill -> (level that is held, or will be when its freeze ends; highest level that a reviewer may decide).
     scores: attempt item -> current score (None: voided already), of all items of the attempt; `changeable` are those

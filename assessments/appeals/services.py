@@ -161,7 +161,10 @@ def note_overdue(*, now: datetime) -> int:
                 ]
             )
             privacy.audit_many(
-                actor=CLOCK, action="appeal.overdue", subject_kind="appeal", subject_ids=[str(row[0]) for row in found]
+                actor=CLOCK,
+                action="appeal.overdue",
+                subject_kind="appeal",
+                subject_ids=[str(appeal_id) for appeal_id, _, _ in found],
             )
         noted += len(found)
         if len(found) < BATCH:

@@ -67,4 +67,4 @@ def note_overdue_batch(*, now: datetime, actor: str, limit: int) -> list[tuple[U
             """,
             [now, limit, actor, now],
         )
-        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
+        return [(appeal_id, learner_id, due_at) for appeal_id, learner_id, due_at in cursor.fetchall()]

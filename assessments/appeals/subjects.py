@@ -1,4 +1,4 @@
-"""What an appeal disputes, as it stands: looked up among the learner's own things and nobody else's."""
+"""What an appeal disputes, as it is now: looked up among the learner's own things only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from learners import public as learners
 
 @dataclass(frozen=True)
 class Disputed:
-    """A result as it stands: `shown` in words for the record, `bounds` for a decision about it."""
+    """A result as it is now: `shown` in words for the record, `bounds` for a decision about it."""
 
     shown: dict[str, Any]
     bounds: Bounds
@@ -73,7 +73,7 @@ def _most(learner_id: UUID, skills: Collection[str]) -> dict[str, int]:
 def _least(learner_id: UUID, held: Mapping[str, int]) -> dict[str, int]:
     """The level of each of the skills above which a decision has to be, from the levels that are held.
 
-    Another appeal may keep one of them frozen: then what it will be on its release is not decided away.
+    Another appeal may keep one of them frozen: then a decision does not change what it will be on its release.
     """
     unfrozen = learners.unfrozen_levels(learner_id=learner_id, skills=list(held))
     return {skill: max(level, unfrozen[skill]) for skill, level in held.items()}

@@ -217,7 +217,7 @@ def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
     consenting = privacy.users_with_consent(
         user_ids={row.learner_id for row in overdue}, purpose=privacy.LEARNING_RECORDS
     )
-    # What the clock closed was over when it was due, whenever somebody came to close it.
+    # An expired attempt ended when it was due, however much later it was closed.
     closing = [
         _ClosingAttempt(
             row, items[row.pk], at=row.due_at, known_at=now, expired=True, is_published=row.learner_id in consenting

@@ -86,7 +86,7 @@ def delete_file(*, file_id: UUID, attempt_id: UUID, learner_id: UUID, now: datet
 def handed_in(*, attempt_id: UUID, responses: Mapping[UUID, Any]) -> Iterator[None]:
     """Keep the files that responses name from being taken back until the block ends; no query where they name none.
 
-    The attempt is locked, as for whoever takes a file back, and the block is one transaction.
+    The attempt is locked, as it is for a learner who takes a file back, and the block is one transaction.
 
     Raises:
         InvalidAnswer: `reason` is file_missing, `file_ids` lists them; upload them and submit again.

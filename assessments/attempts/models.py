@@ -102,7 +102,7 @@ class Attempt(models.Model):
                 | models.Q(submitted_at__isnull=False, score__isnull=False, passed__isnull=False),
                 name="scored_is_submitted_and_judged",
             ),
-            # Nobody marks what nobody submitted.
+            # Only submitted answers are marked.
             models.CheckConstraint(
                 condition=models.Q(expired=False) | models.Q(submitted_at__isnull=False, score__isnull=False),
                 name="expired_is_closed",

@@ -87,8 +87,8 @@ def missing_prerequisites(
         }
     return {
         quiz.pk: [
-            cast(MissingView, dict(entry))
-            for entry in unmet(
+            cast(MissingView, dict(prerequisite))
+            for prerequisite in unmet(
                 quiz.prerequisites, passed_quizzes=passed, lessons_done=participation.lessons_done, levels=levels
             )
         ]

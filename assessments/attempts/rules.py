@@ -84,21 +84,21 @@ def fill_pools(
     drawn: list[tuple[Pool, D]] = []
     for index, pool in enumerate(ordered):
         within = [
-            entry
-            for entry in left.values()
-            if pool.takes(skill=entry.skill, level=entry.level, difficulty=entry.difficulty)
+            candidate
+            for candidate in left.values()
+            if pool.takes(skill=candidate.skill, level=candidate.level, difficulty=candidate.difficulty)
         ]
         still = pool.count
         # What a class could not give this pool once, it cannot give later: the others only need it more.
         spent: set[ItemClass] = set()
-        for entry in order(pool.purpose, within):
+        for candidate in order(pool.purpose, within):
             if not still:
                 break
-            if _class(entry) not in spent and filling.take(index, _class(entry)):
-                drawn.append((pool, left.pop(entry.item_id)))
+            if _class(candidate) not in spent and filling.take(index, _class(candidate)):
+                drawn.append((pool, left.pop(candidate.item_id)))
                 still -= 1
             else:
-                spent.add(_class(entry))
+                spent.add(_class(candidate))
     return drawn
 
 
@@ -129,7 +129,7 @@ def draw(
             return pool.section, rank(seed, "position", str(drawable.item_id))
         return pool.section, pool_index[pool], index
 
-    return [(pool.section, entry) for _, (pool, entry) in sorted(enumerate(drawn), key=sort_key)]
+    return [(pool.section, drawable) for _, (pool, drawable) in sorted(enumerate(drawn), key=sort_key)]
 
 
 def option_order(*, seed: int, item_id: UUID, options: Iterable[str]) -> list[str]:
@@ -193,7 +193,7 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
             response = KINDS[item.kind].read(raw, item.options, item.text)
         except ResponseRefused as refused:
             raise AnswerRefused(f"/answers/{index}/response{refused.place}", refused.reason) from refused
-        # Nothing typed, matched or handed in is an item left open, which nobody needs to mark.
+        # An item where nothing was typed, matched or handed in was left open, and needs no marks.
         if response not in ("", {}):
             responses[item_id] = response
     return responses

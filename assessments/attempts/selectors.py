@@ -1,4 +1,4 @@
-"""Reads of attempts. What stands in a view is all that ever leaves the server: no key, difficulty or guess rate."""
+"""Reads of attempts. Only what is in a view leaves the server: no key, difficulty or guess rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the fairness monitor found. No person stands in these tables."""
+"""What the fairness monitor found. These tables contain no personal data."""
 
 from __future__ import annotations
 
@@ -51,11 +51,13 @@ class FairnessGroup(models.Model):
     """
 
     report = models.ForeignKey(FairnessReport, on_delete=models.PROTECT, related_name="groups")
-    measure = models.CharField(max_length=20, choices=[(entry, entry.replace("_", " ")) for entry in rules.MEASURES])
+    measure = models.CharField(
+        max_length=20, choices=[(measure, measure.replace("_", " ")) for measure in rules.MEASURES]
+    )
     quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, null=True, related_name="+")
     dimension = models.CharField(max_length=20)
     group = models.CharField(max_length=40, blank=True)
-    verdict = models.CharField(max_length=12, choices=[(entry, entry) for entry in rules.VERDICTS])
+    verdict = models.CharField(max_length=12, choices=[(verdict, verdict) for verdict in rules.VERDICTS])
     people = models.PositiveIntegerField(null=True)
     share = models.FloatField(null=True, help_text="with the favourable outcome, 0 to 1")
     share_low = models.FloatField(null=True)

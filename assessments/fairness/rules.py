@@ -96,7 +96,7 @@ class Figure:
     """One group of a comparison. An insufficient one shows nothing, not even whether there is anybody.
 
     `people` is rounded to the nearest 5 and shares to whole percents, after the verdict was found with the exact ones.
-    An empty `group` stands for a whole dimension in which no two groups are large enough.
+    An empty `group` means a whole dimension in which no two groups are large enough.
     """
 
     measure: str

@@ -25,7 +25,7 @@ _log = logging.getLogger("assessments.fairness")
 
 
 def monitor(*, now: datetime, sources: Sources) -> FairnessReport:
-    """Compare the groups and keep the report of the day; a second call on the same day returns the first report.
+    """Compare the groups and store the report of the day; a second call on the same day returns the first report.
 
     A report with alerts writes one line at ERROR with the code `fairness_alert`.
     """

@@ -41,7 +41,7 @@ class Unreadable(ValueError):
 def without_metadata(media_type: str, body: bytes) -> bytes:
     """Return the file without names, places, comments and thumbnails, as far as its type lets us.
 
-    A PDF's plain document information and XMP are blanked; what stands in compressed or encrypted objects stays.
+    A PDF's plain document information and XMP are blanked; what is in compressed or encrypted objects stays.
 
     Raises:
         Unreadable: a picture is broken.
@@ -109,7 +109,7 @@ def _jpeg(body: bytes) -> bytes:
 
 
 def _end_of_scan(body: bytes, at: int) -> int:
-    """Return where the next marker stands; within a scan FF is followed by 00 or a restart marker."""
+    """Return where the next marker is; within a scan FF is followed by 00 or a restart marker."""
     while True:
         at = body.find(b"\xff", at)
         if at < 0:

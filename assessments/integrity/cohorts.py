@@ -68,7 +68,7 @@ def cohort(
             "attempt_id", "revision_id", "response", "score", "seconds"
         )
     )
-    revisions = list(ItemRevision.objects.filter(pk__in={entry[1] for entry in given}).order_by("pk"))
+    revisions = list(ItemRevision.objects.filter(pk__in={revision_id for _, revision_id, *_ in given}).order_by("pk"))
     column_of = {revision.pk: column for column, revision in enumerate(revisions)}
     shape = len(rows), len(revisions)
     asked, right = np.zeros(shape, bool), np.zeros(shape, bool)

@@ -42,7 +42,7 @@ class IntegrityHint(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    kind = models.CharField(max_length=14, choices=[(entry, entry.replace("_", " ")) for entry in rules.KINDS])
+    kind = models.CharField(max_length=14, choices=[(kind, kind.replace("_", " ")) for kind in rules.KINDS])
     quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, related_name="+")
     attempt = models.ForeignKey("assessments.Attempt", on_delete=models.CASCADE, related_name="+")
     other = models.ForeignKey("assessments.Attempt", on_delete=models.CASCADE, null=True, related_name="+")
@@ -52,7 +52,7 @@ class IntegrityHint(models.Model):
     facts = models.JSONField()
     rule_version = models.CharField(max_length=40)
     made_at = models.DateTimeField(db_default=Now())
-    state = models.CharField(max_length=9, choices=[(entry, entry) for entry in rules.STATES], default=rules.OPEN)
+    state = models.CharField(max_length=9, choices=[(state, state) for state in rules.STATES], default=rules.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True, default="")

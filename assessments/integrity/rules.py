@@ -77,7 +77,9 @@ def rule() -> Rule:
 
 def letters(text: str) -> float:
     """Return the length of a text in Latin letters' worth of reading."""
-    return sum(_LETTERS_OF_IDEOGRAPH if unicodedata.name(entry, "").startswith(_DENSE) else 1.0 for entry in text)
+    return sum(
+        _LETTERS_OF_IDEOGRAPH if unicodedata.name(character, "").startswith(_DENSE) else 1.0 for character in text
+    )
 
 
 def reading_floor(texts: Iterable[str]) -> float:
@@ -87,7 +89,7 @@ def reading_floor(texts: Iterable[str]) -> float:
 
 
 def texts_of(content: Mapping[str, Any]) -> list[str]:
-    """Every text that a question shows in one language: prompt, and whatever lists of texts stand beside it."""
+    """Every text that a question shows in one language: prompt, and all lists of texts beside it."""
     found, waiting = [], [value for name, value in content.items() if name != "feedback"]
     while waiting:
         value = waiting.pop()

@@ -120,7 +120,7 @@ def wrong_alike(answers: Answers) -> Floats:
         codes = answers.code[wrong[:, question], question]
         if codes.size:
             shares = np.bincount(codes) / codes.size
-            # Not below one in those seen: an answer that nobody gave yet is not impossible.
+            # Never 0: an answer that nobody has given yet is still possible.
             result[question] = max(float((shares**2).sum()), 1.0 / (codes.size + 1.0))
     return result
 
@@ -198,8 +198,8 @@ def _one_hot(code: Ints, given: Bools) -> NDArray[np.float32]:
     columns = []
     for question in range(code.shape[1]):
         codes = code[given[:, question], question]
-        for value in np.flatnonzero(np.bincount(codes) > 1) if codes.size else ():
-            columns.append(given[:, question] & (code[:, question] == value))
+        for answer in np.flatnonzero(np.bincount(codes) > 1) if codes.size else ():
+            columns.append(given[:, question] & (code[:, question] == answer))
     return np.array(columns, dtype=np.float32).T if columns else np.zeros((len(code), 1), dtype=np.float32)
 
 

@@ -76,4 +76,4 @@ def _variance(values: Floats) -> float:
 def _lower_tail(z: Floats) -> Floats:
     from math import erfc, sqrt
 
-    return np.array([0.5 * erfc(-entry / sqrt(2.0)) for entry in z])
+    return np.array([0.5 * erfc(-score / sqrt(2.0)) for score in z])

@@ -223,8 +223,8 @@ def _claimed(task_id: UUID, marker_id: UUID, now: datetime) -> MarkingTask:
 
 
 def _given(mark: Mark, rubric: Rubric, language: str) -> MarkView:
-    said = [
+    criteria = [
         MarkLine(criterion.title[language], mark.points[criterion.id], mark.comments.get(criterion.id, ""))
         for criterion in rubric.criteria
     ]
-    return MarkView(mark.number, round(100 * mark.score), said, mark.reason)
+    return MarkView(mark.number, round(100 * mark.score), criteria, mark.reason)

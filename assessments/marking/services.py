@@ -27,7 +27,7 @@ MAX_COMMENT_LENGTH = 2000
 def open_tasks(recorded: Sequence[Recorded[MarkingNeeded]]) -> None:
     """Consumer: answers that people must mark are put in the queue, once each; two statements for any number.
 
-    Answers that are gone with their learner are passed over.
+    Answers that are gone with their learner are ignored.
     """
     opened_at = {item: entry.occurred_at for entry in recorded for item in entry.event.attempt_items}
     languages = AttemptItem.objects.filter(pk__in=opened_at).values_list("pk", "attempt__language")
@@ -82,7 +82,7 @@ def give_mark(
     reason: str,
     now: datetime,
 ) -> Mark:
-    """Mark a work that was taken on, once; a repeat with the same id returns the mark as it stands.
+    """Mark a work that was taken on, once; a repeat with the same id returns the mark as it is.
 
     With the last mark that an attempt needs, the attempt is graded, in the same transaction. A claim that has run out
     still holds while nobody else has taken the work.
@@ -108,12 +108,14 @@ def give_mark(
         raise NotClaimed()
     _require_seat(task, marker_id, now)
     rubric = Rubric.of(task.attempt_item.revision.key)
-    said = {criterion: text.strip() for criterion, text in comments.items() if text.strip()}
+    given_comments = {criterion: text.strip() for criterion, text in comments.items() if text.strip()}
     try:
         share = rubric.share(points)
     except ValueError as error:
         raise InvalidMark(str(error), pointer="/points") from error
-    if not set(said) <= set(points) or any(len(text) > MAX_COMMENT_LENGTH for text in said.values()):
+    if not set(given_comments) <= set(points) or any(
+        len(text) > MAX_COMMENT_LENGTH for text in given_comments.values()
+    ):
         raise InvalidMark(pointer="/comments")
     if not reason.strip() or len(reason) > MAX_COMMENT_LENGTH:
         raise InvalidMark(pointer="/reason")
@@ -125,7 +127,7 @@ def give_mark(
         marker_id=marker_id,
         number=len(given) + 1,
         points=dict(points),
-        comments=said,
+        comments=given_comments,
         reason=reason.strip(),
         score=float(share),
         given_at=now,

@@ -101,7 +101,7 @@ def outcome(graded: Graded, items: Sequence[ScoredItem]) -> OutcomeRecorded:
 
 
 def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: datetime) -> OutcomeCorrected:
-    """Return the event of the attempt as it stands now, with the answers whose scores changed at this instant.
+    """Return the event of the attempt as it is now, with the answers whose scores changed at this instant.
 
     Each answer names the evidence that it replaces.
     """

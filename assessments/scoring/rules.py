@@ -18,7 +18,7 @@ RULE_VERSION = "items-2"
 
 
 def is_marked_by_people(*, kind: str, response: Any) -> bool:
-    """Whether a person must mark this response; what was left open needs nobody."""
+    """Whether a person must mark this response; what was left open needs no marks."""
     return response is not None and bool(getattr(KINDS[kind], "marked_by_people", False))
 
 

@@ -221,7 +221,7 @@ def test_a_score_is_appealed_corrected_and_counted_for_its_item() -> None:
     assert (decided["outcome"], decided["revisions"], decided["subject"]) == ("upheld", [revision.pk], "score")
 
 
-def test_an_unsound_item_is_struck_where_that_does_not_lower_the_result() -> None:
+def test_an_invalid_item_is_voided_where_that_does_not_lower_the_result() -> None:
     linh, mai = make_linh(), make_reviewer()
     attempt = take(quiz_for(linh), linh, wrong={0})
     appeal_id = open_appeal(linh, Subject("score", attempt_id=attempt.id))
@@ -310,7 +310,7 @@ def test_an_achievement_not_awarded_is_appealed_by_the_levels_it_asks() -> None:
     assert LevelDecision.objects.get().cause == "appeal"
 
 
-def test_a_level_is_upheld_told_and_decided_by_name() -> None:
+def test_a_level_is_upheld_published_and_decided_by_name() -> None:
     linh, mai = make_linh(), make_reviewer()
     appeal_id = open_appeal(linh)
     claim(appeal_id, mai)
@@ -508,7 +508,7 @@ def test_the_state_s_law_sets_the_due_date_in_its_own_zone() -> None:
     assert (jp.due_at, jp.due_time_zone) == (datetime(2026, 12, 7, 14, 59, 59, tzinfo=UTC), "Asia/Tokyo")
 
 
-def test_what_is_overdue_is_told_once_and_decided_by_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_overdue_is_published_once_and_decided_by_nobody(caplog: pytest.LogCaptureFixture) -> None:
     linh, budi = make_linh(), make_linh("ID", name="Budi")
     late = open_appeal(linh, now=clock.now() - timedelta(days=40))
     open_appeal(budi)

@@ -255,7 +255,7 @@ def test_extra_time_counts_from_the_grant_to_the_revocation(client, edition, aik
     assert all(entry.detail == {} and entry.actor == "citra" for entry in written)
 
 
-def test_what_comes_first_is_told_until_it_is_done(client, edition, aiko):
+def test_prerequisites_are_shown_until_they_are_met(client, edition, aiko):
     warm_up = make_quiz(edition, slug="warm-up")
     asked = [{"quiz": "warm-up"}, {"lessons": True}, {"skill": "AIS-A1", "level": 2}]
     quiz = make_quiz(edition, prerequisites=asked)

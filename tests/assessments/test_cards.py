@@ -38,7 +38,7 @@ def test_every_card_is_of_the_version_that_the_code_has() -> None:
     assert set(cards()) == set(VERSIONS) | WITHOUT_CONSTANT
 
 
-def test_the_known_limits_of_mastery_are_told() -> None:
+def test_the_known_limits_of_mastery_are_stated() -> None:
     limits = " ".join(cards()["mastery-filter"].limits)
     for words in ("first five answers", "provisional", "no calibrated retention", "no standard error"):
         assert words in limits

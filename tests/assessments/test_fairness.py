@@ -180,7 +180,7 @@ def test_gender_counts_only_with_the_consent_of_the_moment(quiz: Quiz) -> None:
     assert told(report, "gender") == {"female": "reference"}
 
 
-def test_other_parts_are_told_of_or_said_to_be_unknown(quiz: Quiz) -> None:
+def test_figures_of_other_parts_are_shown_or_said_to_be_unknown(quiz: Quiz) -> None:
     japan, indonesia = cohort(quiz, 40, passed=20), cohort(quiz, 40, passed=20, state="ID")
     silent = services.monitor(now=clock.now(), sources=NOTHING)
     assert (silent.appeals_overdue, silent.dif) == (None, None)

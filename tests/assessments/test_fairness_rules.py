@@ -101,7 +101,7 @@ def test_a_group_that_took_the_harder_quiz_is_not_taken_for_disadvantaged() -> N
 
 
 @given(st.integers(0, 29), st.data())
-def test_of_a_small_group_nothing_is_told_not_even_that_it_is_there(n: int, data: st.DataObject) -> None:
+def test_of_a_small_group_nothing_is_shown_not_even_that_it_exists(n: int, data: st.DataObject) -> None:
     favourable = data.draw(st.integers(0, n))
     found = figures(people("male", 300, 400) + people("female", 200, 300) + people("another", favourable, n))
     assert found == figures(people("male", 300, 400) + people("female", 200, 300))

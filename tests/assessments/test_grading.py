@@ -196,7 +196,7 @@ def test_marks_that_do_not_fit_settle_nothing(client, essays):
     assert Attempt.objects.get().score is None
 
 
-def test_whoever_withdrew_the_consent_gets_the_result_and_nobody_is_told(client, essays, aiko):
+def test_a_learner_who_withdrew_the_consent_gets_the_result_and_it_is_not_published(client, essays, aiko):
     shown = start(client, essays)
     submit(client, shown)
     consent(aiko, given=False)
@@ -256,7 +256,7 @@ def test_a_second_correction_replaces_the_first_and_a_repeat_nothing(client, qui
     assert [payload["answers"][0]["corrects"] for payload in payloads(CORRECTED)] == [str(item), str(first.pk)]
 
 
-def test_a_struck_item_counts_neither_for_nor_against(client, quiz):
+def test_a_voided_item_counts_neither_for_nor_against(client, quiz):
     shown = start(client, quiz)
     # Of the kind that came first: which kinds are drawn differs from attempt to attempt.
     kind = shown["items"][0]["kind"]
@@ -275,7 +275,7 @@ def test_a_struck_item_counts_neither_for_nor_against(client, quiz):
     assert client.get(path(shown["id"])).json()["score"] == pytest.approx((8 - len(wrong)) / (9 - len(wrong)))
 
 
-def test_a_struck_item_of_a_withheld_outcome_is_no_evidence_once_it_is_told(client, essays, aiko):
+def test_a_voided_item_of_a_withheld_outcome_is_no_evidence_once_it_is_published(client, essays, aiko):
     shown = start(client, essays)
     submit(client, shown)
     consent(aiko, given=False)

@@ -371,7 +371,7 @@ def test_a_large_difference_between_groups_is_a_reason_and_a_moderate_one_is_not
     assert words.finding({"flag": entry.flag, **entry.figures}).startswith("It is harder for th")
 
 
-def test_difficulty_is_told_beside_the_other_items_whoever_the_learners_are():
+def test_difficulty_is_relative_to_the_other_items_whoever_the_learners_are():
     """A strong cohort finds everything easy; only an item that is out of line with its fellows is off."""
     stated = [-1.0, 0.0, 0.0, 1.0, 1.0]
     shares = [1 / (1 + np.exp(b - 1.5)) for b in (-1.0, 0.0, 0.0, 1.0, -1.0)]

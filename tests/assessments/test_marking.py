@@ -299,7 +299,7 @@ def test_a_work_that_is_taken_on_and_forgotten_is_back_in_the_queue(aiko, marker
         mark(task, markers[2], 3, now=later, claim=False)
 
 
-def test_whose_work_it_is_cannot_be_told(aiko, markers):
+def test_whose_work_it_is_cannot_be_seen(aiko, markers):
     _, (element, other) = opened(aiko, tasks=2)
     services.claim(task_id=element.pk, marker_id=markers[0], now=clock.now())
     told = repr(selectors.work(task_id=element.pk, marker_id=markers[0], now=clock.now()))

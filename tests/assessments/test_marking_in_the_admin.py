@@ -60,7 +60,7 @@ def filled(shown, **change):
     } | change
 
 
-def test_which_works_were_handed_in_together_is_not_told(client):
+def test_which_works_were_handed_in_together_is_not_shown(client):
     staff(client, MARKER)
     morning = clock.now().replace(hour=1, minute=2, second=3)
     for learner, hours in (("JP", 0), ("TH", 1), ("VN", 2)):

@@ -196,7 +196,7 @@ def test_closing_and_submitting_at_once_give_one_outcome(edition, aiko, monkeypa
     assert Event.objects.filter(kind="assessments.outcome_recorded").count() == 1
 
 
-def test_the_last_attempt_being_live_is_told_rather_than_the_limit(edition, aiko):
+def test_the_last_attempt_being_live_is_reported_rather_than_the_limit(edition, aiko):
     quiz = make_quiz(edition, attempt_limit=1)
     first = start(quiz, aiko).attempt
     with pytest.raises(AttemptLive):

@@ -348,7 +348,7 @@ def test_items_that_are_not_of_the_attempt_are_refused(client, quiz):
     assert Attempt.objects.get().submitted_at is None
 
 
-def test_nothing_secret_is_told_before_grading(client, quiz, edition):
+def test_nothing_secret_is_shown_before_grading(client, quiz, edition):
     attempt_id = new_id()
     told = [
         client.get(f"/api/v1/editions/{edition.pk}/quizzes"),
@@ -449,7 +449,7 @@ def test_without_the_consent_nothing_is_added(client, quiz, aiko, at):
     assert Event.objects.filter(kind=OUTCOME).count() == 1
 
 
-def test_what_is_left_open_without_the_consent_is_closed_and_told_to_nobody(edition, quiz, aiko, client, at):
+def test_what_is_left_open_without_the_consent_is_closed_and_not_published(edition, quiz, aiko, client, at):
     budi = make_learner()
     enrol(budi, edition)
     shown = start(client, quiz)

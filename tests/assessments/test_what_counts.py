@@ -83,7 +83,7 @@ def test_an_item_of_an_earlier_edition_of_the_course_was_met(edition, aiko) -> N
     assert Course.objects.count() >= 2
 
 
-def test_a_bad_day_is_told_once_the_consent_that_was_withdrawn_for_it_is_given_again(edition, aiko) -> None:
+def test_a_bad_result_is_published_once_the_consent_that_was_withdrawn_for_it_is_given_again(edition, aiko) -> None:
     quiz = make_quiz(edition, pools=POOLS, mode="certification")
     left = start(aiko, quiz)
     consent(aiko, given=False)
