@@ -163,7 +163,7 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
                 1,
                 1,
                 LANGUAGES.get(state, "en"),
-                STARTED + timedelta(seconds=place),
+                STARTED + timedelta(seconds=index),
                 STARTED + timedelta(hours=1),
                 STARTED + timedelta(minutes=20),
                 float(score),
@@ -177,7 +177,7 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
                 Jsonb({}),
                 True,
             )
-            for place, (pk, learner, state, score, device) in enumerate(
+            for index, (pk, learner, state, score, device) in enumerate(
                 zip(cohort.attempt_ids, cohort.learner_ids, cohort.states, scores, devices, strict=True)
             )
         ),
@@ -200,7 +200,7 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
             (
                 new_id(),
                 pk,
-                place,
+                index,
                 cohort.revisions[item].pk,
                 list(OPTIONS),
                 Jsonb(str(cohort.chosen[row, item])),
@@ -210,6 +210,6 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
                 False,
             )
             for row, pk in enumerate(cohort.attempt_ids)
-            for place, item in enumerate(np.flatnonzero(~np.isnan(cohort.right[row])))
+            for index, item in enumerate(np.flatnonzero(~np.isnan(cohort.right[row])))
         ),
     )

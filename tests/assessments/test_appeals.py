@@ -437,9 +437,9 @@ def test_who_decided_about_the_attempt_or_the_skill_before_does_not_review() -> 
     linh, mai, hung = make_linh(), make_reviewer(), make_reviewer("Lê Văn Hùng")
     quiz = quiz_for(linh)
     attempt, another = take(quiz, linh, wrong={0, 1}), take(quiz, linh, wrong={0})
-    entry = open_appeal(linh, Subject("score", attempt_id=attempt.id, item_id=attempt.items[0].id))
-    claim(entry, mai)
-    decide(entry, mai, "dismissed")
+    appeal_id = open_appeal(linh, Subject("score", attempt_id=attempt.id, item_id=attempt.items[0].id))
+    claim(appeal_id, mai)
+    decide(appeal_id, mai, "dismissed")
     for subject in (
         Subject("score", attempt_id=attempt.id, item_id=attempt.items[1].id),
         Subject("score", attempt_id=attempt.id),

@@ -72,8 +72,8 @@ def test_a_reviewer_claims_looks_and_decides() -> None:
     missing = client.post(page_of(appeal_id), {"do": "decide", "outcome": "upheld", f"level-{SKILL}": "2"})
     assert "This field is required" in missing.content.decode()
     assert not AppealDecision.objects.exists()
-    told = do(client, appeal_id, "decide", outcome="upheld", reason="At level 2.", **{f"level-{SKILL}": "2"})
-    assert "The appeal is decided" in told
+    page = do(client, appeal_id, "decide", outcome="upheld", reason="At level 2.", **{f"level-{SKILL}": "2"})
+    assert "The appeal is decided" in page
     assert SkillState.objects.get(learner=linh).level == 2
     assert AuditEntry.objects.get(action="appeal.decided").actor == str(mai.pk)
     assert "cannot be done" in do(client, appeal_id, "decide", outcome="dismissed", reason="No.")
@@ -94,7 +94,7 @@ def test_the_answers_stand_on_the_page_with_their_key_for_who_may_see_keys() -> 
     assert f"score-{attempt.items[1].id}" not in shown, "what is right already cannot be raised"
     limited = make_reviewer("Hùng", member_state_id="VN")
     assert "<dt>Key</dt>" not in entered(limited).get(page_of(appeal_id)).content.decode()
-    told = do(
+    page = do(
         entered(mai),
         appeal_id,
         "decide",
@@ -102,7 +102,7 @@ def test_the_answers_stand_on_the_page_with_their_key_for_who_may_see_keys() -> 
         reason="Ambiguous.",
         **{f"score-{attempt.items[0].id}": "0.5"},
     )
-    assert "decided" in told
+    assert "decided" in page
     assert AppealDecision.objects.get().remedy["scores"] == {str(attempt.items[0].id): 0.5}
 
 

@@ -106,14 +106,14 @@ def test_a_due_date_in_hours_and_in_no_unit() -> None:
 
 
 def test_the_same_thing_has_the_same_key_and_others_have_others() -> None:
-    one, other = UUID(int=1), UUID(int=2)
+    first, second = UUID(int=1), UUID(int=2)
     subjects = [
         read_subject("level", {"skill": "AIS-A1", "attempt_id": None}),
-        read_subject("score", {"attempt_id": one}),
-        read_subject("score", {"attempt_id": one, "item_id": other}),
-        read_subject("score", {"attempt_id": other}),
-        read_subject("refusal", {"attempt_id": one}),
-        read_subject("refusal", {"level_assessment_id": one}),
+        read_subject("score", {"attempt_id": first}),
+        read_subject("score", {"attempt_id": first, "item_id": second}),
+        read_subject("score", {"attempt_id": second}),
+        read_subject("refusal", {"attempt_id": first}),
+        read_subject("refusal", {"level_assessment_id": first}),
         read_subject("refusal", {"achievement": "first-steps"}),
     ]
     assert len({subject.key for subject in subjects}) == len(subjects)

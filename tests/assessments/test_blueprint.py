@@ -178,8 +178,8 @@ def test_a_window_opens_by_the_wall_clock_of_each_cohort(client, edition, aiko, 
         ],
     )
     at(NINE_IN_TOKYO - timedelta(seconds=1))
-    told = refused(client, quiz, "outside_window")
-    assert (told["opens_at"], told["closes_at"], told["time_zone"]) == (
+    problem = refused(client, quiz, "outside_window")
+    assert (problem["opens_at"], problem["closes_at"], problem["time_zone"]) == (
         "2026-05-01T00:00:00.000Z",
         "2026-05-01T01:00:00.000Z",
         "Asia/Tokyo",

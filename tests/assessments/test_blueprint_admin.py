@@ -99,8 +99,8 @@ def test_a_mistake_is_said_at_its_box_and_line(client, edition, box, text, says)
         box: text,
     }
     errors = client.post(reverse("admin:assessments_quiz_add"), given).context["adminform"].form.errors
-    told = [message for listed in errors.values() for message in listed]
-    assert any(says in message for message in told), errors
+    messages = [message for listed in errors.values() for message in listed]
+    assert any(says in message for message in messages), errors
     assert not Quiz.objects.exists()
 
 

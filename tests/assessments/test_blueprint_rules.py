@@ -160,7 +160,7 @@ scored = st.lists(
 @given(items=scored, share=st.sampled_from(["0", "0.5", "0.6", "1"]), least=st.sampled_from(["0.5", "1"]))
 def test_passing_asks_for_the_whole_and_for_each_part(items, share, least):
     rule = PassRule(Decimal(share), {1: Decimal(least)}, {"AIS-A1": Decimal(least)})
-    told = {(entry.part, entry.name): entry for entry in missed(rule, items)}
+    missing = {(entry.part, entry.name): entry for entry in missed(rule, items)}
     parts = {
         ("whole", ""): (items, share),
         ("section", "1"): ([item for item in items if item.section == 1], least),
@@ -168,11 +168,11 @@ def test_passing_asks_for_the_whole_and_for_each_part(items, share, least):
     }
     for part, (within, needed) in parts.items():
         short = bool(within) and sum(Decimal(entry.score) for entry in within) < Decimal(needed) * len(within)
-        assert (part in told) == short
+        assert (part in missing) == short
         if short:
-            assert told[part].needed == float(needed) > told[part].share
+            assert missing[part].needed == float(needed) > missing[part].share
     # Better answers never lose what was passed.
-    if not told:
+    if not missing:
         assert missed(rule, [item._replace(score=1.0) for item in items]) == []
 
 
@@ -237,8 +237,8 @@ def test_a_cohort_s_windows_take_the_place_of_the_others():
     makeup = window("2026-06-01T09:00", "2026-06-02T09:00", "Asia/Manila", "ill")
     now = everybody.opens_at
     assert opening([everybody, makeup], cohorts=[], now=now).is_open
-    told = opening([everybody, makeup], cohorts=["ill"], now=now)
-    assert (told.is_open, told.window) == (False, makeup)
+    for_the_ill = opening([everybody, makeup], cohorts=["ill"], now=now)
+    assert (for_the_ill.is_open, for_the_ill.window) == (False, makeup)
     assert opening([everybody, makeup], cohorts=["ill"], now=makeup.closes_at).window == makeup
 
 

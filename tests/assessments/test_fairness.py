@@ -100,7 +100,7 @@ def attempt(
     )
 
 
-def told(
+def verdicts(
     report: FairnessReport, dimension: str, *, measure: str = "pass_rate", quiz: Quiz | None = None
 ) -> dict[str, str]:
     rows = report.groups.filter(measure=measure, dimension=dimension, quiz=quiz)
@@ -120,12 +120,12 @@ def test_a_group_that_fares_worse_raises_an_alert(
     cohort(quiz, 5, passed=0, state="VN", language="en", device="tablet", gender="another")
     with caplog.at_level(logging.ERROR, logger="assessments.fairness"), query_budget(25):
         report = services.monitor(now=clock.now(), sources=NOTHING)
-    assert told(report, "gender") == {"male": "reference", "female": "alert"}
-    assert told(report, "gender", quiz=quiz) == {"male": "reference", "female": "alert"}
-    assert told(report, "member_state") == {"JP": "reference", "ID": "alert"}
-    assert told(report, "language", quiz=quiz) == {"ja": "reference", "th": "alert"}
-    assert told(report, "device_class") == {"phone": "reference", "computer": "alert"}
-    assert set(told(report, "age_band").values()) == {"reference", "alert"}
+    assert verdicts(report, "gender") == {"male": "reference", "female": "alert"}
+    assert verdicts(report, "gender", quiz=quiz) == {"male": "reference", "female": "alert"}
+    assert verdicts(report, "member_state") == {"JP": "reference", "ID": "alert"}
+    assert verdicts(report, "language", quiz=quiz) == {"ja": "reference", "th": "alert"}
+    assert verdicts(report, "device_class") == {"phone": "reference", "computer": "alert"}
+    assert set(verdicts(report, "age_band").values()) == {"reference", "alert"}
     assert report.alerts == 10
     small = report.groups.filter(group__in=["another", "VN", "tablet"])
     assert {(row.verdict, row.people, row.share) for row in small} == {("insufficient", None, None)}
@@ -177,7 +177,7 @@ def test_gender_counts_only_with_the_consent_of_the_moment(quiz: Quiz) -> None:
     cohort(quiz, 40, passed=20, gender="female")
     cohort(quiz, 40, passed=20, gender="male", consents=False)
     report = services.monitor(now=clock.now(), sources=NOTHING)
-    assert told(report, "gender") == {"female": "reference"}
+    assert verdicts(report, "gender") == {"female": "reference"}
 
 
 def test_figures_of_other_parts_are_shown_or_said_to_be_unknown(quiz: Quiz) -> None:
@@ -195,7 +195,7 @@ def test_figures_of_other_parts_are_shown_or_said_to_be_unknown(quiz: Quiz) -> N
         dif_findings=lambda: [DifFinding(item, "language", "th", True), DifFinding(new_id(), "language", "th", False)],
     )
     report = services.monitor(now=clock.now() + timedelta(days=1), sources=sources)
-    assert told(report, "member_state", measure="appeals_upheld") == {"ID": "reference", "JP": "alert"} or told(
+    assert verdicts(report, "member_state", measure="appeals_upheld") == {"ID": "reference", "JP": "alert"} or verdicts(
         report, "member_state", measure="appeals_upheld"
     ) == {"JP": "reference", "ID": "alert"}
     assert report.appeals_overdue == 3

@@ -150,14 +150,14 @@ def test_what_people_mark_waits_for_them_and_is_graded_once(client, essays, aiko
     graded = client.get(path(shown["id"])).json()
     assert (graded["state"], graded["score"], graded["passed"]) == ("graded", 0.8125, True)
     assert graded["submitted_at"] == waiting["submitted_at"], "how long marking takes says nothing about Aiko"
-    (told,) = payloads(RECORDED)
-    assert {UUID(answer["id"]): answer["score"] for answer in told["answers"]} == {
+    (recorded,) = payloads(RECORDED)
+    assert {UUID(answer["id"]): answer["score"] for answer in recorded["answers"]} == {
         **dict.fromkeys(of_kind(shown, "numeric"), 1.0),
         marked[0]: 0.25,
         marked[1]: 1.0,
     }
     # Evidence counts from when its score was known: nothing that other answers gave meanwhile is undone.
-    assert datetime.fromisoformat(told["answered_at"]) == marked_at
+    assert datetime.fromisoformat(recorded["answered_at"]) == marked_at
     before = counts()
     settle(shown["id"], {marked[0]: 1.0, marked[1]: 1.0})
     assert (counts(), client.get(path(shown["id"])).json()) == (before, graded), "a repeat changes nothing"
@@ -217,12 +217,12 @@ def test_a_correction_tells_what_it_replaces_and_the_verdict_follows(client, qui
     correct(shown["id"], dict.fromkeys(wrong, 1.0))
     after = client.get(path(shown["id"])).json()
     assert (after["score"], after["passed"], after["submitted_at"]) == (1.0, True, graded["submitted_at"])
-    told = stored(OutcomeCorrected)[0].event
-    before, after = structs.asdict(recorded), structs.asdict(told)
+    corrected = stored(OutcomeCorrected)[0].event
+    before, after = structs.asdict(recorded), structs.asdict(corrected)
     assert {name for name in before if after.get(name) != before[name]} == {"passed", "score", "skills", "answers"}
-    assert (told.passed, told.score) == (True, 1.0)
+    assert (corrected.passed, corrected.score) == (True, 1.0)
     first = {answer.id: structs.asdict(answer) for answer in recorded.answers}
-    for answer in told.answers:
+    for answer in corrected.answers:
         assert structs.asdict(answer) == {
             **first[answer.corrects],
             "id": answer.id,
@@ -230,9 +230,9 @@ def test_a_correction_tells_what_it_replaces_and_the_verdict_follows(client, qui
             "score": 1.0,
         }
     rows = ScoreCorrection.objects.all()
-    assert {row.at for row in rows} == {told.corrected_at}
+    assert {row.at for row in rows} == {corrected.corrected_at}
     assert {(row.pk, row.corrects, row.previous, row.score) for row in rows} == {
-        (answer.id, answer.corrects, 0.0, 1.0) for answer in told.answers
+        (answer.id, answer.corrects, 0.0, 1.0) for answer in corrected.answers
     }
     assert {(row.reason, row.actor, row.learner_id) for row in rows} == {("the key was wrong", "reviewer", aiko.pk)}
     consumers = Delivery.objects.filter(event__kind=CORRECTED).values_list("consumer", flat=True)
@@ -268,8 +268,8 @@ def test_a_voided_item_counts_neither_for_nor_against(client, quiz):
     reviews = {item["id"]: item["review"] for item in after["items"]}
     for item in wrong:
         assert (reviews[str(item)]["score"], reviews[str(item)]["correct"]) == (None, None)
-    (told,) = payloads(CORRECTED)
-    assert {(answer["score"], answer["voided"]) for answer in told["answers"]} == {(0.0, True)}
+    (corrected,) = payloads(CORRECTED)
+    assert {(answer["score"], answer["voided"]) for answer in corrected["answers"]} == {(0.0, True)}
     # Taken back in: it counts again.
     correct(shown["id"], {wrong[0]: 0.0})
     assert client.get(path(shown["id"])).json()["score"] == pytest.approx((8 - len(wrong)) / (9 - len(wrong)))

@@ -86,14 +86,14 @@ def sit(
     AttemptItem.objects.bulk_create(
         AttemptItem(
             attempt=attempt,
-            position=place,
+            position=position,
             revision=revision,
-            response=answers[row, place],
-            score=float(answers[row, place] == "b"),
-            seconds=float(seconds[row, place]),
+            response=answers[row, position],
+            score=float(answers[row, position] == "b"),
+            seconds=float(seconds[row, position]),
         )
         for row, attempt in enumerate(attempts)
-        for place, revision in enumerate(bank)
+        for position, revision in enumerate(bank)
     )
     return attempts
 
@@ -230,11 +230,11 @@ def test_a_hint_is_closed_once_by_a_named_person_with_a_reason(pair: IntegrityHi
 def test_an_export_has_what_concerns_oneself_and_nobody_else(pair: IntegrityHint) -> None:
     services.decide(hint_id=pair.pk, state="noted", reason="Looked at.", decided_by=make_user().pk, now=clock.now())
     assert pair.other is not None
-    one, other = pair.attempt.learner_id, pair.other.learner_id
-    (mine,), (theirs,) = selectors.hints_of(one), selectors.hints_of(other)
+    first_id, second_id = pair.attempt.learner_id, pair.other.learner_id
+    (mine,), (theirs,) = selectors.hints_of(first_id), selectors.hints_of(second_id)
     assert (mine.attempt_id, theirs.attempt_id) == (pair.attempt_id, pair.other_id)
     assert (mine.state, mine.reason) == ("noted", "Looked at.")
-    assert str(other) not in str(mine)
+    assert str(second_id) not in str(mine)
     assert str(pair.other_id) not in str(mine)
     assert selectors.hints_of(make_user().pk) == []
 

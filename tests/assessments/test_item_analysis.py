@@ -97,9 +97,9 @@ def test_only_first_graded_attempts_that_count_are_analysed(cohort):
     AttemptItem.objects.filter(attempt=ids[1]).update(score=None)
     Attempt.objects.filter(pk=ids[2]).update(submitted_at=None, score=None, passed=None)
     consent(Attempt.objects.get(pk=ids[3]).learner, given=False)
-    # A struck answer, and one that was corrected.
-    struck = AttemptItem.objects.filter(attempt=ids[4], position=0)
-    struck.update(score=None)
+    # A voided answer, and one that was corrected.
+    voided = AttemptItem.objects.filter(attempt=ids[4], position=0)
+    voided.update(score=None)
     AttemptItem.objects.filter(attempt=ids[5], position=0).update(score=0.5)
     # A second attempt, and a first one at practice.
     learner_id = cohort.learner_ids[6]
@@ -240,7 +240,7 @@ def test_a_factor_is_one_more_function(cohort, monkeypatch):
 
     def gender(learner_ids):
         asked.append(len(set(learner_ids)))
-        return {pk: "woman" if place % 2 else "man" for place, pk in enumerate(sorted(learner_ids)[:90])}
+        return {pk: "woman" if index % 2 else "man" for index, pk in enumerate(sorted(learner_ids)[:90])}
 
     monkeypatch.setitem(groups.OF_LEARNERS, "gender", gender)
     run = analyse(cohort)

@@ -476,11 +476,11 @@ def test_a_learner_is_shown_what_is_needed_and_nothing_of_the_key(name):
         kind, content = sample.kind, sample.draft().content
 
     extra = shown(Revision, "en", list(reversed(sample.ids())))
-    told = str(extra)
-    assert "correct" not in told
-    assert "accept" not in told
-    assert "machine learning" not in told
-    assert "criteria" not in told
+    as_text = str(extra)
+    assert "correct" not in as_text
+    assert "accept" not in as_text
+    assert "machine learning" not in as_text
+    assert "criteria" not in as_text
     assert set(extra) == ({KINDS[sample.kind].part} if KINDS[sample.kind].part else set())
     if sample.kind == "cloze":
         # In the order drawn, not in the author's, in which the right one often comes first.

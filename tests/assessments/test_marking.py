@@ -302,7 +302,7 @@ def test_a_work_that_is_taken_on_and_forgotten_is_back_in_the_queue(aiko, marker
 def test_whose_work_it_is_cannot_be_seen(aiko, markers):
     _, (element, other) = opened(aiko, tasks=2)
     services.claim(task_id=element.pk, marker_id=markers[0], now=clock.now())
-    told = repr(selectors.work(task_id=element.pk, marker_id=markers[0], now=clock.now()))
+    work = repr(selectors.work(task_id=element.pk, marker_id=markers[0], now=clock.now()))
     for secret in (
         aiko.legal_name,
         str(aiko.pk),
@@ -310,7 +310,7 @@ def test_whose_work_it_is_cannot_be_seen(aiko, markers):
         str(element.attempt_item.attempt_id),
         str(element.attempt_item_id),
     ):
-        assert secret not in told
+        assert secret not in work
     assert element.code != other.code
 
 
@@ -321,8 +321,8 @@ def test_a_learner_reads_how_the_work_was_marked_once_all_of_it_is(aiko, markers
         assert client.get(path(attempt.pk, "/marks")).json() == {"items": []}
         for marker in markers[:2]:
             mark(task, marker, 3, 1)
-    told = client.get(path(attempt.pk, "/marks"))
-    first, _ = told.json()["items"]
+    answer = client.get(path(attempt.pk, "/marks"))
+    first, _ = answer.json()["items"]
     assert (first["item"], first["final"]) == (str(element.attempt_item_id), pytest.approx(4 / 6))
     assert first["marks"][0] == {
         "number": 1,
@@ -333,7 +333,7 @@ def test_a_learner_reads_how_the_work_was_marked_once_all_of_it_is(aiko, markers
             {"criterion": "risk en", "points": 1, "comment": ""},
         ],
     }
-    assert not any(str(marker) in told.content.decode() for marker in markers)
+    assert not any(str(marker) in answer.content.decode() for marker in markers)
     with query_budget(3):
         selectors.marks_of(attempt_id=attempt.pk, learner_id=aiko.pk)
     for outsider in (make_learner("ID").user, make_user()):

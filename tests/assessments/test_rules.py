@@ -194,9 +194,9 @@ def test_skills_add_up(scores):
         ScoredItem(UUID(int=n), UUID(int=n), 1, tuple(skills), 1, "easy", 0.25, True, score)
         for n, (score, skills) in enumerate(scores)
     ]
-    for told in by_skill(items):
-        mine = [score for score, skills in scores if told.skill in skills]
-        assert (told.answered, told.score) == (len(mine), sum(mine) / len(mine))
+    for outcome in by_skill(items):
+        mine = [score for score, skills in scores if outcome.skill in skills]
+        assert (outcome.answered, outcome.score) == (len(mine), sum(mine) / len(mine))
 
 
 @given(

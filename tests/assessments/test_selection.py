@@ -131,7 +131,7 @@ def test_certification_measures_at_the_cut():
     bank = a_bank(40)
     cut = logit(0.65)
 
-    def told(counted):
+    def mean_information(counted):
         by_id = {candidate.item_id: candidate for candidate in bank}
         total = sum(counted.values())
         return sum(n * information(cut, by_id[pk].b, by_id[pk].guess) for pk, n in counted.items()) / total
@@ -139,7 +139,7 @@ def test_certification_measures_at_the_cut():
     by_lot = Counter()
     for seed in range(200):
         by_lot.update(entry.item_id for entry in drawn(inputs("assessment", seed, bank), bank, 8))
-    assert told(run_certification(100, bank, 8, most=0.3)) > 1.25 * told(by_lot)
+    assert mean_information(run_certification(100, bank, 8, most=0.3)) > 1.25 * mean_information(by_lot)
 
 
 @pytest.mark.parametrize("mode", ["practice", "placement", "certification", "assessment"])

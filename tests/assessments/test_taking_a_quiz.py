@@ -109,15 +109,15 @@ def test_aiko_takes_the_quiz_in_japanese(client, quiz, edition, aiko):
     assert (offer["attempts_used"], offer["passed"], offer["live_attempt_id"]) == (1, True, None)
 
     (entry,) = stored(OutcomeRecorded)
-    told = entry.event
-    assert (told.learner_id, told.edition_id) == (aiko.pk, edition.pk)
-    assert (told.quiz_id, told.attempt_id, told.mode) == (quiz.pk, attempt_id, "assessment")
-    assert (told.passed, told.score) == (True, 1.0)
-    assert told.skills == tuple(SkillScore(skill=code, answered=4, score=1.0) for code in ("AIS-A1", "AIS-B1"))
-    assert (told.language, told.supervised, told.lapsed) == ("ja", False, False)
-    assert told.answered_at == Attempt.objects.get(pk=attempt_id).submitted_at
-    assert {str(answer.id) for answer in told.answers} == {item["id"] for item in shown["items"]}
-    for answer in told.answers:
+    outcome = entry.event
+    assert (outcome.learner_id, outcome.edition_id) == (aiko.pk, edition.pk)
+    assert (outcome.quiz_id, outcome.attempt_id, outcome.mode) == (quiz.pk, attempt_id, "assessment")
+    assert (outcome.passed, outcome.score) == (True, 1.0)
+    assert outcome.skills == tuple(SkillScore(skill=code, answered=4, score=1.0) for code in ("AIS-A1", "AIS-B1"))
+    assert (outcome.language, outcome.supervised, outcome.lapsed) == ("ja", False, False)
+    assert outcome.answered_at == Attempt.objects.get(pk=attempt_id).submitted_at
+    assert {str(answer.id) for answer in outcome.answers} == {item["id"] for item in shown["items"]}
+    for answer in outcome.answers:
         revision = AttemptItem.objects.select_related("revision").get(pk=answer.id).revision
         assert answer.item_id == revision.item_id
         assert answer.difficulty == {"easy": -1.0, "medium": 0.0, "hard": 1.0}[revision.difficulty]
@@ -350,7 +350,7 @@ def test_items_that_are_not_of_the_attempt_are_refused(client, quiz):
 
 def test_nothing_secret_is_shown_before_grading(client, quiz, edition):
     attempt_id = new_id()
-    told = [
+    responses = [
         client.get(f"/api/v1/editions/{edition.pk}/quizzes"),
         client.put(path(attempt_id), {"quiz_id": str(quiz.pk)}),
         client.put(path(attempt_id), {"quiz_id": str(quiz.pk)}),
@@ -358,15 +358,15 @@ def test_nothing_secret_is_shown_before_grading(client, quiz, edition):
         client.get(path(attempt_id)),
         client.get("/api/v1/me/attempts"),
     ]
-    shown = told[1].json()
+    shown = responses[1].json()
     for item in shown["items"]:
-        told += [
+        responses += [
             client.put(path(attempt_id, "/submission"), {"answers": [{"item": item["id"], "response": response}]})
             for response in ({}, True, ["a", "nope"], "nope", [])
             if not (item["kind"] == "multiple" and response == [])
         ]
     assert Attempt.objects.get().submitted_at is None
-    for answer in told:
+    for answer in responses:
         body = answer.content.decode()
         assert FEEDBACK not in body
         for secret in ("correct", "tolerance", "guess", "difficulty", "hard", "easy", "key", "order", "seed"):

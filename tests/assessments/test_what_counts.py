@@ -59,8 +59,8 @@ def test_what_practice_shows_while_an_assessment_waits_counts_as_met_there(editi
     assert met(shown) == met(waiting) == {True}
     assert met(other) == {False}
     signed_in(aiko.user).put(path(waiting["id"], "/submission"), answers(waiting), format="json")
-    (told,) = outcomes(aiko)
-    assert {answer.seen_before for answer in told.answers} == {True}
+    (outcome,) = outcomes(aiko)
+    assert {answer.seen_before for answer in outcome.answers} == {True}
 
 
 def test_an_item_of_an_earlier_edition_of_the_course_was_met(edition, aiko) -> None:
@@ -94,11 +94,11 @@ def test_a_bad_result_is_published_once_the_consent_that_was_withdrawn_for_it_is
     assert (row.outcome_published, row.expired, row.submitted_at, row.known_at) == (False, True, row.due_at, now)
     consent(aiko)
     start(aiko, quiz)
-    (told,) = outcomes(aiko)
-    assert (told.lapsed, [answer.score for answer in told.answers]) == (True, [0.0] * 4)
+    (outcome,) = outcomes(aiko)
+    assert (outcome.lapsed, [answer.score for answer in outcome.answers]) == (True, [0.0] * 4)
     # It counts from now, not from a day that other answers were built on since.
-    assert told.answered_at == Attempt.objects.get(pk=left["id"]).known_at
-    assert told.answered_at != now
+    assert outcome.answered_at == Attempt.objects.get(pk=left["id"]).known_at
+    assert outcome.answered_at != now
     assert Attempt.objects.get(pk=left["id"]).outcome_published
     assert grading.publish_withheld_outcomes(learner_id=aiko.pk, now=clock.now()) == 0
     assert len(outcomes(aiko)) == 1
@@ -108,6 +108,6 @@ def test_what_the_clock_closed_counts_from_the_closing(edition, aiko) -> None:
     left = start(aiko, make_quiz(edition, pools=POOLS))
     now = clock.now() + timedelta(days=1)
     grading.close_expired(now=now)
-    (told,) = outcomes(aiko)
-    assert told.submitted_at == Attempt.objects.get(pk=left["id"]).due_at
-    assert told.answered_at == now
+    (outcome,) = outcomes(aiko)
+    assert outcome.submitted_at == Attempt.objects.get(pk=left["id"]).due_at
+    assert outcome.answered_at == now
