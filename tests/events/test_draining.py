@@ -116,7 +116,7 @@ def test_five_failures_make_a_delivery_dead_and_a_retry_lets_it_live(consume: Co
         waits.append(round((Delivery.objects.get().available_at - clock.now()).total_seconds()))
         _wait_over()
     assert waits == [2, 4, 8, 16]
-    assert services.drain("counter") == Drained(died=1)
+    assert services.drain("counter") == Drained(dead=1)
     delivery = Delivery.objects.get()
     assert (delivery.tries, delivery.dead, delivery.cause) == (5, True, "builtins.LookupError: no such skill")
     assert services.lag_seconds() == 0

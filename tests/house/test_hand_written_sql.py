@@ -50,9 +50,6 @@ LEFT: frozenset[str] = frozenset(
         "platform/credentials/sharing/services.py",
         "platform/credentials/transparency/selectors.py",
         "platform/credentials/transparency/services.py",
-        "platform/events/services.py",
-        "platform/privacy/audit/services.py",
-        "platform/privacy/disclosures/services.py",
     }
 )
 

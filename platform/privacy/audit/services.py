@@ -1,4 +1,4 @@
-"""Writing the audit log, in the transaction of what it tells."""
+"""Writing the audit log, in the transaction of what the entries are about."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from common.database import Fragment, execute_together
 from common.rendering import to_json
 from common.requests import request_id
+from privacy.audit import statements
 
 
 def audit(*, actor: str, action: str, subject_kind: str, subject_id: str, **detail: Any) -> None:
@@ -22,18 +23,16 @@ def audit_many(*, actor: str, action: str, subject_kind: str, subject_ids: Seque
 
 
 def auditing(*, actor: str, action: str, subject_kind: str, subject_ids: Sequence[str]) -> Fragment:
-    """Return what `audit_many` writes, for a statement that also writes what the entries tell of."""
+    """Return what `audit_many` writes, for a statement that also writes what the entries are about."""
     return _auditing(actor, action, subject_kind, [str(subject_id) for subject_id in subject_ids], {})
 
 
-_AUDIT = """
-    audited_{n} AS (
-        INSERT INTO privacy_auditentry (actor, action, subject_kind, subject_id, detail, request_id)
-        SELECT %s::text, %s::text, %s::text, subject_id, %s::jsonb, %s::text
-        FROM unnest(ARRAY(SELECT unnest(%s::text[]))) AS subject_id {if_changed}
-    )
-"""
-
-
 def _auditing(actor: str, action: str, subject_kind: str, subject_ids: list[str], detail: dict[str, Any]) -> Fragment:
-    return Fragment(_AUDIT, (str(actor), action, subject_kind, to_json(detail).decode(), request_id.get(), subject_ids))
+    return statements.audit_entries(
+        actor=str(actor),
+        action=action,
+        subject_kind=subject_kind,
+        detail=to_json(detail).decode(),
+        request_id=request_id.get(),
+        subject_ids=subject_ids,
+    )

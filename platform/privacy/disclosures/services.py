@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from common.requests import request_id
-from privacy.models import Pull
+from privacy.models import Disclosure, Pull
 
 
 @transaction.atomic
@@ -36,12 +36,7 @@ def record_pull(
         request_id=request_id.get(),
     )
     if user_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                INSERT INTO privacy_disclosure (pull_id, user_id)
-                SELECT %s, user_id FROM unnest(%s::uuid[]) AS user_id ON CONFLICT DO NOTHING
-                """,
-                [pull.pk, list(user_ids)],
-            )
+        Disclosure.objects.bulk_create(
+            [Disclosure(pull=pull, user_id=user_id) for user_id in user_ids], ignore_conflicts=True
+        )
     return pull.pk
