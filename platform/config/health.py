@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from config import statements
 from credentials import public as credentials
 from events import public as events
 
@@ -22,13 +23,13 @@ _migrations_seen_at = 0.0
 
 @require_safe
 def livez(request: HttpRequest) -> HttpResponse:
-    """200 while the process answers; asks nothing of any other part."""
+    """200 while the process answers; needs no other part."""
     return HttpResponse(b'{"status":"ok"}', content_type="application/json")
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when database and migrations are there. Redis away or a late outbox is `degraded`, still ready.
+    """200 when database and migrations are there. Without Redis or with a late outbox it is `degraded`, still ready.
 
     Wake-ups then come late, but nothing is lost and every request can be served.
     """
@@ -41,7 +42,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         if ready:
             parts["outbox_lag_s"] = round(events.lag_seconds(), 1)
             parts["outbox_waiting"] = events.is_waiting()
-            # Of the last look within the hour (beat sends workers to look); all zero is well, null: nobody looked.
+            # Of the last check within the hour (beat starts them). All zero: no difference; null: there was no check.
             parts["certificates"] = credentials.certificate_differences()
     except DatabaseError:
         parts["database"], ready = "down", False
@@ -57,10 +58,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _migrated() -> bool:
-    """Whether every migration is applied; a yes is believed for a minute, for reading the graph costs milliseconds."""
+    """Whether every migration is applied; True is kept for a minute, because reading the graph costs milliseconds."""
     global _migrations_seen_at
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    statements.ping()
     if time.monotonic() - _migrations_seen_at < 60 and _migrations_seen_at:
         return True
     executor = MigrationExecutor(connection)

@@ -22,11 +22,6 @@ def load() -> None:
 
 def is_loaded() -> bool:
     """Whether the reference data are there, by one query."""
-    from django.db import connection
+    from config import statements
 
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM member_states_memberstate) AND EXISTS (SELECT FROM courses_framework) "
-            "AND EXISTS (SELECT FROM privacy_purpose) AND EXISTS (SELECT FROM credentials_issuer)"
-        )
-        return bool(cursor.fetchone()[0])
+    return statements.is_reference_data_loaded()

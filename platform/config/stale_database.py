@@ -1,7 +1,7 @@
-"""Telling a local database that another checkout made, mostly an earlier one.
+"""Recognises a local database that another checkout made, mostly an earlier one.
 
 Migrations are kept short by folding them, so that a database from before a fold gets to the tree's tables by no migration.
-It is told and neither mended nor deleted: what is in it may be somebody's work.
+The developer is told; the database is neither repaired nor deleted: what is in it may be somebody's work.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
+from config import statements
+
 
 @contextmanager
 def explain_if_stale(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Migrate the database inside.
 
     Raises:
-        CommandError: it has migrations of ours that the tree has not, they fail on it, or it lacks columns after them.
+        CommandError: it has migrations of ours that the tree does not have, they fail on it, or it lacks columns after them.
     """
     loader = MigrationLoader(connection)
     ours = _labels_of_ours()
@@ -35,11 +37,11 @@ def explain_if_stale(connection: BaseDatabaseWrapper) -> Iterator[None]:
     try:
         yield
     except (InconsistentMigrationHistory, ProgrammingError) as error:
-        # On a new database it is the migrations' own fault.
+        # On a new database the error is in the migrations.
         if not before:
             raise
         raise _stale(str(error).strip().splitlines()[0]) from error
-    # What was folded into a migration that the database has already is not made any more, and nothing says so.
+    # A column that was folded into a migration which the database has already is not made any more, without any error.
     if before and (missing := _missing_columns(connection, loader)):
         raise _stale(f"not in it: {_some(missing)}")
 
@@ -59,16 +61,11 @@ def _labels_of_ours() -> set[str]:
 
 
 def _missing_columns(connection: BaseDatabaseWrapper, loader: MigrationLoader) -> set[str]:
-    """Columns that the migrations make (not the models: those may be ahead of them) and the database has not."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema()"
-        )
-        there = {name for (name,) in cursor.fetchall()}
+    """Return the columns that the migrations make (not the models, which may be ahead) and the database does not have."""
     made = [model for model in loader.project_state().apps.get_models(include_auto_created=True) if model._meta.managed]
     return {
         f"{model._meta.db_table}.{field.column}" for model in made for field in model._meta.local_concrete_fields
-    } - there
+    } - statements.columns(connection)
 
 
 def _some(names: Iterable[str]) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from psycopg.types.json import Jsonb
+from django.db import transaction
 
 from agencies.errors import NoGrant
-from agencies.feed import rules, selectors
+from agencies.feed import rules, selectors, statements
 from agencies.feed.documents import (
     ProgressCertificate,
     ProgressDocument,
@@ -27,8 +26,8 @@ from agencies.grants.selectors import agencies_with_due_feeds, grants
 from agencies.models import Agency, ProgressRow
 from agencies.scope import agency_scope, publisher_scope
 from common import clock
+from common.database import lock_for_transaction
 from common.errors import Gone
-from common.rendering import to_json
 from common.schemas import Keywords
 from events.public import Recorded
 from learners import public as learners
@@ -39,47 +38,13 @@ from privacy.public import SHARE_PROGRESS
 
 # One key for the whole feed: positions then become visible in their order. A key per agency would let publishers run
 # side by side, but a batch touches several agencies and would have to take their locks in one order.
-FEED_LOCK = 0x41_46_45_45_44
+FEED_LOCK = "agencies.feed"
 OPERATION = "progress"
 FIELDS = ("learner", "state", "enrolments", "skills", "certificates")
 _CHUNK = 500
-# A pull tells of these before the feed does (see `pull`). Should they be undone before the feed gets to them, the row
-# would not differ from what it was, and the agency would never hear that the learner is back.
+# A pull shows the effect of these before the feed does (see `pull`). If they are undone before the feed is updated, the row
+# does not differ from what it was, and the agency would never hear that the learner is back.
 _PUBLISHED_EARLY = (ConsentChanged, ProfileChanged)
-
-_PUT = """
-INSERT INTO agencies_progressrow AS kept
-    (agency_id, learner_id, pseudonym, member_state_id, position, withdrawn, document, changed_at)
-SELECT agency_id, learner_id, pseudonym, member_state_id, nextval('agencies_feed_position'), false, document, %s
-FROM jsonb_to_recordset(%s) AS given
-    (agency_id uuid, learner_id uuid, pseudonym text, member_state_id text, document jsonb)
-ON CONFLICT (agency_id, learner_id) DO UPDATE SET
-    member_state_id = EXCLUDED.member_state_id, position = EXCLUDED.position, withdrawn = false,
-    document = EXCLUDED.document, changed_at = EXCLUDED.changed_at
--- What did not change keeps its place: a pull has nothing new to tell of it.
-WHERE kept.withdrawn OR kept.document IS DISTINCT FROM EXCLUDED.document
-    OR kept.member_state_id <> EXCLUDED.member_state_id OR kept.learner_id = ANY(%s)
-"""
-
-_WITHDRAW = """
-UPDATE agencies_progressrow AS kept
-SET withdrawn = true, document = NULL, position = nextval('agencies_feed_position'), changed_at = %s
-WHERE learner_id = ANY(%s) AND NOT withdrawn AND NOT EXISTS (
-    SELECT FROM unnest(%s::uuid[], %s::uuid[]) AS given (agency_id, learner_id)
-    WHERE given.agency_id = kept.agency_id AND given.learner_id = kept.learner_id
-)
-"""
-
-_PURGE = """
-WITH gone AS (
-    DELETE FROM agencies_progressrow WHERE withdrawn AND changed_at < %s RETURNING agency_id, position
-), raised AS (
-    INSERT INTO agencies_feedhorizon AS kept (agency_id, purged_to)
-    SELECT agency_id, max(position) FROM gone GROUP BY agency_id
-    ON CONFLICT (agency_id) DO UPDATE SET purged_to = greatest(kept.purged_to, EXCLUDED.purged_to)
-)
-SELECT count(*) FROM gone
-"""
 
 
 @dataclass(frozen=True)
@@ -115,7 +80,7 @@ class Pulled:
 def update_feed(recorded: Sequence[Recorded[OfLearner | ConsentChanged]]) -> None:
     """Consumer: rebuilds the progress rows of the learners concerned, for every agency they consent to.
 
-    A repeat tells an agency again what it knows, at most.
+    A repeat at most publishes again what the agency has already.
     """
     concerned: set[UUID] = set()
     again: set[UUID] = set()
@@ -131,17 +96,17 @@ def update_feed(recorded: Sequence[Recorded[OfLearner | ConsentChanged]]) -> Non
 def publish(*, learner_ids: Collection[UUID], now: datetime, republish: Collection[UUID] = ()) -> int:
     """Bring the rows of these learners up to date for every agency; return how many moved. A repeat moves none.
 
-    What is wanted goes in or moves to the end if its content changed, or if the learner is in `tell_again`; what is no
+    A wanted row is inserted, or moves to the end if its content changed or the learner is in `republish`; a row that is no
     longer wanted (consent withdrawn, grant ended, other state, account gone) becomes a tombstone. Constant queries,
     whatever the number of learners.
     """
     ids = sorted(learner_ids)
     if not ids:
         return 0
-    with publisher_scope(), connection.cursor() as cursor:
+    with publisher_scope():
         # Before anything is read: the last publisher of a learner then read the newest state, and positions become
         # visible in the order they are handed out.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FEED_LOCK])
+        lock_for_transaction(FEED_LOCK)
         day = now.date()
         states = learners.states_of(ids)
         consents = privacy.agencies_consented_to(user_ids=ids, purpose=SHARE_PROGRESS)
@@ -150,15 +115,11 @@ def publish(*, learner_ids: Collection[UUID], now: datetime, republish: Collecti
             if consents
             else []
         )
-        moved = _put(cursor, pairs, states, republish, now) if pairs else 0
-        cursor.execute(
-            _WITHDRAW, [now, ids, [agency_id for agency_id, _ in pairs], [learner_id for _, learner_id in pairs]]
-        )
-        return moved + int(cursor.rowcount)
+        moved = _put(pairs, states, republish, now) if pairs else 0
+        return moved + statements.withdraw_rows(learner_ids=ids, keep=pairs, now=now)
 
 
 def _put(
-    cursor: Any,
     pairs: Sequence[tuple[UUID, UUID]],
     states: Mapping[UUID, str],
     republish: Collection[UUID],
@@ -177,8 +138,7 @@ def _put(
         for agency_id, learner_id in pairs
         if learner_id in documents
     ]
-    cursor.execute(_PUT, [now, Jsonb(rows, dumps=to_json), list(republish)])
-    return int(cursor.rowcount)
+    return statements.put_rows(rows, republish=republish, now=now)
 
 
 def rebuild_feed(*, agency_id: UUID, now: datetime) -> int:
@@ -195,13 +155,13 @@ def rebuild_feed(*, agency_id: UUID, now: datetime) -> int:
 def rebuild_due_feeds(*, now: datetime) -> int:
     """Rebuild the feeds whose grants changed, began or ended since they were last rebuilt; return how many.
 
-    A change while a feed is being rebuilt leaves its mark standing, so that it is rebuilt again.
+    A change while a feed is being rebuilt sets a later `feed_due_at`, so that the feed is rebuilt again.
     """
     due = agencies_with_due_feeds(on=now.date())
-    for agency_id, mark in due:
+    for agency_id, due_at in due:
         rebuild_feed(agency_id=agency_id, now=now)
         Agency.objects.filter(pk=agency_id).update(feed_rebuilt_on=now.date())
-        Agency.objects.filter(pk=agency_id, feed_due_at=mark).update(feed_due_at=None)
+        Agency.objects.filter(pk=agency_id, feed_due_at=due_at).update(feed_due_at=None)
     return len(due)
 
 
@@ -210,7 +170,7 @@ def pull(*, agency_id: UUID, state: str | None, client_id: str, after: int | Non
     """Return the agency's rows behind the position `after` (None: from the start) and write the disclosure ledger.
 
     Page and ledger are one transaction: without the ledger's entry there is no answer. A row whose learner withdrew,
-    moved away or left a moment ago is told as a tombstone even before the feed has it. Constant queries.
+    moved away or left a moment ago is returned as a tombstone even before the feed has it. Constant queries.
 
     Raises:
         NoGrant: no learner-level grant of the agency's own state is in force.
@@ -256,7 +216,7 @@ def pull(*, agency_id: UUID, state: str | None, client_id: str, after: int | Non
 
 
 def _item(row: ProgressRow, document: ProgressDocument | None) -> ProgressItem:
-    """Return the row as the agency is told it; without a document it is a tombstone."""
+    """Return the row as it is published to the agency; without a document it is a tombstone."""
     return ProgressItem(
         learner=row.pseudonym,
         withdrawn=document is None,
@@ -275,7 +235,6 @@ def purge_tombstones(*, now: datetime) -> int:
     Retention: the setting AGENCY_TOMBSTONE_DAYS, 90 unless given. An agency that stays away longer starts anew (410).
     """
     kept_for = timedelta(days=settings.AGENCY_TOMBSTONE_DAYS)
-    with publisher_scope(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FEED_LOCK])
-        cursor.execute(_PURGE, [now - kept_for])
-        return int(cursor.fetchone()[0])
+    with publisher_scope():
+        lock_for_transaction(FEED_LOCK)
+        return statements.purge_tombstones(before=now - kept_for)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from agencies.errors import NoGrant
 from agencies.grants.rules import states_with_statistics
 from agencies.grants.selectors import grants
 from agencies.models import StatisticCell
-from agencies.statistics import rules, selectors
+from agencies.statistics import rules, selectors, statements
 from agencies.statistics.rules import Cell
 from courses import public as courses
 from learners import public as learners
@@ -23,21 +23,6 @@ REFRESH_LOCK = 0x41_53_54_41_54
 OPERATION = "statistics"
 FIELDS = ("state", "skill", "level", "learners")
 
-_PUT = """
-INSERT INTO agencies_statisticcell AS kept (member_state_id, skill_code, level, learners, refreshed_at)
-SELECT *, %s::timestamptz FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::int[])
-ON CONFLICT (member_state_id, skill_code, level) DO UPDATE
-SET learners = EXCLUDED.learners, refreshed_at = EXCLUDED.refreshed_at
-WHERE kept.learners IS DISTINCT FROM EXCLUDED.learners
-"""
-
-_DROP = """
-DELETE FROM agencies_statisticcell AS kept WHERE NOT EXISTS (
-    SELECT FROM unnest(%s::text[], %s::text[], %s::smallint[]) AS given (state, skill, level)
-    WHERE (given.state, given.skill, given.level) = (kept.member_state_id, kept.skill_code, kept.level)
-)
-"""
-
 
 @transaction.atomic
 def refresh_statistics(*, now: datetime) -> int:
@@ -45,22 +30,16 @@ def refresh_statistics(*, now: datetime) -> int:
 
     One count over all learners, two writes. While another refresh is at work this one does nothing.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [REFRESH_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        framework = courses.framework()
-        figures = rules.cells(
-            learners.counts_by_level(),
-            states=member_states.codes(),
-            skills=sorted(framework.skills),
-            levels=sorted(framework.thresholds),
-        )
-        states, skills, levels = (list(column) for column in zip(*figures, strict=True)) if figures else ([], [], [])
-        cursor.execute(_PUT, [now, states, skills, levels, list(figures.values())])
-        changed = cursor.rowcount
-        cursor.execute(_DROP, [states, skills, levels])
-        return int(changed + cursor.rowcount)
+    if not statements.try_to_lock(REFRESH_LOCK):
+        return 0
+    framework = courses.framework()
+    figures = rules.cells(
+        learners.counts_by_level(),
+        states=member_states.codes(),
+        skills=sorted(framework.skills),
+        levels=sorted(framework.thresholds),
+    )
+    return statements.replace_cells(figures, now=now)
 
 
 def figures(
@@ -79,7 +58,7 @@ def figures(
 
 
 def note_disclosure(*, agency_id: UUID, client_id: str, row_count: int) -> None:
-    """Write the pull of statistics into the ledger: no learner is named, for none can be told from the figures."""
+    """Write the pull of statistics into the ledger; no learner is named, because the figures identify none."""
     privacy.record_pull(
         agency_id=agency_id,
         client_id=client_id,
