@@ -54,8 +54,9 @@ def put_rows(rows: Sequence[Mapping[str, Any]], *, republish: Collection[UUID], 
         rows: `agency_id`, `learner_id`, `pseudonym`, `member_state_id`, `document` each; no pair of agency and learner twice.
         republish: learners whose rows move even if they are the same.
     """
+    parameters: list[Any] = [now, Jsonb(list(rows), dumps=to_json), list(republish)]
     with connection.cursor() as cursor:
-        cursor.execute(_PUT, [now, Jsonb(list(rows), dumps=to_json), list(republish)])
+        cursor.execute(_PUT, parameters)
         return int(cursor.rowcount)
 
 
