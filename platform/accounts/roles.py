@@ -15,7 +15,7 @@ STATE_ADMINISTRATOR = "member-state administrator"
 _VIEW, _EDIT, _ALL = ("view",), ("view", "add", "change"), ("view", "add", "change", "delete")
 _MARK = ("view", "mark")
 
-# role -> app -> model -> actions. A model that does not exist (yet) is passed over; a permission of one that does must be.
+# role -> app -> model -> actions. A model that does not exist (yet) is ignored; a permission of a model that exists must exist.
 PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     TRAINER: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW},
@@ -49,7 +49,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         # Drafts: what is printed is published by the state's administrator.
         "credentials": {"paperdesign": _ALL},
     },
-    # Nothing that could tell whose work it is.
+    # Nothing that could show whose work it is.
     MARKER: {"assessments": {"markingtask": _MARK}},
     REVIEWER: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW},

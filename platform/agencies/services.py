@@ -179,7 +179,7 @@ def give_grant(
     valid_to: date | None,
     actor: str,
 ) -> int:
-    """Grant an agency what it may be told; its feed follows. A second call with the same first day returns the first's id.
+    """Grant an agency what it may see; its feed follows. A second call with the same first day returns the first's id.
 
     Raises:
         AgencyNotFound: there is no such agency.

@@ -55,7 +55,7 @@ class ProcessCache(Generic[K, V]):
             return {key: self._kept[key] for key in keys if key in self._kept}
 
     def put(self, values: Mapping[K, V]) -> None:
-        """Keep values; one that is larger than the whole cache is passed over."""
+        """Keep values; a value that is larger than the whole cache is not kept."""
         with self._lock:
             for key, value in values.items():
                 if self._kept.getsizeof(value) <= self._kept.maxsize:

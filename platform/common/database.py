@@ -47,10 +47,10 @@ class Fragment:
 
 
 def execute_together(*fragments: Fragment) -> int:
-    """Run the fragments as one statement; return how many rows the first one changed, if its `changed` entry tells.
+    """Run the fragments as one statement; return how many rows the first one changed, if it has an entry `changed`.
 
     One statement is one transaction by itself: all of it takes place or nothing (decision 0038). Where the first fragment
-    has an entry `changed` (an update that tells `RETURNING id`), it decides about the others: when another transaction was
+    has an entry `changed` (an update with `RETURNING id`), it decides about the others: when another transaction was
     faster and it finds nothing to change any more, they write nothing either.
     """
     ((changed,),) = run_prepared(

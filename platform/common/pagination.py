@@ -152,7 +152,7 @@ def read_page(
         BadCursor: the `cursor` parameter is not one of this list.
     """
     limit = read_limit(request.GET, default=default)
-    # One more than is shown tells whether there is more: nothing is counted.
+    # One row more than is shown says whether there is more: nothing is counted.
     found = rows(after=cursors.after(request), limit=limit + 1)
     shown = found[:limit]
     return shown, cursors.write(key(shown[-1])) if len(found) > limit else None

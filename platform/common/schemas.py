@@ -66,7 +66,7 @@ def schema_of(kind: Any, refer: Refer | None = None) -> Schema:
     Args:
         kind: a type as an annotation names it: a plain one, `X | None`, `Literal`, an Enum, a sequence, a mapping with
             texts as keys, a dataclass or a TypedDict. `Annotated[X, Keywords(…)]` adds to it. A NamedTuple is not
-            rendered: its members would be told by position.
+            rendered: its members would be written by position.
         refer: asked for every dataclass and TypedDict; without it they are written where they are used.
 
     Raises:

@@ -32,7 +32,7 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """One consumer still owes one event its effect; deleted in the transaction that has the effect.
+    """One event that one consumer has not processed yet; deleted in the transaction of the effect.
 
     After `events.services.MAX_TRIES` failures it is dead: kept with its cause until a person retries it.
     """

@@ -9,18 +9,18 @@ from events import registry, services, wakeups
 
 @shared_task(name="events.drain")
 def drain(*consumers: str) -> None:
-    """Drain consumers one after the other; what another worker is at meanwhile is passed over."""
+    """Drain consumers one after the other; what another worker is draining meanwhile is skipped."""
     for consumer in consumers:
         services.drain(consumer)
 
 
 @shared_task(name="events.wake_all")
 def wake_all() -> None:
-    """Wake every consumer that is owed something; beat sends this every few seconds and after any outage."""
+    """Wake every consumer that has deliveries; beat sends this every few seconds and after any outage."""
     from events.models import Delivery
 
-    owed = Delivery.objects.filter(dead=False).values_list("consumer", flat=True).distinct()
-    for name in owed:
+    consumers = Delivery.objects.filter(dead=False).values_list("consumer", flat=True).distinct()
+    for name in consumers:
         if name in registry.consumers():
             # A message each: after an outage all workers have something to do.
             wakeups.wake([name])

@@ -28,7 +28,7 @@ def wake(consumers: Sequence[str]) -> None:
     """Ask a worker to drain `consumers` soon; never raises and never waits long.
 
     One wake-up serves all that commits until a worker acts on it, and all consumers that are due for one, so a burst
-    sends few: to send one costs as much as a request. While the broker is down nobody is asked: beat does it later.
+    sends few: to send one costs as much as a request. While the broker is down no attempt is made: beat does it later.
     """
     global _broker_down_until
     now = time.monotonic()

@@ -61,7 +61,7 @@ class ConsentRecord(models.Model):
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        # Per person: another's record of the same id can be neither met nor guessed at.
+        # Per person: a record of the same id of another person is neither a conflict nor can its existence be guessed.
         constraints = [
             models.UniqueConstraint(fields=["user", "record_id"], name="one_consent_per_person_and_record_id")
         ]

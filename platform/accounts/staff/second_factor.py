@@ -50,7 +50,7 @@ def passed(request: HttpRequest) -> bool:
 
 @dataclass(frozen=True)
 class Pending:
-    """Somebody gave their password and owes the second factor."""
+    """Somebody gave their password and has not given the second factor yet."""
 
     user: User
     next_url: str
@@ -69,7 +69,7 @@ def begin(request: HttpRequest, user: User, next_url: str) -> None:
 
 
 def pending(request: HttpRequest) -> Pending | None:
-    """Who gave a password in this session and owes the second factor; None if nobody does (any more)."""
+    """Who gave a password in this session and has not given the second factor yet; None if nobody (any more)."""
     noted = request.session.get(_PENDING)
     if not noted or time.time() - noted["at"] > _PENDING_S:
         return None

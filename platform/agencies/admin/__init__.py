@@ -11,7 +11,7 @@ from agencies.admin.clients import ApiClientAdmin
 from agencies.admin.grants import GrantAdmin
 from agencies.admin.statistics import StatisticCellAdmin
 
-# The toolkit's own pages would make clients that belong to no agency, and show what is nobody's to read.
+# The toolkit's own pages would make clients that belong to no agency, and show what no person may read.
 for model in (oauth.Application, oauth.AccessToken, oauth.Grant, oauth.IDToken, oauth.RefreshToken):
     with suppress(NotRegistered):
         admin.site.unregister(model)

@@ -65,7 +65,7 @@ class ProgressCertificate(TypedDict):
 class ProgressDocument(TypedDict):
     """What is told of a learner.
 
-    An agency is told days, never instants: a second or a millisecond does the same as an id, and the instants of a
+    An agency sees days, never instants: a second or a millisecond does the same as an id, and the instants of a
     certificate stand beside the name on it.
     """
 
@@ -101,14 +101,18 @@ def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, ProgressDoc
 
 
 def for_agency(key: bytes, document: ProgressDocument) -> ProgressDocument:
-    """Return a learner's progress as this agency is told it: with ids that it alone knows.
+    """Return a learner's progress as it is published to this agency: with ids that it alone knows.
 
     They stay the same from one telling to the next. By the stored ids two agencies could match their learners.
     """
     return {
-        "enrolments": [{**entry, "id": pseudonym(key, UUID(entry["id"]))} for entry in document["enrolments"]],
+        "enrolments": [
+            {**enrolment, "id": pseudonym(key, UUID(enrolment["id"]))} for enrolment in document["enrolments"]
+        ],
         "skills": document["skills"],
-        "certificates": [{**entry, "id": pseudonym(key, UUID(entry["id"]))} for entry in document["certificates"]],
+        "certificates": [
+            {**certificate, "id": pseudonym(key, UUID(certificate["id"]))} for certificate in document["certificates"]
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""Why a learner's levels are what they are, for an agency that is told of the learner: the same that the learner reads."""
+"""Why a learner's levels are what they are, for an agency whose feed has the learner: the same that the learner reads."""
 
 from __future__ import annotations
 
@@ -106,11 +106,11 @@ def explanation(
     """Return the explanation of one learner's skills, and its language; the disclosure is on the ledger.
 
     Args:
-        learner: the learner's id for this agency, as its feed tells it.
+        learner: the learner's id for this agency, as in its feed.
 
     Raises:
         NoGrant: no learner-level grant of the agency's own state is in force.
-        NotFound: the agency is told of no such learner, or no longer.
+        NotFound: the agency's feed has no such learner, or no longer.
     """
     if not may_see_learners(
         grants(agency_id=agency_id, on=now.date()),
@@ -145,7 +145,7 @@ def explanation(
 
 
 def for_agency(key: bytes, document: LearnerSkillsView) -> ExplanationView:
-    """Return an explanation as this agency is told it: ids that it alone knows, days instead of instants, no free text.
+    """Return an explanation as it is published to this agency: ids that it alone knows, days instead of instants, no free text.
 
     What moved which skill by how much, the rules and their versions are as the learner reads them.
     """

@@ -20,7 +20,7 @@ def horizon(agency_id: UUID) -> int:
 
 
 def learners_of_feed(agency_id: UUID) -> frozenset[UUID]:
-    """Return the learners of whom the agency's feed tells, tombstones left out."""
+    """Return the learners who are in the agency's feed, without tombstones."""
     with publisher_scope():
         rows = ProgressRow.objects.filter(agency_id=agency_id, withdrawn=False)
         return frozenset(rows.values_list("learner_id", flat=True))

@@ -84,7 +84,7 @@ def update_feed(recorded: Sequence[Recorded[OfLearner | ConsentChanged]]) -> Non
     """
     concerned: set[UUID] = set()
     again: set[UUID] = set()
-    for event in (entry.event for entry in recorded):
+    for event in (record.event for record in recorded):
         learner_id = event.user_id if isinstance(event, ConsentChanged) else event.learner_id
         concerned.add(learner_id)
         if isinstance(event, _PUBLISHED_EARLY):

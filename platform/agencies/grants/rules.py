@@ -1,4 +1,4 @@
-"""Who may be told what: a pure decision, denied unless a grant in force says otherwise."""
+"""Which agency may see what: a pure decision, denied unless a grant in force says otherwise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEARNER, AGGREGATE = "learner", "aggregate"
 class GrantFacts:
     """A grant with what its agency's registration says. `agency_state` is None for a regional body.
 
-    `valid_to` is the first day on which the grant no longer holds; None while nobody has ended it.
+    `valid_to` is the first day on which the grant no longer holds; None until somebody ends it.
     """
 
     agency_id: UUID
@@ -49,7 +49,7 @@ def allows_learners(grant: GrantFacts, *, state: str, purpose: str, day: date) -
 def may_see_learners(
     grants: Iterable[GrantFacts], *, agency_id: UUID, state: str | None, purpose: str, day: date
 ) -> bool:
-    """Whether the agency may be told of single consenting learners of `state`; denied unless one grant allows it."""
+    """Whether the agency may see single consenting learners of `state`; denied unless one grant allows it."""
     return state is not None and any(
         grant.agency_id == agency_id and allows_learners(grant, state=state, purpose=purpose, day=day)
         for grant in grants

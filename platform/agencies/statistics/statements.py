@@ -32,8 +32,11 @@ def try_to_lock(key: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def replace_cells(figures: Mapping[Cell, int], *, now: datetime) -> int:
-    """Make the table hold these numbers of learners and no other cell; return how many cells changed. Two statements."""
+def replace_cells(figures: Mapping[Cell, int | None], *, now: datetime) -> int:
+    """Make the table hold these numbers of learners (None: suppressed) and no other cell; return how many cells changed.
+
+    Two statements. The caller holds the lock.
+    """
     states, skills, levels = (list(column) for column in zip(*figures, strict=True)) if figures else ([], [], [])
     with connection.cursor() as cursor:
         cursor.execute(_PUT, [now, states, skills, levels, list(figures.values())])

@@ -76,7 +76,7 @@ def migrated_cluster() -> Path:
     """Return the folder of a stopped cluster whose test database is migrated; make it if there is none.
 
     Processes that ask at the same time get the same one, and the second waits for the first. One that is killed on the
-    way leaves nothing that another would take for whole. What nobody has used for a week is removed.
+    way leaves nothing that another process would take for complete. What was not used for a week is removed.
 
     Raises:
         LocalServiceError: the migrations fail; the message ends with what they said.

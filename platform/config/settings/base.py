@@ -407,7 +407,7 @@ ISSUER_KEY_CREATE = False
 ISSUER_KEY_SERVICE = env.str("ISSUER_KEY_SERVICE", default="")
 # A copy of 1EdTech's ob_v3p0_achievementcredential_schema.json: checked before signing beside our own closed profile.
 # "pair": an entry in a revocation list and one in a suspension list, as Verifiable Credentials 2.0 allow. "single": the
-# first alone, as Open Badges 3.0 and 1EdTech's schema ask; suspension is then told by our own pages only.
+# first alone, as Open Badges 3.0 and 1EdTech's schema ask; suspension is then shown by our own pages only.
 CREDENTIAL_STATUS = env.str("CREDENTIAL_STATUS", default="pair")
 if CREDENTIAL_STATUS not in ("pair", "single"):
     raise ImproperlyConfigured("CREDENTIAL_STATUS must be pair or single")

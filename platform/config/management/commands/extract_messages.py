@@ -145,7 +145,7 @@ def by_home(root: Path) -> dict[Home, set[Text]]:
 
 
 def sources(root: Path) -> Iterator[Path]:
-    """The Python modules and the templates whose texts users meet."""
+    """The Python modules and the templates whose texts users see."""
     for top in ROOTS:
         for path in sorted((root / top).rglob("*")):
             parts = path.relative_to(root).parts
