@@ -99,15 +99,15 @@ def run() -> list[Figure]:
         with override_settings(ROOT_URLCONF="benchmarks.submissions"):
 
             def call(target: str, sitter: Sitter) -> None:
-                told: list[str] = []
+                statuses: list[str] = []
                 answer = application(
                     _environ(target, tokens[sitter.attempt_id], bodies[sitter.attempt_id]),
-                    lambda status, headers, *_: told.append(status),
+                    lambda status, headers, *_: statuses.append(status),
                 )
                 body = b"".join(answer)
                 answer.close()
-                if not told[0].startswith("200"):
-                    raise RuntimeError(f"{target}: {told[0]} {body[:300]!r}")
+                if not statuses[0].startswith("200"):
+                    raise RuntimeError(f"{target}: {statuses[0]} {body[:300]!r}")
 
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")

@@ -14,11 +14,11 @@ def load_agencies() -> int:
 
     A repeat takes over changed roles, adds what is new and touches nothing else; returns how many the register names.
     """
-    named = [
-        Agency(member_state_id=entry.state, name=entry.name, role=entry.role)
-        for entry in member_states.registered_agencies()
+    agencies = [
+        Agency(member_state_id=agency.state, name=agency.name, role=agency.role)
+        for agency in member_states.registered_agencies()
     ]
     Agency.objects.bulk_create(
-        named, update_conflicts=True, unique_fields=["member_state", "name"], update_fields=["role"]
+        agencies, update_conflicts=True, unique_fields=["member_state", "name"], update_fields=["role"]
     )
-    return len(named)
+    return len(agencies)

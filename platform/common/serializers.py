@@ -28,15 +28,15 @@ class _Expected:
         self._entries = _Expected(field.child) if isinstance(field, serializers.ListField) else None
         self.is_anything: bool = self._types is None and (self._entries is None or self._entries.is_anything)
 
-    def fault(self, value: Any) -> Any:
+    def issue(self, value: Any) -> Any:
         """Return the error's detail when a value is not of the type that the field is documented with, else None."""
         if value is None:
             return None
         if self._entries is not None:
             if not isinstance(value, list):
                 return None
-            faults = {index: self._entries.fault(entry) for index, entry in enumerate(value)}
-            return {index: detail for index, detail in faults.items() if detail} or None
+            issues = {index: self._entries.issue(entry) for index, entry in enumerate(value)}
+            return {index: detail for index, detail in issues.items() if detail} or None
         if self._types is None or (
             isinstance(value, self._types) and not (self._refuses_true and isinstance(value, bool))
         ):
@@ -94,7 +94,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             wrong = {
                 name: detail
                 for name, types in self._shape.expected
-                if name in data and (detail := types.fault(data[name])) is not None
+                if name in data and (detail := types.issue(data[name])) is not None
             }
             if wrong:
                 raise serializers.ValidationError(wrong)

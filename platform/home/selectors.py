@@ -107,11 +107,13 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[HomeView, list[str]]:
         used.add(language)
         return language
 
-    listed = [_enrolment(enrolment, pick) for enrolment in learners.newest_enrolments(user_id, limit=MAX_ENROLMENTS)]
+    enrolments = [
+        _enrolment(enrolment, pick) for enrolment in learners.newest_enrolments(user_id, limit=MAX_ENROLMENTS)
+    ]
     waiting: list[Waiting] = [
-        {"kind": "assessment", "enrolment_id": entry["id"], "edition_id": entry["edition_id"]}
-        for entry in listed
-        if entry["assessment_due"]
+        {"kind": "assessment", "enrolment_id": enrolment["id"], "edition_id": enrolment["edition_id"]}
+        for enrolment in enrolments
+        if enrolment["assessment_due"]
     ]
     if not privacy.has_consent(user_id=user_id, purpose=privacy.LEARNING_RECORDS):
         waiting.insert(0, {"kind": "consent", "purpose": privacy.LEARNING_RECORDS})
@@ -122,7 +124,7 @@ def home(*, user_id: UUID, accept_language: str) -> tuple[HomeView, list[str]]:
             "member_state": learner.member_state,
             "languages": learner.languages,
         },
-        "enrolments": listed,
+        "enrolments": enrolments,
         "skills": _skills(user_id, courses.framework(), pick),
         "certificates": [
             {
@@ -170,11 +172,11 @@ def _enrolment(enrolment: EnrolmentView, pick: Pick) -> HomeEnrolment:
 
 
 def _skills(learner_id: UUID, framework: FrameworkView, pick: Pick) -> list[HomeSkill]:
-    listed: list[HomeSkill] = []
+    skills: list[HomeSkill] = []
     for held in learners.levels_of(learner_id):
         skill = framework.skills.get(held.skill)
         names = framework.level_names.get(held.level, {})
-        listed.append(
+        skills.append(
             {
                 "code": held.skill,
                 "name": skill.name if skill else held.skill,
@@ -185,7 +187,7 @@ def _skills(learner_id: UUID, framework: FrameworkView, pick: Pick) -> list[Home
                 "provisional": held.provisional,
             }
         )
-    return listed
+    return skills
 
 
 def _name(texts: Mapping[str, Mapping[str, str]], slug: str, pick: Pick) -> str:

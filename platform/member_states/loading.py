@@ -55,11 +55,14 @@ def _write(register: Register, sha256: str) -> None:
         raise RegisterInvalid(f"states.{min(gone)}: is loaded and missing in the file; a state cannot be dropped")
     if last is not None and last.sha256 == sha256:
         return
-    _upsert(Source, "key", [Source(**vars(entry)) for entry in register.sources])
+    _upsert(Source, "key", [Source(**vars(source)) for source in register.sources])
     _upsert(
         Instrument,
         "key",
-        [Instrument(**{**vars(entry), "sources": list(entry.sources)}) for entry in register.instruments],
+        [
+            Instrument(**{**vars(instrument), "sources": list(instrument.sources)})
+            for instrument in register.instruments
+        ],
     )
     _upsert(PolicyDefault, "key", [PolicyDefault(key=key, value=value) for key, value in register.defaults.items()])
     PolicyDefault.objects.exclude(key__in=list(register.defaults)).delete()
@@ -103,17 +106,21 @@ def _states(register: Register) -> list[MemberState]:
 
 
 def _write_rules(register: Register) -> None:
-    said = {(state.code, rule.key): rule for state in register.states for rule in state.rules}
-    stored = {(row.state_id, row.key): row for row in Rule.objects.filter(valid_to=None)}
-    same = {place for place, row in stored.items() if place in said and _reads(row) == _says(said[place])}
-    closed = [row for place, row in stored.items() if place not in same]
-    for row in closed:
-        if row.valid_from >= register.as_of:
+    named = {(state.code, rule.key): rule for state in register.states for rule in state.rules}
+    stored = {(rule.state_id, rule.key): rule for rule in Rule.objects.filter(valid_to=None)}
+    same = {
+        state_and_key
+        for state_and_key, rule in stored.items()
+        if state_and_key in named and _stored_content(rule) == _content(named[state_and_key])
+    }
+    closed = [rule for state_and_key, rule in stored.items() if state_and_key not in same]
+    for old in closed:
+        if old.valid_from >= register.as_of:
             raise RegisterInvalid(
-                f"states.{row.state_id}.privacy.{row.key}: changed, but meta.as_of is still {register.as_of}"
+                f"states.{old.state_id}.privacy.{old.key}: changed, but meta.as_of is still {register.as_of}"
             )
     _of(closed).update(valid_to=register.as_of)
-    _of(stored[place] for place in same).update(checked_on=register.as_of)
+    _of(stored[state_and_key] for state_and_key in same).update(checked_on=register.as_of)
     Rule.objects.bulk_create(
         Rule(
             state_id=state,
@@ -127,29 +134,29 @@ def _write_rules(register: Register) -> None:
             checked_on=register.as_of,
             valid_from=register.as_of,
         )
-        for (state, key), rule in said.items()
+        for (state, key), rule in named.items()
         if (state, key) not in same
     )
 
 
-def _of(rows: Iterable[Rule]) -> models.QuerySet[Rule]:
-    return Rule.objects.filter(pk__in=[row.pk for row in rows])
+def _of(rules: Iterable[Rule]) -> models.QuerySet[Rule]:
+    return Rule.objects.filter(pk__in=[rule.pk for rule in rules])
 
 
-def _reads(row: Rule) -> tuple[Any, ...]:
+def _stored_content(rule: Rule) -> tuple[Any, ...]:
     # The type belongs to the comparison: 1 and true are equal in Python.
     return (
-        row.standing,
-        type(row.value),
-        row.value,
-        row.unit,
-        row.note,
-        tuple(row.sources),
-        row.confidence,
+        rule.standing,
+        type(rule.value),
+        rule.value,
+        rule.unit,
+        rule.note,
+        tuple(rule.sources),
+        rule.confidence,
     )
 
 
-def _says(rule: RuleEntry) -> tuple[Any, ...]:
+def _content(rule: RuleEntry) -> tuple[Any, ...]:
     return (
         rule.standing,
         type(rule.value),

@@ -108,9 +108,9 @@ def names() -> dict[str, str]:
 def registered_agencies() -> list[RegisteredAgency]:
     """The agencies that the register names, by state; one query."""
     return [
-        RegisteredAgency(code, entry["name"], entry.get("role", ""))
+        RegisteredAgency(code, agency["name"], agency.get("role", ""))
         for code, facts in MemberState.objects.order_by("code").values_list("code", "facts")
-        for entry in facts.get("agencies", ())
+        for agency in facts.get("agencies", ())
     ]
 
 

@@ -41,8 +41,8 @@ def signed(claims: dict[str, Any], *, key: str | None = None, algorithm: str = "
 
 def claims(**changed: Any) -> dict[str, Any]:
     now = int(time.time())
-    told = {"iat": now, "exp": now + 300, "sid": "s", "jti": "j", "sub": str(PERSON.pk), "token_use": "access"}
-    return {name: value for name, value in (told | changed).items() if value is not None}
+    claims = {"iat": now, "exp": now + 300, "sid": "s", "jti": "j", "sub": str(PERSON.pk), "token_use": "access"}
+    return {name: value for name, value in (claims | changed).items() if value is not None}
 
 
 @pytest.mark.django_db

@@ -378,7 +378,7 @@ def test_every_text_of_a_person_holds_a_canary(world: World) -> None:
             assert any(f"CANARY-{state}" in row for row in rows), (model, state)
 
 
-def test_each_state_s_agency_is_told_of_its_own_learners_only(world: World) -> None:
+def test_each_state_s_agency_sees_its_own_learners_only(world: World) -> None:
     requests = _requests(world)
     for state, agency in world.agencies.items():
         machine = signed_in_machine(agency)
@@ -386,7 +386,7 @@ def test_each_state_s_agency_is_told_of_its_own_learners_only(world: World) -> N
         assert len(machine.pull().json()["items"]) == 1
 
 
-def test_a_regional_body_is_told_of_no_learner(world: World) -> None:
+def test_a_regional_body_sees_no_learner(world: World) -> None:
     machine = signed_in_machine(world.region)
     requests = _requests(world)
     assert _told(machine, requests, machine.token) == GRANTED_TO_THE_REGION, "cells of granted states"
@@ -401,7 +401,7 @@ def _revoked(agency: Agency) -> Machine:
     return machine
 
 
-def test_nobody_else_is_told_anything(world: World) -> None:
+def test_nobody_else_sees_anything(world: World) -> None:
     requests = _requests(world)
     revoked = _revoked(world.agencies["PH"])
     expired = signed_in_machine(world.agencies["TH"])

@@ -1,4 +1,4 @@
-"""An agency is told days, never instants: a second would lead from a shown certificate to the whole record."""
+"""An agency sees days, never instants: a second would lead from a shown certificate to the whole record."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def test_instants_become_days_and_ids_the_agency_s_own(monkeypatch: pytest.Monke
     learned(learner, enrolments=1, skills=1)
     monkeypatch.setattr(credentials, "certificates_for_progress", lambda learner_ids: {learner.pk: [CERTIFICATE]})
     stored = progress_documents([learner.pk])[learner.pk]
-    told = for_agency(b"k" * 32, stored)
-    (certificate,), (enrolment,), (skill,) = told["certificates"], told["enrolments"], told["skills"]
+    published = for_agency(b"k" * 32, stored)
+    (certificate,), (enrolment,), (skill,) = published["certificates"], published["enrolments"], published["skills"]
     assert (certificate["valid_from"], certificate["valid_until"]) == ("2026-11-23", None)
     assert certificate["status_changed_on"] == "2026-11-23"
     for day in (enrolment["enrolled_on"], skill["last_on"]):
         assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(day))
     assert len({certificate["id"], enrolment["id"], ID, stored["enrolments"][0]["id"]}) == 4
-    assert not re.search(r"\d{2}:\d{2}", orjson.dumps(told).decode())
+    assert not re.search(r"\d{2}:\d{2}", orjson.dumps(published).decode())

@@ -1,4 +1,4 @@
-"""Citra's agency asks why the levels of one of its learners are what they are; nobody else is told, and the learner sees
+"""Citra's agency asks why the levels of one of its learners are what they are; nobody else gets an answer, and the learner sees
 who asked."""
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ def test_the_agency_reads_what_the_learner_reads(agency: Agency) -> None:
     learner = machine.pull().json()["items"][0]["learner"]
     answer = ask(machine, learner)
     assert (answer.status_code, answer["Cache-Control"], answer["Content-Language"]) == (200, "no-store", "en")
-    told, own = answer.json(), read_by(maria)
+    explanation, own = answer.json(), read_by(maria)
     for name in ("rule", "snapshot", "framework_version", "next"):
-        assert told[name] == own[name]
-    assert [item["code"] for item in told["items"]] == [SKILL, OTHER]
-    for theirs, hers in zip(told["items"], own["items"], strict=True):
+        assert explanation[name] == own[name]
+    assert [item["code"] for item in explanation["items"]] == [SKILL, OTHER]
+    for theirs, hers in zip(explanation["items"], own["items"], strict=True):
         for name in (
             "code",
             "name",
@@ -123,7 +123,7 @@ def test_the_agency_reads_what_the_learner_reads(agency: Agency) -> None:
             for name in ("level", "cause", "explanation", "probability", "rule"):
                 assert change[name] == hers_of_it[name], name
             assert change["on"] == hers_of_it["at"][:10]
-    right, appealed = told["items"]
+    right, appealed = explanation["items"]
     assert (right["level_cause"], appealed["level_cause"]) == ("evidence", "appeal")
     assert (appealed["level"], appealed["level_since"]) == (2, "2026-03-20")
     assert right["history"][0]["evidence_id"] in {row["id"] for row in right["evidence"]}
@@ -141,7 +141,7 @@ def test_days_instead_of_instants_and_no_id_or_word_that_leads_to_the_person(age
     assert not INSTANT.search(text)
 
 
-def test_two_agencies_of_a_state_are_told_other_ids(agency: Agency) -> None:
+def test_two_agencies_of_a_state_get_other_ids(agency: Agency) -> None:
     second = make_agency("PH")
     maria = make_maria(agency, second)
     ids = [
@@ -157,7 +157,7 @@ def test_two_agencies_of_a_state_are_told_other_ids(agency: Agency) -> None:
     assert ask(signed_in_machine(second), known(agency, maria)).status_code == 404
 
 
-def test_a_level_that_is_disputed_is_told_as_frozen(agency: Agency) -> None:
+def test_a_level_that_is_disputed_is_shown_as_frozen(agency: Agency) -> None:
     maria = make_maria(agency)
     freeze = new_id()
     learners.freeze_level(freeze_id=freeze, learner_id=maria.pk, skill=SKILL, reason="appeal", now=clock.now())
@@ -174,16 +174,16 @@ def test_each_disclosure_is_on_the_learner_s_ledger(agency: Agency) -> None:
     for asked in (1, 2):
         ask(machine, known(agency, maria))
         assert len(ledger(maria)) == asked
-    told = ledger(maria)[0]
-    assert (told["agency"]["name"], told["purpose"], told["operation"]) == (
+    disclosure = ledger(maria)[0]
+    assert (disclosure["agency"]["name"], disclosure["purpose"], disclosure["operation"]) == (
         "Citra's agency",
         "share_progress",
         "explanation",
     )
-    assert told["fields"] == ["learner", "skills", "evidence", "history"]
+    assert disclosure["fields"] == ["learner", "skills", "evidence", "history"]
 
 
-def test_outsiders_are_told_nothing_and_leave_no_trace(agency: Agency) -> None:
+def test_outsiders_get_nothing_and_leave_no_trace(agency: Agency) -> None:
     thai, region, ungranted = make_agency("TH"), make_agency(None), make_agency("PH", grants=["aggregate"])
     make_grant(thai, "PH", "learner")  # written past the service, which refuses it
     make_grant(region, "PH", "learner")
@@ -219,7 +219,7 @@ def test_a_consent_that_is_withdrawn_holds_at_once(agency: Agency) -> None:
     assert len(ledger(maria)) == 1
 
 
-def test_of_a_learner_who_moves_and_after_the_end_of_a_grant_nothing_is_told(agency: Agency) -> None:
+def test_of_a_learner_who_moves_and_after_the_end_of_a_grant_nothing_is_shown(agency: Agency) -> None:
     maria, second = make_maria(agency), make_maria(agency)
     machine = signed_in_machine(agency)
     Learner.objects.filter(pk=maria.pk).update(member_state="TH")
@@ -230,7 +230,7 @@ def test_of_a_learner_who_moves_and_after_the_end_of_a_grant_nothing_is_told(age
     assert (answer.status_code, answer.json()["code"]) == (403, "no_grant")
 
 
-def test_it_is_told_in_the_language_asked_for(agency: Agency) -> None:
+def test_it_is_in_the_language_asked_for(agency: Agency) -> None:
     maria = make_maria(agency)
     answer = ask(signed_in_machine(agency), known(agency, maria), **{"accept-language": "ja"})
     assert answer["Content-Language"] == "ja"

@@ -92,7 +92,7 @@ def test_the_agency_pulls_and_goes_on_from_where_it_was(agency: Agency, machine:
     drain()
     later = _items(machine.pull(nothing.json()["next"]))
     assert {item["learner"] for item in later} == {_known(agency, first), _known(agency, second)}
-    assert len(_items(machine.pull())) == 2, "from the start each learner is told once"
+    assert len(_items(machine.pull())) == 2, "from the start each learner is published once"
 
 
 def test_the_answer_names_nobody(agency: Agency, machine: Machine) -> None:
@@ -203,7 +203,7 @@ def test_who_is_erased_is_withdrawn(agency: Agency, machine: Machine) -> None:
     assert _tombstone(_items(machine.pull(cursor))[0])
 
 
-def test_what_did_not_change_is_not_told_again(agency: Agency, machine: Machine) -> None:
+def test_what_did_not_change_is_not_published_again(agency: Agency, machine: Machine) -> None:
     learner = make_sharing_learner(agency)
     drain()
     cursor = machine.pull().json()["next"]
@@ -241,19 +241,19 @@ def test_who_stayed_away_too_long_starts_anew(agency: Agency, machine: Machine) 
     cursor = machine.pull().json()["next"]
     consent(gone, agency, given=False)
     drain()
-    told = machine.pull(cursor).json()["next"]
+    following = machine.pull(cursor).json()["next"]
     assert feed.purge_tombstones(now=clock.now()) == 0
     assert feed.purge_tombstones(now=clock.now() + timedelta(days=91)) == 1
     assert feed.purge_tombstones(now=clock.now() + timedelta(days=91)) == 0
     refused = machine.pull(cursor)
     assert refused.status_code == 410
     assert refused.json()["code"] == "gone"
-    assert _items(machine.pull(told)) == [], "who had the tombstone goes on"
+    assert _items(machine.pull(following)) == [], "who had the tombstone goes on"
     assert len(_items(machine.pull())) == 1, "starting anew tells all there is"
     assert FeedHorizon.objects.get().purged_to > 0
 
 
-def test_the_ledger_tells_learners_who_looked(agency: Agency, machine: Machine) -> None:
+def test_the_ledger_shows_learners_who_looked(agency: Agency, machine: Machine) -> None:
     edition = make_edition()
     learners = [make_sharing_learner(agency, edition=edition) for _ in range(3)]
     drain()
@@ -397,8 +397,8 @@ def test_two_agencies_of_one_state_cannot_match_their_learners(agency: Agency, m
     assert later["enrolments"][0]["id"] == mine["enrolments"][0]["id"], "and always the same"
 
 
-def test_certificates_are_told_without_an_id_that_others_know() -> None:
-    told = {"enrolments": [], "skills": [], "certificates": [{"id": str(uuid4()), "status": "active"}]}
-    entry, other = (for_agency(key, told)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
-    assert len({entry["id"], other["id"], told["certificates"][0]["id"]}) == 3
-    assert entry["status"] == "active"
+def test_certificates_are_published_without_an_id_that_others_know() -> None:
+    stored = {"enrolments": [], "skills": [], "certificates": [{"id": str(uuid4()), "status": "active"}]}
+    first, second = (for_agency(key, stored)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
+    assert len({first["id"], second["id"], stored["certificates"][0]["id"]}) == 3
+    assert first["status"] == "active"

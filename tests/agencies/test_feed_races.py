@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Writer(threading.Thread):
-    """Publishes in a transaction of its own and holds the commit back until it is told."""
+    """Publishes in a transaction of its own and holds the commit back until it is released."""
 
     def __init__(self, publish: Callable[[], object]) -> None:
         super().__init__(daemon=True)
@@ -135,7 +135,7 @@ def test_the_last_publisher_of_a_learner_has_the_newest_state() -> None:
     assert item["skills"][0]["level"] == 2
 
 
-def test_two_workers_share_the_events_and_tell_each_learner_once() -> None:
+def test_two_workers_share_the_events_and_publish_each_learner_once() -> None:
     agency = make_agency("PH")
     learners = [make_learner("PH", name="Learner") for _ in range(30)]
     with transaction.atomic():

@@ -114,10 +114,10 @@ def test_a_request_after_the_database_was_restarted_is_answered(monkeypatch: Any
     }
 
     def status() -> str:
-        told: list[str] = []
-        answer = WSGIHandler()(environ, lambda given, *_: told.append(given))
+        statuses: list[str] = []
+        answer = WSGIHandler()(environ, lambda given, *_: statuses.append(given))
         answer.close()
-        return told[0]
+        return statuses[0]
 
     connection.close()
     assert status() == "200 OK"
@@ -159,7 +159,7 @@ def test_a_statement_that_the_server_can_no_longer_run_is_prepared_anew(another:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_breaks_under_a_prepared_statement_is_nobodys_fault(another: DatabaseWrapper) -> None:
+def test_a_connection_that_breaks_under_a_prepared_statement_is_transient(another: DatabaseWrapper) -> None:
     (pid,) = another.run_prepared("SELECT pg_backend_pid()")[0]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])

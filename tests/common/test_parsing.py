@@ -149,7 +149,7 @@ class _Lines(StrictSerializer):
 
 
 def test_calls_share_the_fields_of_an_input_and_nothing_else() -> None:
-    """Threads with sound and faulty bodies at a time: each has its own values and its own faults."""
+    """Threads with valid and invalid bodies at a time: each has its own values and its own errors."""
 
     def read(number: int) -> bool:
         given = _Lines(data={"name": str(number), "lines": [{"number": number}] * 20})

@@ -206,7 +206,7 @@ def test_texts_are_found_in_code_and_templates(project: Path) -> None:
     }
 
 
-def test_translations_outlive_extraction_and_stale_catalogues_are_told(project: Path) -> None:
+def test_translations_outlive_extraction_and_stale_catalogues_are_reported(project: Path) -> None:
     with pytest.raises(CommandError, match=r"platform/credentials/locale/th/LC_MESSAGES/django\.po is missing"):
         call_command("extract_messages", "--check")
     assert not list(project.rglob("*.po"))

@@ -81,7 +81,7 @@ def test_a_consumer_that_fails_midway_has_no_effect_at_all(consume: Consume, eff
 
 
 @pytest.mark.django_db
-def test_a_poisonous_event_holds_up_nobody_else(consume: Consume, effects: Effects) -> None:
+def test_a_bad_event_delays_no_other(consume: Consume, effects: Effects) -> None:
     def handle(recorded: Sequence[Recorded[Counted]]) -> None:
         have_effect(recorded)
         if 3 in numbers_of(recorded):
@@ -231,7 +231,7 @@ def test_the_lag_is_that_of_the_delivery_due_for_longest(consume: Consume) -> No
 
 
 @pytest.mark.django_db
-def test_retention_takes_old_events_that_nobody_is_owed(consume: Consume) -> None:
+def test_retention_takes_old_events_without_deliveries(consume: Consume) -> None:
     consume()
     _record(1, 2)
     with transaction.atomic():
@@ -241,7 +241,7 @@ def test_retention_takes_old_events_that_nobody_is_owed(consume: Consume) -> Non
     Event.objects.exclude(payload__number=4).update(occurred_at=old)
     Delivery.objects.filter(event__payload__number=2).delete()
     assert services.prune() == 2
-    # Left: one that is still owed to a consumer, and a young one.
+    # Left: an event that still has a delivery, and a young event.
     assert sorted(event.payload["number"] for event in Event.objects.all()) == [1, 4]
     assert services.prune() == 0
 

@@ -120,7 +120,7 @@ def test_a_commit_wakes_the_consumers_once_and_a_rollback_nobody(
 
 
 @pytest.mark.django_db
-def test_beat_wakes_those_who_are_owed_something_and_still_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beat_wakes_consumers_that_have_deliveries_and_still_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[list[str]] = []
     consumers = [
         registry.Consumer(name, lambda recorded: None).takes(Counted) for name in ("one", "two", "gone", "idle")

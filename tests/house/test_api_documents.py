@@ -1,4 +1,4 @@
-"""The OpenAPI documents keep to one style, are whole, and would be found out if they told anything else than answers do."""
+"""The OpenAPI documents keep to one style, are whole, and would fail if they said anything else than answers do."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def test_components_have_names_that_speak() -> None:
 
 def test_no_docstring_is_a_description() -> None:
     """Of internals nobody outside can know: modules, settings, Python's own words."""
-    told = json.dumps(DOCUMENTS)
+    text = json.dumps(DOCUMENTS)
     for word in ("serializer", "Serializer", "settings.", "QuerySet", "docstring", "dataclass", "APIView"):
-        assert word not in told, word
+        assert word not in text, word
 
 
 def test_every_refusal_names_its_codes() -> None:

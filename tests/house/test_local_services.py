@@ -114,7 +114,7 @@ def test_a_child_dies_with_its_parent(tmp_path) -> None:
         pytest.fail("the child outlived its parent")
 
 
-def test_a_worker_that_ends_is_started_again_and_an_ended_web_server_is_told(tmp_path, monkeypatch) -> None:
+def test_a_worker_that_ends_is_started_again_and_an_ended_web_server_is_reported(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(processes, "STATE", tmp_path)
     monkeypatch.setattr(supervisor, "STATE", tmp_path)
     platform = supervisor.Platform("watched", quiet=True)

@@ -44,7 +44,7 @@ def _run(sql: str) -> None:
     ],
 )
 @pytest.mark.django_db
-def test_a_database_of_an_earlier_checkout_is_told_in_one_sentence(
+def test_a_database_of_an_earlier_checkout_is_reported_in_one_sentence(
     since: str, reason: str, set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("EMBEDDED_DATABASE", "1")

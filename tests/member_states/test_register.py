@@ -1,4 +1,4 @@
-"""The register is loaded, read by rule and by day, and told over HTTP."""
+"""The register is loaded, read by rule and by day, and shown over HTTP."""
 
 from __future__ import annotations
 
@@ -199,11 +199,11 @@ def test_anyone_reads_the_register(client: Any, query_budget: Any) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_what_is_told_is_what_applies(client: Any) -> None:
+def test_what_is_shown_is_what_applies(client: Any) -> None:
     for state in client.get("/api/v1/member-states").json()["items"]:
-        for told in state["rules"]:
-            rule = public.rule(state["code"], told["key"])
-            assert (told["value"], told["standing"], told["from_default"], told["unit"]) == (
+        for shown in state["rules"]:
+            rule = public.rule(state["code"], shown["key"])
+            assert (shown["value"], shown["standing"], shown["from_default"], shown["unit"]) == (
                 rule.value,
                 rule.standing,
                 rule.from_default,

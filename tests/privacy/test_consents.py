@@ -82,7 +82,7 @@ def test_a_repeat_is_the_same_record_and_another_content_a_conflict(aiko: User) 
     assert (ConsentRecord.objects.count(), Event.objects.count()) == (1, 1)
 
 
-def test_anothers_record_id_tells_nothing(aiko: User) -> None:
+def test_anothers_record_id_shows_nothing(aiko: User) -> None:
     record_id, dao = uuid4(), make_user()
     put(aiko, statement(), record_id)
     assert put(dao, statement(given=False), record_id).status_code == 201
@@ -130,7 +130,7 @@ def test_an_agency_that_left_can_be_withdrawn_from_and_not_given_to(aiko: User, 
     assert put(aiko, {**shared, "given": False}).status_code == 201
 
 
-def test_without_a_token_nothing_is_told(client: Any) -> None:
+def test_without_a_token_nothing_is_shown(client: Any) -> None:
     for path in ("consents", "disclosures"):
         assert client.get(f"/api/v1/me/{path}").status_code == 401
     answer = client.put(f"/api/v1/me/consents/{uuid4()}", statement(), content_type="application/json")
