@@ -1,4 +1,4 @@
-"""The front door and the explanation of each problem code."""
+"""The front page and the explanation of each problem code."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from common import errors
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    """Say what this is and where its doors are."""
-    doors: dict[str, Any] = {
+    """Say what this is and where its interfaces are."""
+    interfaces: dict[str, Any] = {
         "name": "AI Skills Platform of Japan and ASEAN",
         "documentation": request.build_absolute_uri("/api/docs"),
         "openapi": request.build_absolute_uri("/api/openapi.yaml"),
@@ -24,7 +24,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "admin": request.build_absolute_uri("/admin/"),
         "verify": request.build_absolute_uri("/verify"),
     }
-    return HttpResponse(orjson.dumps(doors), content_type="application/json")
+    return HttpResponse(orjson.dumps(interfaces), content_type="application/json")
 
 
 @require_safe

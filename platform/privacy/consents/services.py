@@ -1,4 +1,4 @@
-"""Recording what a person says about the use of their data."""
+"""Recording what a person allows others to do with their data."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def record_consent(
     """
     text_language = canonical(text_language)
     accounts.hold(user_id=user_id)
-    known = ConsentRecord.objects.select_related("agency").filter(user_id=user_id, record_id=record_id).first()
-    if known is not None:
-        said = (known.purpose_id, known.agency_id, known.given, known.text_version, known.text_language)
-        if said != (purpose, agency_id, given, text_version, text_language):
+    first = ConsentRecord.objects.select_related("agency").filter(user_id=user_id, record_id=record_id).first()
+    if first is not None:
+        content = (first.purpose_id, first.agency_id, first.given, first.text_version, first.text_language)
+        if content != (purpose, agency_id, given, text_version, text_language):
             raise ConsentRecordConflict()
-        return known, False
+        return first, False
     _check(purpose, agency_id, agency_active, given=given, text_version=text_version, text_language=text_language)
     record = ConsentRecord.objects.create(
         record_id=record_id,
