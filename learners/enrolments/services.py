@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, transaction
 
 from courses import public as courses
 from events import public as events
 from events.public import Recorded
+from learners.enrolments import statements
 from learners.enrolments.errors import AlreadyEnrolled, EditionNotOpen, EnrolmentIdTaken
 from learners.enrolments.models import Enrolment
 from learners.events import EditionCompleted, Enrolled, Outcome
@@ -18,20 +19,20 @@ from learners.profiles.errors import ProfileMissing
 from learners.profiles.models import Learner
 from privacy import public as privacy
 
-# Practice proves nothing, and a placement tells where to begin: neither is the assessment that an edition asks for.
+# Practice proves nothing, and a placement only shows where to begin: neither is the assessment that an edition requires.
 COUNTED_MODES = frozenset({"assessment", "certification"})
 
 
 @transaction.atomic
 def enrol(*, learner_id: UUID, enrolment_id: UUID, edition_id: UUID, now: datetime) -> tuple[Enrolment, bool]:
-    """Enrol the learner in a published edition; a second call returns the first enrolment. Also tells whether it is new.
+    """Enrol the learner in a published edition; a second call returns the first enrolment. Also returns whether it is new.
 
     Raises:
-        ProfileMissing: the account is no learner's yet.
-        ConsentMissing: without consent nothing of the learning may be recorded.
+        ProfileMissing: the account has no profile yet.
+        ConsentMissing: the learner does not consent to records of their learning.
         EditionNotOpen: there is no such edition, or it is not published.
         AlreadyEnrolled: the learner takes the edition under another id.
-        EnrolmentIdTaken: the id stands for something else, of whomever.
+        EnrolmentIdTaken: the id is that of another enrolment, of any learner.
     """
     existing = Enrolment.objects.filter(pk=enrolment_id).first()
     if existing is not None:
@@ -42,14 +43,11 @@ def enrol(*, learner_id: UUID, enrolment_id: UUID, edition_id: UUID, now: dateti
     edition = courses.edition(edition_id)
     if edition is None or edition.status != "published":
         raise EditionNotOpen(pointer="/edition_id")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO learners_enrolment (id, learner_id, edition_id, enrolled_at) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT DO NOTHING RETURNING id",
-            [enrolment_id, learner_id, edition_id, now],
-        )
-        is_new = cursor.fetchone() is not None
-    if not is_new:
+    enrolment = Enrolment(pk=enrolment_id, learner_id=learner_id, edition_id=edition_id, enrolled_at=now)
+    try:
+        with transaction.atomic():
+            enrolment.save(force_insert=True)
+    except IntegrityError:
         return _found(learner_id, enrolment_id, edition_id), False
     privacy.audit(
         actor=str(learner_id),
@@ -59,7 +57,7 @@ def enrol(*, learner_id: UUID, enrolment_id: UUID, edition_id: UUID, now: dateti
         edition_id=str(edition_id),
     )
     events.record(Enrolled(learner_id=learner_id, edition_id=edition_id, enrolment_id=enrolment_id))
-    return Enrolment(pk=enrolment_id, learner_id=learner_id, edition_id=edition_id, enrolled_at=now), True
+    return enrolment, True
 
 
 def _same(existing: Enrolment, learner_id: UUID, edition_id: UUID) -> Enrolment:
@@ -69,7 +67,7 @@ def _same(existing: Enrolment, learner_id: UUID, edition_id: UUID) -> Enrolment:
 
 
 def _found(learner_id: UUID, enrolment_id: UUID, edition_id: UUID) -> Enrolment:
-    """What kept the new row out: the learner's enrolment in the edition, or one that came first with the same id."""
+    """The enrolment that exists already: the learner's in the edition, or one with the same id."""
     existing = Enrolment.objects.filter(learner_id=learner_id, edition_id=edition_id).first()
     if existing is None:
         raise EnrolmentIdTaken()
@@ -82,7 +80,7 @@ def _found(learner_id: UUID, enrolment_id: UUID, edition_id: UUID) -> Enrolment:
 def note_passed_assessments(recorded: Sequence[Recorded[Outcome]]) -> None:
     """Consumer: passed assessments complete the editions whose lessons are done.
 
-    The earliest passed attempt counts, in whatever order they come; an edition is completed, and said to be, once.
+    The earliest passed attempt counts, in whatever order they come; an edition is completed once, with one event.
     """
     earliest: dict[tuple[UUID, UUID], datetime] = {}
     for outcome in (entry.event for entry in recorded):
@@ -91,29 +89,7 @@ def note_passed_assessments(recorded: Sequence[Recorded[Outcome]]) -> None:
             earliest[key] = min(outcome.submitted_at, earliest.get(key, outcome.submitted_at))
     if not earliest:
         return
-    learner_ids, edition_ids = [key[0] for key in earliest], [key[1] for key in earliest]
-    with connection.cursor() as cursor:
-        # In order, so that two workers never wait for each other in a circle.
-        cursor.execute(
-            "SELECT id FROM learners_enrolment WHERE (learner_id, edition_id) IN "
-            "(SELECT * FROM unnest(%s::uuid[], %s::uuid[])) ORDER BY id FOR NO KEY UPDATE",
-            [learner_ids, edition_ids],
-        )
-        cursor.execute(
-            """
-            UPDATE learners_enrolment AS enrolment
-            SET assessment_passed_at = passed.at,
-                completed_at = COALESCE(
-                    completed_at, CASE WHEN lessons_done_at IS NOT NULL THEN GREATEST(lessons_done_at, passed.at) END
-                )
-            FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) AS passed(learner_id, edition_id, at)
-            WHERE enrolment.learner_id = passed.learner_id AND enrolment.edition_id = passed.edition_id
-              AND (assessment_passed_at IS NULL OR passed.at < assessment_passed_at)
-            RETURNING enrolment.learner_id, enrolment.edition_id, old.completed_at IS NULL AND new.completed_at IS NOT NULL
-            """,
-            [learner_ids, edition_ids, list(earliest.values())],
-        )
-        completed = [(learner, edition) for learner, edition, is_complete in cursor.fetchall() if is_complete]
+    completed = statements.note_passed(earliest)
     events.record_many(
         [EditionCompleted(learner_id=learner, edition_id=edition) for learner, edition in sorted(completed)]
     )

@@ -1,4 +1,4 @@
-"""Making and changing a profile."""
+"""Creating and changing a profile."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from common import binary
-from common.database import run_prepared
 from common.errors import InvalidInput
 from events import public as events
 from learners.events import ProfileChanged
-from learners.profiles import rules
+from learners.profiles import rules, statements
 from learners.profiles.errors import GuardianConsentRequired
 from learners.profiles.models import Learner
 from learners.profiles.selectors import NamedLearner
@@ -25,7 +23,7 @@ from privacy import public as privacy
 
 @dataclass(frozen=True)
 class Profile:
-    """What a person says of themselves; names are clean (rules.clean_name), languages canonical."""
+    """What a person says about themselves; names are clean (rules.clean_name), languages canonical."""
 
     legal_name: str
     latin_name: str
@@ -39,9 +37,9 @@ class Profile:
 def save_profile(
     *, learner_id: UUID, profile: Profile, now: datetime, may_change: Callable[[Learner | None], None]
 ) -> tuple[Learner, bool]:
-    """Make the profile, or put this one in its place; return it and whether it is new.
+    """Create or replace the profile; return it and whether it is new.
 
-    A second call with the same content changes and records nothing, whatever its preconditions say: its effect is
+    A second call with the same content changes and records nothing, whatever its preconditions are: its effect is
     there already (RFC 9110, section 13.1.1).
 
     Args:
@@ -56,10 +54,10 @@ def save_profile(
     stored = locked.filter(pk=learner_id).first()
     if stored is None:
         may_change(None)
-        made, is_new = Learner.objects.get_or_create(pk=learner_id, defaults=asdict(profile))
+        created, is_new = Learner.objects.get_or_create(pk=learner_id, defaults=asdict(profile))
         if is_new:
-            _record(made, "profile.created", [])
-            return made, True
+            _record(created, "profile.created", [])
+            return created, True
         stored = locked.get(pk=learner_id)
     changed = [name for name, value in asdict(profile).items() if getattr(stored, name) != value]
     if not changed:
@@ -98,7 +96,7 @@ def _record(learner: Learner, action: str, changed: list[str], before: str | Non
 
 
 def lock_learner(learner_id: UUID) -> bool:
-    """Lock the learner until the caller's transaction ends, so that one thing at a time is done; say whether there is one."""
+    """Lock the learner until the caller's transaction ends, one change at a time; return whether there is one."""
     return Learner.objects.select_for_update(no_key=True).filter(pk=learner_id).first() is not None
 
 
@@ -107,9 +105,7 @@ def hold_learners(learner_ids: Collection[UUID]) -> Mapping[UUID, NamedLearner]:
 
     Unknown ids are missing, also those of learners who were erased while this waited. Rows are locked by id.
     """
-    rows = run_prepared(
-        "SELECT user_id, legal_name, member_state_id, languages FROM learners_learner "
-        "WHERE user_id = ANY(%s) ORDER BY user_id FOR KEY SHARE",
-        [binary.uuids(learner_ids)],
-    )
-    return {row[0]: NamedLearner(row[0], row[1], row[2], tuple(row[3])) for row in rows}
+    return {
+        learner_id: NamedLearner(learner_id, legal_name, member_state, tuple(languages))
+        for learner_id, legal_name, member_state, languages in statements.lock_against_erasure(learner_ids)
+    }

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import UUIDField
 
-from common.database import run_prepared
 from common.errors import NotFound
 from common.queries import Given, KeptQuery
 from courses import public as courses
@@ -18,7 +17,7 @@ from courses.public import EditionView
 from events import public as events
 from learners.enrolments.models import Enrolment
 from learners.events import EditionCompleted, ProgressRecorded
-from learners.progress import rules, selectors
+from learners.progress import rules, selectors, statements
 from learners.progress.errors import LessonNotInEdition
 from learners.progress.models import LessonProgress
 from learners.progress.rules import Report
@@ -46,14 +45,14 @@ _ENROLMENT = KeptQuery(
 
 @transaction.atomic
 def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[Report], now: datetime) -> Recorded:
-    """Merge a device's reports into the enrolment's progress; a second call changes nothing and tells nobody.
+    """Merge a device's reports into the enrolment's progress; a second call changes nothing and records no event.
 
     The enrolment's row is locked: of two devices at a time the second sees what the first one stored, so one of them
     finds the last lesson done. A waived lesson counts as done. Completes the edition when nothing else is asked.
 
     Raises:
         NotFound: the learner has no such enrolment.
-        ConsentMissing: the learner has withdrawn it; what is recorded already stays as it is.
+        ConsentMissing: the learner has withdrawn it; what was recorded before stays as it is.
         LessonNotInEdition: a lesson is not the edition's; nothing was stored.
     """
     enrolment = _ENROLMENT.first(enrolment=enrolment_id, learner=learner_id)
@@ -69,40 +68,13 @@ def record_progress(*, learner_id: UUID, enrolment_id: UUID, reports: Sequence[R
         replace(report, done_at=rules.believable(report.done_at, enrolled_at=enrolment.enrolled_at, now=now))
         for report in reports
     )
-    has_changed = _upsert(enrolment_id, merged, now)
+    has_changed = statements.merge_reports(enrolment_id, merged, now)
     progress = dict(selectors.of_enrolments([enrolment_id])[enrolment_id])
     waivers = waived.of_enrolments([enrolment_id])[enrolment_id]
     if has_changed:
         events.record(ProgressRecorded(learner_id=learner_id, edition_id=edition.id))
         _complete(enrolment, edition, progress, waivers)
     return Recorded(enrolment, edition, progress, waivers)
-
-
-def _upsert(enrolment_id: UUID, reports: Sequence[Report], now: datetime) -> bool:
-    """Merge all reports by one statement; rows that would not change are not written. Returns whether any was."""
-    changed = run_prepared(
-        """
-        INSERT INTO learners_lessonprogress AS stored (enrolment_id, lesson_id, furthest, done_at, updated_at)
-        SELECT %s::uuid, report.lesson_id, report.furthest, report.done_at, %s::timestamptz
-        FROM unnest(%s::uuid[], %s::smallint[], %s::timestamptz[]) AS report(lesson_id, furthest, done_at)
-        ON CONFLICT (enrolment_id, lesson_id) DO UPDATE
-        SET furthest = GREATEST(stored.furthest, EXCLUDED.furthest),
-            done_at = LEAST(stored.done_at, EXCLUDED.done_at),  -- LEAST passes over NULL
-            updated_at = EXCLUDED.updated_at
-        WHERE EXCLUDED.furthest > stored.furthest
-           OR EXCLUDED.done_at < stored.done_at
-           OR stored.done_at IS NULL AND EXCLUDED.done_at IS NOT NULL
-        RETURNING lesson_id
-        """,
-        [
-            enrolment_id,
-            now,
-            [report.lesson_id for report in reports],
-            [report.furthest for report in reports],
-            [report.done_at for report in reports],
-        ],
-    )
-    return bool(changed)
 
 
 def _complete(
@@ -116,8 +88,8 @@ def _complete(
         return
     at = rules.all_done_at(
         [lesson.id for lesson in edition.lessons],
-        done={lesson: row.done_at for lesson, row in progress.items() if row.done_at is not None},
-        waived={lesson: row.at for lesson, row in waivers.items()},
+        done={lesson: read.done_at for lesson, read in progress.items() if read.done_at is not None},
+        waived={lesson: waiver.at for lesson, waiver in waivers.items()},
     )
     if at is None:
         return

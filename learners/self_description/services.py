@@ -1,6 +1,6 @@
-"""Saying something of oneself, taking it back, and forgetting it with the consent.
+"""Giving an answer about oneself, taking it back, and deleting it with the consent.
 
-No event tells of it: what is recorded there travels to others. The audit log says that something was said, never what.
+There is no event for it: events travel to others. The audit log records that there was an answer, never which.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from events.public import Recorded
 from learners.profiles.errors import ProfileMissing
 from learners.profiles.models import Learner
+from learners.self_description import statements
 from learners.self_description.models import SelfDescription
 from privacy import public as privacy
 from privacy.events import ConsentChanged
@@ -23,13 +24,13 @@ CONSUMER = "self_descriptions"
 
 @transaction.atomic
 def describe(*, learner_id: UUID, gender: str, now: datetime) -> bool:
-    """Store the learner's word in place of any before; return whether it is the first. A repeat changes nothing.
+    """Store the learner's answer, or replace it; return whether it is the first. A repeat changes nothing.
 
     Raises:
-        ProfileMissing: the account is no learner's yet.
+        ProfileMissing: the account has no profile yet.
         ConsentMissing: the learner does not consent to `fairness_monitoring`.
     """
-    # Withdrawing a consent takes the same lock on the account, so that nothing can be said behind a withdrawal.
+    # Withdrawing a consent takes the same lock on the account, so that no answer can come after a withdrawal.
     locked = Learner.objects.select_for_update(no_key=True, of=("user",)).select_related("user")
     if locked.filter(pk=learner_id).first() is None:
         raise ProfileMissing()
@@ -44,7 +45,7 @@ def describe(*, learner_id: UUID, gender: str, now: datetime) -> bool:
 
 @transaction.atomic
 def delete_description(*, learner_id: UUID) -> None:
-    """Delete what the learner said; without anything said, nothing happens."""
+    """Delete the learner's answer; without an answer nothing happens."""
     deleted, _ = SelfDescription.objects.filter(pk=learner_id).delete()
     if deleted:
         _audit(learner_id, "self_description.taken_back")
@@ -52,7 +53,7 @@ def delete_description(*, learner_id: UUID) -> None:
 
 @transaction.atomic
 def forget_withdrawn(recorded: Sequence[Recorded[ConsentChanged]]) -> None:
-    """Consumer: what was said before a withdrawal of `fairness_monitoring` is deleted, also if consent was given anew."""
+    """Consumer: answers from before a withdrawal of `fairness_monitoring` are deleted, also if consent was given again."""
     withdrawn: dict[UUID, datetime] = {}
     for entry in recorded:
         consent = entry.event
@@ -61,17 +62,12 @@ def forget_withdrawn(recorded: Sequence[Recorded[ConsentChanged]]) -> None:
             withdrawn[consent.user_id] = max(entry.occurred_at, last)
     if not withdrawn:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            DELETE FROM learners_selfdescription AS said USING unnest(%s::uuid[], %s::timestamptz[]) AS withdrawn (id, at)
-            WHERE said.learner_id = withdrawn.id AND said.said_at <= withdrawn.at RETURNING said.learner_id
-            """,
-            [list(withdrawn), list(withdrawn.values())],
-        )
-        forgotten = [str(learner_id) for (learner_id,) in cursor.fetchall()]
+    deleted = statements.delete_said_before(withdrawn)
     privacy.audit_many(
-        actor=CONSUMER, action="self_description.forgotten", subject_kind="learner", subject_ids=forgotten
+        actor=CONSUMER,
+        action="self_description.forgotten",
+        subject_kind="learner",
+        subject_ids=[str(learner_id) for learner_id in deleted],
     )
 
 

@@ -8,18 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from psycopg.types.json import Jsonb
+from django.db import transaction
 
 from common import clock
-from common.rendering import to_json
 from courses import public as courses
 from events import public as events
 from events.public import Recorded
 from learners.enrolments.models import Enrolment
 from learners.events import LessonsWaived, MasteryChanged, Outcome
 from learners.mastery.models import LevelChange, SkillState
-from learners.waivers import rules
+from learners.waivers import rules, statements
 from learners.waivers.rules import Ground, Held
 from privacy import public as privacy
 
@@ -29,9 +27,9 @@ PLACEMENT = "placement"
 
 @transaction.atomic
 def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolment]:
-    """Take graded attempts and mastery that moved: learners who were placed need not do what they master.
+    """Take graded attempts and changed mastery: learners with a placement may skip the lessons that they master.
 
-    A placement is noted on the enrolment; every enrolment so noted gets the waivers that the learner's levels bear at
+    A placement is noted on the enrolment; every such enrolment gets the waivers that the learner's levels give at
     present. The two kinds may come in any order, and twice: the enrolments are locked before anything is read, so
     whichever comes later sees both. A constant number of statements.
 
@@ -62,24 +60,28 @@ def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolm
         actor=_WORKER,
         action="lessons.waived",
         subject_kind="enrolment",
-        subject_ids=[str(entry.pk) for entry in changed],
+        subject_ids=[str(enrolment.pk) for enrolment in changed],
     )
-    events.record_many([LessonsWaived(learner_id=row.learner_id, edition_id=row.edition_id) for row in changed])
+    events.record_many(
+        [LessonsWaived(learner_id=enrolment.learner_id, edition_id=enrolment.edition_id) for enrolment in changed]
+    )
     return changed
 
 
 def _locked(learner_ids: Sequence[UUID], placed: Mapping[tuple[UUID, UUID], datetime]) -> list[Enrolment]:
     """Lock the learners' enrolments in order, note the placements, and return those with one."""
-    rows = list(Enrolment.objects.select_for_update(no_key=True).filter(learner_id__in=learner_ids).order_by("pk"))
+    enrolments = list(
+        Enrolment.objects.select_for_update(no_key=True).filter(learner_id__in=learner_ids).order_by("pk")
+    )
     noted = []
-    for row in rows:
-        at = placed.get((row.learner_id, row.edition_id))
-        if at is not None and row.placed_at is None:
-            row.placed_at = at
-            noted.append(row)
+    for enrolment in enrolments:
+        at = placed.get((enrolment.learner_id, enrolment.edition_id))
+        if at is not None and enrolment.placed_at is None:
+            enrolment.placed_at = at
+            noted.append(enrolment)
     if noted:
         Enrolment.objects.bulk_update(noted, ["placed_at"])
-    return [row for row in rows if row.placed_at is not None]
+    return [enrolment for enrolment in enrolments if enrolment.placed_at is not None]
 
 
 def _held(learner_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, Held]]:
@@ -102,24 +104,12 @@ def _held(learner_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, Held]]:
 
 def _insert(wanted: Mapping[UUID, Mapping[UUID, Sequence[Ground]]], *, version: str, now: datetime) -> set[UUID]:
     """Store the waivers that are new, in one statement; return the enrolments that got one."""
-    rows = [
-        (enrolment, lesson, Jsonb([_ground(ground) for ground in grounds], dumps=to_json))
-        for enrolment, lessons in sorted(wanted.items())
-        for lesson, grounds in sorted(lessons.items())
+    waivers = [
+        (enrolment_id, lesson_id, [_ground(ground) for ground in grounds])
+        for enrolment_id, lessons in sorted(wanted.items())
+        for lesson_id, grounds in sorted(lessons.items())
     ]
-    if not rows:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO learners_lessonwaiver (enrolment_id, lesson_id, because, framework_version, rule_version, at)
-            SELECT new.*, %s, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[]) AS new
-            ON CONFLICT (enrolment_id, lesson_id) DO NOTHING
-            RETURNING enrolment_id
-            """,
-            [version, rules.RULE, now, *(list(column) for column in zip(*rows, strict=True))],
-        )
-        return {row[0] for row in cursor.fetchall()}
+    return statements.insert_waivers(waivers, framework_version=version, rule_version=rules.RULE, now=now)
 
 
 def _ground(ground: Ground) -> dict[str, Any]:
