@@ -37,6 +37,17 @@ class Seen(NamedTuple):
     lapsed: bool = False
 
 
+class NewEvidence(NamedTuple):
+    """A row of evidence to be stored."""
+
+    seen: Seen
+    supervised: bool
+    language: str
+    rule_version: str
+    corrects: str | None
+    corrected_at: datetime | None
+
+
 class Correctable(NamedTuple):
     """A row of evidence, which evidence it corrects, and when that was decided."""
 

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from courses import public as courses
 from learners.decisions.models import LevelDecision, LevelFreeze
 from learners.decisions.rules import EffectiveLevel, effective_level
 from learners.decisions.selectors import Key, decisions_and_freezes, effective
-from learners.mastery import locks, rules
+from learners.mastery import locks, rules, state_statements
 from learners.mastery.framework import scale
 from learners.mastery.models import LevelChange, SkillState
 
@@ -96,37 +96,13 @@ def write_levels(learner_ids: Collection[UUID]) -> None:
     """
     if not learner_ids:
         return
-    rows = [
+    levels = [
         (learner_id, code, counts.level, counts.since)
         for (learner_id, code), counts in sorted(effective_levels(learner_ids).items(), key=lambda entry: entry[0])
     ]
-    learners, codes, given, since = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [], [])
-    unknown = rules.unanswered(scale())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO learners_skillstate AS kept (
-                learner_id, skill_code, mean, variance, count, shown_level, computed_level, level, level_since,
-                probability, framework_version
-            )
-            SELECT new.learner_id, new.code, %s, %s, 0, 0, 0, new.level, new.since, %s, %s
-            FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::timestamptz[])
-                AS new(learner_id, code, level, since)
-            ON CONFLICT (learner_id, skill_code) DO UPDATE
-            SET level = EXCLUDED.level, level_since = EXCLUDED.level_since
-            WHERE (kept.level, kept.level_since) IS DISTINCT FROM (EXCLUDED.level, EXCLUDED.level_since)
-            """,
-            [
-                unknown.mean,
-                unknown.variance,
-                unknown.probability,
-                courses.framework().version,
-                learners,
-                codes,
-                given,
-                since,
-            ],
-        )
+    state_statements.upsert_levels(
+        levels, unanswered=rules.unanswered(scale()), framework_version=courses.framework().version
+    )
 
 
 def drifted(learner_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

@@ -6,36 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from common import binary
-from common.database import run_prepared
-from learners.mastery import certification, rules
+from learners.mastery import certification, rules, snapshot_statements, state_statements
 from learners.mastery.snapshots import STATED
 
-# Publishing a snapshot holds this lock alone, absorbing answers shares it: no answer is judged by a snapshot older than
-# the one that was published before it was given.
-CHAIN_LOCK = 0x43_48_41_49_4E
 # Both rules that a stored state follows from.
 RULES = f"{rules.RULE}+{certification.RULE}"
 
 
 def share_chain() -> None:
     """Let nobody publish a snapshot before this transaction ends."""
-    run_prepared("SELECT pg_advisory_xact_lock_shared(%s::bigint)", [CHAIN_LOCK])
-
-
-# KEY SHARE waits for an erasure under way, and keeps a later one waiting: no state outlives its learner.
-_MAKE_ABILITIES = """
-INSERT INTO learners_ability (learner_id, mean, variance, count, rule_version, snapshot)
-SELECT user_id, 0, %s::float8, 0, %s::text, %s::text
-FROM (
-    SELECT user_id FROM learners_learner WHERE user_id = ANY(%s::uuid[]) ORDER BY user_id FOR KEY SHARE
-) AS learner
-ON CONFLICT (learner_id) DO NOTHING
-"""
-_LOCK_ABILITIES = """
-SELECT learner_id::text, mean, variance, count, last_at, rule_version, snapshot FROM learners_ability
-WHERE learner_id = ANY(%s::uuid[]) ORDER BY learner_id FOR UPDATE
-"""
+    snapshot_statements.share_chain_lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +31,7 @@ class Held:
 
 
 def lock(learner_ids: Iterable[str]) -> dict[str, Held]:
-    """Lock the learners' abilities in order, making those that miss; learners that do not exist are missing."""
-    ids = binary.uuids(sorted(learner_ids))
-    run_prepared(_MAKE_ABILITIES, [rules.V_G0, RULES, STATED, ids])
-    return {learner: Held(*ability) for learner, *ability in run_prepared(_LOCK_ABILITIES, [ids])}
+    """Lock the learners' abilities in order, creating those that are missing; learners that do not exist are left out."""
+    ids = sorted(learner_ids)
+    state_statements.insert_abilities(ids, variance=rules.V_G0, rule_version=RULES, snapshot=STATED)
+    return {learner: Held(*ability) for learner, *ability in state_statements.lock_abilities(ids)}

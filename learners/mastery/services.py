@@ -16,9 +16,8 @@ from events import public as events
 from events.public import Recorded
 from learners.events import CorrectedAnswer, CorrectedOutcome, MasteryChanged, Outcome
 from learners.mastery import certification, chains, evidence, levels, locks, rules, states, traces
-from learners.mastery.answers import Seen, answers_by_learner
+from learners.mastery.answers import NewEvidence, Seen, answers_by_learner
 from learners.mastery.certification import Certification
-from learners.mastery.evidence import NewEvidence
 from learners.mastery.framework import scale, scales
 from learners.mastery.models import Ability
 from learners.mastery.rules import Answer, LevelReached, Mastery, Scales, Trace
@@ -54,7 +53,7 @@ def absorb_outcomes(recorded: Sequence[Recorded[Outcome]]) -> None:
         learner
         for learner, entry in known.items()
         if entry.current
-        and not entry.reviewed
+        and not entry.has_corrections
         and learner not in corrected
         and entry.mastery.last_at is not None
         and all(answer.at > entry.mastery.last_at for answer in new[learner])

@@ -1,0 +1,106 @@
+"""SQL by hand: the traces of sittings, written when answers are absorbed and read when a snapshot is published."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import accumulate
+from itertools import chain as chained
+from typing import Any, NamedTuple
+
+from common import binary
+from common.database import copy_rows, run_prepared
+
+
+class Sitting(NamedTuple):
+    """A sitting's trace; the columns are those of `Trace`."""
+
+    learner: str
+    at: datetime
+    waits: int
+    columns: Sequence[Sequence[Any]]
+
+
+_COLUMNS = "learner_id, at, waits, evidence_ids, theta, theta_variance, expected"
+_pack = struct.Struct("!h i16s iq ih").pack
+
+
+def copy_traces(sittings: Iterable[Sitting]) -> None:
+    """COPY the traces of sittings that have none.
+
+    Raises:
+        IntegrityError: a sitting has a trace.
+    """
+    copy_rows("learners_sittingtrace", _COLUMNS, [_packed(sitting) for sitting in sittings])
+
+
+def _packed(sitting: Sitting) -> bytes:
+    """The sitting as COPY takes it, in the order of `_COLUMNS`."""
+    ids, *numbers = sitting.columns
+    fields = [binary.field(binary.uuids(ids)), *(binary.field(binary.floats(number)) for number in numbers)]
+    head = _pack(7, 16, binary.uuid(sitting.learner), 8, binary.instant(sitting.at), 2, sitting.waits)
+    return head + b"".join(fields)
+
+
+# What all sittings have asked comes as one array per column; each sitting has a slice of it.
+_WRITE_TRACES = """
+INSERT INTO learners_sittingtrace (learner_id, at, evidence_ids, theta, theta_variance, expected, waits)
+SELECT learner_id, at, ids[first:last], theta[first:last], theta_variance[first:last], expected[first:last], waits
+FROM (SELECT %s::uuid[] AS ids, %s::float8[] AS theta, %s::float8[] AS theta_variance, %s::float8[] AS expected) AS asked,
+    unnest(%s::uuid[], %s::timestamptz[], %s::smallint[], %s::int[], %s::int[]) AS new(learner_id, at, waits, first, last)
+ON CONFLICT (learner_id, at) DO UPDATE
+SET evidence_ids = EXCLUDED.evidence_ids, theta = EXCLUDED.theta, theta_variance = EXCLUDED.theta_variance,
+    expected = EXCLUDED.expected
+"""
+
+
+def upsert_traces(sittings: Sequence[Sitting]) -> None:
+    """Write the traces of sittings, one statement; where one has a trace, `waits` stays: nothing is learned from it twice."""
+    learners, instants, waits, columns = zip(*sittings, strict=True)
+    ids, *numbers = [list(chained.from_iterable(listed)) for listed in zip(*columns, strict=True)]
+    lasts = list(accumulate(len(of_sitting[0]) for of_sitting in columns))
+    firsts = [1, *(last + 1 for last in lasts[:-1])]
+    run_prepared(
+        _WRITE_TRACES,
+        [
+            binary.uuids(ids),
+            *(binary.floats(listed) for listed in numbers),
+            binary.uuids(learners),
+            binary.instants(instants),
+            binary.small_integers(waits),
+            binary.integers(firsts),
+            binary.integers(lasts),
+        ],
+    )
+
+
+_WAITING = """
+SELECT t.id AS trace_id, e.id::text AS evidence_id, asked.theta, asked.theta_variance, e.item_id::text, e.item_revision,
+    e.difficulty, e.skills, e.score, e.guess,
+    e.voided OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
+FROM (
+    SELECT * FROM learners_sittingtrace WHERE waits > 0 AND waits <= %s::smallint ORDER BY at, id LIMIT %s::int
+) AS t
+CROSS JOIN LATERAL unnest(t.evidence_ids, t.theta, t.theta_variance) AS asked(id, theta, theta_variance)
+JOIN learners_evidence AS e ON e.id = asked.id
+ORDER BY e.answered_at, e.id
+"""
+
+
+def waiting_answers(*, pending: int, most: int) -> list[tuple[Any, ...]]:
+    """The answers of the first `most` sittings that wait, by the instant of the answer.
+
+    Args:
+        pending: the highest `SittingTrace.Waits` to be taken.
+
+    Returns:
+        Id of the trace, id of the evidence, theta and its variance, item, its revision, stated difficulty, skills, score,
+        guess, and whether the answer is void (voided or corrected), of each.
+    """
+    return run_prepared(_WAITING, [pending, most])
+
+
+def mark_learned(trace_ids: Collection[int]) -> None:
+    """Note that the sittings wait no longer."""
+    run_prepared("UPDATE learners_sittingtrace SET waits = 0 WHERE id = ANY(%s::bigint[])", [list(trace_ids)])
