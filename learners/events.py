@@ -92,7 +92,7 @@ class ScoredAnswer(Value, frozen=True, kw_only=True):
         id: becomes that of the evidence; an answer is absorbed once.
         skills: codes; an answer without any is no evidence.
         score: 0 to 1.
-        struck: it counts for nothing, neither way, and has the score 0; the item was met all the same.
+        voided: it counts neither for nor against the learner, and its score is 0; the learner met the item all the same.
         guess: the chance, 0 to 1, of being right without knowing.
         difficulty: in logits.
         seen_before: whether the learner had met the item before.

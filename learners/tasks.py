@@ -9,11 +9,11 @@ from learners.mastery import publishing
 
 @shared_task(name="learners.publish_snapshot")
 def publish_snapshot() -> None:
-    """Let young items learn from their newest answers; beat sends this every few seconds."""
+    """Update the parameters of uncalibrated items; beat sends this every few seconds."""
     publishing.publish(uncalibrated_only=True)
 
 
 @shared_task(name="learners.publish_all")
 def publish_all() -> None:
-    """Let every item and skill learn from all answers that wait; nightly."""
+    """Update the parameters of all items and skills from all answers that wait; nightly."""
     publishing.publish_all()

@@ -133,12 +133,12 @@ class LevelAssessmentAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin)
         except DomainError as error:
             form.add_error(None, str(error.title))
             return False
-        said = {
+        messages_by_outcome = {
             None: "Your verdict is kept. Other assessors have to look at this case too.",
             LevelAssessment.Outcome.GIVEN: "Your verdict is kept. The level is given.",
             LevelAssessment.Outcome.REFUSED: "Your verdict is kept. The level is refused, with the reasons given.",
         }
-        self.message_user(request, said[after.outcome], messages.SUCCESS)  # type: ignore[index]
+        self.message_user(request, messages_by_outcome[after.outcome], messages.SUCCESS)  # type: ignore[index]
         return True
 
     def _shown(self, request: HttpRequest, case: LevelAssessment, form: VerdictForm) -> HttpResponse:

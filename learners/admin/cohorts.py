@@ -17,7 +17,7 @@ from learners.cohorts.models import Cohort, CohortMember
 
 @admin.register(Cohort)
 class CohortAdmin(ModelAdmin):
-    """Not a state's own: a cohort may have members of several. Who they are is told by state, in the members' list."""
+    """Shown to staff of every state, for a cohort may have members of several; the list of members is by state."""
 
     list_display = ("code", "edition", "title")
     list_filter = ("edition",)

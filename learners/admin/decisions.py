@@ -33,7 +33,7 @@ class LevelDecisionAdmin(_OfLearner, ModelAdmin):
     def people(self, decision: LevelDecision) -> str:
         """User names; the id of an account that is gone."""
         names = dict(get_user_model().objects.filter(pk__in=decision.decided_by).values_list("pk", "username"))
-        return ", ".join(names.get(entry, str(entry)) for entry in decision.decided_by)
+        return ", ".join(names.get(user_id, str(user_id)) for user_id in decision.decided_by)
 
 
 @admin.register(LevelFreeze)

@@ -59,10 +59,10 @@ class SkillStateAdmin(_OfLearner, ModelAdmin):
             learner_id=state.learner_id, accept_language=get_language() or "en", preferred=[], now=clock.now()
         )
         evidence = [
-            entry for item in document["items"] if item["code"] == state.skill_code for entry in item["evidence"]
+            answer for item in document["items"] if item["code"] == state.skill_code for answer in item["evidence"]
         ]
         return format_html_join(
-            "", "<div>{} · {}</div>", ((_when(entry["answered_at"]), entry["explanation"]) for entry in evidence)
+            "", "<div>{} · {}</div>", ((_when(answer["answered_at"]), answer["explanation"]) for answer in evidence)
         )
 
 

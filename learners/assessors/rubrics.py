@@ -41,13 +41,13 @@ def rubric() -> Rubric:
 
 def criterion_texts(skill: str, level: int) -> list[CriterionText]:
     """The criteria for a level of a skill; no query once the framework's statement is cached."""
-    said = courses.statement(skill, level)
+    statement = courses.statement(skill, level)
     return [
         CriterionText(
             criterion.code,
             criterion.name,
             criterion.question,
-            str(getattr(said, criterion.of)) if criterion.of and said is not None else "",
+            str(getattr(statement, criterion.of)) if criterion.of and statement is not None else "",
         )
         for criterion in rubric().criteria
     ]

@@ -1,4 +1,4 @@
-"""Reads of cases for assessors. A verdict is shown to nobody who could still be swayed by it."""
+"""Reads of cases for assessors. A verdict is not shown to anyone whose own verdict it could influence."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def verdicts_for_learner(case: LevelAssessment) -> list[AssessorVerdict]:
 def verdicts_for_staff(case: LevelAssessment, *, assessor_id: UUID) -> list[AssessorVerdict]:
     """The verdicts that a member of staff reads: on an open case none, before they have given their own."""
     given = _in_order(case)
-    if case.state == LevelAssessment.State.OPEN and all(entry.assessor != assessor_id for entry in given):
+    if case.state == LevelAssessment.State.OPEN and all(verdict.assessor != assessor_id for verdict in given):
         return []
     return given
 
@@ -71,8 +71,8 @@ def _refusal(case: LevelAssessment) -> Refusal:
         case.learner_id,
         case.skill_code,
         case.level,
-        tuple(entry.assessor for entry in against),
-        tuple(entry.reason for entry in against),
+        tuple(verdict.assessor for verdict in against),
+        tuple(verdict.reason for verdict in against),
         case.closed_at,
     )
 

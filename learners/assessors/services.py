@@ -56,7 +56,7 @@ def open_case(
         CaseOpen: the learner has an open case on the skill under another id.
         CaseIdTaken: the id stands for something else, of whomever.
     """
-    asked = [dict(row) for row in evidence]
+    asked = [dict(work) for work in evidence]
     # Held, so that the same request from two phones is one case.
     if Learner.objects.select_for_update(no_key=True).filter(pk=learner_id).first() is None:
         raise ProfileMissing()
@@ -149,7 +149,7 @@ def give_verdict(
     if case.learner_id == assessor_id:
         raise OwnCase()
     given = list(AssessorVerdict.objects.filter(assessment=case).order_by("given_at", "pk"))
-    own = next((entry for entry in given if entry.assessor == assessor_id), None)
+    own = next((verdict for verdict in given if verdict.assessor == assessor_id), None)
     if own is not None:
         if own.pk != verdict_id:
             raise VerdictGiven()
@@ -181,7 +181,7 @@ def give_verdict(
         subject_kind="level_assessment",
         subject_id=str(assessment_id),
     )
-    outcome = rules.outcome([entry.recommended for entry in given], agreeing=rubric.agreeing[case.level])
+    outcome = rules.outcome([verdict.recommended for verdict in given], agreeing=rubric.agreeing[case.level])
     if outcome is not None:
         _close(case, given, is_given=outcome, now=now)
     return case
@@ -191,7 +191,7 @@ def _close(case: LevelAssessment, given: Sequence[AssessorVerdict], *, is_given:
     case.state, case.closed_at = LevelAssessment.State.DECIDED, now
     case.outcome = LevelAssessment.Outcome.GIVEN if is_given else LevelAssessment.Outcome.REFUSED
     case.save(update_fields=["state", "outcome", "closed_at"])
-    agreed = [entry for entry in given if entry.recommended is is_given]
+    agreed = [verdict for verdict in given if verdict.recommended is is_given]
     privacy.audit(
         actor=str(agreed[-1].assessor),
         action="level_assessment.decided",
@@ -208,8 +208,8 @@ def _close(case: LevelAssessment, given: Sequence[AssessorVerdict], *, is_given:
             skill=case.skill_code,
             level=case.level,
             cause=LevelDecision.Cause.ASSESSORS,
-            decided_by=[entry.assessor for entry in agreed],
-            reason="\n\n".join(entry.reason for entry in agreed),
+            decided_by=[verdict.assessor for verdict in agreed],
+            reason="\n\n".join(verdict.reason for verdict in agreed),
             now=now,
             rubric=case.rubric,
         )

@@ -42,7 +42,7 @@ class LevelDecision(models.Model):
             models.CheckConstraint(condition=models.Q(decided_by__len__gte=1), name="decided_by_somebody"),
             models.CheckConstraint(condition=~models.Q(reason=""), name="decided_for_a_reason"),
         ]
-        # The standing of a learner is read together with all decisions on it.
+        # A learner's level is read together with all decisions on it.
         indexes = [models.Index(fields=["learner", "skill_code", "decided_at"], name="decisions_of_a_learner")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The level that counts: what evidence reached, what people decided, and what is frozen while it is disputed.
+"""The level in effect: what evidence reached, what people decided, and what is frozen during a dispute.
 
 Evidence only raises. A decision sets the level from its instant on: as a floor, above which evidence may still rise, or,
 where it is below what evidence had given when the person decided, as a cap, which holds until somebody decides again.
@@ -50,12 +50,12 @@ def is_capped(decisions: Sequence[Decided]) -> bool:
 def effective_level(
     reached: Sequence[tuple[int, datetime]], decisions: Sequence[Decided], frozen: EffectiveLevel | None = None
 ) -> EffectiveLevel:
-    """Return the level that counts; the order and repetition of what is given mean nothing.
+    """Return the level in effect; order and repetition of the arguments' elements have no effect.
 
     Args:
         reached: (level, instant) that evidence gave, all of them.
         decisions: all that were ever made on this learner and skill.
-        frozen: the standing when an open freeze began; None when there is no open freeze.
+        frozen: the level in effect when an open freeze began; None when there is no open freeze.
     """
     if frozen is not None:
         return frozen

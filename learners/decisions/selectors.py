@@ -1,4 +1,4 @@
-"""Reads of what people decided, and of the levels that count with it; what evidence reached is handed in."""
+"""Reads of what people decided, and of the levels in effect with it; what evidence reached is an argument."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Key = tuple[UUID, str]  # learner, skill
 def effective(
     *, computed: Mapping[Key, Sequence[tuple[int, datetime]]], learner_ids: Iterable[UUID] = ()
 ) -> Mapping[Key, EffectiveLevel]:
-    """Return the level that counts, by (learner, skill), from the levels that evidence reached; two queries.
+    """Return the level in effect, by (learner, skill), from the levels that evidence reached; two queries.
 
     Args:
         computed: (level, instant) of every level reached; an empty list for a skill answered without reaching any.
@@ -33,7 +33,7 @@ def effective(
 
 
 def decisions_and_freezes(learner_ids: Iterable[UUID]) -> tuple[dict[Key, list[Decided]], dict[Key, EffectiveLevel]]:
-    """Return the decisions on these learners, and the standings that open freezes hold; two queries."""
+    """Return the decisions on these learners, and the levels that open freezes hold; two queries."""
     ids = list(learner_ids)
     decided: dict[Key, list[Decided]] = defaultdict(list)
     frozen: dict[Key, EffectiveLevel] = {}

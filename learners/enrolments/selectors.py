@@ -15,7 +15,7 @@ from learners.enrolments.models import Enrolment
 
 @dataclass(frozen=True)
 class Participation:
-    """That a learner takes an edition: whether all lessons are done, and the codes of the learner's cohorts in it."""
+    """A learner's participation in an edition: are all lessons done, and which cohorts (by code)."""
 
     enrolment_id: UUID
     lessons_done: bool
@@ -23,7 +23,7 @@ class Participation:
 
 
 def participation(*, learner_id: UUID, edition_id: UUID) -> Participation | None:
-    """How the learner takes the edition, None for who does not; one query."""
+    """The learner's participation in the edition, None without an enrolment; one query."""
     row = (
         Enrolment.objects.filter(learner_id=learner_id, edition_id=edition_id)
         .annotate(

@@ -83,7 +83,7 @@ def note_passed_assessments(recorded: Sequence[Recorded[Outcome]]) -> None:
     The earliest passed attempt counts, in whatever order they come; an edition is completed once, with one event.
     """
     earliest: dict[tuple[UUID, UUID], datetime] = {}
-    for outcome in (entry.event for entry in recorded):
+    for outcome in (delivery.event for delivery in recorded):
         if outcome.passed and outcome.mode in COUNTED_MODES:
             key = outcome.learner_id, outcome.edition_id
             earliest[key] = min(outcome.submitted_at, earliest.get(key, outcome.submitted_at))

@@ -16,8 +16,8 @@ _SUMMATIVE_MODES = ("assessment", "certification")
 class Seen(NamedTuple):
     """A row of evidence as the rules need it; ids are texts.
 
-    seen_before: the learner had met the item before. voided: the answer counts for nothing, but the item was met. lapsed: nothing
-    was submitted.
+    seen_before: the learner had met the item before. voided: the answer does not count, but the item was met. lapsed:
+    nothing was submitted.
     """
 
     id: str
@@ -59,9 +59,9 @@ class Correctable(NamedTuple):
 def answers_by_learner(found: Iterable[Seen]) -> dict[str, list[Answer]]:
     """Evidence as the rules take it, each learner's in order."""
     grouped: dict[str, list[Seen]] = defaultdict(list)
-    for row in found:
-        grouped[row.learner_id].append(row)
-    return {learner: _answers(sorted(listed, key=_in_order)) for learner, listed in grouped.items()}
+    for seen in found:
+        grouped[seen.learner_id].append(seen)
+    return {learner: _answers(sorted(of_learner, key=_in_order)) for learner, of_learner in grouped.items()}
 
 
 _in_order = itemgetter(Seen._fields.index("at"), Seen._fields.index("id"))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from learners.mastery.rules import step
 from learners.mastery.snapshots import UNSEEN_SKILL, V_B0, ItemKey, Parameters
 
-# An item with fewer answers is young: its parameters are published within seconds, those of others nightly.
+# An item with fewer answers is not calibrated: its parameters are published within seconds, those of others nightly.
 CALIBRATED_FROM = 30
 
 

@@ -131,7 +131,7 @@ def cut_of(threshold: float) -> float:
 
 
 def counts(answer: Answer) -> bool:
-    """Whether an answer may count: asked in earnest, of an item not met before, and about one skill only."""
+    """Whether an answer may count: asked in an assessment or a certification, of a new item, and about one skill."""
     return answer.certifying and len(answer.skills) == 1
 
 
@@ -154,7 +154,7 @@ def extend(certification: Certification, answers: Sequence[Answer], scales: Scal
         if certification.last_at is not None and at <= certification.last_at:
             raise ValueError("evidence must come in order")
         certification.last_at = at
-        touched: dict[str, int] = {}
+        level_before: dict[str, int] = {}
         for answer in sitting:
             if not answer.certifying or not counts(answer):
                 continue
@@ -166,8 +166,8 @@ def extend(certification: Certification, answers: Sequence[Answer], scales: Scal
             if not levels:
                 continue
             certification.items.add(item)
-            if code not in touched:
-                touched[code] = certification.level(code)
+            if code not in level_before:
+                level_before[code] = certification.level(code)
             tests = certification.skills.setdefault(code, {})
             parameters = chain.item(answer.item, answer.difficulty, at)
             difficulty = parameters.mean - CAUTION * math.sqrt(parameters.variance)
@@ -179,7 +179,7 @@ def extend(certification: Certification, answers: Sequence[Answer], scales: Scal
                 if threshold is not None:
                     testing.count += 1
                     testing.log_e += _factor(answer.score >= 1.0, threshold, difficulty, answer.guess)
-        for code, before in sorted(touched.items()):
+        for code, before in sorted(level_before.items()):
             tests = certification.skills[code]
             for testing in tests.values():
                 if testing.reached_at is None and testing.log_e >= NEEDED:
@@ -189,7 +189,7 @@ def extend(certification: Certification, answers: Sequence[Answer], scales: Scal
 
 
 def _threshold(testing: LevelTest, level: int, answer: Answer, scales: Scales) -> float | None:
-    """The threshold that an answer tests, at which `testing` now stands; None where it tests nothing any more."""
+    """The threshold that an answer tests, from which `testing` goes on; None where it tests nothing any more."""
     if testing.reached_at is not None:
         return None
     scale = scales.newer(testing.framework, answer.framework)
@@ -204,7 +204,7 @@ def _threshold(testing: LevelTest, level: int, answer: Answer, scales: Scales) -
 def keep(certification: Certification, earlier: Certification) -> None:
     """Keep what was certified before a review corrected evidence (changes `certification` in place).
 
-    The proof was complete then; whether it was sound is for a person to say.
+    The proof was complete then; whether it was valid is for a person to say.
     """
     for code, tests in earlier.skills.items():
         for level, testing in tests.items():
@@ -216,7 +216,7 @@ def keep(certification: Certification, earlier: Certification) -> None:
 
 @lru_cache(maxsize=32768)
 def _factor(right: bool, threshold: float, difficulty: float, guess: float) -> float:
-    """`factor`, kept: the answers to an item are judged by the same few numbers until its next snapshot."""
+    """`factor`, cached: the answers to an item are judged by the same few numbers until its next snapshot."""
     return factor(right=right, cut=cut_of(threshold), difficulty=difficulty, guess=guess)
 
 

@@ -39,7 +39,7 @@ def decide_level(
 ) -> None:
     """Record that people decided a learner's level; a second call with the same decision changes nothing.
 
-    A frozen level follows on release, and with it the evidence that came meanwhile. Certificates are never touched.
+    A frozen level follows on release, and with it the evidence that came meanwhile. Certificates never change.
 
     Args:
         level: 0 (none) or one of the skill's range.
@@ -50,7 +50,7 @@ def decide_level(
         LevelNotOfSkill: there is no such skill or level.
         ReasonMissing: nobody decided, or without a reason.
         OwnCase: the learner is among those who decided.
-        DecisionIdTaken: the id stands for another decision.
+        DecisionIdTaken: the id is that of another decision.
         NotFound: there is no such learner.
     """
     people = sorted(set(decided_by))

@@ -13,7 +13,7 @@ from learners.mastery.rules import Answer
 def insert_evidence(evidence: Iterable[NewEvidence]) -> tuple[list[Seen], set[str]]:
     """Store what is new; return it, and the learners with a correction in it (or with one that came before it).
 
-    The caller holds the locks of the learners' abilities: nobody else stores evidence of theirs meanwhile. Two
+    The caller holds the locks of the learners' abilities: no other transaction stores evidence of theirs meanwhile. Two
     statements: what is stored already, and a COPY of what is not.
 
     Raises:

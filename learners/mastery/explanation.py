@@ -137,7 +137,7 @@ def explained(
 
     How much an answer moved the skill is found by going through all evidence again with the rules, so it is true of
     the stored state whatever the order in which the answers came. The sentences are in the active language. What fades
-    with time is told as of the day that `now` is in, so that a day has one answer.
+    with time is given as of the day that `now` is in, so that a day has one answer.
     """
     framework = courses.framework()
     ability = Ability.objects.filter(learner_id=learner_id).first()
@@ -167,7 +167,7 @@ def explained(
     by = scales(naming={answer.framework for answer in answers})
     rules.extend(mastery, answers, by, chain, movements=moved)
     for state in states:
-        # People decided about it, and nobody answered: what holds of somebody unknown.
+        # A decision without answers: mastery is that of an unknown learner.
         mastery.skills.setdefault(state.skill_code, rules.SkillMastery())
     by_skill: dict[str, list[tuple[Mapping[str, Any], rules.Movement]]] = defaultdict(list)
     for movement in moved:
@@ -239,7 +239,7 @@ def _skill(
         "answers": state.count,
         "last_at": state.last_at,
         "next_level": None if is_capped else _next_level(state, framework, language),
-        "evidence": [_evidence(entry, movement) for entry, movement in reversed(behind[-MAX_EVIDENCE:])],
+        "evidence": [_evidence(answer, movement) for answer, movement in reversed(behind[-MAX_EVIDENCE:])],
         **why,
     }
 
@@ -271,7 +271,7 @@ def _why(changes: Sequence[Change], decided: Sequence[Decided], frozen: Effectiv
 
 
 def _cause_sentence(cause: str) -> str:
-    """Say in the active language what gave a level, with a place `%(level)s`; whole sentences, for translators."""
+    """Say in the active language what gave a level, with `%(level)s` to be filled in; whole sentences, for translators."""
     return {
         EVIDENCE: _("Level %(level)s: the answers passed its threshold"),
         "assessors": _("Level %(level)s: decided by assessors who judged the work"),
@@ -297,24 +297,24 @@ def _next_level(state: SkillState, framework: FrameworkView, language: str) -> N
     }
 
 
-def _evidence(entry: Mapping[str, Any], movement: rules.Movement) -> LearnerEvidenceView:
+def _evidence(answer: Mapping[str, Any], movement: rules.Movement) -> LearnerEvidenceView:
     by = round(movement.by, 4)
     return {
-        "id": entry["id"],
-        "item_id": entry["item_id"],
-        "level": entry["level"],
-        "score": entry["score"],
-        "answered_at": entry["answered_at"],
-        "language": entry["language"],
-        "supervised": entry["supervised"],
+        "id": answer["id"],
+        "item_id": answer["item_id"],
+        "level": answer["level"],
+        "score": answer["score"],
+        "answered_at": answer["answered_at"],
+        "language": answer["language"],
+        "supervised": answer["supervised"],
         "moved_by": by,
         "of_which_practice": round(movement.practice, 4),
-        "explanation": sentence(difficulty=entry["difficulty"], score=entry["score"]) % {"by": f"{by:+.2f}"},
+        "explanation": sentence(difficulty=answer["difficulty"], score=answer["score"]) % {"by": f"{by:+.2f}"},
     }
 
 
 def sentence(*, difficulty: float, score: float) -> str:
-    """Say in the active language what an answer did, with a place `%(by)s` for how much; whole sentences, for translators."""
+    """Say in the active language what an answer did, with `%(by)s` for how much; whole sentences, for translators."""
     hard, easy = difficulty > 0.5, difficulty < -0.5
     if score >= 1.0:
         if hard:

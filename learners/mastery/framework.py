@@ -14,9 +14,9 @@ _made: tuple[tuple[FrameworkScale, ...], Scales] = ((), Scales([]))
 def scales(*, naming: Iterable[str] = ()) -> Scales:
     """Every version of the framework, those named among them; no query once they are known."""
     global _made
-    listed = courses.framework_scales(naming=naming)
-    if listed is not _made[0]:
-        _made = (listed, Scales([_scale(row) for row in listed]))
+    versions = courses.framework_scales(naming=naming)
+    if versions is not _made[0]:
+        _made = (versions, Scales([_scale(version) for version in versions]))
     return _made[1]
 
 
@@ -26,10 +26,10 @@ def scale() -> Scale:
     return scales(naming=[current]).of(current)
 
 
-def _scale(said: FrameworkScale) -> Scale:
+def _scale(version: FrameworkScale) -> Scale:
     return Scale(
-        version=said.version,
-        thresholds=said.thresholds,
-        ranges=said.ranges,
-        max_jump=int(said.award_rules.get("max_inferred_jump", 1)),
+        version=version.version,
+        thresholds=version.thresholds,
+        ranges=version.ranges,
+        max_jump=int(version.award_rules.get("max_inferred_jump", 1)),
     )

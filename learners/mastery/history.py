@@ -13,7 +13,7 @@ from learners.mastery.models import LevelChange
 
 @dataclass(frozen=True)
 class Change:
-    """One entry of the history of a learner's levels: what was given, why, and by what.
+    """A change in the history of a learner's levels: what was given, why, and by what.
 
     `cause` is `evidence` (then `evidence_id` and `probability` are there), or that of a decision (then `decision_id`,
     `reason` and `decided_by`). `rule` is the version of the rule of the one, and of the rubric, if any, of the other;
@@ -62,4 +62,4 @@ def history(learner_id: UUID) -> list[Change]:
         )
         for decision in LevelDecision.objects.filter(learner_id=learner_id)
     ]
-    return sorted(found, key=lambda entry: (entry.at, entry.decision_id is not None, entry.skill, entry.level))
+    return sorted(found, key=lambda change: (change.at, change.decision_id is not None, change.skill, change.level))

@@ -1,4 +1,4 @@
-"""The level that counts, kept on the learner's skill states beside the level that evidence gives.
+"""The level in effect, stored on the learner's skill states beside the level that evidence gives.
 
 `SkillState.computed_level` is the filter's; `level` and `level_since` follow from all levels reached and all that people
 decided (learners.decisions.rules), whoever of them changes.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from django.db import transaction
@@ -40,7 +41,7 @@ def decided_about(learner_ids: Collection[UUID]) -> set[UUID]:
 
 
 def effective_levels(learner_ids: Iterable[UUID]) -> Mapping[Key, EffectiveLevel]:
-    """The level that counts of every skill on which these learners have evidence or a decision; four queries."""
+    """The level in effect of every skill on which these learners have evidence or a decision; four queries."""
     ids = list(learner_ids)
     computed: dict[Key, list[tuple[int, datetime]]] = {
         key: [] for key in SkillState.objects.filter(learner_id__in=ids).values_list("learner_id", "skill_code")
@@ -53,7 +54,7 @@ def effective_levels(learner_ids: Iterable[UUID]) -> Mapping[Key, EffectiveLevel
 
 
 def effective_level_of(*, learner_id: UUID, skill: str) -> EffectiveLevel:
-    """The level that counts of one skill; level 0 where there is neither evidence nor a decision; three queries."""
+    """The level in effect of one skill; level 0 where there is neither evidence nor a decision; three queries."""
     decided, frozen = decisions_and_freezes([learner_id])
     return effective_level(
         _reached(learner_id, skill), decided.get((learner_id, skill), ()), frozen.get((learner_id, skill))
@@ -61,12 +62,12 @@ def effective_level_of(*, learner_id: UUID, skill: str) -> EffectiveLevel:
 
 
 def unfrozen_level(*, learner_id: UUID, skill: str) -> int:
-    """The level that would count if no freeze were open; three queries."""
+    """The level that would be in effect without a freeze; three queries."""
     return unfrozen_levels(learner_id=learner_id, skills=[skill])[skill]
 
 
 def unfrozen_levels(*, learner_id: UUID, skills: Collection[str]) -> dict[str, int]:
-    """The level of each of these skills that would count if no freeze were open; three queries."""
+    """The level of each of these skills that would be in effect without a freeze; three queries."""
     decided, _ = decisions_and_freezes([learner_id])
     reached: dict[str, list[tuple[int, datetime]]] = {skill: [] for skill in skills}
     for skill, level, at in LevelChange.objects.filter(learner_id=learner_id, skill_code__in=reached).values_list(
@@ -89,16 +90,16 @@ def computed_level(*, learner_id: UUID, skill: str, until: datetime | None = Non
 
 
 def write_levels(learner_ids: Collection[UUID]) -> None:
-    """Write the level that counts onto every skill state of these learners, whose abilities the caller holds locked.
+    """Write the level in effect to every skill state of these learners, whose abilities the caller holds locked.
 
-    A skill on which people decided and nobody answered gets a state without answers: the prior's mean and variance.
+    A skill with a decision and no answer gets a state without answers: the prior's mean and variance.
     Constant queries.
     """
     if not learner_ids:
         return
     levels = [
         (learner_id, code, counts.level, counts.since)
-        for (learner_id, code), counts in sorted(effective_levels(learner_ids).items(), key=lambda entry: entry[0])
+        for (learner_id, code), counts in sorted(effective_levels(learner_ids).items(), key=itemgetter(0))
     ]
     state_statements.upsert_levels(
         levels, unanswered=rules.unanswered(scale()), framework_version=courses.framework().version
@@ -106,7 +107,7 @@ def write_levels(learner_ids: Collection[UUID]) -> None:
 
 
 def drifted(learner_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """Skills, by learner, whose stored level is not the one that counts; five queries."""
+    """Skills, by learner, whose stored level is not the one in effect; five queries."""
     ids = list(learner_ids)
     stored = {
         (learner_id, code): (level, since)
@@ -115,7 +116,7 @@ def drifted(learner_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
         )
     }
     found: dict[UUID, list[str]] = {}
-    for key, counts in sorted(effective_levels(ids).items(), key=lambda entry: entry[0]):
+    for key, counts in sorted(effective_levels(ids).items(), key=itemgetter(0)):
         if stored.get(key) != (counts.level, counts.since):
             found.setdefault(key[0], []).append(key[1])
     return found

@@ -14,7 +14,7 @@ RULES = f"{rules.RULE}+{certification.RULE}"
 
 
 def share_chain() -> None:
-    """Let nobody publish a snapshot before this transaction ends."""
+    """Keep snapshots from being published until this transaction ends."""
     snapshot_statements.share_chain_lock()
 
 

@@ -68,6 +68,6 @@ def _auc(scores: Sequence[float], predictions: Sequence[float]) -> float | None:
         while end < len(order) and predictions[order[end]] == tied:
             end += 1
         midrank = (start + 1 + end) / 2.0
-        ranks += midrank * sum(1 for place in order[start:end] if scores[place] >= 0.5)
+        ranks += midrank * sum(1 for index in order[start:end] if scores[index] >= 0.5)
         start = end
     return (ranks - right * (right + 1) / 2.0) / (right * wrong)

@@ -11,7 +11,7 @@ class Evidence(models.Model):
     """One scored answer: proof for or against one or more skills; written once, never edited (a trigger refuses it).
 
     The id is the answer's, so that the same answer absorbed twice is one row. What a review changes is a further row that
-    `corrects` the first; what counts is whatever is neither corrected nor struck. There is no link to the attempt: mastery
+    `corrects` the first; what counts is whatever is neither corrected nor voided. There is no link to the attempt: mastery
     must stay computable if assessments move away.
     Personal data: the learner's id; goes when the learner is erased.
     """
@@ -80,7 +80,7 @@ class SittingTrace(models.Model):
 
     class Waits(models.IntegerChoices):
         FOR_NOTHING = 0, "for nothing"
-        FOR_SECONDS = 1, "for the next snapshot: an item is young"
+        FOR_SECONDS = 1, "for the next snapshot: an item is not calibrated yet"
         FOR_THE_NIGHT = 2, "for the night's snapshot"
 
     learner = models.ForeignKey(

@@ -147,7 +147,7 @@ class _Learner:
 class Replay:
     """The product's filter and calibrator over one stream of answers.
 
-    refresh: answers between two snapshots that learn from answers to young items (fewer than 30 answers known).
+    refresh: answers between two snapshots that learn from answers to uncalibrated items (fewer than 30 answers).
     nightly: answers between two snapshots that learn from all the others. The product publishes the first within
         seconds and the second each night; a log may have no nights.
     """
@@ -201,12 +201,12 @@ class Replay:
         self._others = self._learned(self._others)
 
     def forget_learners(self) -> None:
-        """Go on with learners nobody knows; the parameters of items and skills stay."""
+        """Go on with unknown learners; the parameters of items and skills stay."""
         self.publish()
         self._learners.clear()
 
     def _learned(self, observations: list[Observation]) -> list[Observation]:
-        """Publish what follows from the observations; return the empty list that takes their place."""
+        """Publish what follows from the observations; return the empty list that replaces them."""
         if observations:
             published = self._published
             items, skills = calibration.learn(observations, items=published.items, skills=published.skills)

@@ -2,8 +2,8 @@
 
 A learner has a general ability and, for each skill answered, a further ability, both normal in logits. An answer moves
 the general one and those of its skills (w = 1 over their number). The parameters of items and skills are those of the
-newest snapshot that held when the answer was given (`snapshots`), and no answer moves the parameters it is judged by: so
-the state follows from the learner's evidence and published snapshots alone, in whatever order or company it arrived.
+newest snapshot that held when the answer was given (`snapshots`); they do not depend on that answer. So the state follows
+from the learner's evidence and published snapshots alone, in whatever order or company the evidence arrived.
 
     lag = ln(1 + days since the skill's last answer / TAU)
     m_k <- m_k exp(-RHO lag);  v_k <- min(v_k + QT lag, V_K0)
@@ -15,7 +15,7 @@ the state follows from the learner's evidence and published snapshots alone, in 
 
 with y the score, c the rate of blind guessing, b the item's difficulty and d_k the skill's offset. For c = 0 these are
 h = s(1-s) and r = (y-p)/D. Two things were settled here: a score between 0 and 1 gets its share of the step between DF
-and DW, and general ability is never less certain than that of a learner nobody has met.
+and DW, and general ability is never less certain than that of a learner without answers.
 """
 
 from __future__ import annotations
@@ -77,20 +77,20 @@ class Scales:
     """
 
     def __init__(self, oldest_first: Sequence[Scale]) -> None:
-        self._listed = list(oldest_first)
-        self._places = {entry.version: place for place, entry in enumerate(self._listed)}
+        self._scales = list(oldest_first)
+        self._positions = {scale.version: position for position, scale in enumerate(self._scales)}
 
     def of(self, version: str) -> Scale:
-        """What a version says; the oldest speaks for those that were never loaded."""
-        return self._listed[self._places.get(version, 0)]
+        """What a version says; for a version that was never loaded, what the oldest says."""
+        return self._scales[self._positions.get(version, 0)]
 
     def newer(self, before: str, named: str) -> Scale:
         """The later of the version that judged so far ("" for none) and the one that the next answer names.
 
         Servers learn of a new version within a minute of one another: once one has judged, none goes back.
         """
-        place = self._places.get(named, 0)
-        return self._listed[max(place, self._places.get(before, 0))]
+        position = self._positions.get(named, 0)
+        return self._scales[max(position, self._positions.get(before, 0))]
 
 
 class Answer(NamedTuple):
@@ -99,7 +99,8 @@ class Answer(NamedTuple):
     skills: sorted, without doubles, not empty. score: in [0, 1]. guess: in [0, 1).
     difficulty: as the item's trainer stated it, in logits; used until answers to the item are known.
     framework: version that was current when the answer was scored.
-    certifying: the answer may count for certified mastery: asked in earnest, of a learner who had not met the item.
+    certifying: the answer may count for certified mastery: asked in an assessment or a certification, of a learner who had
+    not met the item.
     lapsed: the item was seen, and nothing was submitted before the time was over: this says nothing of mastery.
     """
 
@@ -199,7 +200,7 @@ def extend(
     Args:
         scales: the versions of the framework; a skill is judged by the one that its last answer in the sitting names.
         chain: the snapshots that held when the answers were given.
-        traces, movements: filled, where given, with one entry per answer, and per answer and skill.
+        traces, movements: lists to be filled, with one entry per answer, and per answer and skill.
 
     Raises:
         ValueError: the answers are not in order, or not later than all that `mastery` holds.
@@ -231,7 +232,9 @@ def keep(
     `mastery` and `reached` are changed in place; of a level reached more than once the first time counts.
     """
     known = {(change.skill, change.level) for change in reached}
-    for change in sorted(before, key=lambda entry: (entry.at, entry.evidence_id, entry.level)):
+    for change in sorted(
+        before, key=lambda level_reached: (level_reached.at, level_reached.evidence_id, level_reached.level)
+    ):
         if (change.skill, change.level) in known:
             continue
         known.add((change.skill, change.level))
@@ -347,7 +350,7 @@ def expected_success(mastery: Mastery, code: str, chain: Chain, at: datetime) ->
 
 
 def unanswered(scale: Scale) -> SkillMastery:
-    """The mastery of a skill nobody answered: the prior, with which somebody unknown passes the lowest threshold."""
+    """The mastery of a skill without answers: the prior, and its probability of passing the lowest threshold."""
     mean, spread = UNSEEN_SKILL.mean, math.sqrt(V_G0 + V_K0 + UNSEEN_SKILL.variance)
     lowest = min(scale.thresholds.values())
     z = (mean - math.log(lowest / (1.0 - lowest))) / spread

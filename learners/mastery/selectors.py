@@ -71,7 +71,7 @@ class HeldLevel:
 
 @dataclass(frozen=True)
 class CountingEvidence:
-    """An answer that counts: neither corrected nor struck nor lapsed."""
+    """An answer that counts: neither corrected nor voided nor lapsed."""
 
     learner_id: UUID
     id: UUID
@@ -102,12 +102,12 @@ def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UU
     answers are missing. One query."""
     found = newest_items((str(item_id), number) for item_id, number in revisions)
     return {
-        (UUID(item_id), number): ItemDifficulty(entry.mean, entry.variance, entry.count)
-        for (item_id, number), entry in found.items()
+        (UUID(item_id), number): ItemDifficulty(parameters.mean, parameters.variance, parameters.count)
+        for (item_id, number), parameters in found.items()
     }
 
 
-# A skill is told of once it was answered, or people decided about it; not when all items were only left to lapse.
+# A skill is shown once it was answered, or people decided about it; not when all its answers lapsed.
 REPORTABLE = Q(count__gt=0) | Q(level__gt=0)
 
 
@@ -162,12 +162,12 @@ def counting_evidence(learner_ids: Collection[UUID], skills: Collection[str]) ->
 
 
 def reportable_skills(learner_id: UUID) -> list[SkillState]:
-    """The learner's skills of which there is something to tell, by code; one query."""
+    """The learner's skills that are shown, by code; one query."""
     return list(SkillState.objects.filter(REPORTABLE, learner_id=learner_id).order_by("skill_code"))
 
 
 def counted_evidence(learner_id: UUID) -> Sequence[Mapping[str, Any]]:
-    """The learner's evidence that counts, neither corrected nor struck, in order, as rows; one query."""
+    """The learner's evidence that counts, neither corrected nor voided, in order, as rows; one query."""
     return list(
         Evidence.objects.filter(learner_id=learner_id, voided=False, lapsed=False)
         .exclude(Exists(Evidence.objects.filter(corrects=OuterRef("pk"))))

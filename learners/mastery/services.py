@@ -35,28 +35,28 @@ def absorb_outcomes(recorded: Sequence[Recorded[Outcome]]) -> None:
     answer or one of a learner who was erased. New evidence that is later than all a learner has extends the state;
     other evidence, and what a review corrected, rebuilds it, with the same result.
     """
-    given = [row for entry in recorded if entry.event.mode != PRACTICE for row in _evidence(entry.event)]
+    given = [new for delivery in recorded if delivery.event.mode != PRACTICE for new in _evidence(delivery.event)]
     if not given:
         return
     locks.share_chain()
-    held = locks.lock({row.seen.learner_id for row in given})
-    inserted, corrected = evidence.insert_evidence(row for row in given if row.seen.learner_id in held)
+    held = locks.lock({answer.seen.learner_id for answer in given})
+    inserted, corrected = evidence.insert_evidence(answer for answer in given if answer.seen.learner_id in held)
     if not inserted:
         return
     new = answers_by_learner(inserted)
     # Also of what was voided: it counts for nothing, and by that moves its skills.
     moved: dict[str, set[str]] = {learner: set() for learner in new}
-    for value in inserted:
-        moved[value.learner_id].update(value.skills)
+    for seen in inserted:
+        moved[seen.learner_id].update(seen.skills)
     known = states.load({learner: held[learner] for learner in new}, skills=moved)
     extended = {
         learner
-        for learner, entry in known.items()
-        if entry.current
-        and not entry.has_corrections
+        for learner, stored in known.items()
+        if stored.current
+        and not stored.has_corrections
         and learner not in corrected
-        and entry.mastery.last_at is not None
-        and all(answer.at > entry.mastery.last_at for answer in new[learner])
+        and stored.mastery.last_at is not None
+        and all(answer.at > stored.mastery.last_at for answer in new[learner])
     }
     rebuilt = set(new) - extended
     _replay(
@@ -108,10 +108,10 @@ def _replay(
     answers: Mapping[str, Sequence[Answer]], *, start: Mapping[str, StoredMastery], fresh: set[str], forget: set[str]
 ) -> None:
     """Extend the states in `start`, compute those of `fresh` learners from nothing, and write them."""
-    chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
+    chain = chains.chain_of(answer for of_learner in answers.values() for answer in of_learner)
     # Another worker may know of a later version, and have judged by it.
     by = scales(
-        naming={answer.framework for listed in answers.values() for answer in listed}.union(
+        naming={answer.framework for of_learner in answers.values() for answer in of_learner}.union(
             *(known.frameworks() for known in start.values())
         )
     )
@@ -119,22 +119,24 @@ def _replay(
     reached: dict[str, list[LevelReached]] = {}
     masteries: dict[str, Mastery] = {}
     tests: dict[str, Certification] = {}
-    touched: dict[str, set[str]] = {}
+    changed_skills: dict[str, set[str]] = {}
     made: dict[str, list[Trace]] = {}
     for learner in [*start, *sorted(fresh)]:
-        listed = answers.get(learner, ())
+        of_learner = answers.get(learner, ())
         known = start.get(learner)
         masteries[learner] = known.mastery if known else Mastery()
         tests[learner] = known.tests if known else Certification()
         made[learner] = []
-        reached[learner] = rules.extend(masteries[learner], listed, by, chain, traces=made[learner])
-        certification.extend(tests[learner], listed, by, chain)
+        reached[learner] = rules.extend(masteries[learner], of_learner, by, chain, traces=made[learner])
+        certification.extend(tests[learner], of_learner, by, chain)
         if learner in before:
             before[learner].keep(masteries[learner], tests[learner], reached[learner], by, chain)
-        touched[learner] = {code for answer in listed for code in answer.skills} | {c.skill for c in reached[learner]}
+        changed_skills[learner] = {code for answer in of_learner for code in answer.skills} | {
+            c.skill for c in reached[learner]
+        }
     states.delete_derived(forget)
     stored = {learner: known.stored for learner, known in start.items()}
-    states.write(masteries, tests, touched, reached, scale(), chain, stored=stored)
+    states.write(masteries, tests, changed_skills, reached, scale(), chain, stored=stored)
     levels.write_levels(levels.decided_about({UUID(learner) for learner in masteries}))
     # An answer later than all that a learner has is of a sitting that nothing was written of.
     traces.write_traces(made, {learner: answers.get(learner, ()) for learner in masteries}, chain, new=start.keys())
@@ -183,15 +185,15 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     """Compute the mastery of these learners from their evidence alone; return where the stored one differed.
 
     Args:
-        write: put the rebuilt state in the place of one that differed. A second call finds no drift.
+        write: replace a state that differed by the rebuilt one. A second call finds no drift.
     """
     locks.share_chain()
     held = locks.lock(str(learner_id) for learner_id in learner_ids)
     known = states.load(held)
     stored_changes = states.level_changes(held)
     answers = evidence.evidence_of(held)
-    chain = chains.chain_of(answer for listed in answers.values() for answer in listed)
-    by = scales(naming={answer.framework for listed in answers.values() for answer in listed})
+    chain = chains.chain_of(answer for of_learner in answers.values() for answer in of_learner)
+    by = scales(naming={answer.framework for of_learner in answers.values() for answer in of_learner})
     before = _before_corrections(held)
     levels_drifted = levels.drifted(UUID(learner) for learner in held)
     drifts: list[Drift] = []

@@ -22,7 +22,7 @@ def share_chain_lock() -> None:
 
 
 def lock_chain() -> None:
-    """Lock the chain of snapshots until the transaction ends, once nobody shares it any more."""
+    """Lock the chain of snapshots until the transaction ends, once no other transaction shares it."""
     run_prepared("SELECT pg_advisory_xact_lock(%s::bigint)", [_CHAIN_LOCK])
 
 

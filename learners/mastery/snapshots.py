@@ -58,12 +58,12 @@ class Line:
         """The parameters that held at an instant, or None when there were none yet."""
         if self.held_from and self.held_from[-1] <= instant:
             return self.parameters[-1]
-        place = bisect_right(self.held_from, instant)
-        return self.parameters[place - 1] if place else None
+        count = bisect_right(self.held_from, instant)
+        return self.parameters[count - 1] if count else None
 
 
 class Chain:
-    """The snapshots of a stretch of time, as far as they concern some items and skills."""
+    """The snapshots of a period, with the parameters of some items and skills."""
 
     def __init__(
         self,
@@ -83,8 +83,8 @@ class Chain:
 
     def version(self, instant: datetime) -> str:
         """Name of the newest snapshot that held at an instant."""
-        place = bisect_right(self._held_from, instant)
-        return self._versions[place - 1] if place else STATED
+        count = bisect_right(self._held_from, instant)
+        return self._versions[count - 1] if count else STATED
 
     def item(self, key: ItemKey, stated: float, instant: datetime) -> Parameters:
         """Difficulty of an item's revision at an instant; the trainer's `stated` one until there are answers."""

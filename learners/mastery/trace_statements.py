@@ -58,14 +58,14 @@ SET evidence_ids = EXCLUDED.evidence_ids, theta = EXCLUDED.theta, theta_variance
 def upsert_traces(sittings: Sequence[Sitting]) -> None:
     """Write the traces of sittings, one statement; where one has a trace, `waits` stays: nothing is learned from it twice."""
     learners, instants, waits, columns = zip(*sittings, strict=True)
-    ids, *numbers = [list(chained.from_iterable(listed)) for listed in zip(*columns, strict=True)]
+    ids, *numbers = [list(chained.from_iterable(column)) for column in zip(*columns, strict=True)]
     lasts = list(accumulate(len(of_sitting[0]) for of_sitting in columns))
     firsts = [1, *(last + 1 for last in lasts[:-1])]
     run_prepared(
         _WRITE_TRACES,
         [
             binary.uuids(ids),
-            *(binary.floats(listed) for listed in numbers),
+            *(binary.floats(column) for column in numbers),
             binary.uuids(learners),
             binary.instants(instants),
             binary.small_integers(waits),

@@ -469,7 +469,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         choices=[
                             (0, "for nothing"),
-                            (1, "for the next snapshot: an item is young"),
+                            (1, "for the next snapshot: an item is not calibrated yet"),
                             (2, "for the night's snapshot"),
                         ]
                     ),

@@ -82,15 +82,15 @@ _OF_ENROLMENTS = KeptQuery(
 def of_enrolments(enrolment_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, LessonProgress]]:
     """Progress by enrolment and lesson; one query."""
     found: dict[UUID, dict[UUID, LessonProgress]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
-    for row in _OF_ENROLMENTS(enrolments=list(found)):
-        found[row.enrolment_id][row.lesson_id] = row
+    for lesson_progress in _OF_ENROLMENTS(enrolments=list(found)):
+        found[lesson_progress.enrolment_id][lesson_progress.lesson_id] = lesson_progress
     return found
 
 
 def lessons(
     edition: EditionView, progress: Mapping[UUID, LessonProgress], waivers: Mapping[UUID, LessonWaiver]
 ) -> list[LessonProgressView]:
-    """Every lesson of the edition in order; untouched ones are at 0."""
+    """Every lesson of the edition in order; those not begun are at 0."""
     listed: list[LessonProgressView] = []
     for lesson in edition.lessons:
         row, waiver = progress.get(lesson.id), waivers.get(lesson.id)

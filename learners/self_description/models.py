@@ -14,7 +14,7 @@ class Gender(models.TextChoices):
 
 
 class SelfDescription(models.Model):
-    """A learner's gender in their own word, said voluntarily and for one purpose: comparing how groups fare.
+    """A learner's answer about their gender, given voluntarily and for one purpose: comparing how groups fare.
 
     Apart from the profile, so that nothing that reads profiles meets it: no list, export for agencies or page of the
     admin shows it, and it leaves this table only as counts of thirty people and more. It holds only while the consent

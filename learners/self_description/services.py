@@ -55,11 +55,11 @@ def delete_description(*, learner_id: UUID) -> None:
 def forget_withdrawn(recorded: Sequence[Recorded[ConsentChanged]]) -> None:
     """Consumer: answers from before a withdrawal of `fairness_monitoring` are deleted, also if consent was given again."""
     withdrawn: dict[UUID, datetime] = {}
-    for entry in recorded:
-        consent = entry.event
+    for delivery in recorded:
+        consent = delivery.event
         if consent.purpose == privacy.FAIRNESS_MONITORING and not consent.given:
-            last = withdrawn.get(consent.user_id, entry.occurred_at)
-            withdrawn[consent.user_id] = max(entry.occurred_at, last)
+            last = withdrawn.get(consent.user_id, delivery.occurred_at)
+            withdrawn[consent.user_id] = max(delivery.occurred_at, last)
     if not withdrawn:
         return
     deleted = statements.delete_said_before(withdrawn)

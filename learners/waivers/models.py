@@ -8,7 +8,7 @@ from django.db import models
 class LessonWaiver(models.Model):
     """After a placement, a lesson of an enrolment counts as done: the learner holds all that it teaches.
 
-    Written once. Doing the lesson all the same is recorded as ever, and a waiver stands in nobody's way.
+    Written once. A waived lesson may still be done, and progress in it is recorded as in any other.
     because: [{"skill": code, "level": that the lesson leads to, "held": the learner's level, "probability": with which it
     is held, "evidence": id of the answer that gave it, "rule": version of the rule that gave it}, …], by skill.
     Personal data: the learner (by the enrolment), levels.

@@ -1,4 +1,4 @@
-"""Which lessons a learner need not do. Pure: no Django, no clock."""
+"""Which lessons a learner may skip. Pure: no Django, no clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RULE = "waiver-1"
 
 
 class Lesson(Protocol):
-    """What is asked of a lesson: `levels` says which level of which skill it leads to."""
+    """What the rule needs to know of a lesson: `levels` says which level of which skill it leads to."""
 
     @property
     def id(self) -> UUID: ...
@@ -40,7 +40,7 @@ class Ground:
 
 
 def waived(lessons: Iterable[Lesson], held: Mapping[str, Held]) -> dict[UUID, list[Ground]]:
-    """Return the lessons that need not be done, each with its grounds by skill; never one that names no skill."""
+    """Return the lessons that may be skipped, each with its grounds by skill; never one that names no skill."""
     found = {}
     for lesson in lessons:
         if lesson.levels and all(

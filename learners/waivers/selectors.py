@@ -41,8 +41,8 @@ _OF_ENROLMENTS = KeptQuery(
 def of_enrolments(enrolment_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, LessonWaiver]]:
     """Waivers by enrolment and lesson; one query."""
     found: dict[UUID, dict[UUID, LessonWaiver]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
-    for row in _OF_ENROLMENTS(enrolments=list(found)):
-        found[row.enrolment_id][row.lesson_id] = row
+    for waiver in _OF_ENROLMENTS(enrolments=list(found)):
+        found[waiver.enrolment_id][waiver.lesson_id] = waiver
     return found
 
 
@@ -64,8 +64,8 @@ def waiver_document(waiver: LessonWaiver) -> WaiverView:
 
 
 def explanation(waiver: LessonWaiver) -> str:
-    """Say in the active language why the lesson need not be done."""
-    listed = ", ".join(
+    """Say in the active language why the lesson may be skipped."""
+    skills = ", ".join(
         _("%(skill)s at level %(level)s (probability %(probability)s)")
         % {"skill": ground["skill"], "level": ground["held"], "probability": f"{ground['probability']:.0%}"}
         for ground in waiver.because
@@ -73,4 +73,4 @@ def explanation(waiver: LessonWaiver) -> str:
     return _(
         "You may skip this lesson: your placement shows that you hold what it teaches: %(skills)s. "
         "You can still do it if you like."
-    ) % {"skills": listed}
+    ) % {"skills": skills}

@@ -36,9 +36,10 @@ def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolm
     Returns:
         The enrolments with a new waiver, still locked: it may have been all that was missing.
     """
-    learner_ids = sorted({entry.event.learner_id for entry in recorded})
+    happened = [delivery.event for delivery in recorded]
+    learner_ids = sorted({event.learner_id for event in happened})
     placed: dict[tuple[UUID, UUID], datetime] = {}
-    for event in (entry.event for entry in recorded):
+    for event in happened:
         if isinstance(event, Outcome) and event.mode == PLACEMENT and event.answers:
             key = event.learner_id, event.edition_id
             placed[key] = min(event.submitted_at, placed.get(key, event.submitted_at))

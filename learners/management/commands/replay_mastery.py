@@ -45,7 +45,9 @@ class Command(BaseCommand):
         parser.add_argument("--train", type=Path, help="a log of other learners: items and skills learn from it first")
         parser.add_argument("--predictions", type=Path, metavar="OUT.csv", help="write each prediction to this file")
         parser.add_argument("--guess", type=_rate, default=0.0, help="rate of blind guessing where the log names none")
-        parser.add_argument("--refresh", type=_count, default=1, help="answers between two snapshots, young items")
+        parser.add_argument(
+            "--refresh", type=_count, default=1, help="answers between two snapshots, uncalibrated items"
+        )
         parser.add_argument("--nightly", type=_count, help="the same for all other items (as --refresh)")
 
     def handle(self, *args: Any, file: Path, train: Path | None, guess: float, **options: Any) -> None:
