@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,9 +15,9 @@ from rest_framework.views import APIView
 
 from common import clock
 from common.caller import caller_id
-from common.errors import NotFound
 from common.languages import choose
 from common.openapi import PAGE_PARAMETERS
+from common.own_resource import OwnResource
 from common.pagination import ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from courses import public as courses
@@ -112,33 +112,30 @@ class MyEnrolments(APIView):
         )
 
 
-class MyEnrolment(APIView):
-    problems: ClassVar = {
-        "PUT": (ProfileMissing, ConsentMissing, EditionNotOpen, AlreadyEnrolled, EnrolmentIdTaken),
-    }
-
-    @extend_schema(operation_id="read_enrolment", tags=["Learning"], summary="One enrolment", responses=EnrolmentOutput)
-    def get(self, request: Request, enrolment_id: UUID) -> Response:
-        enrolment = selectors.own_enrolment(learner_id=caller_id(request), enrolment_id=enrolment_id)
-        if enrolment is None:
-            raise NotFound()
-        return Response(_output(request, [enrolment])[0])
-
-    @extend_schema(
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="read_enrolment", tags=["Learning"], summary="One enrolment", responses=EnrolmentOutput
+    ),
+    put=extend_schema(
         operation_id="enrol",
         tags=["Learning"],
         summary="Enrol in an edition, under an id of the caller's making",
         description="Needs a profile and the consent `learning_records`. A repeat is answered as the first time.",
         request=EnrolmentInput,
         responses={200: EnrolmentOutput, 201: EnrolmentOutput},
-    )
-    def put(self, request: Request, enrolment_id: UUID) -> Response:
-        given = EnrolmentInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        enrolment, is_new = enrol(
-            learner_id=caller_id(request),
-            enrolment_id=enrolment_id,
-            edition_id=given.validated_data["edition_id"],
-            now=clock.now(),
-        )
-        return Response(_output(request, [enrolment])[0], status=201 if is_new else 200)
+    ),
+)
+class MyEnrolment(OwnResource[Enrolment]):
+    problems: ClassVar = {
+        "PUT": (ProfileMissing, ConsentMissing, EditionNotOpen, AlreadyEnrolled, EnrolmentIdTaken),
+    }
+    input_class = EnrolmentInput
+
+    def find(self, request: Request, **ids: UUID) -> Enrolment | None:
+        return selectors.own_enrolment(learner_id=caller_id(request), enrolment_id=ids["enrolment_id"])
+
+    def save(self, request: Request, given: dict[str, Any], **ids: UUID) -> tuple[Enrolment, bool]:
+        return enrol(learner_id=caller_id(request), enrolment_id=ids["enrolment_id"], now=clock.now(), **given)
+
+    def represent(self, request: Request, resource: Enrolment) -> Any:
+        return _output(request, [resource])[0]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 
 from common import clock
 from common.caller import caller_id
-from common.errors import NotFound
 from common.openapi import PAGE_PARAMETERS
+from common.own_resource import OwnResource
 from common.pagination import ID, BadCursor, Cursors, keyset_page
 from common.serializers import StrictSerializer
 from learners.assessors import rubrics, selectors
@@ -121,7 +121,26 @@ class MyLevelAssessments(APIView):
         )
 
 
-class MyLevelAssessment(APIView):
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="read_level_assessment",
+        tags=["Skills"],
+        summary="One case for assessors",
+        responses=LevelAssessmentOutput,
+    ),
+    put=extend_schema(
+        operation_id="ask_for_level",
+        tags=["Skills"],
+        summary="Ask assessors for a level, under an id of the caller's making",
+        description=(
+            "Levels 4 to 6 are given by assessors only: one, two, or a panel. Needs the consent `learning_records` and a "
+            "level one below (or the skill's lowest). A repeat is answered as the first time."
+        ),
+        request=LevelAssessmentInput,
+        responses={200: LevelAssessmentOutput, 201: LevelAssessmentOutput},
+    ),
+)
+class MyLevelAssessment(OwnResource[LevelAssessment]):
     problems: ClassVar = {
         "PUT": (
             ProfileMissing,
@@ -134,37 +153,16 @@ class MyLevelAssessment(APIView):
         ),
         "DELETE": (CaseClosed,),
     }
+    input_class = LevelAssessmentInput
 
-    @extend_schema(
-        operation_id="read_level_assessment",
-        tags=["Skills"],
-        summary="One case for assessors",
-        responses=LevelAssessmentOutput,
-    )
-    def get(self, request: Request, assessment_id: UUID) -> Response:
-        case = selectors.own_case(learner_id=caller_id(request), assessment_id=assessment_id)
-        if case is None:
-            raise NotFound()
-        return Response(LevelAssessmentOutput(case).data)
+    def find(self, request: Request, **ids: UUID) -> LevelAssessment | None:
+        return selectors.own_case(learner_id=caller_id(request), assessment_id=ids["assessment_id"])
 
-    @extend_schema(
-        operation_id="ask_for_level",
-        tags=["Skills"],
-        summary="Ask assessors for a level, under an id of the caller's making",
-        description=(
-            "Levels 4 to 6 are given by assessors only: one, two, or a panel. Needs the consent `learning_records` and a "
-            "level one below (or the skill's lowest). A repeat is answered as the first time."
-        ),
-        request=LevelAssessmentInput,
-        responses={200: LevelAssessmentOutput, 201: LevelAssessmentOutput},
-    )
-    def put(self, request: Request, assessment_id: UUID) -> Response:
-        given = LevelAssessmentInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        case, is_new = open_case(
-            assessment_id=assessment_id, learner_id=caller_id(request), now=clock.now(), **given.validated_data
-        )
-        return Response(LevelAssessmentOutput(case).data, status=201 if is_new else 200)
+    def save(self, request: Request, given: dict[str, Any], **ids: UUID) -> tuple[LevelAssessment, bool]:
+        return open_case(assessment_id=ids["assessment_id"], learner_id=caller_id(request), now=clock.now(), **given)
+
+    def represent(self, request: Request, resource: LevelAssessment) -> Any:
+        return LevelAssessmentOutput(resource).data
 
     @extend_schema(
         operation_id="withdraw_level_assessment",

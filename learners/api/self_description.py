@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from common import clock
 from common.caller import caller_id
 from common.errors import NotFound
+from common.own_resource import OwnResource
 from common.serializers import StrictSerializer
 from learners.profiles.errors import ProfileMissing
 from learners.self_description import selectors, services
@@ -32,24 +33,14 @@ class SelfDescriptionOutput(serializers.Serializer[Any]):
     gender = serializers.ChoiceField(Gender.choices)
 
 
-class MySelfDescription(APIView):
-    """What the caller says of themselves; nobody else reads it."""
-
-    problems: ClassVar = {"GET": (NotFound,), "PUT": (ProfileMissing, privacy.ConsentMissing)}
-
-    @extend_schema(
+@extend_schema_view(
+    get=extend_schema(
         operation_id="read_self_description",
         tags=["Profile"],
         summary="What you said of yourself",
         responses=SelfDescriptionOutput,
-    )
-    def get(self, request: Request) -> Response:
-        gender = selectors.own_gender(caller_id(request))
-        if gender is None:
-            raise NotFound()
-        return Response({"gender": gender}, headers=_PRIVATE)
-
-    @extend_schema(
+    ),
+    put=extend_schema(
         operation_id="write_self_description",
         tags=["Profile"],
         summary="Say it, or change it",
@@ -59,12 +50,24 @@ class MySelfDescription(APIView):
         ),
         request=SelfDescriptionInput,
         responses={200: SelfDescriptionOutput, 201: SelfDescriptionOutput},
-    )
-    def put(self, request: Request) -> Response:
-        given = SelfDescriptionInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        is_new = services.describe(learner_id=caller_id(request), now=clock.now(), **given.validated_data)
-        return Response(given.validated_data, status=201 if is_new else 200, headers=_PRIVATE)
+    ),
+)
+class MySelfDescription(OwnResource[str]):
+    """What the caller says of themselves; nobody else reads it."""
+
+    problems: ClassVar = {"GET": (NotFound,), "PUT": (ProfileMissing, privacy.ConsentMissing)}
+    input_class = SelfDescriptionInput
+    response_headers = _PRIVATE
+
+    def find(self, request: Request, **ids: UUID) -> str | None:
+        return selectors.own_gender(caller_id(request))
+
+    def save(self, request: Request, given: dict[str, Any], **ids: UUID) -> tuple[str, bool]:
+        is_new = services.describe(learner_id=caller_id(request), now=clock.now(), **given)
+        return given["gender"], is_new
+
+    def represent(self, request: Request, resource: str) -> Any:
+        return {"gender": resource}
 
     @extend_schema(
         operation_id="delete_self_description",
