@@ -101,16 +101,16 @@ def test_a_learner_asks_reads_the_rubric_and_sees_only_their_own() -> None:
     first = ask(aiko, 4, case_id=case_id)
     assert first.status_code == 201
     assert ask(aiko, 4, case_id=case_id).status_code == 200
-    told = first.json()
-    assert (told["state"], told["outcome"], told["assessors_agreeing"], told["verdicts"]) == ("open", None, 1, [])
-    assert told["evidence"] == WORK
-    words = {criterion["code"]: criterion["statement"] for criterion in told["criteria"]}
+    asked = first.json()
+    assert (asked["state"], asked["outcome"], asked["assessors_agreeing"], asked["verdicts"]) == ("open", None, 1, [])
+    assert asked["evidence"] == WORK
+    words = {criterion["code"]: criterion["statement"] for criterion in asked["criteria"]}
     assert words["autonomy"] == "alone, and guides others"
     assert words["statement"]
     assert words["own_work"] == ""
     path = f"/api/v1/me/level-assessments/{case_id}"
-    assert signed_in(aiko.user).get(path).json() == told
-    assert signed_in(aiko.user).get("/api/v1/me/level-assessments").json() == {"items": [told], "next": None}
+    assert signed_in(aiko.user).get(path).json() == asked
+    assert signed_in(aiko.user).get("/api/v1/me/level-assessments").json() == {"items": [asked], "next": None}
     assert signed_in(budi.user).get(path).status_code == 404
     assert signed_in(budi.user).delete(path).status_code == 404
     assert signed_in(budi.user).get("/api/v1/me/level-assessments").json()["items"] == []

@@ -82,7 +82,7 @@ def test_a_rebuild_under_the_new_version_gives_what_was_computed_live(tmp_path: 
     live = state_of(aiko)
     assert rebuild(learner_ids=[aiko.pk]) == []
     SkillState.objects.filter(learner=aiko).update(framework_version="?", probability=0)
-    assert [entry.learner_id for entry in rebuild(learner_ids=[aiko.pk])] == [aiko.pk]
+    assert [drift.learner_id for drift in rebuild(learner_ids=[aiko.pk])] == [aiko.pk]
     assert state_of(aiko) == live
 
 

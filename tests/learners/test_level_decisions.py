@@ -81,8 +81,8 @@ def test_a_decision_raises_a_level_and_evidence_goes_on_from_there() -> None:
     state.refresh_from_db()
     assert (state.level, state.computed_level, state.level_since) == (3, 3, day(20))
     unchanged(aiko)
-    told = recorded("learners.level_decided")
-    assert told == [{"learner_id": str(aiko.pk), "skill": SKILL, "level": 2, "cause": "review"}]
+    decided = recorded("learners.level_decided")
+    assert decided == [{"learner_id": str(aiko.pk), "skill": SKILL, "level": 2, "cause": "review"}]
     assert not SkillState.objects.filter(learner=dao).exists()
     assert {delivery.consumer for delivery in Delivery.objects.filter(event__kind="learners.level_decided")} == {
         "awards",
@@ -149,8 +149,8 @@ def test_a_disputed_level_is_frozen_and_not_lost() -> None:
     for _ in range(2):
         learners.release_level(freeze_id=freeze, now=day(9))
     assert level_of(aiko) == 1, "decided below what was disputed: a cap"
-    assert [told["cause"] for told in recorded("learners.level_decided")] == ["frozen", "review", "released"]
-    assert [told["level"] for told in recorded("learners.level_decided")] == [2, 2, 1]
+    assert [event["cause"] for event in recorded("learners.level_decided")] == ["frozen", "review", "released"]
+    assert [event["level"] for event in recorded("learners.level_decided")] == [2, 2, 1]
     learners.freeze_level(freeze_id=new_id(), learner_id=aiko.pk, skill=SKILL, reason="appeal", now=day(10))
     assert LevelFreeze.objects.count() == 2
     unchanged(aiko)
@@ -261,15 +261,15 @@ def test_the_history_tells_every_change_with_its_cause() -> None:
     reached = LevelChange.objects.get(learner=aiko)
     decision = decide(aiko, 4, cause="assessors", rubric="r-1")
     decide(aiko, 3, on=20, cause="appeal", reason="The work was a colleague's.")
-    told = learners.level_history(aiko.pk)
-    assert [(entry.level, entry.cause, entry.at) for entry in told] == [
+    changes = learners.level_history(aiko.pk)
+    assert [(change.level, change.cause, change.at) for change in changes] == [
         (2, "evidence", day(0)),
         (4, "assessors", day(10)),
         (3, "appeal", day(20)),
     ]
-    assert (told[0].evidence_id, told[0].probability) == (reached.evidence_id, reached.probability)
-    assert (told[1].decision_id, told[1].rule, told[1].decided_by) == (decision, "r-1", (UUID(int=7),))
-    assert told[2].reason == "The work was a colleague's."
+    assert (changes[0].evidence_id, changes[0].probability) == (reached.evidence_id, reached.probability)
+    assert (changes[1].decision_id, changes[1].rule, changes[1].decided_by) == (decision, "r-1", (UUID(int=7),))
+    assert changes[2].reason == "The work was a colleague's."
     assert learners.level_history(make_learner("TH").pk) == []
 
 

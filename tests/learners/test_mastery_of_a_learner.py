@@ -140,7 +140,7 @@ def test_any_order_any_batching_and_any_doubling_give_what_the_rebuild_gives() -
     for order in range(6):
         learner = make_learner("JP")
         # The same evidence, under other ids of the same order, for another learner.
-        copies = [[answer.but(id=_twin(answer.id, order)) for answer in answers] for answers in outcomes]
+        copies = [[answer.but(id=_copied_id(answer.id, order)) for answer in answers] for answers in outcomes]
         if order:
             rng.shuffle(copies)
         batch = rng.choice([1, 2, 5, 12])
@@ -158,7 +158,7 @@ def test_any_order_any_batching_and_any_doubling_give_what_the_rebuild_gives() -
     assert aiko
 
 
-def _twin(identifier: UUID, order: int) -> UUID:
+def _copied_id(identifier: UUID, order: int) -> UUID:
     """Another id that sorts as the first does."""
     return UUID(int=(identifier.int & ~0xFF) | order)
 

@@ -120,8 +120,8 @@ def test_publishing_more_rarely_costs_little() -> None:
     answers = logged(list(simulation.answers(learners=50, items_count=40, sittings=8, seed=4)))
     scores = [answer.score for answer in answers]
     losses = [
-        quality(scores, [p for _, p in replay.predictions(Replay(refresh=young, nightly=old), answers)]).log_loss
-        for young, old in ((1, 1), (100, 1000))
+        quality(scores, [p for _, p in replay.predictions(Replay(refresh=refresh, nightly=nightly), answers)]).log_loss
+        for refresh, nightly in ((1, 1), (100, 1000))
     ]
     assert abs(losses[1] - losses[0]) < 0.01
 
@@ -193,7 +193,7 @@ def test_what_is_wrong_in_a_log_is_told_with_its_line(tmp_path: Path, lines: lis
     assert said in str(error.value)
 
 
-def test_a_missing_column_or_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_column_or_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="line 1: no column skills, seconds"):
         output("replay_mastery", log(tmp_path, "a,i,1", header="learner,item,correct"))
     with pytest.raises(CommandError, match="No such file"):

@@ -102,13 +102,13 @@ def test_with_the_consent_it_is_ignored_at_once_and_then_deleted(query_budget: A
     assert signed_in(aiko.user).get(PATH).status_code == 404
     with query_budget(2):
         assert set(learners.genders_of([learner.pk for learner in cast])) == {again.pk, still.pk, other.pk}
-    told = stored(ConsentChanged)
+    changes = stored(ConsentChanged)
     # In a test everything happens in one transaction, and so at one instant; what is said anew comes later.
     SelfDescription.objects.filter(pk=again.pk).update(said_at=clock.now())
-    SelfDescription.objects.exclude(pk=again.pk).update(said_at=told[0].occurred_at)
+    SelfDescription.objects.exclude(pk=again.pk).update(said_at=changes[0].occurred_at)
     for _ in range(2):
         with query_budget(4):
-            forget_withdrawn(told)
+            forget_withdrawn(changes)
     assert set(SelfDescription.objects.values_list("pk", flat=True)) == {again.pk, still.pk, other.pk}
     assert AuditEntry.objects.filter(action="self_description.forgotten").count() == 1
 

@@ -120,7 +120,7 @@ def test_a_corrected_answer_counts_as_corrected_and_a_struck_one_for_nothing() -
     answered(aiko, wrong, right)
     once = corrected(aiko, wrong, score=1.0)
     answered(budi, wrong.but(id=new_id(), score=1.0), right.but(id=new_id()))
-    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, budi))
+    ours, theirs = (SkillState.objects.get(learner=learner) for learner in (aiko, budi))
     assert (ours.mean, ours.count, ours.level) == (theirs.mean, 2, theirs.level)
     # The learner reads the answer once, as it counts now.
     document, _ = learners.explanation(learner_id=aiko.pk, accept_language="en", now=clock.now())
@@ -148,7 +148,7 @@ def test_the_first_of_two_corrections_counts_also_in_one_batch() -> None:
     assert rebuild(learner_ids=[aiko.pk], write=False) == []
 
 
-def test_a_level_outlives_the_answers_that_a_review_struck() -> None:
+def test_a_level_outlives_the_answers_that_a_review_voided() -> None:
     """Only a person lowers a level: what a review takes out of the evidence takes no level with it."""
     aiko, dao = make_learner("JP"), make_learner("TH")
     answers = [an_answer(level=2) for _ in range(4)]
@@ -158,7 +158,7 @@ def test_a_level_outlives_the_answers_that_a_review_struck() -> None:
     assert level >= 2
     for answer in answers:
         corrected(aiko, answer, score=0.0, voided=True)
-    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, dao))
+    ours, theirs = (SkillState.objects.get(learner=learner) for learner in (aiko, dao))
     assert (ours.level, ours.computed_level, ours.count) == (level, level, 0)
     assert theirs.count == 4
     assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
@@ -192,7 +192,7 @@ def test_what_was_left_to_lapse_says_nothing_of_mastery_and_counts_as_wrong_for_
     answers = [an_answer(at=later) for _ in range(8)]
     answered(aiko, *answers, mode="certification")
     answered(dao, *(answer.but(id=new_id()) for answer in answers), mode="certification")
-    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, dao))
+    ours, theirs = (SkillState.objects.get(learner=learner) for learner in (aiko, dao))
     assert ours.mean == theirs.mean
     assert ours.tests["1"][0] < theirs.tests["1"][0]
     assert (ours.tests["1"][1], theirs.tests["1"][1]) == (11, 8)
@@ -230,7 +230,7 @@ def test_certified_mastery_needs_items_that_were_not_met_before() -> None:
     fresh = [an_answer(item_id=item, guess=0.0, level=2, at=later) for item in known]
     answered(aiko, *fresh)
     answered(dao, *(entry.but(id=new_id(), seen_before=True) for entry in fresh))
-    ours, theirs = (SkillState.objects.get(learner=value) for value in (aiko, dao))
+    ours, theirs = (SkillState.objects.get(learner=learner) for learner in (aiko, dao))
     assert ours.certified_level == 3
     assert ours.certified_at == later
     assert (theirs.certified_level, theirs.level) == (0, ours.level)

@@ -78,8 +78,8 @@ def hold(learner: Any, **levels: int) -> None:
 
 def outcome(enrolment: Enrolment, *, mode: str = "placement", answers: int = 1) -> Recorded[Outcome]:
     answered = [an_answer() for _ in range(answers)]
-    told = an_outcome(enrolment.learner_id, answered, edition_id=enrolment.edition_id, mode=mode, at=PLACED_AT)
-    return Recorded(1, told, PLACED_AT)
+    event = an_outcome(enrolment.learner_id, answered, edition_id=enrolment.edition_id, mode=mode, at=PLACED_AT)
+    return Recorded(1, event, PLACED_AT)
 
 
 def moved(learner: Any) -> Recorded[MasteryChanged]:
@@ -257,7 +257,7 @@ def test_a_placement_and_the_mastery_from_it_at_a_time_waive_the_lesson(monkeypa
 
 
 def test_the_flow_wires_it() -> None:
-    (consumer,) = [entry for entry in CONSUMERS if entry.name == "waivers"]
+    (consumer,) = [consumer for consumer in CONSUMERS if consumer.name == "waivers"]
     assert consumer.classes == (OutcomeRecorded, MasteryChanged)
 
 
