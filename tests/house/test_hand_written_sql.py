@@ -14,19 +14,6 @@ NAMED_FOR_IT = ("statements.py", "_statements.py")
 # They have some still. May only get shorter: move what is left to the slice's `statements.py`, or say it with the ORM.
 LEFT: frozenset[str] = frozenset(
     {
-        "platform/credentials/certificates/status_allocation.py",
-        "platform/credentials/certificates/awarding.py",
-        "platform/credentials/certificates/bulk_revocation.py",
-        "platform/credentials/certificates/corrections.py",
-        "platform/credentials/certificates/database_role.py",
-        "platform/credentials/certificates/issuing.py",
-        "platform/credentials/certificates/keys.py",
-        "platform/credentials/certificates/status_changes.py",
-        "platform/credentials/certificates/reconciliation.py",
-        "platform/credentials/certificates/reminders.py",
-        "platform/credentials/certificates/rotation.py",
-        "platform/credentials/certificates/status_publishing.py",
-        "platform/credentials/presentations/passport_document.py",
         "platform/credentials/presentations/passports.py",
         "platform/credentials/presentations/certificate_jwts.py",
         "platform/credentials/sharing/services.py",
@@ -55,7 +42,8 @@ def _runs_sql(source: str) -> bool:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
-            if name in RUNS_SQL:
+            # A piece of JSON that is written already has the same name.
+            if name in RUNS_SQL and ast.unparse(node.func) != "orjson.Fragment":
                 return True
     return False
 
@@ -64,6 +52,13 @@ def test_sql_by_hand_stands_in_modules_named_for_it() -> None:
     found = {str(path.relative_to(ROOT)) for path in _modules() if _runs_sql(path.read_text())}
     assert found - LEFT == set(), "SQL by hand outside a module named for it"
     assert LEFT - found == set(), "these have none any more: shorten the list"
+
+
+def test_a_module_is_named_for_one_thought() -> None:
+    named = {
+        name: _is_named_for_it(name) for name in ("statements.py", "reconciliation_statements.py", "mystatements.py")
+    }
+    assert named == {"statements.py": True, "reconciliation_statements.py": True, "mystatements.py": False}
 
 
 def test_each_way_to_run_a_statement_is_seen() -> None:
@@ -77,4 +72,5 @@ def test_each_way_to_run_a_statement_is_seen() -> None:
         "Fragment('written AS (DELETE FROM t)', ())",
     ):
         assert _runs_sql(planted), planted
+    assert not _runs_sql("orjson.Fragment(text)")
     assert not _runs_sql("Model.objects.filter(pk=1).update(name='x'); execute_together(fragment)")

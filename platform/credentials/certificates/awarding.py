@@ -9,16 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from psycopg.types.json import Jsonb
+from django.db import transaction
 
 from common import clock
 from common.clock import rfc3339
 from common.ids import new_id
-from common.rendering import to_json
-from credentials.certificates import rules
+from credentials.certificates import rules, statements
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.models import Achievement, Award
+from credentials.certificates.statements import NewAward
 from credentials.events import AwardDecided
 from events import public as events
 from events.public import Recorded
@@ -31,12 +30,12 @@ _WORKER = "worker:certificates"
 
 @dataclass
 class AwardInputs:
-    """What is known of one learner when awards are decided."""
+    """What is known of a learner when awards are decided."""
 
     completed: dict[UUID, datetime]
     states: dict[str, tuple[int, float, str, str | None]]  # level, probability, framework version, rule version
     certified: dict[str, int]
-    held: set[str]  # slugs of achievements awarded before, in any version
+    awarded_slugs: set[str]  # of achievements awarded before, in any version
 
     def missing(self, achievement: Achievement) -> list[rules.MissingForCertificate]:
         """What the learner lacks for the achievement; see rules.missing."""
@@ -52,8 +51,8 @@ class AwardInputs:
 def decide_awards(recorded: Sequence[Recorded[OfLearner]]) -> None:
     """Consumer: awards every achievement whose criteria a learner now meets, once.
 
-    A constant number of statements for the batch. Whoever holds an achievement in any version is not awarded another
-    version of it: a changed criterion takes nothing away and hands nothing out a second time.
+    A constant number of statements for the batch. A learner who was awarded any version of an achievement is not awarded
+    another version of it: when criteria change, nothing is taken away and nothing is awarded a second time.
     """
     learner_ids = sorted({entry.event.learner_id for entry in recorded})
     achievements = list(Achievement.objects.filter(active=True).order_by("slug"))
@@ -65,36 +64,41 @@ def decide_awards(recorded: Sequence[Recorded[OfLearner]]) -> None:
         (learner_id, achievement, 1)
         for learner_id, inputs in sorted(found.items())
         for achievement in achievements
-        if achievement.slug not in inputs.held and not inputs.missing(achievement)
+        if achievement.slug not in inputs.awarded_slugs and not inputs.missing(achievement)
     ]
-    award(earned, now=clock.now(), known=found)
+    award(earned, now=clock.now(), inputs=found)
 
 
 def award(
     earned: Sequence[tuple[UUID, Achievement, int]],
     *,
     now: datetime,
-    known: Mapping[UUID, AwardInputs] | None = None,
+    inputs: Mapping[UUID, AwardInputs] | None = None,
     action: str = "award.decided",
 ) -> None:
-    """Award achievements under their numbers, in the caller's transaction, for a certificate each; what is awarded stays.
+    """Award achievements under their numbers, in the caller's transaction; each award leads to a certificate.
+
+    An award that exists is not changed.
 
     Args:
-        earned: (learner, achievement, number) of what the caller found to be earned. known: the learners' standings, read
-            anew when missing. action: of the audit log.
+        earned: (learner, achievement, number) of what the caller found to be earned. inputs: of each learner; read here
+            when missing. action: of the audit log.
     """
     if not earned:
         return
-    codes = sorted({wanted["skill"] for _, entry, _ in earned for wanted in entry.criteria["skills"]})
+    codes = sorted({wanted["skill"] for _, achievement, _ in earned for wanted in achievement.criteria["skills"]})
     learner_ids = sorted({learner_id for learner_id, _, _ in earned})
-    if known is None:
-        known = award_inputs(learner_ids, {entry.edition_id for _, entry, _ in earned}, codes)
+    if inputs is None:
+        inputs = award_inputs(learner_ids, {achievement.edition_id for _, achievement, _ in earned}, codes)
     evidence = _evidence(set(learner_ids), codes)
-    rows = [
-        (*_award_row(learner_id, achievement, known[learner_id], evidence.get(learner_id, [])), number)
+    awards = [
+        _new_award(learner_id, achievement, number, inputs[learner_id], evidence.get(learner_id, []))
         for learner_id, achievement, number in earned
     ]
-    new = _insert_awards(rows, now=now)
+    # A learner who was erased meanwhile is left out.
+    present = learners.hold_learners(set(learner_ids))
+    awards = [award for award in awards if award.learner_id in present]
+    new = _insert(awards, now=now) if awards else []
     events.record_many([AwardDecided(award_id=award_id, learner_id=learner_id) for award_id, learner_id in new])
     privacy.audit_many(
         actor=_WORKER, action=action, subject_kind="award", subject_ids=[str(award_id) for award_id, _ in new]
@@ -104,8 +108,11 @@ def award(
 def award_inputs(
     learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
 ) -> dict[UUID, AwardInputs]:
-    """What is known of each learner; three queries."""
-    found = {entry: AwardInputs(completed={}, states={}, certified={}, held=set()) for entry in learner_ids}
+    """The inputs of award decisions, by learner; three queries."""
+    found = {
+        learner_id: AwardInputs(completed={}, states={}, certified={}, awarded_slugs=set())
+        for learner_id in learner_ids
+    }
     completions = learners.completions(learner_ids=learner_ids, edition_ids=edition_ids)
     for (learner_id, edition_id), completed_at in completions.items():
         if completed_at is not None:
@@ -117,7 +124,7 @@ def award_inputs(
     for learner_id, slug in Award.objects.filter(learner_id__in=learner_ids).values_list(
         "learner_id", "achievement__slug"
     ):
-        found[learner_id].held.add(slug)
+        found[learner_id].awarded_slugs.add(slug)
     return found
 
 
@@ -129,16 +136,17 @@ def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[t
     return found
 
 
-def _award_row(
+def _new_award(
     learner_id: UUID,
     achievement: Achievement,
+    number: int,
     inputs: AwardInputs,
     evidence: Sequence[tuple[UUID, Sequence[str], bool]],
-) -> tuple[UUID, UUID, UUID, dict[str, Any], str]:
+) -> NewAward:
     wanted = [skill["skill"] for skill in achievement.criteria["skills"]]
     counted = [(pk, supervised) for pk, skills, supervised in evidence if set(skills) & set(wanted)]
     completed_at = inputs.completed.get(achievement.edition_id)
-    facts = {
+    facts: dict[str, Any] = {
         "completed_at": rfc3339(completed_at) if completed_at else None,
         "skills": [
             {
@@ -153,30 +161,10 @@ def _award_row(
         "answers": len(counted),
         "supervised": sum(supervised for _, supervised in counted),
     }
-    return new_id(), learner_id, achievement.pk, facts, rules.evidence_digest(pk for pk, _ in counted)
+    digest = rules.evidence_digest(pk for pk, _ in counted)
+    return NewAward(new_id(), learner_id, achievement.pk, facts, digest, number)
 
 
-def _insert_awards(
-    rows: Sequence[tuple[UUID, UUID, UUID, dict[str, Any], str, int]], *, now: datetime
-) -> list[tuple[UUID, UUID]]:
-    """Insert in one statement those that are new; return their (award, learner) ids."""
-    # A learner erased meanwhile is passed over.
-    present = learners.hold_learners({row[1] for row in rows})
-    columns = [list(column) for column in zip(*(row for row in rows if row[1] in present), strict=True)]
-    if not columns:
-        return []
-    ids, learner_ids, achievement_ids, facts, digests, numbers = columns
-    with as_issuer(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO credentials_award (id, learner_id, achievement_id, number, decided_at, facts, evidence_sha256)
-            SELECT new.id, new.learner_id, new.achievement_id, new.number, %s, new.facts, new.digest
-            FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[], %s::text[], %s::int[])
-                AS new(id, learner_id, achievement_id, facts, digest, number)
-            ORDER BY new.learner_id, new.achievement_id
-            ON CONFLICT (learner_id, achievement_id, number) DO NOTHING
-            RETURNING id, learner_id
-            """,
-            [now, ids, learner_ids, achievement_ids, [Jsonb(fact, dumps=to_json) for fact in facts], digests, numbers],
-        )
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+def _insert(awards: Sequence[NewAward], *, now: datetime) -> list[tuple[UUID, UUID]]:
+    with as_issuer():
+        return statements.insert_awards(awards, now=now)

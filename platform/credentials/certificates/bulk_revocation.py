@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from common import clock
 from common.errors import InvalidInput, NotFound, ReasonMissing
-from credentials.certificates import status_changes
+from credentials.certificates import statements, status_changes
 from credentials.certificates.errors import AlreadyApproved, SecondPersonNeeded, UnknownCertificates
 from credentials.certificates.lifecycle_models import BulkRevocation
 from credentials.certificates.models import Certificate
@@ -81,7 +81,7 @@ def _audit(what: str, revocation_id: UUID, actor: UUID) -> None:
 def revoke_approved(recorded: Sequence[Recorded[BulkRevocationApproved]]) -> None:
     """Consumer: revokes what was approved. A certificate that was corrected since is revoked in its newest form.
 
-    What was withdrawn before is passed over, so a repeat changes nothing.
+    Certificates that were withdrawn before are ignored, so a repeat changes nothing.
     """
     # One after the other: each is a set of its own, approved by people one at a time.
     for asked in (
@@ -105,25 +105,10 @@ def revoke_approved(recorded: Sequence[Recorded[BulkRevocationApproved]]) -> Non
 
 
 def _with_successors(certificate_ids: Sequence[UUID]) -> list[UUID]:
-    """These certificates and all that came to replace them.
+    """These certificates and all that replaced them.
 
-    Locked first: a correction under way is waited for, and its successor is then found by the second statement.
+    They are locked first: this waits for a correction that is under way, whose successor is then found.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM credentials_certificate WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            [list(certificate_ids)],
-        )
-        cursor.execute(
-            """
-            WITH RECURSIVE replaced AS (
-                SELECT id FROM credentials_certificate WHERE id = ANY(%s)
-                UNION
-                SELECT certificate.id FROM credentials_certificate certificate
-                    JOIN replaced ON certificate.predecessor_id = replaced.id
-            )
-            SELECT id FROM replaced
-            """,
-            [list(certificate_ids)],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    certificates = Certificate.objects.select_for_update(no_key=True).filter(pk__in=certificate_ids).order_by("pk")
+    list(certificates.values_list("pk"))
+    return statements.with_successors(certificate_ids)

@@ -12,11 +12,11 @@ from typing import Literal
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from common import clock
 from common.errors import NotFound, ReasonMissing
-from credentials.certificates import issuing, status_changes
+from credentials.certificates import issuing, statements, status_changes
 from credentials.certificates.errors import (
     CorrectionDecided,
     CorrectionIdTaken,
@@ -183,21 +183,7 @@ def supersede_corrected(recorded: Sequence[Recorded[CorrectionMoved]]) -> None:
 
 def _approved(correction_ids: Sequence[UUID]) -> list[Awarded]:
     """The awards of corrections that are approved and not done; their certificates are locked and active."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT award.id, award.learner_id, award.achievement_id, award.decided_at, award.facts::text,
-                award.evidence_sha256, correction.legal_name, certificate.id, certificate.valid_until
-            FROM credentials_certificatecorrection correction
-                JOIN credentials_certificate certificate ON certificate.id = correction.certificate_id
-                JOIN credentials_award award ON award.id = certificate.award_id
-            WHERE correction.id = ANY(%s) AND correction.approved AND certificate.status = 'active'
-                AND certificate.valid_until > statement_timestamp()
-            ORDER BY certificate.id FOR NO KEY UPDATE OF certificate FOR KEY SHARE OF award
-            """,
-            [list(correction_ids)],
-        )
-        rows = cursor.fetchall()
+    rows = statements.lock_approved_corrections(correction_ids)
     owners = learners.hold_learners({row[1] for row in rows})
     return [
         Awarded(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from common.database import set_for_transaction
 
 ROLE = "skills_issuer"
 
@@ -19,8 +19,7 @@ def as_issuer() -> Iterator[None]:
     Raises:
         ProgrammingError: this process's own role may not take it.
     """
-    with connection.cursor() as cursor:
-        # LOCAL: whatever happens, it ends with the transaction, and a failing statement ends with its savepoint.
-        cursor.execute(f"SET LOCAL ROLE {ROLE}")
-        yield
-        cursor.execute("RESET ROLE")
+    # It ends with the transaction in any case; when a statement fails, it ends with the savepoint.
+    set_for_transaction("role", ROLE)
+    yield
+    set_for_transaction("role", "none")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,17 @@ import orjson
 from django.conf import settings
 from django.db import transaction
 
-from common import binary, clock
-from common.database import copy_rows, run_prepared
+from common import clock
 from common.ids import new_id, public_code
 from common.languages import lookup
 from courses import public as courses
-from credentials.certificates import compact, credentials, issuers, keys, status_allocation
+from credentials.certificates import compact, credentials, issuers, keys, statements, status_allocation
 from credentials.certificates.compiled import Compiled
 from credentials.certificates.credentials import Certified, Issuance, Skill
 from credentials.certificates.database_role import as_issuer
-from credentials.certificates.models import Achievement, Certificate
+from credentials.certificates.models import Achievement
 from credentials.certificates.signer import Signer
+from credentials.certificates.statements import NewCertificate
 from credentials.events import AwardDecided, CertificateIssued
 from events import public as events
 from events.public import Recorded
@@ -71,21 +70,10 @@ def issue_certificates(recorded: Sequence[Recorded[AwardDecided]]) -> None:
 
 def _awaiting(award_ids: Sequence[UUID]) -> list[Awarded]:
     """Those awards that have no certificate, locked: who comes second waits for the first, and their learners stay."""
-    found = run_prepared(
-        """
-            SELECT id, learner_id, achievement_id, decided_at, facts::text, evidence_sha256
-            FROM credentials_award WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-        """,
-        [binary.uuids(award_ids)],
-    )
+    found = statements.lock_awards(award_ids)
     owners = learners.hold_learners({row[1] for row in found})
-    # Asked again under the lock: a statement sees what was there when it began.
-    certified = {
-        award_id
-        for (award_id,) in run_prepared(
-            "SELECT award_id FROM credentials_certificate WHERE award_id = ANY(%s)", [binary.uuids(award_ids)]
-        )
-    }
+    # A second statement, under the lock: a statement sees what was there when it began.
+    certified = statements.certified_awards(award_ids)
     return [
         Awarded(
             id=row[0],
@@ -119,7 +107,7 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
     for award in awards:
         by_issuer[of_state.get(award.state, issuers.REGIONAL)].append(award)
     words = _CompiledAchievements()
-    rows: list[_Row] = []
+    certificates: list[NewCertificate] = []
     # In one order everywhere: the lists of two issuers are locked.
     for slug in sorted(by_issuer):
         signs, key = keys.signing(slug, now=now)
@@ -129,26 +117,28 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
             compiled = words.compiled(
                 achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
             )
-            rows.append(_row(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now))
-    with as_issuer():
-        _insert(rows, now=now)
+            certificates.append(
+                _signed(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now)
+            )
+    _insert(certificates, now=now)
+    editions = {award.id: achievements[award.achievement_id].edition_id for award in awards}
     events.record_many(
         [
             CertificateIssued(
-                certificate_id=row.id,
-                learner_id=row.award.learner_id,
-                edition_id=achievements[row.award.achievement_id].edition_id,
+                certificate_id=certificate.id,
+                learner_id=certificate.learner_id,
+                edition_id=editions[certificate.award_id],
             )
-            for row in rows
+            for certificate in certificates
         ]
     )
     privacy.audit_many(
         actor=actor,
         action="certificate.issued",
         subject_kind="certificate",
-        subject_ids=[str(row.id) for row in rows],
+        subject_ids=[str(certificate.id) for certificate in certificates],
     )
-    return [row.id for row in rows]
+    return [certificate.id for certificate in certificates]
 
 
 class _CompiledAchievements:
@@ -244,22 +234,9 @@ def _compiled(
     )
 
 
-@dataclass(frozen=True)
-class _Row:
-    id: UUID
-    public_code: str
-    award: Awarded
-    key: str
-    list_id: int
-    index: int
-    credential: str
-    compact: bytes
-    valid_until: datetime
-
-
-def _row(
+def _signed(
     award: Awarded, compiled: Compiled, *, issuer: str, signs: Signer, key: str, list_id: int, index: int, now: datetime
-) -> _Row:
+) -> NewCertificate:
     code, valid_until = public_code(), award.valid_until or now + settings.CREDENTIAL_VALIDITY
     issuance = Issuance(
         public_code=code,
@@ -287,40 +264,21 @@ def _row(
         valid_until=valid_until,
         credential=text,
     )
-    return _Row(new_id(), code, award, key, list_id, index, text, short, valid_until)
-
-
-_COLUMNS = (
-    "id, public_code, award_id, learner_id, predecessor_id, key_id, status_list_id, status_index, credential, compact, "
-    "valid_from, valid_until, status, status_reason"
-)
-_FIELDS = struct.Struct("!h").pack(14)
-_BIGINT, _INTEGER, _UUID = struct.Struct("!iq"), struct.Struct("!ii"), struct.Struct("!i16s")
-
-
-def _insert(rows: Sequence[_Row], *, now: datetime) -> None:
-    """COPY the rows; whoever else would write one of the same award waits for its lock and then finds it."""
-    copy_rows("credentials_certificate", _COLUMNS, [_packed(row, now=now) for row in rows])
-
-
-def _packed(row: _Row, *, now: datetime) -> bytes:
-    predecessor = row.award.predecessor
-    return b"".join(
-        (
-            _FIELDS,
-            _UUID.pack(16, row.id.bytes),
-            binary.field(row.public_code.encode()),
-            _UUID.pack(16, row.award.id.bytes),
-            _UUID.pack(16, row.award.learner_id.bytes),
-            binary.NULL if predecessor is None else _UUID.pack(16, predecessor.bytes),
-            binary.text(row.key),
-            _BIGINT.pack(8, row.list_id),
-            _INTEGER.pack(4, row.index),
-            binary.field(row.credential.encode()),
-            binary.field(row.compact),
-            _BIGINT.pack(8, binary.instant(now)),
-            _BIGINT.pack(8, binary.instant(row.valid_until)),
-            binary.text(Certificate.Status.ACTIVE),
-            binary.text(""),
-        )
+    return NewCertificate(
+        id=new_id(),
+        public_code=code,
+        award_id=award.id,
+        learner_id=award.learner_id,
+        predecessor_id=award.predecessor,
+        key=key,
+        list_id=list_id,
+        index=index,
+        credential=text,
+        compact=short,
+        valid_until=valid_until,
     )
+
+
+def _insert(certificates: Sequence[NewCertificate], *, now: datetime) -> None:
+    with as_issuer():
+        statements.insert_certificates(certificates, valid_from=now)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from common.clock import rfc3339
+from common.database import lock_for_transaction
 from common.errors import DomainError
+from credentials.certificates import statements
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.lifecycle_models import KeyRotation
 from credentials.certificates.models import Issuer, IssuerKey
@@ -66,29 +67,15 @@ def ensure_registered(signer: Signer, *, issuer: str, now: datetime) -> str:
         if known.valid_until is not None:
             raise KeyRetired()
         return pk
-    with as_issuer(), connection.cursor() as cursor:
+    with as_issuer():
         # One at a time: the constraint allows one open key, and of two that come together the later one waits.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"issuer keys of {signer.did}"])
-        cursor.execute(
-            """
-            SELECT EXISTS (SELECT FROM credentials_issuerkey WHERE did = %s AND id <> %s) AND NOT EXISTS (
-                SELECT FROM credentials_keyrotation WHERE did = %s AND multikey = %s AND approved_at IS NOT NULL)
-            """,
-            [signer.did, pk, signer.did, signer.multikey],
-        )
-        (refused,) = cursor.fetchone() or (True,)
+        lock_for_transaction(f"issuer keys of {signer.did}")
+        others = IssuerKey.objects.filter(did=signer.did).exclude(pk=pk)
+        approved = KeyRotation.objects.filter(did=signer.did, multikey=signer.multikey, approved_at__isnull=False)
+        refused = others.exists() and not approved.exists()
         if not refused:
-            cursor.execute(
-                "UPDATE credentials_issuerkey SET valid_until = %s WHERE did = %s AND valid_until IS NULL AND id <> %s",
-                [now, signer.did, pk],
-            )
-            cursor.execute(
-                """
-                INSERT INTO credentials_issuerkey (id, issuer_id, did, multikey, valid_from) VALUES (%s, %s, %s, %s, %s)
-                ON CONFLICT (id) DO NOTHING
-                """,
-                [pk, issuer, signer.did, signer.multikey, now],
-            )
+            others.filter(valid_until__isnull=True).update(valid_until=now)
+            statements.insert_issuer_key(pk, issuer=issuer, did=signer.did, multikey=signer.multikey, valid_from=now)
     if refused:
         raise KeyNotApproved()
     return pk

@@ -1,23 +1,19 @@
 """Whether certificates and entitlement agree: two lists that must be empty, and how to mend the first.
 
 A repair records again the events that workers act upon; it never decides or issues.
-
-The only module here that reads tables of learners by SQL: it sets everybody's levels, enrolments and evidence against
-everybody's awards, which is one join in the database and would be all of both in memory through `learners.public`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 
-from credentials.certificates import keys
+from credentials.certificates import keys, reconciliation_statements
 from credentials.certificates.rules import evidence_digest
 from credentials.events import AwardDecided, AwardMissing
 from events import public as events
@@ -26,97 +22,8 @@ from privacy import public as privacy
 GRACE = timedelta(minutes=5)
 # An award is decided some moments after its evidence was read: what was stored meanwhile is not in its digest.
 _READ_BEFORE = timedelta(minutes=2)
-_MAX_ROWS = 1000
 _SEEN = "certificates.reconciliation"
 _log = logging.getLogger(__name__)
-
-# Learners who meet all of an active achievement's criteria, and whom its slug was never awarded. `since`: when the last of
-# it came about, as far as the rows tell.
-_EARNED_NOT_AWARDED = """
-WITH wanted AS (
-    SELECT achievement.id, achievement.slug, achievement.edition_id,
-        coalesce((achievement.criteria->>'edition_completed')::boolean, false) AS completion,
-        entry->>'skill' AS skill, (entry->>'level')::int AS level,
-        coalesce((entry->>'certified')::boolean, false) AS strictly,
-        jsonb_array_length(achievement.criteria->'skills') AS skills
-    FROM credentials_achievement achievement
-        LEFT JOIN LATERAL jsonb_array_elements(achievement.criteria->'skills') AS entry ON true
-    WHERE achievement.active
-), met AS (
-    SELECT wanted.id, wanted.slug, wanted.edition_id, wanted.completion, state.learner_id,
-        max(greatest(state.last_at, state.level_since, state.certified_at)) AS since
-    FROM wanted JOIN learners_skillstate state ON state.skill_code = wanted.skill
-        AND CASE WHEN strictly THEN state.certified_level ELSE state.level END >= wanted.level
-    GROUP BY 1, 2, 3, 4, 5 HAVING count(*) = max(wanted.skills)
-    UNION ALL
-    SELECT wanted.id, wanted.slug, wanted.edition_id, true, enrolment.learner_id, enrolment.completed_at
-    FROM wanted JOIN learners_enrolment enrolment ON enrolment.edition_id = wanted.edition_id
-    WHERE wanted.skill IS NULL AND wanted.completion AND enrolment.completed_at IS NOT NULL
-)
-SELECT met.learner_id, met.edition_id
-FROM met LEFT JOIN learners_enrolment enrolment
-    ON enrolment.learner_id = met.learner_id AND enrolment.edition_id = met.edition_id
-WHERE (NOT met.completion OR enrolment.completed_at IS NOT NULL)
-    AND coalesce(greatest(met.since, enrolment.completed_at), '-infinity') < %(before)s
-    AND NOT EXISTS (
-        SELECT FROM credentials_award award JOIN credentials_achievement other ON other.id = award.achievement_id
-        WHERE award.learner_id = met.learner_id AND other.slug = met.slug
-    )
-ORDER BY 1, 2
-"""
-_AWARDED_NOT_ISSUED = """
-SELECT award.id, award.learner_id FROM credentials_award award
-WHERE award.decided_at < %(before)s AND NOT EXISTS (SELECT FROM credentials_certificate WHERE award_id = award.id)
-ORDER BY 1
-"""
-# The foreign key and a trigger forbid it; asked all the same.
-_ISSUED_NOT_AWARDED = """
-SELECT certificate.id FROM credentials_certificate certificate
-    LEFT JOIN credentials_award award ON award.id = certificate.award_id AND award.learner_id = certificate.learner_id
-WHERE award.id IS NULL AND certificate.issued_at < %(before)s
-ORDER BY 1
-"""
-# The facts that an award was written with do not meet the criteria of its achievement's version.
-_AWARDED_NOT_EARNED = """
-SELECT award.id FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
-WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND (
-    coalesce((achievement.criteria->>'edition_completed')::boolean, false) AND award.facts->>'completed_at' IS NULL
-    OR EXISTS (
-        SELECT FROM jsonb_array_elements(achievement.criteria->'skills') AS wanted
-        WHERE NOT EXISTS (
-            SELECT FROM jsonb_array_elements(award.facts->'skills') AS held
-            WHERE held->>'skill' = wanted->>'skill' AND (held->>'level')::int >= (wanted->>'level')::int
-        )
-    )
-)
-ORDER BY 1
-"""
-# The digest is not that of the evidence as it stood when the award was decided.
-_EVIDENCE_DIFFERS = """
-SELECT award.id FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
-WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND award.evidence_sha256 <> (
-    SELECT encode(sha256(coalesce(string_agg(evidence.id::text, E'\\n' ORDER BY evidence.id::text COLLATE "C"), '')::bytea),
-        'hex')
-    FROM learners_evidence evidence
-    WHERE evidence.learner_id = award.learner_id AND evidence.recorded_at <= award.decided_at
-        AND NOT evidence.voided AND NOT evidence.lapsed
-        AND evidence.skills && ARRAY(
-            SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(achievement.criteria->'skills') AS entry)
-        AND NOT EXISTS (
-            SELECT FROM learners_evidence later
-            WHERE later.corrects = evidence.id AND later.recorded_at <= award.decided_at)
-)
-ORDER BY 1
-"""
-_EVIDENCE_OF = """
-SELECT evidence.id, evidence.recorded_at, evidence.corrects, evidence.voided OR evidence.lapsed, award.decided_at,
-    award.evidence_sha256, evidence.skills && ARRAY(
-        SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(achievement.criteria->'skills') AS entry)
-FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
-    JOIN learners_evidence evidence ON evidence.learner_id = award.learner_id
-        AND evidence.recorded_at <= award.decided_at
-WHERE award.id = %s ORDER BY evidence.recorded_at
-"""
 
 
 @dataclass(frozen=True)
@@ -149,28 +56,20 @@ def differences(*, now: datetime, since: datetime | None = None) -> Differences:
     Args:
         since: look at the facts and the evidence of awards from then on only; at all when missing.
     """
-    given = {"before": now - GRACE, "since": since or datetime.min.replace(tzinfo=now.tzinfo, year=1970)}
-    altered = [row[0] for row in _rows(_EVIDENCE_DIFFERS, given)]
+    before, since = now - GRACE, since or datetime.min.replace(tzinfo=now.tzinfo, year=1970)
+    altered = reconciliation_statements.evidence_differs(before=before, since=since)
     return Differences(
-        earned=tuple((row[0], row[1]) for row in _rows(_EARNED_NOT_AWARDED, given)),
-        awarded=tuple((row[0], row[1]) for row in _rows(_AWARDED_NOT_ISSUED, given)),
-        unfounded=tuple(row[0] for row in _rows(_ISSUED_NOT_AWARDED, given)),
-        unearned=tuple(row[0] for row in _rows(_AWARDED_NOT_EARNED, given)),
-        altered=tuple(entry for entry in altered if not _was_read_before(entry)),
+        earned=tuple(reconciliation_statements.earned_not_awarded(before=before)),
+        awarded=tuple(reconciliation_statements.awarded_not_issued(before=before)),
+        unfounded=tuple(reconciliation_statements.issued_not_awarded(before=before)),
+        unearned=tuple(reconciliation_statements.awarded_not_earned(before=before, since=since)),
+        altered=tuple(award_id for award_id in altered if not _was_read_before(award_id)),
     )
-
-
-def _rows(sql: str, given: Mapping[str, datetime]) -> list[tuple[UUID, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {_MAX_ROWS}", given)
-        return list(cursor.fetchall())
 
 
 def _was_read_before(award_id: UUID) -> bool:
     """Whether the digest is that of the evidence as it stood some moments before the award was written."""
-    with connection.cursor() as cursor:
-        cursor.execute(_EVIDENCE_OF, [award_id])
-        rows = cursor.fetchall()
+    rows = reconciliation_statements.evidence_of(award_id)
     if not rows:
         return False
     decided_at, digest = rows[0][4], rows[0][5]

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from common.languages import lookup
+from credentials.certificates import statements
 from credentials.certificates.display import day
 from credentials.certificates.lifecycle_models import ExpiryReminder
 from credentials.certificates.rules import REMINDED_AT
@@ -34,30 +35,7 @@ def note_due(*, now: datetime) -> int:
     Of several distances that were passed meanwhile only the nearest counts. Who renewed already, or has no address, is
     not reminded; nor is anybody of a certificate that is suspended or withdrawn. One statement.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO credentials_expiryreminder (certificate_id, days)
-            SELECT certificate.id, (
-                SELECT min(distance) FROM unnest(%(distances)s::int[]) AS distance
-                WHERE certificate.valid_until <= %(now)s + distance * interval '1 day'
-            )
-            FROM credentials_certificate certificate
-                JOIN credentials_award award ON award.id = certificate.award_id
-                JOIN accounts_user account ON account.id = certificate.learner_id
-            WHERE certificate.status = 'active' AND certificate.valid_until > %(now)s
-                AND certificate.valid_until <= %(now)s + %(first)s * interval '1 day' AND account.email <> ''
-                AND account.is_active
-                AND NOT EXISTS (
-                    SELECT FROM credentials_award newer JOIN credentials_achievement other ON other.id = newer.achievement_id
-                        JOIN credentials_achievement mine ON mine.id = award.achievement_id
-                    WHERE newer.learner_id = award.learner_id AND other.slug = mine.slug AND newer.number > award.number
-                )
-            ON CONFLICT (certificate_id, days) DO NOTHING
-            """,
-            {"now": now, "distances": list(REMINDED_AT), "first": max(REMINDED_AT)},
-        )
-        return int(cursor.rowcount)
+    return statements.insert_due_reminders(REMINDED_AT, now=now)
 
 
 def send_due(*, now: datetime) -> int:
@@ -93,28 +71,7 @@ class _Due:
 @transaction.atomic
 def _claim(*, now: datetime) -> list[_Due]:
     """Claim some reminders of certificates that are still active; what is not any more goes unsent."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH claimed AS (
-                UPDATE credentials_expiryreminder SET claimed_at = %s, tries = tries + 1
-                WHERE id IN (
-                    SELECT id FROM credentials_expiryreminder WHERE sent_at IS NULL AND claimed_at IS NULL
-                    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-                ) RETURNING id, certificate_id, days
-            )
-            SELECT claimed.id, claimed.days, account.email, certificate.learner_id, achievement.texts::text,
-                certificate.valid_until
-            FROM claimed JOIN credentials_certificate certificate ON certificate.id = claimed.certificate_id
-                JOIN credentials_award award ON award.id = certificate.award_id
-                JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
-                JOIN accounts_user account ON account.id = certificate.learner_id
-            WHERE certificate.status = 'active' AND account.email <> ''
-            ORDER BY claimed.id
-            """,
-            [now, _BATCH],
-        )
-        rows = cursor.fetchall()
+    rows = statements.claim_reminders(limit=_BATCH, now=now)
     languages = learners.languages_of({row[3] for row in rows})
     return [_Due(row[0], row[1], row[2], languages.get(row[3], ()), orjson.loads(row[4]), row[5]) for row in rows]
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from common.errors import Conflict, NotFound
 from common.ids import new_id
-from credentials.certificates import keys, signer
+from credentials.certificates import keys, signer, statements
 from credentials.certificates.database_role import as_issuer
 from credentials.certificates.errors import SecondPersonNeeded
 from credentials.certificates.lifecycle_models import KeyRotation
@@ -45,15 +45,16 @@ def prepare(*, issuer: str, prepared_by: UUID, now: datetime) -> KeyRotation:
         raise NotFound()
     did = did_of(settings.PUBLIC_BASE_URL, issuer)
     multikey = signer.prepare_next(issuer)
-    with as_issuer(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO credentials_keyrotation (id, issuer_id, did, multikey, planned_from, prepared_by, prepared_at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
-            """,
-            [new_id(), issuer, did, multikey, now + PUBLISHED_AHEAD, prepared_by, now],
+    with as_issuer():
+        is_new = statements.insert_key_rotation(
+            new_id(),
+            issuer=issuer,
+            did=did,
+            multikey=multikey,
+            planned_from=now + PUBLISHED_AHEAD,
+            prepared_by=prepared_by,
+            prepared_at=now,
         )
-        is_new = cursor.rowcount
     rotation = KeyRotation.objects.get(did=did, approved_at__isnull=True)
     if rotation.multikey != multikey:
         raise PreparedKeyDiffers()
@@ -72,21 +73,15 @@ def approve(*, issuer: str, approved_by: UUID, now: datetime) -> str:
         NothingPrepared: see there. SecondPersonNeeded: this person prepared it. PreparedKeyDiffers: see there.
     """
     did = did_of(settings.PUBLIC_BASE_URL, issuer)
-    with as_issuer(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM credentials_keyrotation WHERE did = %s AND approved_at IS NULL FOR NO KEY UPDATE", [did]
-        )
-        found = cursor.fetchone()
-    if found is None:
+    with as_issuer():
+        prepared = KeyRotation.objects.select_for_update(no_key=True).filter(did=did, approved_at__isnull=True)
+        rotation = prepared.first()
+    if rotation is None:
         raise NothingPrepared()
-    rotation = KeyRotation.objects.get(pk=found[0])
     if rotation.prepared_by == approved_by:
         raise SecondPersonNeeded()
-    with as_issuer(), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE credentials_keyrotation SET approved_by = %s, approved_at = %s WHERE id = %s",
-            [approved_by, now, rotation.pk],
-        )
+    with as_issuer():
+        KeyRotation.objects.filter(pk=rotation.pk).update(approved_by=approved_by, approved_at=now)
     _audit("approved", issuer, approved_by)
     # Last before the commit: whatever fails until here leaves the old key in its place. A worker that meets the new key
     # before the commit is refused (KeyNotApproved) and tries again.

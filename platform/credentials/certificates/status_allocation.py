@@ -1,69 +1,59 @@
-"""Handing out places in an issuer's status lists."""
+"""Allocating unused indexes of an issuer's status lists."""
 
 from __future__ import annotations
 
 import secrets
 
-from django.db import connection
+from django.db.models import F, QuerySet
 
+from credentials.certificates import statements
 from credentials.certificates.database_role import as_issuer
+from credentials.certificates.models import StatusList
 from credentials.certificates.status_indexes import CAPACITY, status_index
 from credentials.certificates.status_publishing import publish
 
-StatusEntry = tuple[int, int, int]  # the list's id, its number, the place in it
+StatusEntry = tuple[int, int, int]  # the list's id, its number, the index in it
 
-# An issuer's lists that are filled side by side, so that as many workers issue at a time. More would only make more lists
-# to publish and keep.
+# An issuer's lists that are filled at the same time, so that as many workers can issue at a time. More would only make
+# more lists to publish and store.
 OPEN_LISTS = 4
-
-_SELECT_LIST = """
-    SELECT id, number, secret, used FROM credentials_statuslist WHERE issuer_id = %s AND used < %s
-    ORDER BY number LIMIT 1 FOR NO KEY UPDATE {skip_locked}
-"""
-# Of two workers that open the same list at once one makes it, and the other waits and looks again.
-_INSERT_LIST = """
-    INSERT INTO credentials_statuslist (issuer_id, number, secret)
-    SELECT %(issuer)s, coalesce(max(number), 0) + 1, %(secret)s FROM credentials_statuslist WHERE issuer_id = %(issuer)s
-    HAVING %(however_many)s OR count(*) FILTER (WHERE used < %(capacity)s) < %(most)s
-    ON CONFLICT DO NOTHING RETURNING id
-"""
 
 
 def allocate(issuer: str, count: int) -> list[StatusEntry]:
-    """Take so many places in the issuer's lists that have some left, in the caller's transaction.
+    """Allocate `count` unused status list indexes of the issuer, in the caller's transaction.
 
-    A list stays locked until the transaction ends: what is taken and then rolled back is taken by nobody. Whoever comes
-    meanwhile takes from another list, or opens one; with `OPEN_LISTS` of them it waits. A new one is published at once,
-    so that it is there before a certificate that names it.
+    The lists are locked until it ends, so a rollback frees the indexes. Another transaction takes another list, or opens
+    one; when `OPEN_LISTS` are open, it waits. A new list is published at once, before a certificate names it.
     """
-    taken: list[StatusEntry] = []
+    allocated: list[StatusEntry] = []
     opened: list[int] = []
-    with as_issuer(), connection.cursor() as cursor:
-        while len(taken) < count:
-            cursor.execute(_SELECT_LIST.format(skip_locked="SKIP LOCKED"), [issuer, CAPACITY])
-            free = cursor.fetchone()
-            if free is None:
-                # Who holds a list already must not wait for another: two of them could wait for each other.
-                cursor.execute(
-                    _INSERT_LIST,
-                    {
-                        "issuer": issuer,
-                        "secret": secrets.token_bytes(16),
-                        "however_many": bool(taken),
-                        "capacity": CAPACITY,
-                        "most": OPEN_LISTS,
-                    },
+    with as_issuer():
+        while len(allocated) < count:
+            status_list = _unused(issuer).select_for_update(no_key=True, skip_locked=True).first()
+            if status_list is None:
+                # A transaction that holds a list must not wait for another: two of them could wait for each other.
+                opened += statements.open_status_list(
+                    issuer,
+                    secret=secrets.token_bytes(16),
+                    capacity=CAPACITY,
+                    max_open=None if allocated else OPEN_LISTS,
                 )
-                opened += [row[0] for row in cursor.fetchall()]
-                if not taken and not opened:
-                    cursor.execute(_SELECT_LIST.format(skip_locked=""), [issuer, CAPACITY])
-                    free = cursor.fetchone()
-                if free is None:
+                if not allocated and not opened:
+                    status_list = _unused(issuer).select_for_update(no_key=True).first()
+                if status_list is None:
                     continue
-            list_id, number, secret, used = free[0], free[1], bytes(free[2]), free[3]
-            part = min(count - len(taken), CAPACITY - used)
-            taken += [(list_id, number, status_index(secret, used + step)) for step in range(part)]
-            cursor.execute("UPDATE credentials_statuslist SET used = used + %s WHERE id = %s", [part, list_id])
+            secret, used = bytes(status_list.secret), status_list.used
+            taken = min(count - len(allocated), CAPACITY - used)
+            allocated += [
+                (status_list.pk, status_list.number, status_index(secret, used + step)) for step in range(taken)
+            ]
+            StatusList.objects.filter(pk=status_list.pk).update(used=F("used") + taken)
     for list_id in opened:
         publish(list_id)
-    return taken
+    return allocated
+
+
+def _unused(issuer: str) -> QuerySet[StatusList]:
+    """The issuer's lists with unused indexes, the oldest first; without the published texts, which are long."""
+    lists = StatusList.objects.filter(issuer_id=issuer, used__lt=CAPACITY).order_by("number")
+    return lists.only("number", "secret", "used")

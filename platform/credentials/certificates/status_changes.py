@@ -1,4 +1,4 @@
-"""What becomes of a certificate once it is issued: suspended, reinstated, revoked. Nothing is ever deleted."""
+"""Changes of a certificate's status: suspend, reinstate, revoke. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from common.errors import DomainError, ReasonMissing
-from credentials.certificates import rules
+from credentials.certificates import rules, statements
 from credentials.certificates.errors import NotReinstatable, NotRevocable, NotSuspendable
 from credentials.certificates.models import Certificate
 from credentials.events import CertificateStatusChanged
@@ -57,52 +57,42 @@ def reinstate(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -
 
 
 def _change_one(
-    certificate_id: UUID, after: Status, *, actor: str, reason: str, now: datetime, refusal: type[DomainError]
+    certificate_id: UUID, new_status: Status, *, actor: str, reason: str, now: datetime, refusal: type[DomainError]
 ) -> None:
     if not reason.strip():
         raise ReasonMissing()
-    before = (
+    old_status = (
         Certificate.objects.select_for_update(no_key=True)
         .filter(pk=certificate_id)
         .values_list("status", flat=True)
         .first()
     )
-    if before is None or not rules.may_follow(before, after):
+    if old_status is None or not rules.may_follow(old_status, new_status):
         raise refusal()
-    change_status([certificate_id], after, actor=actor, reason=reason, now=now)
+    change_status([certificate_id], new_status, actor=actor, reason=reason, now=now)
 
 
 def change_status(
-    certificate_ids: Sequence[UUID], after: Status, *, actor: str, reason: str, now: datetime
+    certificate_ids: Sequence[UUID], new_status: Status, *, actor: str, reason: str, now: datetime
 ) -> list[UUID]:
     """Give that status to those of the certificates that may have it next, in the caller's transaction; return their ids.
 
     Three statements, whatever their number. Rows are locked in the order of their ids.
     """
-    leading = [before for before, following in rules.TRANSITIONS.items() if after in following]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH standing AS (
-                SELECT id FROM credentials_certificate WHERE id = ANY(%s) AND status = ANY(%s)
-                ORDER BY id FOR NO KEY UPDATE
-            )
-            UPDATE credentials_certificate AS certificate SET status = %s, status_reason = %s, status_changed_at = %s
-            FROM standing, credentials_award award, credentials_achievement achievement
-            WHERE certificate.id = standing.id AND award.id = certificate.award_id
-                AND achievement.id = award.achievement_id
-            RETURNING certificate.id, certificate.learner_id, achievement.edition_id
-            """,
-            [list(certificate_ids), leading, after, reason.strip()[:200], now],
-        )
-        changed = sorted(cursor.fetchall())
+    changeable = [old for old, following in rules.TRANSITIONS.items() if new_status in following]
+    changed = statements.change_status(
+        certificate_ids, before=changeable, after=new_status, reason=reason.strip()[:200], now=now
+    )
     events.record_many(
         [
-            CertificateStatusChanged(certificate_id=pk, learner_id=learner, edition_id=edition, status=after.value)
+            CertificateStatusChanged(certificate_id=pk, learner_id=learner, edition_id=edition, status=new_status.value)
             for pk, learner, edition in changed
         ]
     )
     privacy.audit_many(
-        actor=actor, action=_ACTIONS[after], subject_kind="certificate", subject_ids=[str(row[0]) for row in changed]
+        actor=actor,
+        action=_ACTIONS[new_status],
+        subject_kind="certificate",
+        subject_ids=[str(row[0]) for row in changed],
     )
     return [row[0] for row in changed]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from common import clock
@@ -67,24 +66,28 @@ def publish(list_id: int) -> bool:
     revocations stays set: a certificate that was revoked does not come back when its learner is erased.
     """
     now = clock.now()
-    stored = _locked(list_id)
+    with as_issuer():
+        stored = StatusList.objects.select_for_update(no_key=True).get(pk=list_id)
+    secret = bytes(stored.secret)
     renewal = stored.published_at is None or stored.published_at <= now - RENEWED_EVERY
     now = now.replace(microsecond=0)
     revoked, suspended = _withdrawn(list_id)
     kept = _published_bits(stored.revocation)
     wanted = {
         status_list.REVOCATION: status_list.encode(
-            {*revoked, *kept, *decoys(stored.secret, status_list.REVOCATION)},
+            {*revoked, *kept, *decoys(secret, status_list.REVOCATION)},
         ),
-        status_list.SUSPENSION: status_list.encode({*suspended, *decoys(stored.secret, status_list.SUSPENSION)}),
+        status_list.SUSPENSION: status_list.encode({*suspended, *decoys(secret, status_list.SUSPENSION)}),
     }
-    standing = {status_list.REVOCATION: stored.revocation, status_list.SUSPENSION: stored.suspension}
-    changed = [entry for entry in status_list.PURPOSES if renewal or _encoded(standing[entry]) != wanted[entry]]
+    published = {status_list.REVOCATION: stored.revocation, status_list.SUSPENSION: stored.suspension}
+    changed = [
+        purpose for purpose in status_list.PURPOSES if renewal or _encoded(published[purpose]) != wanted[purpose]
+    ]
     if not changed:
         return False
-    signs, _ = keys.signing(stored.issuer, now=now)
+    signs, _ = keys.signing(stored.issuer_id, now=now)
     for purpose in changed:
-        address = credentials.status_list_address(settings.PUBLIC_BASE_URL, stored.issuer, stored.number)
+        address = credentials.status_list_address(settings.PUBLIC_BASE_URL, stored.issuer_id, stored.number)
         document = status_list.status_list_credential(
             did=signs.did,
             url=f"{address}/{purpose}",
@@ -93,43 +96,14 @@ def publish(list_id: int) -> bool:
             valid_from=now,
             valid_until=now + VALIDITY,
         )
-        standing[purpose] = orjson.dumps(proofs.secured(document, signer=signs, created=now)).decode()
-    with as_issuer(), connection.cursor() as cursor:
-        # The pair has one age: that of the older one, for it is renewed with it.
-        cursor.execute(
-            """
-            UPDATE credentials_statuslist SET revocation = %s, suspension = %s,
-                published_at = CASE WHEN %s THEN %s ELSE published_at END
-            WHERE id = %s
-            """,
-            [standing[status_list.REVOCATION], standing[status_list.SUSPENSION], renewal, now, list_id],
+        published[purpose] = orjson.dumps(proofs.secured(document, signer=signs, created=now)).decode()
+    # The pair has one age: that of the older list, for both are renewed together.
+    renewed: dict[str, datetime] = {"published_at": now} if renewal else {}
+    with as_issuer():
+        StatusList.objects.filter(pk=list_id).update(
+            revocation=published[status_list.REVOCATION], suspension=published[status_list.SUSPENSION], **renewed
         )
     return True
-
-
-@dataclass(frozen=True)
-class _Stored:
-    issuer: str
-    number: int
-    secret: bytes
-    revocation: str
-    suspension: str
-    published_at: datetime | None
-
-
-def _locked(list_id: int) -> _Stored:
-    with as_issuer(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT issuer_id, number, secret, revocation, suspension, published_at
-            FROM credentials_statuslist WHERE id = %s FOR NO KEY UPDATE
-            """,
-            [list_id],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        raise StatusList.DoesNotExist(list_id)
-    return _Stored(row[0], row[1], bytes(row[2]), row[3], row[4], row[5])
 
 
 def _withdrawn(list_id: int) -> tuple[list[int], list[int]]:
