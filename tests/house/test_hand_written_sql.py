@@ -14,11 +14,6 @@ NAMED_FOR_IT = ("statements.py", "_statements.py")
 # They have some still. May only get shorter: move what is left to the slice's `statements.py`, or say it with the ORM.
 LEFT: frozenset[str] = frozenset(
     {
-        "platform/credentials/presentations/passports.py",
-        "platform/credentials/presentations/certificate_jwts.py",
-        "platform/credentials/sharing/services.py",
-        "platform/credentials/transparency/selectors.py",
-        "platform/credentials/transparency/services.py",
     }
 )
 

@@ -112,7 +112,7 @@ class Shared(OpenView):
     def get(self, request: Request, token: str) -> HttpResponse:
         now, language = clock.now(), language_of(request._request)
         is_page = request.accepted_renderer.format == "html"
-        found = services.open_link(token=token, now=now, counts=request.method == "GET")
+        found = services.open_link(token=token, now=now, count_view=request.method == "GET")
         if found is None:
             if not is_page or not is_for_people(request):
                 raise NotFound()

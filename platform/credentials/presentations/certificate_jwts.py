@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from common import clock
 from credentials.certificates import keys
@@ -19,7 +19,7 @@ from credentials.certificates.models import Certificate
 from credentials.certificates.signer import did_of, signer_for
 from credentials.certificates.verification import is_genuine
 from credentials.events import JwtFormAsked
-from credentials.presentations import jose
+from credentials.presentations import jose, statements
 from credentials.presentations.errors import NotPresentable
 from credentials.presentations.models import CertificateJwt
 from events import public as events
@@ -31,18 +31,18 @@ _log = logging.getLogger(__name__)
 
 
 def of_certificate(*, learner_id: UUID, certificate_id: UUID) -> CertificateJwt | None:
-    """The twin of the learner's own certificate, signed or only asked for; None when nobody asked. One query."""
+    """The JWT of the learner's own certificate, signed or only asked for; None when nobody asked. One query."""
     return CertificateJwt.objects.filter(pk=certificate_id, certificate__learner_id=learner_id).first()
 
 
 def token_of(certificate_id: UUID) -> str | None:
-    """The signed twin's token; None when it is not signed, "" while it is asked for. One query."""
+    """The JWT of a certificate; None when nobody asked for it, "" until it is signed. One query."""
     return CertificateJwt.objects.filter(pk=certificate_id).values_list("token", flat=True).first()
 
 
 @transaction.atomic
 def request_jwt(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> CertificateJwt | None:
-    """Ask for the twin of a certificate; a second call finds the first. None when the learner has no such certificate.
+    """Ask for the JWT of a certificate; a second call finds the first. None when the learner has no such certificate.
 
     Raises:
         NotPresentable: the certificate does not hold now, or its issuer signs at another address today.
@@ -55,14 +55,7 @@ def request_jwt(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> Cer
         return existing
     if not _may_be_signed(certificate, now):
         raise NotPresentable()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO credentials_certificatejwt (certificate_id, asked_at) VALUES (%s, %s) "
-            "ON CONFLICT DO NOTHING RETURNING certificate_id",
-            [certificate_id, now],
-        )
-        is_new = cursor.fetchone() is not None
-    if is_new:
+    if statements.request_jwt(certificate_id, now=now):
         events.record(JwtFormAsked(certificate_id=certificate_id, learner_id=learner_id))
     return of_certificate(learner_id=learner_id, certificate_id=certificate_id)
 
@@ -77,10 +70,10 @@ def _may_be_signed(certificate: Certificate, now: datetime) -> bool:
 
 @transaction.atomic
 def sign_certificate_jwts(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
-    """Consumer: signs the twins that are asked for, once each, with the issuer's key of today.
+    """Consumer: signs the JWTs that are asked for, once each, with the issuer's key of today.
 
-    What is signed was verified first: a stored text that was altered is not vouched for a second time. Of a certificate
-    that holds no more the wish is dropped. A constant number of statements for the batch and each of its issuers.
+    Each certificate is verified first, so that a stored text that was altered is not signed a second time. The request is
+    deleted when its certificate is no longer valid. A constant number of statements for the batch and each of its issuers.
     """
     ids = [entry.event.certificate_id for entry in recorded]
     now = clock.now().replace(microsecond=0)
@@ -92,8 +85,8 @@ def sign_certificate_jwts(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
     )
     by_issuer: dict[str, list[Certificate]] = defaultdict(list)
     dropped = []
-    for twin in waiting:
-        certificate = twin.certificate
+    for certificate_jwt in waiting:
+        certificate = certificate_jwt.certificate
         if _may_be_signed(certificate, now) and is_genuine(certificate):
             by_issuer[certificate.key.issuer_id].append(certificate)
         else:
@@ -103,29 +96,18 @@ def sign_certificate_jwts(recorded: Sequence[Recorded[JwtFormAsked]]) -> None:
         signer = signer_for(slug)
         key = keys.ensure_registered(signer, issuer=slug, now=now)
         signed += [
-            (entry.pk, jose.secured(orjson.loads(entry.credential), signer=signer), key) for entry in by_issuer[slug]
+            (certificate.pk, jose.secured(orjson.loads(certificate.credential), signer=signer), key)
+            for certificate in by_issuer[slug]
         ]
     if dropped:
-        _log.warning("certificates that do not hold get no twin", extra={"count": len(dropped)})
+        _log.warning("certificates that are not valid are not signed as JWT", extra={"count": len(dropped)})
         CertificateJwt.objects.filter(pk__in=dropped).delete()
-    _store(signed, now)
+    if signed:
+        with as_issuer():
+            statements.store_jwts(signed, now=now)
     privacy.audit_many(
         actor=_WORKER,
         action="certificate.jwt_signed",
         subject_kind="certificate",
         subject_ids=[str(pk) for pk, _, _ in signed],
     )
-
-
-def _store(signed: Sequence[tuple[UUID, str, str]], now: datetime) -> None:
-    if not signed:
-        return
-    with as_issuer(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE credentials_certificatejwt AS twin SET token = new.token, key_id = new.key_id, signed_at = %s
-            FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS new (id, token, key_id)
-            WHERE twin.certificate_id = new.id AND twin.token = ''
-            """,
-            [now, *map(list, zip(*signed, strict=True))],
-        )

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from common import clock
 from courses import public as courses
@@ -21,7 +21,7 @@ from credentials.certificates.models import Certificate
 from credentials.certificates.signer import signer_for
 from credentials.certificates.verification import is_genuine
 from credentials.events import PassportRequested
-from credentials.presentations import passport_document
+from credentials.presentations import passport_document, statements
 from credentials.presentations.errors import NothingToShow, TooMuchToShow
 from credentials.presentations.models import Passport
 from credentials.presentations.passport_document import Contents, HeldSkill
@@ -111,18 +111,7 @@ def request_passport(*, learner_id: UUID, now: datetime) -> Passport:
     stored = of_learner(learner_id)
     if stored is not None and is_current(stored, holding, now):
         return stored
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO credentials_passport AS passport (learner_id, asked_at, wanted_sha256) VALUES (%s, %s, %s)
-            ON CONFLICT (learner_id) DO UPDATE SET asked_at = EXCLUDED.asked_at, wanted_sha256 = EXCLUDED.wanted_sha256
-            WHERE passport.wanted_sha256 <> EXCLUDED.wanted_sha256
-            RETURNING learner_id
-            """,
-            [learner_id, now, digest_of(holding)],
-        )
-        is_new = cursor.fetchone() is not None
-    if is_new:
+    if statements.request_passport(learner_id, wanted_sha256=digest_of(holding), now=now):
         events.record(PassportRequested(learner_id=learner_id))
     asked = of_learner(learner_id)
     assert asked is not None
@@ -171,7 +160,9 @@ def sign_passports(recorded: Sequence[Recorded[PassportRequested]]) -> None:
         signed.append((learner_id, digest_of(holding), text))
     # What can no longer be told is no longer waited for; an older passport stays.
     Passport.objects.filter(pk__in=dropped).update(wanted_sha256="")
-    _store(signed, key=key, until=until)
+    if signed:
+        with as_issuer():
+            statements.store_passports(signed, key=key, valid_until=until)
     privacy.audit_many(
         actor=_WORKER, action="passport.signed", subject_kind="learner", subject_ids=[str(pk) for pk, _, _ in signed]
     )
@@ -202,17 +193,3 @@ def _contents(holding: Holding, texts: Sequence[str]) -> Contents:
                 )
             )
     return Contents(holding.name, texts, skills, framework.code, framework.version)
-
-
-def _store(signed: Sequence[tuple[UUID, str, str]], *, key: str, until: datetime) -> None:
-    if not signed:
-        return
-    with as_issuer(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE credentials_passport AS passport
-            SET credential = new.text, content_sha256 = new.digest, wanted_sha256 = '', key_id = %s, valid_until = %s
-            FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS new (id, digest, text) WHERE passport.learner_id = new.id
-            """,
-            [key, until, *map(list, zip(*signed, strict=True))],
-        )

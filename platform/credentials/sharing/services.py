@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from credentials.certificates.models import Certificate
-from credentials.sharing import rules, selectors, tokens
+from credentials.sharing import rules, selectors, statements, tokens
 from credentials.sharing.errors import CertificateNotYours, ShareIdTaken, TooManyShares
 from credentials.sharing.models import Share, SharedCertificate
 from learners import public as learners
@@ -59,23 +59,18 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: ShareOptions, now: dateti
         raise TooManyShares()
     salt = secrets.token_bytes(16)
     expires_at = now + timedelta(days=wanted.days)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO credentials_share (id, learner_id, token_sha256, salt, fields, max_views, created_at, expires_at) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
-            [
-                share_id,
-                learner_id,
-                tokens.digest_of(tokens.token_of(share_id, salt)),
-                salt,
-                list(wanted.fields),
-                wanted.max_views,
-                now,
-                expires_at,
-            ],
-        )
-        if cursor.fetchone() is None:
-            raise ShareIdTaken()
+    is_new = statements.insert_share(
+        share_id,
+        learner_id=learner_id,
+        token_sha256=tokens.digest_of(tokens.token_of(share_id, salt)),
+        salt=salt,
+        fields=wanted.fields,
+        max_views=wanted.max_views,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    if not is_new:
+        raise ShareIdTaken()
     SharedCertificate.objects.bulk_create(
         SharedCertificate(share_id=share_id, certificate_id=certificate_id, position=place)
         for place, certificate_id in enumerate(wanted.certificates)
@@ -116,27 +111,16 @@ class OpenedLink:
     expires_at: datetime
 
 
-def open_link(*, token: str, now: datetime, counts: bool) -> OpenedLink | None:
+def open_link(*, token: str, now: datetime, count_view: bool) -> OpenedLink | None:
     """Find a link that works; None for every other, whatever the reason.
 
     Args:
-        counts: whether a view is spent. Spent it is in the statement that finds the link, so that of any number of
-            visitors at a time not one too many gets in.
+        count_view: whether this counts as a view; see `statements.open_share`.
     """
     if not tokens.is_token(token):
         return None
-    digest = tokens.digest_of(token)
-    works = "token_sha256 = %s AND revoked_at IS NULL AND expires_at > %s AND (max_views IS NULL OR views < max_views)"
-    with connection.cursor() as cursor:
-        if counts:
-            cursor.execute(
-                f"UPDATE credentials_share SET views = views + 1 WHERE {works} RETURNING id, fields, expires_at",  # noqa: S608
-                [digest, now],
-            )
-        else:
-            cursor.execute(f"SELECT id, fields, expires_at FROM credentials_share WHERE {works}", [digest, now])  # noqa: S608
-        row = cursor.fetchone()
-    return OpenedLink(*row) if row else None
+    opened = statements.open_share(tokens.digest_of(token), now=now, count_view=count_view)
+    return OpenedLink(*opened) if opened else None
 
 
 def forget_old(*, now: datetime) -> int:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from common.clock import rfc3339
 from common.schemas import InstantText, Keywords
-from credentials.transparency import merkle, notes, rules, tiles
+from credentials.certificates.models import Certificate
+from credentials.transparency import merkle, notes, rules, statements, tiles
 from credentials.transparency.errors import LogAltered, NotPublished
 from credentials.transparency.models import LogCheckpoint, LogCosignature, LogEntry, LogLink, LogTile
 from credentials.transparency.tiles import Tile
@@ -25,15 +25,7 @@ def stored_tiles(wanted: Iterable[Tile]) -> dict[Tile, bytes]:
     listed = sorted(wanted)
     if not listed:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT level, index, hashes FROM credentials_logtile
-            WHERE (level, index) IN (SELECT * FROM unnest(%s::smallint[], %s::bigint[]))
-            """,
-            [[level for level, _ in listed], [index for _, index in listed]],
-        )
-        return {(level, index): bytes(hashes) for level, index, hashes in cursor.fetchall()}
+    return statements.select_tiles(listed)
 
 
 def newest() -> LogCheckpoint:
@@ -127,16 +119,9 @@ def leaves_of(*, first: int, count: int) -> list[bytes]:
 
 def unlogged(*, limit: int) -> list[UUID]:
     """Certificates that have no entry, the oldest first; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT id FROM credentials_certificate AS certificate
-            WHERE NOT EXISTS (SELECT FROM credentials_loglink WHERE certificate_id = certificate.id AND kind = 'issued')
-            ORDER BY id LIMIT %s
-            """,
-            [limit],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    issuances = LogLink.objects.filter(certificate_id=OuterRef("pk"), kind=LogLink.Kind.ISSUED)
+    certificates = Certificate.objects.filter(~Exists(issuances)).order_by("pk")
+    return list(certificates.values_list("pk", flat=True)[:limit])
 
 
 class LoggedView(TypedDict):

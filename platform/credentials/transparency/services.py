@@ -7,22 +7,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from common import clock
+from common.database import lock_for_transaction
 from credentials.certificates.credentials import instant
 from credentials.events import CertificateIssued, CertificateStatusChanged
-from credentials.transparency import merkle, notes, rules, selectors, tiles
+from credentials.transparency import merkle, notes, rules, selectors, statements, tiles
 from credentials.transparency.errors import LogAltered
 from credentials.transparency.keys import log_signer
-from credentials.transparency.models import LogCheckpoint, LogLink
+from credentials.transparency.models import LogCheckpoint, LogEntry, LogLink
+from credentials.transparency.statements import NewLogEntry
 from events.public import Recorded
 
 # Appenders and the publisher take it before they read the tree's size, and hold it until they commit.
-LOG_LOCK = 0x4C_4F_47
+LOG_LOCK = "transparency log"
 # So that a backlog (the first run, an outage) is signed in steps of bounded memory.
 _MAX_PER_CHECKPOINT = 1 << 16
 _ISSUED, _STATUS = LogLink.Kind.ISSUED.value, LogLink.Kind.STATUS.value
@@ -36,16 +37,6 @@ class _Fact:
     kind: str
     event_id: int | None = None
     status: str = ""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A fact with its index in the log."""
-
-    index: int
-    fact: _Fact
-    salt: bytes
-    leaf: bytes
 
 
 def log_certificates(recorded: Sequence[Recorded[CertificateIssued | CertificateStatusChanged]]) -> None:
@@ -76,105 +67,74 @@ def _log(facts: Sequence[_Fact]) -> None:
     if not facts:
         return
     ids = sorted({fact.certificate_id for fact in facts})
-    with connection.cursor() as cursor:
-        # Held until the entry is committed: a certificate that is being erased is either gone already or waits.
-        cursor.execute(
-            "SELECT id, credential FROM credentials_certificate WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [ids]
-        )
-        texts = {pk: credential.encode() for pk, credential in cursor.fetchall()}
-        if not texts:
-            return
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOG_LOCK])
-        cursor.execute("SELECT index, logged_at FROM credentials_logentry ORDER BY index DESC LIMIT 1")
-        last = cursor.fetchone()
-        size, before = (last[0] + 1, last[1]) if last else (0, None)
-        # Clocks of workers differ; along the log time does not run backwards.
-        now = max(clock.now(), before) if before else clock.now()
-        cursor.execute(
-            "SELECT certificate_id, kind, event_id, entry_id FROM credentials_loglink WHERE certificate_id = ANY(%s)",
-            [list(texts)],
-        )
-        rows = _rows(facts, texts, cursor.fetchall(), size=size, now=now)
-        if rows:
-            _append(cursor, rows, size=size, now=now)
+    # Held until the entry is committed: a certificate that is being erased is either gone already or waits.
+    texts = statements.lock_certificates(ids)
+    if not texts:
+        return
+    lock_for_transaction(LOG_LOCK)
+    last = LogEntry.objects.order_by("-index").values_list("index", "logged_at").first()
+    size, before = (last[0] + 1, last[1]) if last else (0, None)
+    # Clocks of workers differ; along the log time does not run backwards.
+    now = max(clock.now(), before) if before else clock.now()
+    links = LogLink.objects.filter(certificate_id__in=list(texts))
+    logged = list(links.values_list("certificate_id", "kind", "event_id", "entry_id"))
+    entries = _new_entries(facts, texts, logged, size=size, now=now)
+    if entries:
+        _append(entries, size=size, now=now)
 
 
-def _rows(
+def _new_entries(
     facts: Sequence[_Fact],
     texts: dict[UUID, bytes],
     logged: Sequence[tuple[UUID, str, int | None, int]],
     *,
     size: int,
     now: datetime,
-) -> list[_Row]:
-    """The facts that are not logged yet, in the order in which they were told."""
+) -> list[NewLogEntry]:
+    """The facts that are not logged yet, in the order in which they came."""
     issued = {certificate_id: index for certificate_id, kind, _, index in logged if kind == _ISSUED}
     changed = defaultdict(set)
     for certificate_id, _, event_id, _ in logged:
         changed[certificate_id].add(event_id)
     at = instant(now)
     salts = os.urandom(rules.SALT_BYTES * 2 * len(facts))
-    rows: list[_Row] = []
+    entries: list[NewLogEntry] = []
 
     def add(fact: _Fact, content: bytes) -> None:
-        salt = salts[len(rows) * rules.SALT_BYTES : (len(rows) + 1) * rules.SALT_BYTES]
+        salt = salts[len(entries) * rules.SALT_BYTES : (len(entries) + 1) * rules.SALT_BYTES]
         committed = rules.commitment(salt, content)
-        rows.append(_Row(size + len(rows), fact, salt, rules.leaf(kind=fact.kind, committed=committed, logged_at=at)))
+        entries.append(
+            NewLogEntry(
+                index=size + len(entries),
+                leaf=rules.leaf(kind=fact.kind, committed=committed, logged_at=at),
+                certificate_id=fact.certificate_id,
+                kind=fact.kind,
+                event_id=fact.event_id,
+                status=fact.status,
+                salt=salt,
+            )
+        )
 
     for fact in facts:
         pk = fact.certificate_id
         if pk not in texts:
             continue
         if pk not in issued:
-            issued[pk] = size + len(rows)
+            issued[pk] = size + len(entries)
             add(_Fact(pk, _ISSUED), texts[pk])
         if fact.kind == _STATUS and fact.event_id not in changed[pk]:
             changed[pk].add(fact.event_id)
             add(fact, rules.status_content(issued_index=issued[pk], status=fact.status))
-    return rows
+    return entries
 
 
-def _append(cursor: Any, rows: Sequence[_Row], *, size: int, now: datetime) -> None:
+def _append(entries: Sequence[NewLogEntry], *, size: int, now: datetime) -> None:
     edge = selectors.stored_tiles(tiles.edge_of(size))
     try:
-        changed = tiles.grown(edge, size, [merkle.leaf_hash(row.leaf) for row in rows])
+        changed = tiles.grown(edge, size, [merkle.leaf_hash(entry.leaf) for entry in entries])
     except (KeyError, ValueError) as error:
         raise LogAltered() from error
-    indexes = [row.index for row in rows]
-    cursor.execute(
-        """
-        INSERT INTO credentials_logentry (index, leaf, logged_at)
-        SELECT new.index, new.leaf, %s FROM unnest(%s::bigint[], %s::bytea[]) AS new(index, leaf)
-        """,
-        [now, indexes, [row.leaf for row in rows]],
-    )
-    cursor.execute(
-        """
-        INSERT INTO credentials_loglink (entry_id, certificate_id, kind, event_id, status, salt)
-        SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::bytea[])
-        """,
-        [
-            indexes,
-            [row.fact.certificate_id for row in rows],
-            [row.fact.kind for row in rows],
-            [row.fact.event_id for row in rows],
-            [row.fact.status for row in rows],
-            [row.salt for row in rows],
-        ],
-    )
-    addresses = sorted(changed)
-    cursor.execute(
-        """
-        INSERT INTO credentials_logtile AS tile (level, index, hashes)
-        SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
-        ON CONFLICT (level, index) DO UPDATE SET hashes = EXCLUDED.hashes
-        """,
-        [
-            [level for level, _ in addresses],
-            [index for _, index in addresses],
-            [changed[address] for address in addresses],
-        ],
-    )
+    statements.append(entries, changed, now=now)
 
 
 @transaction.atomic
@@ -189,13 +149,11 @@ def publish(*, now: datetime) -> LogCheckpoint | None:
         ImproperlyConfigured: the log has no key.
     """
     signer = log_signer()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOG_LOCK])
-        cursor.execute("SELECT index + 1 FROM credentials_logentry ORDER BY index DESC LIMIT 1")
-        found = cursor.fetchone()
+    lock_for_transaction(LOG_LOCK)
+    newest = LogEntry.objects.order_by("-index").values_list("index", flat=True).first()
     last = LogCheckpoint.objects.order_by("-size").first()
     begun = last.size if last else 0
-    size = min(found[0] if found else 0, begun + _MAX_PER_CHECKPOINT)
+    size = min(0 if newest is None else newest + 1, begun + _MAX_PER_CHECKPOINT)
     if size < begun:
         raise LogAltered()
     if size == begun:

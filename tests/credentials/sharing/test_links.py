@@ -335,7 +335,7 @@ def test_of_many_visitors_at_once_not_one_too_many_gets_in() -> None:
             connection.close()
 
     def ours() -> bool:
-        return services.open_link(token="a" * 32, now=clock.now(), counts=True) is not None
+        return services.open_link(token="a" * 32, now=clock.now(), count_view=True) is not None
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(visit, [ours] * 40)) == 5
@@ -360,13 +360,13 @@ def test_looking_and_then_counting_would_let_one_too_many_in() -> None:
 
     def in_between() -> bool:
         try:
-            return services.open_link(token="a" * 32, now=clock.now(), counts=True) is not None
+            return services.open_link(token="a" * 32, now=clock.now(), count_view=True) is not None
         finally:
             connection.close()
 
     let_in = []
     with transaction.atomic():
-        found = services.open_link(token="a" * 32, now=clock.now(), counts=False)
+        found = services.open_link(token="a" * 32, now=clock.now(), count_view=False)
         with ThreadPoolExecutor(1) as pool:
             let_in.append(pool.submit(in_between).result())
         let_in.append(found is not None)  # and would count now
@@ -375,7 +375,7 @@ def test_looking_and_then_counting_would_let_one_too_many_in() -> None:
     let_in = []
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            let_in.append(services.open_link(token="a" * 32, now=clock.now(), counts=True) is not None)
+            let_in.append(services.open_link(token="a" * 32, now=clock.now(), count_view=True) is not None)
             waiting = pool.submit(in_between)
         let_in.append(waiting.result())
     assert let_in == [True, False]
