@@ -8,7 +8,7 @@ from credentials.certificates.corrections import supersede_corrected
 from credentials.certificates.issuers import load_issuers
 from credentials.certificates.issuing import issue_certificates
 from credentials.certificates.loading import load_achievement
-from credentials.certificates.reconciliation import last_seen as certificate_differences
+from credentials.certificates.reconciliation import last_counts as certificate_differences
 from credentials.certificates.renewal import renew_awards
 from credentials.certificates.selectors import (
     AchievementProgress,

@@ -56,7 +56,7 @@ def remind_of_expiry() -> None:
 @shared_task(name="credentials.watch_certificates")
 def watch_certificates() -> None:
     """Compare certificates with entitlement, and raise the alarm; beat sends this."""
-    reconciliation.watch(now=clock.now())
+    reconciliation.check_and_alert(now=clock.now())
 
 
 @shared_task(name="credentials.forget_old_shares")

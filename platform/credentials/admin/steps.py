@@ -1,4 +1,4 @@
-"""Steps in the life of certificates that staff take: a page that asks for the reason, and the service behind it."""
+"""Actions of staff on certificates: a page that asks for the reason, and the service that it calls."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class ConfirmationForm(forms.Form):
 
 @dataclass(frozen=True)
 class Step:
-    """What an action says. `action` is the method's name; `said` stands above the form, `done` after it."""
+    """What an action says. `action` is the method's name; `explanation` stands above the form, `done` after it."""
 
     action: str
     title: str
-    said: str
+    explanation: str
     done: str
     button: str
     form: type[forms.Form] = ReasonForm
@@ -141,7 +141,7 @@ def confirmed(
     *,
     chosen: Sequence[UUID] = (),
 ) -> HttpResponse | None:
-    """Ask for what the step's form holds, then act and tell; an error of the domain becomes a message.
+    """Ask for what the step's form holds, then act and report; an error of the domain becomes a message.
 
     Args:
         rows: shown above the form. chosen: the ids that the action is about, where they are more than `rows`.

@@ -46,11 +46,11 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 # What surrounds a file in a form.
 _ENVELOPE: Final = 64 * 1024
 # What is misread in Crockford's base 32.
-_MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None})
+_LOOKALIKES = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None})
 
 
 class _CredentialsParser(BaseParser):
-    """Reads a body of up to `MOST_BYTES`, and one byte more, which tells that it is too large."""
+    """Reads a body of up to `MAX_BYTES`, and one byte more, which shows that it is too large."""
 
     media_type = "application/json"
 
@@ -164,13 +164,13 @@ class VerifyPage(OpenView):
         typed = request.query_params.get("code")
         if typed is None:
             return page(request._request, "form", {}, language=language)
-        code = typed.lower().translate(_MISREAD)
+        code = typed.lower().translate(_LOOKALIKES)
         if not CODE.fullmatch(code):
             if not is_for_people(request):
                 raise InvalidInput(_("This is not a certificate code."), pointer="/code")
             context = {"problem": "malformed", "typed": typed[:60]}
             return page(request._request, "form", context, language=language, status=400)
-        return _to(code, language)
+        return _redirect_to(code, language)
 
     @extend_schema(
         operation_id="verify_credentials",
@@ -219,7 +219,7 @@ class ScannedPage(CompactPage):
     """The same under the address in capitals, which is the one that QR codes hold."""
 
 
-def _to(code: str, language: str) -> HttpResponse:
+def _redirect_to(code: str, language: str) -> HttpResponse:
     return guarded(HttpResponseRedirect(f"/verify/{code}?{urlencode({'language': language})}", status=303))
 
 
@@ -229,7 +229,7 @@ def _answer_many(request: Request) -> HttpResponse:
     handed_in = _entries(request.data)
     now = clock.now()
     listed: JudgedListOutput = {
-        "items": [_item(place, entry, now) for place, entry in enumerate(judge(handed_in, now=now))]
+        "items": [_item(index, judged, now) for index, judged in enumerate(judge(handed_in, now=now))]
     }
     return guarded(HttpResponse(to_json(listed), content_type="application/json"))
 
@@ -248,7 +248,7 @@ def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
     return [entry if isinstance(entry, str | dict) else "" for entry in entries]
 
 
-def _item(place: int, judged: Judged, now: datetime) -> JudgedOutput:
+def _item(index: int, judged: Judged, now: datetime) -> JudgedOutput:
     reason: _Reason = {} if judged.why is None else {"why": judged.why}
     genuine: _Genuine = {}
     document = judged.document
@@ -263,7 +263,7 @@ def _item(place: int, judged: Judged, now: datetime) -> JudgedOutput:
         }
     instant = rfc3339(now)
     return {
-        "index": place,
+        "index": index,
         "verdict": judged.verdict,
         **reason,
         **genuine,
@@ -295,8 +295,8 @@ def _answer_one(request: Request) -> HttpResponse:
         text = extraction.extract_credential(data or str(given.get("text") or "").encode(errors="surrogatepass"))
     except NoCredentialFound:
         return refused("unreadable", 400)
-    if CODE.fullmatch(code := text.lower().translate(_MISREAD)):
-        return _to(code, language)
+    if CODE.fullmatch(code := text.lower().translate(_LOOKALIKES)):
+        return _redirect_to(code, language)
     now = clock.now()
     judged = judge([text], now=now)[0]
     if judged.why is InvalidReason.NOT_A_CREDENTIAL:

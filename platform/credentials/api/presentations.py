@@ -1,4 +1,4 @@
-"""Further forms of what the learner holds: a certificate's twin as VC-JWT, and the passport."""
+"""Further forms of what the learner holds: a certificate as VC-JWT, and the passport."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ class MyCertificateJwt(APIView):
         )
 
 
-def _certificate_jwt(request: Request, twin: CertificateJwt | None) -> HttpResponse:
-    if twin is None:
+def _certificate_jwt(request: Request, certificate_jwt: CertificateJwt | None) -> HttpResponse:
+    if certificate_jwt is None:
         raise NotFound()
-    if not twin.token:
+    if not certificate_jwt.token:
         return waiting()
-    body = twin.token.encode()
+    body = certificate_jwt.token.encode()
     return ready_bytes(request._request, body, etag=etag_of(body), content_type=jose.MEDIA_TYPE)
 
 

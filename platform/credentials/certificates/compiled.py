@@ -2,8 +2,8 @@
 
 Canonicalising RDF (RDFC-1.0) in general takes milliseconds, for its hard part is to name nodes without an id. Here
 every node has an id but one, whose canonical label is then always the same; what is left is to write the statements in
-canonical form and to sort them. So the statements of a credential with marks in the places of what differs are made once
-by the general way, and each credential is those with the marks replaced, sorted and hashed.
+canonical form and to sort them. So the statements of a credential with placeholders for what differs are made once
+by general canonicalisation, and each credential is those with the placeholders filled, sorted and hashed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ESCAPES: Final = str.maketrans(
     }
 )
 _SAMPLE_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
-# What a compiled achievement is tried with before it may sign: everything that is escaped, sorted or shaped oddly.
+# What a compiled achievement is tried with before it may sign: the text with everything that is escaped, sorted or shaped oddly.
 _DIFFICULT_TEXT = (
     'O\'Neil "Bo" \\ <b>&amp;</b> %s {0} \n _:c14n0 . \u200f\u2028\u0e2a\u0e21\u4e8c\U00020bb7 e\u0301 \ufffd'
 )
@@ -104,13 +104,13 @@ class Compiled:
         # Marks that nothing else contains: a text of the achievement may hold whatever somebody typed.
         token = secrets.token_hex(16)
         self._slots = ("code", "subject", "name", "from", "until", "awarded", "digest", "index", "genre", "described")
-        marks = {slot: f"mark-{token}-{slot}" for slot in (*self._slots, *(f"level-{code}" for code in skills))}
+        placeholders = {slot: f"mark-{token}-{slot}" for slot in (*self._slots, *(f"level-{code}" for code in skills))}
         marked = credentials.credential(sample, **self._general)
-        document = _marked(marked, marks, skills)
-        self._first, others = _split_constant(linked_data.canonical_quads(document), marks)
+        document = _with_placeholders(marked, placeholders, skills)
+        self._first, others = _split_constant(linked_data.canonical_quads(document), placeholders)
         self._first_digest = hashlib.sha256(self._first)
-        self._others = _Template(others, marks)
-        self._json = _Template(orjson.dumps(document).decode(), marks)
+        self._others = _Template(others, placeholders)
+        self._json = _Template(orjson.dumps(document).decode(), placeholders)
         self._self_test()
 
     @property
@@ -206,75 +206,88 @@ def _in_quads(values: dict[str, bytes]) -> dict[str, bytes]:
     return {**values, "name": name.translate(_ESCAPES).encode()}
 
 
-def _at(marks: Mapping[str, str]) -> re.Pattern[str]:
+def _at(placeholders: Mapping[str, str]) -> re.Pattern[str]:
     # The longest first: one may begin with another.
-    return re.compile("(" + "|".join(re.escape(mark) for mark in sorted(marks.values(), key=len, reverse=True)) + ")")
+    return re.compile(
+        "("
+        + "|".join(re.escape(placeholder) for placeholder in sorted(placeholders.values(), key=len, reverse=True))
+        + ")"
+    )
 
 
 class _Template:
-    """A text with places to fill in."""
+    """A text with placeholders."""
 
-    def __init__(self, text: str, marks: Mapping[str, str]) -> None:
-        slots = {mark: slot for slot, mark in marks.items()}
-        parts = _at(marks).split(text)
+    def __init__(self, text: str, placeholders: Mapping[str, str]) -> None:
+        slots = {placeholder: slot for slot, placeholder in placeholders.items()}
+        parts = _at(placeholders).split(text)
         self._parts = [part.encode() for part in parts]
-        self._places = [(place, slots[part]) for place, part in enumerate(parts) if place % 2]
+        self._slots = [(position, slots[part]) for position, part in enumerate(parts) if position % 2]
 
     def filled(self, values: Mapping[str, bytes]) -> bytes:
         parts = self._parts.copy()
-        for place, slot in self._places:
-            parts[place] = values[slot]
+        for position, slot in self._slots:
+            parts[position] = values[slot]
         return b"".join(parts)
 
 
-def _marked(document: dict[str, Any], marks: Mapping[str, str], skills: tuple[str, ...]) -> dict[str, Any]:
-    """The credential with marks in the places of what differs from learner to learner."""
+def _with_placeholders(
+    document: dict[str, Any], placeholders: Mapping[str, str], skills: tuple[str, ...]
+) -> dict[str, Any]:
+    """The credential with placeholders for what differs from learner to learner."""
     text = json.dumps(document)
-    made: dict[str, Any] = json.loads(text.replace("/verify/" + "0" * 26, "/verify/" + marks["code"]))
-    made["validFrom"], made["validUntil"], made["awardedDate"] = marks["from"], marks["until"], marks["awarded"]
+    made: dict[str, Any] = json.loads(text.replace("/verify/" + "0" * 26, "/verify/" + placeholders["code"]))
+    made["validFrom"], made["validUntil"], made["awardedDate"] = (
+        placeholders["from"],
+        placeholders["until"],
+        placeholders["awarded"],
+    )
     subject = made["credentialSubject"]
-    subject["id"] = f"urn:uuid:{marks['subject']}"
-    subject["identifier"][0]["identityHash"] = marks["name"]
+    subject["id"] = f"urn:uuid:{placeholders['subject']}"
+    subject["identifier"][0]["identityHash"] = placeholders["name"]
     for code, result in zip(skills, subject["result"], strict=True):
-        result["achievedLevel"] = result["achievedLevel"].removesuffix("1") + marks[f"level-{code}"]
+        result["achievedLevel"] = result["achievedLevel"].removesuffix("1") + placeholders[f"level-{code}"]
     entries = made["credentialStatus"]
     for entry in entries if isinstance(entries, list) else [entries]:
-        entry["id"] = entry["id"].removesuffix("0") + marks["index"]
-        entry["statusListIndex"] = marks["index"]
+        entry["id"] = entry["id"].removesuffix("0") + placeholders["index"]
+        entry["statusListIndex"] = placeholders["index"]
     (evidence,) = made["evidence"]
-    evidence["id"] = f"ni:///sha-256;{marks['digest']}"
-    evidence["genre"], evidence["description"] = marks["genre"], marks["described"]
+    evidence["id"] = f"ni:///sha-256;{placeholders['digest']}"
+    evidence["genre"], evidence["description"] = placeholders["genre"], placeholders["described"]
     return made
 
 
-def _split_constant(quads: str, marks: Mapping[str, str]) -> tuple[bytes, str]:
+def _split_constant(quads: str, placeholders: Mapping[str, str]) -> tuple[bytes, str]:
     """Split canonical statements into those that come first in every credential, and the others.
 
-    A statement without a mark comes before one with a mark, whatever is filled in, when it sorts before the part in
-    front of that one's first mark.
+    A statement without a placeholder comes before one that has some, whatever is filled in, when it sorts before the
+    part in front of that one's first placeholder.
 
     Raises:
         CompilationFailed: the order of the others depends on what is filled in.
     """
     lines = [f"{line}\n" for line in quads.split("\n")[:-1]]
-    places = {line: min((line.find(mark) for mark in marks.values() if mark in line), default=-1) for line in lines}
-    least = min(line[:place] for line, place in places.items() if place >= 0)
-    first = [line for line in lines if places[line] < 0 and line < least]
-    others = [line for line in lines if places[line] >= 0 or line >= least]
-    split = _at(marks)
+    starts = {
+        line: min((line.find(placeholder) for placeholder in placeholders.values() if placeholder in line), default=-1)
+        for line in lines
+    }
+    least = min(line[:start] for line, start in starts.items() if start >= 0)
+    first = [line for line in lines if starts[line] < 0 and line < least]
+    others = [line for line in lines if starts[line] >= 0 or line >= least]
+    split = _at(placeholders)
     for before, after in itertools.pairwise(others):
-        if not _always_before(split.split(before), split.split(after)):
+        if not _sorts_before(split.split(before), split.split(after)):
             raise CompilationFailed("the order of statements depends on what is filled in")
     return "".join(first).encode(), "".join(others)
 
 
-def _always_before(before: list[str], after: list[str]) -> bool:
-    """Whether the first text sorts before the second whatever stands in the marks (the odd places of both)."""
-    for place, (entry, other) in enumerate(zip(before, after, strict=False)):
-        if entry == other:
-            continue  # the same text, or the same mark: equal whatever is filled in
-        if place % 2:
-            return False  # two different marks
-        # Decided within both texts, before a mark of either begins.
-        return entry < other and not other.startswith(entry)
+def _sorts_before(before: list[str], after: list[str]) -> bool:
+    """Whether the first text sorts before the second whatever is filled in for the placeholders (the odd parts of both)."""
+    for position, (part, other) in enumerate(zip(before, after, strict=False)):
+        if part == other:
+            continue  # the same text, or the same placeholder: equal whatever is filled in
+        if position % 2:
+            return False  # two different placeholders
+        # Decided within both texts, before a placeholder of either begins.
+        return part < other and not other.startswith(part)
     return False

@@ -163,8 +163,8 @@ def _record(outcome: Literal["asked", "approved", "refused"], correction: Certif
 def supersede_corrected(recorded: Sequence[Recorded[CorrectionMoved]]) -> None:
     """Consumer: issues the new certificate of each approved correction, and supersedes the old one behind it.
 
-    The same award, the same time of validity, another name. One that was revoked or suspended since the approval is
-    passed over: a correction lifts nothing. Revoking waits for this transaction, or this one for it.
+    The same award, the same time of validity, another name. A certificate that was revoked or suspended since
+    the approval is ignored: a correction does not lift that. Revoking waits for this transaction, or this one for it.
     """
     ids = [entry.event.correction_id for entry in recorded if entry.event.outcome == "approved"]
     awards = _approved(ids)

@@ -31,7 +31,7 @@ RELATED = "Related to; no equivalence is claimed."
 
 
 class NotACredential(ValueError):
-    """The document is not a credential of this issuer's profile of Open Badges 3.0; the message names the place."""
+    """The document is not a credential of this issuer's profile of Open Badges 3.0; the message has the path in it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Certified:
 class Issuance:
     """One award as it is put on paper. `levels` and what follows are the award's facts; instants are aware.
 
-    status_index: its place in the lists of `status_list`. supervised: of `answers` so many.
+    status_index: its index in the lists of `status_list`. supervised: of `answers` so many.
     """
 
     public_code: str
@@ -318,6 +318,6 @@ def require_profile(document: Any, *, published: str = "") -> None:
         except ValueError as error:  # a lone surrogate, or what is no JSON value
             raise NotACredential("/: is not a JSON value") from error
         for wrong in errors:
-            place = "/".join(str(step) for step in wrong.instance_path)
+            path = "/".join(str(step) for step in wrong.instance_path)
             # The message of the library would quote the value, and so a name.
-            raise NotACredential(f"/{place}: {'/'.join(str(step) for step in wrong.schema_path)}")
+            raise NotACredential(f"/{path}: {'/'.join(str(step) for step in wrong.schema_path)}")

@@ -1,4 +1,4 @@
-"""A certificate for people's eyes, in a language: what its page and its PDF have in common."""
+"""A certificate for people, in a language; used by its page and its PDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The credential in what people hand in: a PDF, a baked image, or the text itself. Everything in it is a stranger's.
+"""Extracts the credential from what a person hands in: a PDF, a baked image or text. Its signature is not checked here.
 
 Our own readers, of a few lines each, rather than a library for each format: they look for one thing, in one pass, unpack a
 quarter of a megabyte at most, and build no tree. (A megabyte of empty XML elements is hundreds in a DOM, and a
@@ -107,12 +107,12 @@ def _in_pdf(paper: bytes) -> Iterator[bytes]:
         if begins < 0 or opened is None:
             continue
         about, packed_from = paper[begins : opened.start()], opened.end()
-        told = _LENGTH.search(about)
-        until = packed_from + int(told[1]) if told else paper.find(b"endstream", packed_from)
+        length = _LENGTH.search(about)
+        until = packed_from + int(length[1]) if length else paper.find(b"endstream", packed_from)
         packed = paper[packed_from : until if until >= 0 else len(paper)]
         kind = _FILTER.search(about)
         if kind is None:
-            unpacked = packed if told else packed.rstrip(b"\r\n")
+            unpacked = packed if length else packed.rstrip(b"\r\n")
         elif kind[2] == b"FlateDecode" and not kind[3]:
             unpacked = _inflated(packed)
         else:

@@ -60,7 +60,7 @@ def issue_certificates(recorded: Sequence[Recorded[AwardDecided]]) -> None:
     """Consumer: signs and stores the credential of each award, once.
 
     The name is the learner's legal name at this moment; nothing the learner does later changes the certificate. Awards
-    that have a certificate, or went with their learner, are passed over. A constant number of statements for the batch
+    that have a certificate, or were erased with their learner, are ignored. A constant number of statements for the batch
     and each of its issuers.
     """
     awards = _awaiting([entry.event.award_id for entry in recorded])
@@ -142,7 +142,7 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
 
 
 class _CompiledAchievements:
-    """The achievements of a batch in the languages of its learners, each put together once."""
+    """The achievements of a batch in the languages of its learners, each compiled once."""
 
     def __init__(self) -> None:
         self._framework = courses.framework()
@@ -204,7 +204,7 @@ class _CompiledAchievements:
 
 
 def published_achievement(achievement: Achievement, language: str) -> dict[str, Any]:
-    """An achievement as credentials of that language tell it.
+    """An achievement as it stands in credentials of that language.
 
     Raises:
         KeyError: it has no texts in the language.
@@ -240,7 +240,7 @@ def _signed(
     code, valid_until = public_code(), award.valid_until or now + settings.CREDENTIAL_VALIDITY
     issuance = Issuance(
         public_code=code,
-        # Of this certificate alone: two certificates do not tell that they are one person's.
+        # Of this certificate alone: two certificates do not show that they belong to the same person.
         subject_id=uuid4(),
         name=award.legal_name,
         awarded_at=award.decided_at,

@@ -1,4 +1,4 @@
-"""A credential as a compact JWS (W3C VC-JOSE-COSE 1.0, `typ: vc+jwt`): the twin that some wallets want."""
+"""A credential as a compact JWS (W3C VC-JOSE-COSE 1.0, `typ: vc+jwt`): the form that some wallets want."""
 
 from __future__ import annotations
 

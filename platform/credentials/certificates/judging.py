@@ -1,9 +1,7 @@
-"""What holds of a credential that somebody hands in, by our own records: one, or a thousand at once.
+"""Verifies documents against our records, one or many.
 
-Canonicalising a credential in general costs more than ten milliseconds. For our own it is not needed: whoever hands in
-exactly what is stored, as text or as JSON values, has a genuine one if the stored text is genuine. That the stored text is
-as it was signed is told by the compact certificate beside it: the issuer signed it at issuance, over the code and the
-digest of the text, and checking that is one Ed25519 verification. Only what is not found, or has no such twin, is
+Exact copies of a stored credential need no canonicalisation, which costs more than ten milliseconds: its compact
+certificate, checked by one Ed25519 verification, shows that the stored text is what was signed. Only other documents are
 canonicalised.
 """
 
@@ -67,35 +65,35 @@ class Judged:
 def judge(handed_in: Sequence[str | Mapping[str, Any]], *, now: datetime) -> list[Judged]:
     """Judge each text or JSON object, in their order; three queries at most, whatever their number. Never raises for them.
 
-    A text is a credential's JSON, or its twin as a JWT. An object must come from a reader that refuses members of one
+    A text is a credential's JSON, or the same as a JWT. An object must come from a reader that refuses members of one
     name. A genuine signature over what was never stored, or was erased, is UNKNOWN: so would be what a thief signs with
-    a stolen key. Of those that are not stored the first `MOST_CANONICALISED` are looked at more closely, and may turn
+    a stolen key. Of those that are not stored the first `MAX_CANONICALISED` are looked at more closely, and may turn
     out to be TAMPERED; the others are UNKNOWN.
     """
-    codes = [_guessed(entry) for entry in handed_in]
+    codes = [_code_hint(presented) for presented in handed_in]
     stored = selectors.by_codes({code for code in codes if code})
     judged: list[Judged | None] = [None] * len(handed_in)
     waiting: dict[int, _Read] = {}
-    for place, (entry, code) in enumerate(zip(handed_in, codes, strict=True)):
+    for index, (presented, code) in enumerate(zip(handed_in, codes, strict=True)):
         certificate = stored.get(code)
-        if certificate is not None and certificate.credential == entry:
-            judged[place] = _of_stored(certificate, now=now)
+        if certificate is not None and certificate.credential == presented:
+            judged[index] = _of_stored(certificate, now=now)
             continue
-        read = _read(entry)
+        read = _read(presented)
         if read is None:
-            judged[place] = Judged(Verdict.UNKNOWN, InvalidReason.NOT_A_CREDENTIAL)
+            judged[index] = Judged(Verdict.UNKNOWN, InvalidReason.NOT_A_CREDENTIAL)
         else:
-            waiting[place] = read
+            waiting[index] = read
     if waiting:
         missing = {read.code for read in waiting.values() if read.code} - stored.keys()
         if missing:
             stored |= selectors.by_codes(missing)
         published = list(IssuerKey.objects.all())
-        left = iter(range(MAX_CANONICALISED))
-        for place, read in waiting.items():
+        remaining = iter(range(MAX_CANONICALISED))
+        for index, read in waiting.items():
             certificate = stored.get(read.code)
-            judged[place] = _of_read(read, certificate, published, left, now=now)
-    return [entry for entry in judged if entry is not None]
+            judged[index] = _of_read(read, certificate, published, remaining, now=now)
+    return [verdict for verdict in judged if verdict is not None]
 
 
 def judge_compact(text: str, *, now: datetime) -> Judged:
@@ -121,7 +119,7 @@ def judge_compact(text: str, *, now: datetime) -> Judged:
 def is_as_signed(certificate: Certificate) -> bool:
     """Whether the stored text is what its issuer signed for this code; `key` must be loaded.
 
-    By the compact certificate beside it; by the credential's own proof, in the general way, where there is none.
+    By the compact certificate beside it; by the credential's own proof, canonicalised, where there is none.
     """
     raw = bytes(certificate.compact)
     if raw:
@@ -142,16 +140,16 @@ def is_as_signed(certificate: Certificate) -> bool:
 
 @dataclass(frozen=True)
 class _Read:
-    """A document as read. plain: as JSON in one form, without its proof if it is a JWT; signed: as far as known here."""
+    """A document as read. canonical_json: as JSON in one form, without its proof if it is a JWT; signed: as far as known here."""
 
     document: Mapping[str, Any]
-    plain: bytes
+    canonical_json: bytes
     issuer: str
     code: str
     jwt: str = ""
 
 
-def _guessed(presented: str | Mapping[str, Any]) -> str:
+def _code_hint(presented: str | Mapping[str, Any]) -> str:
     if not isinstance(presented, str):
         return ""
     found = _GUESS.search(presented[:1000])
@@ -168,7 +166,7 @@ def _read(presented: str | Mapping[str, Any]) -> _Read | None:
             document = jose.credential_in(token)
         else:
             document = read_json(presented)
-        plain = orjson.dumps(document, option=_SORTED)
+        canonical_json = orjson.dumps(document, option=_SORTED)
     except (NotVerified, NotOurJwt, orjson.JSONEncodeError, RecursionError):
         return None
     issuer = document.get("issuer")
@@ -177,23 +175,28 @@ def _read(presented: str | Mapping[str, Any]) -> _Read | None:
         return None
     address = document.get("id")
     found = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
-    return _Read(document, plain, did, found[1] if found else "", token)
+    return _Read(document, canonical_json, did, found[1] if found else "", token)
 
 
 def _of_read(
-    read: _Read, certificate: Certificate | None, published: Sequence[IssuerKey], left: Iterator[int], *, now: datetime
+    read: _Read,
+    certificate: Certificate | None,
+    published: Sequence[IssuerKey],
+    remaining: Iterator[int],
+    *,
+    now: datetime,
 ) -> Judged:
     if read.issuer not in {key.did for key in published}:
         return Judged(Verdict.UNKNOWN_ISSUER, InvalidReason.OTHER_ISSUER)
     if read.jwt and not jose.holds(read.jwt, published):
         return Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
     if certificate is not None:
-        if read.plain != _plain(certificate.credential, proof=not read.jwt) and not (
-            _is_left(left) and _is_the_same(read, certificate, published)
+        if read.canonical_json != _canonical_json(certificate.credential, proof=not read.jwt) and not (
+            _may_canonicalise(remaining) and _is_the_same(read, certificate, published)
         ):
             return Judged(Verdict.TAMPERED, InvalidReason.DIFFERS)
         return _of_stored(certificate, now=now)
-    if not read.jwt and _is_left(left):
+    if not read.jwt and _may_canonicalise(remaining):
         try:
             verify_credential(json.dumps(read.document), published=published)
         except NotVerified:
@@ -201,8 +204,8 @@ def _of_read(
     return Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
 
 
-def _is_left(left: Iterator[int]) -> bool:
-    return next(left, None) is not None
+def _may_canonicalise(remaining: Iterator[int]) -> bool:
+    return next(remaining, None) is not None
 
 
 def _is_the_same(read: _Read, certificate: Certificate, published: Sequence[IssuerKey]) -> bool:
@@ -216,7 +219,7 @@ def _is_the_same(read: _Read, certificate: Certificate, published: Sequence[Issu
     return True
 
 
-def _plain(credential: str, *, proof: bool) -> bytes:
+def _canonical_json(credential: str, *, proof: bool) -> bytes:
     """The stored text in the one form in which JSON values are compared: `1`, `1.0` and `true` are three."""
     document = orjson.loads(credential)
     if not proof:

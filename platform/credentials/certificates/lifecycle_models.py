@@ -1,4 +1,7 @@
-"""What people ask for and decide about certificates and keys, and what learners are reminded of."""
+"""Requests and decisions about certificates and keys, and reminders of expiry.
+
+Requests are for a correction, a bulk revocation or the rotation of a key.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from common.ids import new_id
 class CertificateCorrection(models.Model):
     """Somebody asks that a certificate be issued anew with another legal name, and a member of staff decides; once.
 
-    Two persons stand behind it: whoever could put any name on a certificate could hand it on to anybody.
+    It takes two persons: one who could put any name on a certificate could give it to anybody.
     What was asked never changes (a trigger refuses it). A worker issues the new certificate, which is the `successor` of
     this one; it is valid no longer than the one it replaces.
     Personal data: the name and the reason; goes when the learner is erased.
@@ -92,8 +95,9 @@ class BulkRevocation(models.Model):
 class ExpiryReminder(models.Model):
     """A learner is told, `days` before it, that a certificate expires: at most once for each certificate and distance.
 
-    `claimed_at` is when a worker began to send it: one that died then has sent it or not, and it is not tried again,
-    since twice is worse than missing one of four. A failure that is known of is tried again, `tries` times at most.
+    `claimed_at` is when a worker began to send it. If the worker died then, nobody knows whether it was sent, and it is not
+    tried again: twice is worse than missing one of four. After a failure that is known, it is tried again, `tries` times
+    at most.
     """
 
     certificate = models.ForeignKey("credentials.Certificate", on_delete=models.CASCADE, related_name="reminders")

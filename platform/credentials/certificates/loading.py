@@ -17,7 +17,7 @@ _TEXTS = ("name", "description", "criteria")
 
 
 class AchievementInvalid(ValueError):
-    """The file cannot be loaded; the message names the place. Nothing was written."""
+    """The file cannot be loaded; the message has the path in it. Nothing was written."""
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def _criteria(criteria: Any) -> dict[str, Any]:
         raise AchievementInvalid("criteria: ask for nothing, everyone would be awarded")
     known = courses.framework().skills
     listed = []
-    for place, wanted in enumerate(criteria["skills"]):
+    for index, wanted in enumerate(criteria["skills"]):
         if (
             not isinstance(wanted, Mapping)
             or wanted.keys() - {"certified"} != {"skill", "level"}
@@ -87,13 +87,13 @@ def _criteria(criteria: Any) -> dict[str, Any]:
             or not isinstance(wanted.get("certified", False), bool)
         ):
             raise AchievementInvalid(
-                f"criteria.skills[{place}]: must have a skill of the framework, a level and, if so, certified = true"
+                f"criteria.skills[{index}]: must have a skill of the framework, a level and, if so, certified = true"
             )
         skill = known[wanted["skill"]]
         if not isinstance(wanted["level"], int) or not skill.min_level <= wanted["level"] <= skill.max_level:
-            raise AchievementInvalid(f"criteria.skills[{place}].level: the skill has no such level")
+            raise AchievementInvalid(f"criteria.skills[{index}].level: the skill has no such level")
         if wanted.get("certified") and wanted["level"] not in courses.framework().thresholds:
-            raise AchievementInvalid(f"criteria.skills[{place}].certified: only computed levels are certified")
+            raise AchievementInvalid(f"criteria.skills[{index}].certified: only computed levels are certified")
         listed.append({"skill": wanted["skill"], "level": wanted["level"]} | _certified(wanted))
     if len({wanted["skill"] for wanted in listed}) != len(listed):
         raise AchievementInvalid("criteria.skills: one stands twice")

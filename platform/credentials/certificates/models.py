@@ -80,7 +80,7 @@ class Award(models.Model):
 
     class Meta:
         constraints = [
-            # Exactly once: whoever decides a second time finds the first.
+            # Exactly once: a second decision finds the first.
             models.UniqueConstraint(
                 fields=["learner", "achievement", "number"], name="one_award_per_learner_achievement_and_number"
             )
@@ -117,10 +117,10 @@ class IssuerKey(models.Model):
 
 
 class StatusList(models.Model):
-    """A pair of published lists, of revocations and of suspensions, in which each certificate has one random place.
+    """A pair of published lists, of revocations and of suspensions, in which each certificate has one random index.
 
-    Places are handed out by a permutation keyed with `secret` (credentials.certificates.status_indexes): `used` of the list's
-    places are taken, and nobody can tell which from outside, nor in which order. `revocation` and `suspension` are the
+    Indexes are allocated by a permutation keyed with `secret` (credentials.certificates.status_indexes). `used` of them
+    are allocated; from outside nobody can see which, nor in which order. `revocation` and `suspension` are the
     signed credentials as they are served, of `published_at`; empty until the first is published.
     """
 

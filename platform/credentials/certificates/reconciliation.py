@@ -1,4 +1,4 @@
-"""Whether certificates and entitlement agree: two lists that must be empty, and how to mend the first.
+"""Whether certificates and entitlement agree: two lists that must be empty, and how to repair the first.
 
 A repair records again the events that workers act upon; it never decides or issues.
 """
@@ -22,17 +22,17 @@ from privacy import public as privacy
 GRACE = timedelta(minutes=5)
 # An award is decided some moments after its evidence was read: what was stored meanwhile is not in its digest.
 _READ_BEFORE = timedelta(minutes=2)
-_SEEN = "certificates.reconciliation"
+_COUNTS = "certificates.reconciliation"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Of each kind those that are older than five minutes, a thousand at most; all empty when all is well.
+    """Differences older than five minutes, at most a thousand of each kind; all empty when everything agrees.
 
-    earned: (learner, edition) of who earned an achievement that was not awarded. awarded: (award, learner) without a
-    certificate. unfounded: certificates without an award. unearned: awards whose facts do not meet their criteria.
-    altered: awards whose evidence is not what it was.
+    earned: (learner, edition) of learners who earned an achievement that was not awarded to them. awarded: (award,
+    learner) without a certificate. unfounded: certificates without an award. unearned: awards whose facts do not meet
+    their criteria. altered: awards whose evidence is not what it was.
     """
 
     earned: tuple[tuple[UUID, UUID], ...]
@@ -54,7 +54,7 @@ def differences(*, now: datetime, since: datetime | None = None) -> Differences:
     """Compare everything; five queries, and one for each award of which evidence came in while it was decided.
 
     Args:
-        since: look at the facts and the evidence of awards from then on only; at all when missing.
+        since: compare the facts and the evidence of awards only from then on; of all awards when missing.
     """
     before, since = now - GRACE, since or datetime.min.replace(tzinfo=now.tzinfo, year=1970)
     altered = reconciliation_statements.evidence_differs(before=before, since=since)
@@ -68,33 +68,33 @@ def differences(*, now: datetime, since: datetime | None = None) -> Differences:
 
 
 def _was_read_before(award_id: UUID) -> bool:
-    """Whether the digest is that of the evidence as it stood some moments before the award was written."""
+    """Whether the digest is that of the evidence that there was some moments before the award was written."""
     rows = reconciliation_statements.evidence_of(award_id)
     if not rows:
         return False
     decided_at, digest = rows[0][4], rows[0][5]
     late = [at for _, at, *_ in rows if at >= decided_at - _READ_BEFORE]
-    for cut in late:
-        known = [row for row in rows if row[1] < cut]
+    for read_at in late:
+        known = [row for row in rows if row[1] < read_at]
         corrected = {row[2] for row in known}
         if evidence_digest(row[0] for row in known if row[6] and not row[3] and row[0] not in corrected) == digest:
             return True
     return False
 
 
-def watch(*, now: datetime) -> Differences:
-    """Look, keep the numbers for /readyz, and log an alert for each that is not zero.
+def check_and_alert(*, now: datetime) -> Differences:
+    """Compare, store the counts for /readyz, and log an alert for each that is not zero.
 
-    Of awards the last day's are looked into. Keys that are older than a year are counted as well.
+    Of awards, the last day's facts and evidence are compared. Keys that are older than a year are counted as well.
     """
     found = differences(now=now, since=now - timedelta(days=1))
-    numbers = {
+    counts = {
         "entitled_not_issued": found.entitled_not_issued,
         "issued_not_entitled": found.issued_not_entitled,
         "old_issuer_keys": len(keys.due_for_rotation(now=now)),
     }
-    cache.set(_SEEN, numbers, timeout=3600)
-    for name, count in numbers.items():
+    cache.set(_COUNTS, counts, timeout=3600)
+    for name, count in counts.items():
         if count:
             _log.error("certificates need a look: %s", name, extra={"alert": name, "count": count})
     return found
@@ -102,11 +102,13 @@ def watch(*, now: datetime) -> Differences:
 
 @transaction.atomic
 def repair(found: Differences) -> int:
-    """Record again that something happened to who waits, so that workers look; return how many events.
+    """Record events again for what is missing, so that workers act; return how many events.
 
-    Whatever was done meanwhile is found done. What was issued without entitlement is for people to look at.
+    What was awarded or issued since then is not done twice. Certificates without entitlement are for people to look at.
     """
-    events.record_many([AwardMissing(learner_id=learner) for learner in sorted({entry for entry, _ in found.earned})])
+    events.record_many(
+        [AwardMissing(learner_id=learner) for learner in sorted({learner for learner, _ in found.earned})]
+    )
     events.record_many([AwardDecided(award_id=award, learner_id=learner) for award, learner in found.awarded])
     ids = [str(award) for award, _ in found.awarded]
     privacy.audit_many(actor="reconciliation", action="award.retold", subject_kind="award", subject_ids=ids)
@@ -119,7 +121,7 @@ def repair(found: Differences) -> int:
     return found.entitled_not_issued
 
 
-def last_seen() -> dict[str, int] | None:
-    """The numbers that `watch` found last, for /readyz; None when nobody looked within the hour. One query."""
-    seen: dict[str, int] | None = cache.get(_SEEN)
-    return seen
+def last_counts() -> dict[str, int] | None:
+    """The counts that `check_and_alert` stored last, for /readyz; None when there are none of the last hour. One query."""
+    counts: dict[str, int] | None = cache.get(_COUNTS)
+    return counts

@@ -18,8 +18,8 @@ from django.db import connection
 
 _MAX_ROWS = 1000
 
-# Learners who meet all of an active achievement's criteria, and whom its slug was never awarded. `since`: when the last of
-# it came about, as far as the rows tell.
+# Learners who meet all criteria of an active achievement whose slug was never awarded to them. `since`: when the
+# last of them was met, as far as the rows show.
 _EARNED_NOT_AWARDED = """
 WITH wanted AS (
     SELECT achievement.id, achievement.slug, achievement.edition_id,
@@ -57,7 +57,7 @@ SELECT award.id, award.learner_id FROM credentials_award award
 WHERE award.decided_at < %(before)s AND NOT EXISTS (SELECT FROM credentials_certificate WHERE award_id = award.id)
 ORDER BY 1
 """
-# The foreign key and a trigger forbid it; asked all the same.
+# The foreign key and a trigger forbid it; it is checked all the same.
 _ISSUED_NOT_AWARDED = """
 SELECT certificate.id FROM credentials_certificate certificate
     LEFT JOIN credentials_award award ON award.id = certificate.award_id AND award.learner_id = certificate.learner_id
@@ -79,7 +79,7 @@ WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND (
 )
 ORDER BY 1
 """
-# The digest is not that of the evidence as it stood when the award was decided.
+# The digest is not that of the evidence that there was when the award was decided.
 _EVIDENCE_DIFFERS = """
 SELECT award.id FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
 WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND award.evidence_sha256 <> (

@@ -1,4 +1,4 @@
-"""Reminding learners that a certificate expires. First it is written that one is due, then a task sends it."""
+"""Reminding learners that a certificate expires. First a reminder is stored as due, then a task sends it."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ _log = logging.getLogger(__name__)
 
 @transaction.atomic
 def note_due(*, now: datetime) -> int:
-    """Write which reminders are due, each once whoever runs this how often; return how many are new.
+    """Store which reminders are due, each once, however often this runs; return how many are new.
 
-    Of several distances that were passed meanwhile only the nearest counts. Who renewed already, or has no address, is
-    not reminded; nor is anybody of a certificate that is suspended or withdrawn. One statement.
+    Of several distances that have passed, only the nearest counts. Learners who renewed already or have no address are
+    not reminded; nor are those whose certificate is suspended or withdrawn. One statement.
     """
     return statements.insert_due_reminders(REMINDED_AT, now=now)
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what is due and was not tried by anybody; return how many were sent.
+    """Send the reminders that are due and not claimed; return how many were sent.
 
-    Each is claimed and committed before it is sent: two workers never send the same one, and one that dies between is
-    not sent again. A mail server that refuses or is away is tried again at the next call.
+    Each is claimed and committed before it is sent: two workers never send the same reminder, and when a worker dies in
+    between, it is not sent again. When the mail server refuses or is away, the next call tries again.
     """
     sent: list[int] = []
-    for entry in _claim(now=now):
+    for reminder in _claim(now=now):
         try:
-            _message(entry).send()
+            _message(reminder).send()
         except (OSError, SMTPException) as error:
-            _log.warning("a reminder could not be sent", extra={"reminder": entry.id, "cause": type(error).__name__})
+            _log.warning("a reminder could not be sent", extra={"reminder": reminder.id, "cause": type(error).__name__})
         else:
-            sent.append(entry.id)
-            ExpiryReminder.objects.filter(pk=entry.id).update(sent_at=now)
+            sent.append(reminder.id)
+            ExpiryReminder.objects.filter(pk=reminder.id).update(sent_at=now)
             continue
-        ExpiryReminder.objects.filter(pk=entry.id, tries__lt=MAX_TRIES).update(claimed_at=None)
+        ExpiryReminder.objects.filter(pk=reminder.id, tries__lt=MAX_TRIES).update(claimed_at=None)
     return len(sent)
 
 
@@ -70,7 +70,7 @@ class _Due:
 
 @transaction.atomic
 def _claim(*, now: datetime) -> list[_Due]:
-    """Claim some reminders of certificates that are still active; what is not any more goes unsent."""
+    """Claim some reminders; those whose certificate is no longer active are not sent."""
     rows = statements.claim_reminders(limit=_BATCH, now=now)
     languages = learners.languages_of({row[3] for row in rows})
     return [_Due(row[0], row[1], row[2], languages.get(row[3], ()), orjson.loads(row[4]), row[5]) for row in rows]

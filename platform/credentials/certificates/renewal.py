@@ -1,4 +1,4 @@
-"""Renewing a certificate that expires: a new award on present standing, by one call of the learner."""
+"""Renewing a certificate that expires: a new award for what the learner holds now, by one call of the learner."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from privacy import public as privacy
 
 
 class RenewalState(StrEnum):
-    """Where a renewal stands."""
+    """Whether a certificate can be renewed, or why not."""
 
     TOO_EARLY = "too_early"
     OPEN = "open"  # one call renews it
@@ -75,7 +75,7 @@ def renewal_offer(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> R
 
 @transaction.atomic
 def request_renewal(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> RenewalState:
-    """Ask for a renewal; a worker judges again and issues. A second call records a second wish, which does nothing.
+    """Ask for a renewal; a worker judges again and issues. A second request has no effect.
 
     Returns:
         OPEN: asked for. RENEWED: there is a newer award already; nothing is recorded.
@@ -107,10 +107,10 @@ def request_renewal(*, learner_id: UUID, certificate_id: UUID, now: datetime) ->
 
 @transaction.atomic
 def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
-    """Consumer: awards anew what may be renewed and is earned today; whatever else was asked for is passed over.
+    """Consumer: awards anew what may be renewed and is earned today; every other request is ignored.
 
-    The learner's certificates of the batch are locked, so that of two renewals of one the second finds the first. A
-    constant number of statements for the batch.
+    The learner's certificates of the batch are locked, so that of two renewals of the same certificate the second finds
+    the first. A constant number of statements for the batch.
     """
     now = clock.now()
     asked = {entry.event.certificate_id: entry.event.learner_id for entry in recorded}
@@ -122,9 +122,11 @@ def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
     )
     consenting = privacy.users_with_consent(user_ids=set(asked.values()), purpose=privacy.LEARNING_RECORDS)
     certificates = [
-        entry
-        for entry in locked
-        if asked[entry.pk] == entry.learner_id and entry.learner_id in consenting and entry.valid_until
+        certificate
+        for certificate in locked
+        if asked[certificate.pk] == certificate.learner_id
+        and certificate.learner_id in consenting
+        and certificate.valid_until
     ]
     if not certificates:
         return
@@ -132,7 +134,10 @@ def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
     earned = [certificate for certificate in certificates if judged[certificate.pk][0] is RenewalState.OPEN]
     active = {achievement.slug: achievement for achievement in Achievement.objects.filter(active=True)}
     # Two certificates of one achievement (corrected ones are withdrawn): one renewal.
-    wanted = {(award.learner_id, active[award.award.achievement.slug]): award.award.number + 1 for award in earned}
+    wanted = {
+        (certificate.learner_id, active[certificate.award.achievement.slug]): certificate.award.number + 1
+        for certificate in earned
+    }
     awarding.award(
         [(learner_id, achievement, number) for (learner_id, achievement), number in wanted.items()],
         now=now,
@@ -143,7 +148,7 @@ def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
 def _offers(
     certificates: Sequence[Certificate], *, now: datetime
 ) -> dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]]:
-    """Where the renewal of each stands, and what is missing."""
+    """The state of each certificate's renewal, and what is missing for it."""
     learner_ids = sorted({certificate.learner_id for certificate in certificates})
     active = {achievement.slug: achievement for achievement in Achievement.objects.filter(active=True)}
     newest: dict[tuple[UUID, str], int] = {}
@@ -151,8 +156,9 @@ def _offers(
         "learner_id", "achievement__slug", "number"
     ):
         newest[learner_id, slug] = max(number, newest.get((learner_id, slug), 0))
-    codes = sorted({wanted["skill"] for entry in active.values() for wanted in entry.criteria["skills"]})
-    standings = awarding.award_inputs(learner_ids, {entry.edition_id for entry in active.values()}, codes)
+    codes = sorted({wanted["skill"] for achievement in active.values() for wanted in achievement.criteria["skills"]})
+    editions = {achievement.edition_id for achievement in active.values()}
+    inputs = awarding.award_inputs(learner_ids, editions, codes)
     judged: dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]] = {}
     for certificate in certificates:
         assert certificate.valid_until is not None
@@ -164,7 +170,7 @@ def _offers(
         elif slug not in active:
             judged[certificate.pk] = RenewalState.RETIRED, []
         else:
-            lacking = standings[certificate.learner_id].missing(active[slug])
+            lacking = inputs[certificate.learner_id].missing(active[slug])
             early = now < rules.renewable_from(certificate.valid_until)
             state = RenewalState.TOO_EARLY if early else RenewalState.MISSING if lacking else RenewalState.OPEN
             judged[certificate.pk] = state, lacking

@@ -67,7 +67,7 @@ def prepare(*, issuer: str, prepared_by: UUID, now: datetime) -> KeyRotation:
 def approve(*, issuer: str, approved_by: UUID, now: datetime) -> str:
     """Switch to the prepared key at once and close the old one; return the new key's id.
 
-    A second call after a switch whose transaction was lost goes through: the key stands in its place already.
+    A second call after a switch whose transaction was lost succeeds: the new key signs already.
 
     Raises:
         NothingPrepared: see there. SecondPersonNeeded: this person prepared it. PreparedKeyDiffers: see there.
@@ -83,7 +83,7 @@ def approve(*, issuer: str, approved_by: UUID, now: datetime) -> str:
     with as_issuer():
         KeyRotation.objects.filter(pk=rotation.pk).update(approved_by=approved_by, approved_at=now)
     _audit("approved", issuer, approved_by)
-    # Last before the commit: whatever fails until here leaves the old key in its place. A worker that meets the new key
+    # Last before the commit: whatever fails until here leaves the old key as it was. A worker that meets the new key
     # before the commit is refused (KeyNotApproved) and tries again.
     if signer.next_key(issuer) not in (None, rotation.multikey):
         raise PreparedKeyDiffers()

@@ -60,7 +60,7 @@ class CertificateForProgress(TypedDict):
 
 
 def achievement_progress(*, learner_id: UUID, slug: str) -> AchievementProgress | None:
-    """The standing in the active version of an achievement; None unless the learner takes its edition. Four queries."""
+    """The learner's progress in the active version of an achievement; None unless the learner takes its edition. Four queries."""
     achievement = Achievement.objects.filter(slug=slug, active=True).first()
     if achievement is None:
         return None

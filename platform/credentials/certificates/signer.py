@@ -148,7 +148,7 @@ class KeyService(Protocol):
         ...
 
     def rename(self, label: str, to: str) -> None:
-        """Give a key another label, in the place of the key that had it, which is destroyed or put away.
+        """Give a key another label, instead of the key that had it, which is destroyed or put away.
 
         A second call after a first that went through changes nothing.
         """
@@ -229,7 +229,7 @@ def next_key(slug: str) -> str | None:
 
 
 def switch_to_next(slug: str) -> None:
-    """Put the issuer's next key in the place of the one that signs; a repeat changes nothing. The old private key is gone."""
+    """Replace the key that signs by the issuer's next key; a repeat changes nothing. The old private key is gone."""
     if settings.ISSUER_KEY_SERVICE:
         _key_service(settings.ISSUER_KEY_SERVICE).rename(f"{slug}.next", slug)
     elif key_file(f"{slug}.next").exists():

@@ -67,7 +67,7 @@ def lock_awards(award_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, UUID, datet
 
     Returns (id, learner, achievement, decided at, facts as JSON text, digest of the evidence) of each that exists.
     """
-    return run_prepared(  # type: ignore[return-value]
+    return run_prepared(
         """
             SELECT id, learner_id, achievement_id, decided_at, facts::text, evidence_sha256
             FROM credentials_award WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE

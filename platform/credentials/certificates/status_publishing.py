@@ -27,9 +27,9 @@ _log = logging.getLogger(__name__)
 
 @transaction.atomic
 def publish_changed(recorded: Sequence[Recorded[CertificateStatusChanged]]) -> None:
-    """Consumer: publishes the lists in which certificates of the batch have their places, each once.
+    """Consumer: publishes the status lists of the batch's certificates, each once.
 
-    The events are committed before they are read here, so what they tell of is in the rows. A repeat finds the lists as
+    The events are committed before they are read here, so the rows have the new statuses. A repeat finds the lists as
     they should be and signs nothing.
     """
     certificate_ids = {entry.event.certificate_id for entry in recorded}
@@ -62,7 +62,7 @@ def renew_due(*, now: datetime) -> int:
 def publish(list_id: int) -> bool:
     """Sign and store both lists of a pair; return whether anything was signed.
 
-    What stands published and is right is signed again only when it is due for renewal. A bit that was set in the list of
+    A published list that is right is signed again only when it is due for renewal. A bit that was set in the list of
     revocations stays set: a certificate that was revoked does not come back when its learner is erased.
     """
     now = clock.now()
@@ -107,11 +107,11 @@ def publish(list_id: int) -> bool:
 
 
 def _withdrawn(list_id: int) -> tuple[list[int], list[int]]:
-    """The places of revoked and of suspended certificates, read after the list was locked."""
+    """The indexes of revoked and of suspended certificates, read after the list was locked."""
     revoked: list[int] = []
     suspended: list[int] = []
-    places = Certificate.objects.filter(status_list_id=list_id).exclude(status=Certificate.Status.ACTIVE)
-    for index, status in places.values_list("status_index", "status"):
+    withdrawn = Certificate.objects.filter(status_list_id=list_id).exclude(status=Certificate.Status.ACTIVE)
+    for index, status in withdrawn.values_list("status_index", "status"):
         (revoked if status in _REVOKED else suspended).append(index)
     return revoked, suspended
 
@@ -121,7 +121,7 @@ def _encoded(published: str) -> str:
 
 
 def _published_bits(published: str) -> list[int]:
-    """The places that are set in a published list."""
+    """The indexes that are set in a published list."""
     if not published:
         return []
     bits = status_list.decode(_encoded(published))

@@ -1,4 +1,4 @@
-"""Checking a certificate's text against the issuer's published keys, whoever hands it in."""
+"""Checking a certificate's text against the issuer's published keys, whoever presents it."""
 
 from __future__ import annotations
 

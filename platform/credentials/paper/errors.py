@@ -20,6 +20,6 @@ class DraftExists(DomainError):
 
 
 class DesignIncomplete(DomainError):
-    """The draft has a signature and nobody whose it is, or a text that cannot be set; the detail names the place."""
+    """The draft has a signature without a signer, or a text that cannot be set; the detail says which."""
 
     code, status, title = "design_incomplete", 409, _("The draft cannot be published yet")

@@ -55,8 +55,9 @@ class PaperDesign(models.Model):
 class Rendering(models.Model):
     """A page or image of a certificate as it was made, for whichever process is asked for it next.
 
-    Only a memory: what is missing is made again, to the byte. Rows go after a week (`keeping.forget`) and with their
-    certificate. sha256 is over all that the bytes follow from: data, template, fonts and typesetter.
+    Only a cache: a missing row is made again with the same bytes. Rows are deleted after a week
+    (`rendering_cache.delete_old_renderings`) and with their certificate. sha256 is over all
+    that the bytes follow from: data, template, fonts and typesetter.
     Personal data: all that stands on the certificate.
     """
 

@@ -1,4 +1,4 @@
-"""Rendered once: a page is made when it is first asked for, and kept for every process (table `Rendering`)."""
+"""Rendered once: a page is made when it is first asked for, and stored for every process (table `Rendering`)."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _near: ProcessCache[str, bytes] = ProcessCache(most=_MAX_BYTES, size=len)
 
 
 def get_or_render(sheet: Sheet, *, typesetter: Typesetter, certificate_id: UUID) -> bytes:
-    """Return the sheet's bytes: from this process, from the table (one query), or set now and kept (one more).
+    """Return the sheet's bytes: from this process, from the table (one query), or rendered now and stored (one more).
 
     Raises:
-        GlyphMissing: a character is in none of the fonts; nothing is kept.
+        GlyphMissing: a character is in none of the fonts; nothing is stored.
     """
     key = typesetter.key(sheet)
-    made = _near.get(key)
-    if made is None:
+    rendered = _near.get(key)
+    if rendered is None:
         stored = Rendering.objects.filter(sha256=key).values_list("body", flat=True).first()
         if stored is not None:
-            made = bytes(stored)
+            rendered = bytes(stored)
         else:
-            made = typesetter.make(sheet)
-            # Two processes that make the same at a time write the same bytes; the second is passed over.
+            rendered = typesetter.make(sheet)
+            # Two processes that make the same at a time make the same bytes; the second insert is ignored.
             Rendering.objects.bulk_create(
-                [Rendering(sha256=key, certificate_id=certificate_id, body=made)], ignore_conflicts=True
+                [Rendering(sha256=key, certificate_id=certificate_id, body=rendered)], ignore_conflicts=True
             )
-        _near.put({key: made})
-    return made
+        _near.put({key: rendered})
+    return rendered
 
 
 def delete_old_renderings(*, now: datetime) -> int:

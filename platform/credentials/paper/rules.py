@@ -16,7 +16,7 @@ _ACCENT = re.compile(r"#[0-9a-f]{6}")
 # WCAG 2.2, success criterion 1.4.3: of text to its ground.
 _MIN_CONTRAST: Final = 4.5
 _OPEN = re.compile(r"\{([^{}]*)\}")
-# A line of the smallest letters holds more than this; what is longer and has no place to break is given some.
+# A line of the smallest letters holds more than this; a longer text without a break point is given some.
 _MAX_RUN_LENGTH: Final = 40
 ZERO_WIDTH_SPACE: Final = "\u200b"
 
@@ -99,9 +99,9 @@ def clusters(text: str, *, joining: frozenset[int]) -> Iterator[str]:
 
 
 def breakable(name: str) -> str:
-    """The name with places to break in letters that run on for longer than a line.
+    """The name with break points in letters that run on for longer than a line.
 
-    Only scripts that are broken at spaces need it: typesetting finds the places in the others by their words.
+    Only scripts that are broken at spaces need it: typesetting finds the break points of the others by their words.
     """
     parts = re.split(r"(\s+)", name)
     return "".join(_broken(part) if len(part) > _MAX_RUN_LENGTH and _breaks_at_spaces(part) else part for part in parts)

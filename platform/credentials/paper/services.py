@@ -23,7 +23,7 @@ from privacy import public as privacy
 def paper_of(certificate: Certificate, *, language: str, expired: bool, now: datetime) -> tuple[bytes, str]:
     """The certificate as PDF and the language its words are in: `language`, or English where that cannot be drawn.
 
-    The name is never replaced. At most four queries: the design's two, the kept page, keeping it.
+    The name is never replaced. At most four queries: the design's two, the stored page, storing it.
 
     Args:
         certificate: with `key` and `award.achievement`. It was verified, and is not withdrawn.

@@ -1,7 +1,7 @@
-"""What a passport says: a Comprehensive Learner Record 2.0 (1EdTech) as a JSON value. Pure: no clock, no database.
+"""The content of a passport: a Comprehensive Learner Record 2.0 (1EdTech) as a JSON value. Pure: no clock, no database.
 
-Each certificate stands in it as it was signed, and verifies alone. The levels that the learner holds stand beside them as
-achievements of the framework, exactly as high as they are held; what other frameworks call related is said to be related.
+Each certificate is in it as it was signed, and verifies alone. The levels that the learner holds are beside them as
+achievements of the framework, exactly as high as they are held; related skills of other frameworks are given as related.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The passport: a learner asks, a worker puts it together and signs it, until there is something newer to say."""
+"""The passport: a learner asks for it, and a worker makes and signs it; again when the learner asks for a newer one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from learners import public as learners
 from privacy import public as privacy
 
 _WORKER = "worker:passports"
-# A passport tells the levels of a day, and has no place in a status list: it is soon old.
+# A passport has the levels of a day and no index in a status list, so it is valid for a short time.
 VALIDITY = timedelta(days=90)
 _RENEWED_BEFORE = timedelta(days=30)
 # Verifiers read documents of 256 KiB at most; a certificate has some 6.
@@ -62,10 +62,10 @@ def digest_of(holding: Holding) -> str:
 
 
 def holdings(learner_ids: Sequence[UUID]) -> Mapping[UUID, Holding]:
-    """What each of the learners holds who exists; three queries.
+    """What each of the learners that exist holds; three queries.
 
-    A level is the one that stands in the learner's own record, be a certificate's higher or lower. Certificates that were
-    withdrawn, suspended or replaced are left out; expired ones say so themselves.
+    A level is that of the learner's own record, whether a certificate's is higher or lower. Certificates that were
+    withdrawn, suspended or replaced are left out; expired ones have their date in them.
     """
     certificates: dict[UUID, list[UUID]] = defaultdict(list)
     active = Certificate.objects.filter(learner_id__in=learner_ids, status=Certificate.Status.ACTIVE).order_by("pk")
@@ -82,7 +82,7 @@ def holdings(learner_ids: Sequence[UUID]) -> Mapping[UUID, Holding]:
 
 
 def is_current(passport: Passport, holding: Holding | None, now: datetime) -> bool:
-    """Whether the stored passport says what holds now, and will for a while."""
+    """Whether the stored passport has what the learner holds now, and stays valid for a while."""
     return (
         holding is not None
         and passport.valid_until is not None
@@ -122,7 +122,7 @@ def request_passport(*, learner_id: UUID, now: datetime) -> Passport:
 def sign_passports(recorded: Sequence[Recorded[PassportRequested]]) -> None:
     """Consumer: puts together and signs the passports that are asked for, by the regional issuer.
 
-    It says what the learner holds at this moment, which may be newer than what was asked for. A stored certificate that
+    It has what the learner holds at this moment, which may be newer than what was asked for. A stored certificate that
     does not verify is left out. A constant number of queries for the batch.
     """
     ids = [entry.event.learner_id for entry in recorded]
@@ -158,7 +158,7 @@ def sign_passports(recorded: Sequence[Recorded[PassportRequested]]) -> None:
         )
         text = passport_document.as_text(proofs.secured(document, signer=signer, created=now), contents.certificates)
         signed.append((learner_id, digest_of(holding), text))
-    # What can no longer be told is no longer waited for; an older passport stays.
+    # These learners have no valid certificate any more: the request is dropped, and an older passport stays.
     Passport.objects.filter(pk__in=dropped).update(wanted_sha256="")
     if signed:
         with as_issuer():
@@ -171,7 +171,7 @@ def sign_passports(recorded: Sequence[Recorded[PassportRequested]]) -> None:
 def _texts(certificate_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """The signed texts of those certificates that verify."""
     found = Certificate.objects.select_related("key").filter(pk__in=certificate_ids)
-    return {row.pk: row.credential for row in found if is_genuine(row)}
+    return {certificate.pk: certificate.credential for certificate in found if is_genuine(certificate)}
 
 
 def _contents(holding: Holding, texts: Sequence[str]) -> Contents:

@@ -52,7 +52,7 @@ class Share(models.Model):
 
 
 class SharedCertificate(models.Model):
-    """One certificate of a link, at its place. The newest certificate of its award is shown: a correction replaces it.
+    """One certificate of a link, at its position. The newest certificate of its award is shown: a correction replaces it.
 
     Personal data: of whom the certificate is.
     """

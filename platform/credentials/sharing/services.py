@@ -1,4 +1,4 @@
-"""Making links, revoking them, and looking through one."""
+"""Making, revoking and opening links."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from learners import public as learners
 from learners.public import ProfileMissing
 from privacy import public as privacy
 
-# So long the owner sees what became of a link whose time is over.
+# For so long the owner still sees a link that has expired.
 KEPT_AFTER = timedelta(days=90)
 
 
 @dataclass(frozen=True)
 class ShareOptions:
-    """A link as its maker asks for it. days: 1 to 365. max_views: None for no limit."""
+    """A link as its owner asks for it. days: 1 to 365. max_views: None for no limit."""
 
     certificates: Sequence[UUID]
     fields: Sequence[str]
@@ -40,11 +40,11 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: ShareOptions, now: dateti
 
     Raises:
         ProfileMissing: the account is no learner's yet.
-        CertificateNotYours: one of the certificates is none of the learner's.
-        ShareIdTaken: the id stands for another link, of whomever.
+        CertificateNotYours: one of the certificates is not the learner's.
+        ShareIdTaken: another link, of any learner, has this id.
         TooManyShares: too many of the learner's links work at present.
     """
-    # One at a time per learner, so that the limit holds and a repeat finds the first.
+    # One request at a time per learner, so that the limit holds and a repeated request finds the first link.
     if not learners.lock_learner(learner_id):
         raise ProfileMissing()
     existing = selectors.own_share(learner_id=learner_id, share_id=share_id)
@@ -52,9 +52,9 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: ShareOptions, now: dateti
         return _same(existing, wanted), False
     own = Certificate.objects.filter(learner_id=learner_id, pk__in=list(wanted.certificates))
     known = set(own.values_list("pk", flat=True))
-    for place, certificate_id in enumerate(wanted.certificates):
+    for index, certificate_id in enumerate(wanted.certificates):
         if certificate_id not in known:
-            raise CertificateNotYours(pointer=f"/certificates/{place}")
+            raise CertificateNotYours(pointer=f"/certificates/{index}")
     if Share.objects.filter(learner_id=learner_id, revoked_at=None, expires_at__gt=now).count() >= rules.MAX_OPEN:
         raise TooManyShares()
     salt = secrets.token_bytes(16)
@@ -72,8 +72,8 @@ def share(*, learner_id: UUID, share_id: UUID, wanted: ShareOptions, now: dateti
     if not is_new:
         raise ShareIdTaken()
     SharedCertificate.objects.bulk_create(
-        SharedCertificate(share_id=share_id, certificate_id=certificate_id, position=place)
-        for place, certificate_id in enumerate(wanted.certificates)
+        SharedCertificate(share_id=share_id, certificate_id=certificate_id, position=index)
+        for index, certificate_id in enumerate(wanted.certificates)
     )
     _audit(learner_id, share_id, "share.made")
     made = selectors.own_share(learner_id=learner_id, share_id=share_id)
@@ -124,7 +124,7 @@ def open_link(*, token: str, now: datetime, count_view: bool) -> OpenedLink | No
 
 
 def forget_old(*, now: datetime) -> int:
-    """Delete links whose time was over a while ago; return how many rows went."""
+    """Delete links that expired more than `KEPT_AFTER` ago; return how many rows were deleted."""
     deleted, _ = Share.objects.filter(expires_at__lt=now - KEPT_AFTER).delete()
     return deleted
 

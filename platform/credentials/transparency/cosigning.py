@@ -33,7 +33,7 @@ class WitnessResult:
 
     witness: str
     problem: str = ""
-    # The witness says that the log told it something else: people must look.
+    # The witness says that the log showed it something else: people must look.
     is_alarm: bool = False
 
 
@@ -61,8 +61,8 @@ def post(url: str, body: bytes) -> tuple[int, bytes]:
 def request_cosignatures(*, send: Send = post, parallel: bool = True) -> list[WitnessResult]:
     """Ask each witness that has not cosigned the newest checkpoint; may run at any time, any number at once.
 
-    Nothing is held in the database while witnesses are asked. A witness that is at another size than we thought tells
-    it and is asked once more.
+    Nothing is held in the database while witnesses are asked. A witness that is at another size than we thought answers
+    with it and is asked once more.
     """
     asked = witnesses()
     try:
@@ -78,9 +78,9 @@ def request_cosignatures(*, send: Send = post, parallel: bool = True) -> list[Wi
     ]
     answers: list[WitnessResult] = []
     for is_last in (False, True):
-        told = _ask(waiting, checkpoint, send=send, parallel=parallel)
+        responses = _ask(waiting, checkpoint, send=send, parallel=parallel)
         behind: list[tuple[Verifier, str, int]] = []
-        for (verifier, url, old), (status, body) in zip(waiting, told, strict=True):
+        for (verifier, url, old), (status, body) in zip(waiting, responses, strict=True):
             size = _size_reported(body) if status == 409 and not is_last else None
             if size is not None and size <= checkpoint.size and size != old:
                 behind.append((verifier, url, size))

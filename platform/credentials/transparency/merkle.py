@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import TypeAlias
 
-# A perfect subtree: its height, and its place among those of that height. (0, i) is leaf i.
+# A perfect subtree: its height, and its index among those of that height. (0, i) is leaf i.
 Node: TypeAlias = tuple[int, int]
 Range: TypeAlias = tuple[int, int]
 HASH_BYTES = 32
@@ -31,7 +31,7 @@ def perfect_hash(hashes: Sequence[bytes]) -> bytes:
     """The root over neighbouring hashes of one height; their number is a power of two."""
     row = list(hashes)
     while len(row) > 1:
-        row = [node_hash(row[place], row[place + 1]) for place in range(0, len(row), 2)]
+        row = [node_hash(row[node_index], row[node_index + 1]) for node_index in range(0, len(row), 2)]
     return row[0]
 
 
@@ -120,18 +120,18 @@ def includes(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root
     """Whether the proof leads from the leaf's hash to the root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
-    place, last, reached = index, size - 1, leaf
+    node_index, last, computed = index, size - 1, leaf
     for sibling in proof:
         if last == 0:
             return False
-        if place & 1 or place == last:
-            reached = node_hash(sibling, reached)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
+        if node_index & 1 or node_index == last:
+            computed = node_hash(sibling, computed)
+            while not node_index & 1 and node_index:
+                node_index, last = node_index >> 1, last >> 1
         else:
-            reached = node_hash(reached, sibling)
-        place, last = place >> 1, last >> 1
-    return last == 0 and reached == root
+            computed = node_hash(computed, sibling)
+        node_index, last = node_index >> 1, last >> 1
+    return last == 0 and computed == root
 
 
 def is_consistent(*, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
@@ -147,20 +147,20 @@ def is_consistent(*, old: int, new: int, old_root: bytes, new_root: bytes, proof
         path.insert(0, old_root)
     if not path:
         return False
-    place, last = old - 1, new - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
+    node_index, last = old - 1, new - 1
+    while node_index & 1:
+        node_index, last = node_index >> 1, last >> 1
     before = after = path[0]
     for sibling in path[1:]:
         if last == 0:
             return False
-        if place & 1 or place == last:
+        if node_index & 1 or node_index == last:
             before, after = node_hash(sibling, before), node_hash(sibling, after)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
+            while not node_index & 1 and node_index:
+                node_index, last = node_index >> 1, last >> 1
         else:
             after = node_hash(after, sibling)
-        place, last = place >> 1, last >> 1
+        node_index, last = node_index >> 1, last >> 1
     return last == 0 and before == old_root and after == new_root
 
 
@@ -173,11 +173,11 @@ class IncrementalTree:
 
     def add(self, leaf_hashes: Iterable[bytes]) -> None:
         for entry in leaf_hashes:
-            height, reached = 0, entry
+            height, computed = 0, entry
             while self._peaks and self._peaks[-1][0] == height:
-                reached = node_hash(self._peaks.pop()[1], reached)
+                computed = node_hash(self._peaks.pop()[1], computed)
                 height += 1
-            self._peaks.append((height, reached))
+            self._peaks.append((height, computed))
             self.size += 1
 
     @property

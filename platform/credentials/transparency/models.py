@@ -8,8 +8,8 @@ from django.db import models
 class LogEntry(models.Model):
     """One leaf of the log: that a certificate was issued, or that its status changed. Written once, never deleted.
 
-    The index is the leaf's place in the tree, handed out without a gap. `leaf` is the text that is hashed; it has a
-    salted hash and tells of nobody. Personal data: none once its link is gone.
+    The index is the leaf's position in the tree, without gaps. `leaf` is the text that is hashed; it has a
+    salted hash in it and no personal data. Personal data: none once its link is gone.
     """
 
     index = models.BigIntegerField(primary_key=True)
@@ -23,8 +23,8 @@ class LogEntry(models.Model):
 class LogLink(models.Model):
     """Which certificate an entry is about, with the salt that proves it; written once, goes when the learner is erased.
 
-    Without the salt nobody can tell any more whether a credential's text is the entry's: the entry stays and names
-    nobody. `event_id` is the event that told of a change of status. Personal data: of whom the certificate is.
+    Without the salt nobody can find out whether an entry belongs to a credential's text: the entry stays and names
+    nobody. `event_id` is that of the event of a change of status. Personal data: of whom the certificate is.
     """
 
     class Kind(models.TextChoices):
@@ -41,7 +41,7 @@ class LogLink(models.Model):
 
     class Meta:
         constraints = [
-            # Exactly once, however often it is told.
+            # Exactly once, however often the event comes.
             models.UniqueConstraint(
                 fields=["certificate"], condition=models.Q(kind="issued"), name="one_log_entry_per_issued_certificate"
             ),
@@ -88,7 +88,7 @@ class LogCheckpoint(models.Model):
 
 
 class LogCosignature(models.Model):
-    """A witness's word that a checkpoint continues every one it saw before, with the instant; written once."""
+    """A witness's statement that a checkpoint continues every one it saw before, with the instant; written once."""
 
     checkpoint = models.ForeignKey(LogCheckpoint, on_delete=models.PROTECT, related_name="cosignatures")
     witness = models.CharField(max_length=300, help_text="the witness's verifier key")
@@ -125,7 +125,7 @@ class WitnessedLog(models.Model):
 
 
 class LogFork(models.Model):
-    """Two checkpoints of one size and two roots that one log signed: proof for everyone that it told two stories."""
+    """Two checkpoints of one size and two roots that one log signed: proof for everyone that it published two different trees."""
 
     origin = models.CharField(max_length=200)
     size = models.BigIntegerField()

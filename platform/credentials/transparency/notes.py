@@ -243,7 +243,7 @@ def is_by(signature: Signature, verifier: Verifier) -> bool:
 
 
 def signed_at(signature: Signature) -> int:
-    """The POSIX second that a witness's line tells."""
+    """The POSIX second in a witness's line."""
     return int.from_bytes(signature.raw[:8], "big")
 
 
@@ -264,7 +264,7 @@ def holds(text: str, signature: Signature, verifier: Verifier) -> bool:
 
 
 def signed_by(note: Note, verifiers: Iterable[Verifier]) -> list[tuple[Verifier, Signature]]:
-    """The signatures by those verifiers; lines of others are passed over.
+    """The signatures by those verifiers; lines of others are ignored.
 
     Raises:
         NotANote: a line that says it is by one of them does not hold.

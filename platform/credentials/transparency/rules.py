@@ -22,7 +22,7 @@ class Timeliness(Enum):
 def commitment(salt: bytes, content: bytes) -> str:
     """The salted hash that a leaf has of what it is about: hex SHA-256 over 16 random bytes and the content.
 
-    Without the salt it tells nothing, not even to somebody who holds the content.
+    Without the salt it shows nothing, not even to somebody who holds the content.
     """
     if len(salt) != SALT_BYTES:
         raise ValueError("a salt has 16 bytes")

@@ -1,4 +1,4 @@
-"""Appending to the log, and signing its head: one at a time, whoever else tries."""
+"""Appending to the log, and signing its head: one transaction at a time."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class _Fact:
 def log_certificates(recorded: Sequence[Recorded[CertificateIssued | CertificateStatusChanged]]) -> None:
     """Consumer: one entry per certificate issued and per change of status, once; a repeat changes nothing.
 
-    A constant number of statements for the batch. A change of status that is told before the issuance is logged takes
-    the issuance along, for its entry names the index of that one. Certificates that are gone are passed over.
+    A constant number of statements for the batch. When a change of status comes before the issuance is logged, the
+    issuance is logged first, for the entry of the change has its index. Certificates that were erased are ignored.
     """
     _log([_fact(entry) for entry in recorded])
 
@@ -58,7 +58,7 @@ def _fact(entry: Recorded[CertificateIssued | CertificateStatusChanged]) -> _Fac
 def log_unlogged(*, limit: int = 500) -> int:
     """Log certificates that were issued before the log began; returns how many were found, 0 when all are in it."""
     missing = selectors.unlogged(limit=limit)
-    _log([_Fact(part, _ISSUED) for part in missing])
+    _log([_Fact(certificate_id, _ISSUED) for certificate_id in missing])
     return len(missing)
 
 
@@ -141,8 +141,8 @@ def _append(entries: Sequence[NewLogEntry], *, size: int, now: datetime) -> None
 def publish(*, now: datetime) -> LogCheckpoint | None:
     """Sign the tree's head if it grew since the last checkpoint, and keep it; None when there is nothing new.
 
-    Before it signs it goes over what it vouches for: that the tree of the last checkpoint is still what was signed, and
-    that the tiles since then follow from the entries. At most 65,536 entries at a time; the next call takes more.
+    Before it signs, it checks that the tree of the last checkpoint is still what was signed, and that
+    the tiles since then follow from the entries. At most 65,536 entries at a time; the next call takes more.
 
     Raises:
         LogAltered: they do not; nothing is signed.
@@ -192,13 +192,13 @@ def _require_tiles_of_entries(begun: int, size: int) -> None:
     if len(leaves) != size - begun:
         raise LogAltered()
     edge = {
-        entry: hashes[: tiles.width_at(entry, begun) * merkle.HASH_BYTES]
-        for entry, hashes in selectors.stored_tiles(tiles.edge_of(begun)).items()
+        tile: hashes[: tiles.width_at(tile, begun) * merkle.HASH_BYTES]
+        for tile, hashes in selectors.stored_tiles(tiles.edge_of(begun)).items()
     }
     try:
         expected = tiles.grown(edge, begun, [merkle.leaf_hash(leaf) for leaf in leaves])
     except (KeyError, ValueError) as error:
         raise LogAltered() from error
     stored = selectors.stored_tiles(expected)
-    if any(not stored.get(entry, b"").startswith(hashes) for entry, hashes in expected.items()):
+    if any(not stored.get(tile, b"").startswith(hashes) for tile, hashes in expected.items()):
         raise LogAltered()

@@ -19,7 +19,7 @@ from credentials.certificates import compact, rules, status_changes
 from credentials.models import Certificate, StatusList
 from tests.credentials.certificates.factories import supersede
 from tests.credentials.certificates.test_extraction import PNG, SVG, paper_with
-from tests.credentials.certificates.test_judging import twin_of
+from tests.credentials.certificates.test_judging import jwt_of
 from tests.credentials.certificates.test_pages import _Page
 
 pytestmark = pytest.mark.django_db
@@ -50,11 +50,11 @@ def test_every_carrier_of_a_certificate_is_read(issue, client: Client, query_bud
     text, before = certificate.credential, Certificate.objects.count()
     carriers = {
         "c.json": text.encode(),
-        "c.jwt": twin_of(text).encode(),
+        "c.jwt": jwt_of(text).encode(),
         "c.pdf": paper_with(text),
         "c.png": bake_png(PNG, text, keyword=ITXT_KEYWORD_OB3),
         "c.svg": bake_svg(SVG, text, element=SVG_ELEMENT_OB3, namespace=SVG_NS_OB3, as_text=True),
-        "jwt.png": bake_png(PNG, twin_of(text), keyword=ITXT_KEYWORD_OB3),
+        "jwt.png": bake_png(PNG, jwt_of(text), keyword=ITXT_KEYWORD_OB3),
         "qr.txt": compact.address(bytes(certificate.compact), "http://testserver").encode(),
     }
     answers = [hand_in(client, file=SimpleUploadedFile(name, content)) for name, content in carriers.items()]
@@ -180,7 +180,7 @@ def test_an_agency_checks_a_list_and_one_bad_entry_spoils_no_other(issue, client
         "null",
         doubled,
         genuine.replace("Budi", "Dao"),
-        json.dumps(twin_of(genuine)),
+        json.dumps(jwt_of(genuine)),
         '{"issuer": "did:web:x", "proof": []}',
     ]
     answer = ask(client, f'{{"credentials": [{", ".join(entries)}]}}')

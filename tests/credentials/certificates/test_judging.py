@@ -28,7 +28,7 @@ def judge_one(handed_in: Any) -> Judged:
     return judged
 
 
-def twin_of(text: str, **header: Any) -> str:
+def jwt_of(text: str, **header: Any) -> str:
     """The credential as a JWT, as the issuer's worker would sign it."""
     document = json.loads(text)
     (proof,) = document.pop("proof")
@@ -60,7 +60,7 @@ def test_what_was_issued_is_valid_in_any_spelling_of_its_json(issue) -> None:
         json.dumps(document, indent=2),
         json.dumps(document, sort_keys=True, ensure_ascii=True),
         "\n" + certificate.credential + "  ",
-        twin_of(certificate.credential),
+        jwt_of(certificate.credential),
     ):
         judged = judge_one(handed_in)
         assert (judged.verdict, judged.why) == (Verdict.VALID, None), handed_in
@@ -94,7 +94,7 @@ def test_the_status_and_the_date_decide_of_what_is_genuine(issue, settings) -> N
     other = issue()
     status_changes.revoke(certificate_id=other.pk, actor="test", reason="x", now=clock.now())
     assert judge_one(other.credential).verdict is Verdict.REVOKED
-    assert judge_one(twin_of(other.credential)).verdict is Verdict.REVOKED
+    assert judge_one(jwt_of(other.credential)).verdict is Verdict.REVOKED
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_an_erased_certificate_is_unknown(issue) -> None:
     certificate = issue()
     switched_off("DELETE FROM credentials_certificate WHERE id = %s", certificate.pk)
     assert judge_one(certificate.credential) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
-    assert judge_one(twin_of(certificate.credential)) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
+    assert judge_one(jwt_of(certificate.credential)) == Judged(Verdict.UNKNOWN, InvalidReason.NOT_STORED)
     altered = certificate.credential.replace("validUntil", "validuntil")
     assert judge_one(altered) == Judged(Verdict.TAMPERED, InvalidReason.BAD_SIGNATURE)
 
@@ -183,8 +183,8 @@ def test_an_erased_certificate_is_unknown(issue) -> None:
 def test_a_jwt_is_judged_by_our_keys_alone(issue) -> None:
     certificate = issue()
     for header in ({"alg": "none"}, {"alg": "HS256"}, {"typ": "JWT"}, {"kid": "did:web:x#z"}, {"crit": ["b64"]}):
-        assert judge_one(twin_of(certificate.credential, **header)).verdict is Verdict.TAMPERED
-    token = twin_of(certificate.credential)
+        assert judge_one(jwt_of(certificate.credential, **header)).verdict is Verdict.TAMPERED
+    token = jwt_of(certificate.credential)
     head, payload, signature = token.split(".")
     flipped = ("A" if signature[0] != "A" else "B") + signature[1:]
     assert judge_one(f"{head}.{payload}.{flipped}").verdict is Verdict.TAMPERED
@@ -208,7 +208,7 @@ def test_rows_that_were_altered_are_found_out_without_canonicalising(issue, monk
     assert not judging.is_as_signed(under)
 
 
-def test_without_a_compact_twin_the_general_way_judges(issue) -> None:
+def test_without_a_compact_certificate_the_document_is_canonicalised(issue) -> None:
     certificate = issue(name="Budi")
     switched_off("UPDATE credentials_certificate SET compact = '' WHERE id = %s", certificate.pk)
     assert judge_one(certificate.credential).verdict is Verdict.VALID

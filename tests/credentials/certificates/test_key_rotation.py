@@ -171,8 +171,8 @@ def test_the_command_wants_two_superusers_by_name(issue, settings, tmp_path) -> 
 def test_a_key_older_than_a_year_is_warned_of(issue, caplog) -> None:
     issue()
     with caplog.at_level(logging.ERROR):
-        reconciliation.watch(now=clock.now() + timedelta(days=364))
+        reconciliation.check_and_alert(now=clock.now() + timedelta(days=364))
         assert keys.due_for_rotation(now=clock.now() + timedelta(days=364)) == []
-        reconciliation.watch(now=clock.now() + timedelta(days=366))
+        reconciliation.check_and_alert(now=clock.now() + timedelta(days=366))
     assert [record.alert for record in caplog.records if hasattr(record, "alert")] == ["old_issuer_keys"]
     assert Client().get("/readyz").json()["certificates"]["old_issuer_keys"] == 1

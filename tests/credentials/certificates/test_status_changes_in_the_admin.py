@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
+from credentials.admin import steps
 from credentials.certificates.lifecycle_models import BulkRevocation
 from credentials.certificates.models import Certificate
 from events import public as events
@@ -41,7 +42,9 @@ def test_reviewers_do_all_of_it_in_the_admin_and_others_nothing(issue) -> None:
         _staff("reviewer"),
         _staff("member-state administrator", member_state_id="JP"),
     )
-    assert "Reason" in _act(entry, "certificate", "suspend", certificate).content.decode()
+    page = _act(entry, "certificate", "suspend", certificate).content.decode()
+    assert "Reason" in page
+    assert steps.SUSPEND.explanation in page
     for action, status in (("suspend", "suspended"), ("reinstate", "active")):
         _act(trainer, "certificate", action, certificate, reason="because")
         assert _status(certificate) != status

@@ -163,7 +163,7 @@ def test_outsiders_get_none_and_ask_for_none(issue: Callable[..., Certificate]) 
     assert budi.put(_path(certificate)).status_code == 404
 
 
-def test_whoever_holds_the_code_reads_the_twin_if_there_is_one(issue: Callable[..., Certificate]) -> None:
+def test_whoever_holds_the_code_reads_the_jwt_if_there_is_one(issue: Callable[..., Certificate]) -> None:
     certificate = issue()
     page, wanted = f"/verify/{certificate.public_code}", {"Accept": "application/vc+jwt"}
     for answer in (Client().get(page, headers=wanted), Client().get(page, headers=wanted)):
@@ -198,8 +198,9 @@ _ASKED = (
     "WHERE passport.wanted_sha256 <> EXCLUDED.wanted_sha256 RETURNING learner_id",
 )
 _SIGNED = (
-    "UPDATE credentials_certificatejwt AS twin SET token = new.token, key_id = 'k', signed_at = now() "
-    "FROM unnest('{}'::uuid[], '{}'::text[]) AS new (id, token) WHERE twin.certificate_id = new.id AND twin.token = ''",
+    "UPDATE credentials_certificatejwt AS certificate_jwt SET token = new.token, key_id = 'k', signed_at = now() "
+    "FROM unnest('{}'::uuid[], '{}'::text[]) AS new (id, token) "
+    "WHERE certificate_jwt.certificate_id = new.id AND certificate_jwt.token = ''",
     "UPDATE credentials_passport AS passport SET credential = new.text, content_sha256 = 'x', wanted_sha256 = '', "
     "key_id = 'k', valid_until = now() "
     "FROM unnest('{}'::uuid[], '{}'::text[]) AS new (id, text) WHERE passport.learner_id = new.id",

@@ -105,7 +105,7 @@ def test_the_page_is_for_the_visitor_alone_and_in_their_language(issue: Callable
 
 def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., Certificate], achievement: Any) -> None:
     first = issue()
-    twin = type(achievement).objects.create(
+    other = type(achievement).objects.create(
         slug="second-steps",
         edition=achievement.edition,
         criteria=achievement.criteria,
@@ -113,7 +113,7 @@ def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., C
     )
     tell(EditionCompleted, first.learner)
     settle()
-    second = Certificate.objects.get(award__achievement=twin)
+    second = Certificate.objects.get(award__achievement=other)
     for order in ((first, second), (second, first)):
         path = _path(_share(*order, shown=["achievement"]))
         told = _see(f"{path}?language=en", "application/json").json()["certificates"]
