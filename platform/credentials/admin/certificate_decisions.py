@@ -147,5 +147,5 @@ class StatusListAdmin(ReadOnly, ModelAdmin):
     list_filter = ("issuer",)
     list_select_related = ("issuer",)
     ordering = ("issuer", "-number")
-    # The secret tells which places are whose, and what is long is read at its public address.
+    # The secret shows which index is whose, and what is long is read at its public address.
     exclude = ("secret", "revocation", "suspension")

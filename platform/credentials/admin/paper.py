@@ -159,7 +159,7 @@ class PaperDesignAdmin(StateScopedAdmin, ModelAdmin):
             (
                 name,
                 {
-                    "fields": [entry for entry, (language, _) in TEXT_FIELDS.items() if language == canonical(code)],
+                    "fields": [field for field, (language, _) in TEXT_FIELDS.items() if language == canonical(code)],
                     "classes": ["collapse"],
                 },
             )

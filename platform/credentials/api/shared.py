@@ -120,7 +120,7 @@ class Shared(OpenView):
         seen = selectors.visible_certificates(share_id=found.id, fields=found.fields, language=language, now=now)
         if not is_page:
             body: SharedOutput = {
-                "certificates": [_value(entry) for entry in seen],
+                "certificates": [_value(certificate) for certificate in seen],
                 "expires_at": rfc3339(found.expires_at),
             }
             return _once(guarded(HttpResponse(to_json(body), content_type="application/json")))

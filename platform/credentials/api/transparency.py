@@ -1,6 +1,6 @@
 """The transparency log for everyone: checkpoint, tiles and entries (C2SP tlog-tiles), and proofs.
 
-No sign-in: nothing in the log tells of anybody. What a checkpoint covers never changes, so a CDN may keep it for ever.
+No sign-in: the log contains no personal data. What a checkpoint covers never changes, so a CDN may keep it for ever.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class ProofOutput(TypedDict):
 
 
 def _proof(request: Request, proof: list[bytes]) -> HttpResponse:
-    shown: ProofOutput = {"proof": [notes.encoded(entry) for entry in proof]}
+    shown: ProofOutput = {"proof": [notes.encoded(sibling) for sibling in proof]}
     return answer(request._request, to_json(shown), content_type="application/json", cache=_FOR_EVER)
 
 
@@ -264,7 +264,7 @@ class LogProofView(Open):
         if proof is None:
             raise NotPublished()
         response = HttpResponse(to_json(proof), content_type="application/json")
-        # The address is as secret as the certificate, and the proof tells its changes of status.
+        # The address is as secret as the certificate, and the proof shows its changes of status.
         response["Cache-Control"], response["Referrer-Policy"] = "private, no-cache", "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response

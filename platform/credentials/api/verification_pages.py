@@ -78,7 +78,7 @@ def page(
 
 
 def is_for_people(request: Request) -> bool:
-    """Whether the caller asks for a page by name: whoever takes anything is told of an error as machines are."""
+    """Whether the caller asks for a page by name: a caller that takes anything gets errors as machines do."""
     return "text/html" in request.headers.get("Accept", "")
 
 

@@ -41,7 +41,7 @@ def request(*, certificate_ids: Iterable[UUID], reason: str, requested_by: UUID,
         found = found.filter(learner__member_state_id=state)
     unknown = set(wanted) - set(found.values_list("pk", flat=True))
     if unknown:
-        raise UnknownCertificates(certificates=[str(entry) for entry in sorted(unknown)])
+        raise UnknownCertificates(certificates=[str(certificate_id) for certificate_id in sorted(unknown)])
     made = BulkRevocation.objects.create(
         certificates=wanted, reason=reason.strip()[:200], member_state_id=state, requested_by=requested_by
     )

@@ -116,7 +116,7 @@ def _levels(levels: tuple[tuple[str, int], ...]) -> bytes:
 
 
 def read(raw: bytes) -> Compact:
-    """Read one; its signature is another question (`holds`).
+    """Read one; its signature is not checked here (`holds`).
 
     Raises:
         NotCompact: it is none. There is one way to write each: what `read` accepts, `signed` writes so.
@@ -128,7 +128,7 @@ def read(raw: bytes) -> Compact:
     value = int.from_bytes(number)
     if version != _VERSION or value >> (5 * _CODE_LETTERS):
         raise NotCompact("head")
-    code = "".join(_CROCKFORD[value >> (5 * place) & 31] for place in reversed(range(_CODE_LETTERS)))
+    code = "".join(_CROCKFORD[value >> (5 * position) & 31] for position in reversed(range(_CODE_LETTERS)))
     at = _HEAD.size
     try:
         texts = []

@@ -101,7 +101,7 @@ class Compiled:
             supervised=0,
         )
         credentials.require_profile(credentials.credential(sample, **self._general), published=published)
-        # Marks that nothing else contains: a text of the achievement may hold whatever somebody typed.
+        # Placeholders that nothing else contains: a text of the achievement may contain anything.
         token = secrets.token_hex(16)
         self._slots = ("code", "subject", "name", "from", "until", "awarded", "digest", "index", "genre", "described")
         placeholders = {slot: f"mark-{token}-{slot}" for slot in (*self._slots, *(f"level-{code}" for code in skills))}
@@ -119,7 +119,7 @@ class Compiled:
         return str(self._general["achievement"]["name"])
 
     def _self_test(self) -> None:
-        """Fill in what is hostile, and hold it against the general way."""
+        """Fill in difficult values, and compare the result with general canonicalisation."""
         sample = Issuance(
             public_code="zyxw0123456789abcdefghjkmn",
             subject_id=UUID(int=2**127 + 5),

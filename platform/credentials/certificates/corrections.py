@@ -113,7 +113,7 @@ def name_on(credential: str) -> str:
 def decide(*, correction_id: UUID, approved: bool, decided_by: UUID, now: datetime) -> None:
     """Approve or refuse a correction, as staff; a second call that says the same changes nothing.
 
-    Two persons stand behind every new name: nobody decides what they asked for, or about their own certificate.
+    It takes two persons for every new name: nobody decides what they asked for, or about their own certificate.
 
     Raises:
         NotFound: there is none. CorrectionDecided: it was decided otherwise.
@@ -171,7 +171,8 @@ def supersede_corrected(recorded: Sequence[Recorded[CorrectionMoved]]) -> None:
     if not awards:
         return
     issued = issuing.issue(awards, actor=_WORKER)
-    replaced = list(Certificate.objects.filter(pk__in=issued).order_by("predecessor_id").values_list("predecessor_id"))
+    certificates = Certificate.objects.filter(pk__in=issued).order_by("predecessor_id")
+    replaced = list(certificates.values_list("predecessor_id"))
     status_changes.change_status(
         [row[0] for row in replaced],
         Certificate.Status.SUPERSEDED,

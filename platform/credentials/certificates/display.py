@@ -96,11 +96,11 @@ def display_of(document: Mapping[str, Any], achievement: Achievement, language: 
 def _skills(document: Mapping[str, Any], language: str) -> list[SkillDisplay]:
     names = courses.framework().level_names
     subject = document["credentialSubject"]
-    described = {entry["id"]: entry for entry in subject["achievement"]["resultDescription"]}
+    described = {description["id"]: description for description in subject["achievement"]["resultDescription"]}
     listed = []
     for result in subject["result"]:
         description = described[result["resultDescription"]]
-        levels = {entry["id"]: entry for entry in description["rubricCriterionLevel"]}
+        levels = {level["id"]: level for level in description["rubricCriterionLevel"]}
         level = levels[result["achievedLevel"]]
         by_language = names.get(int(level["level"]), {})
         # English where the visitor's language has none: more people read it than the language that was signed.

@@ -35,7 +35,7 @@ class NoCredentialFound(ValueError):
 
 
 def extract_credential(handed_in: bytes) -> str:
-    """Return the text of the one credential that a file or a text holds; what it is worth is another question.
+    """Return the text of the one credential that a file or a text holds; its signature is not checked.
 
     Reads PDF (a credential attached to it), PNG (iTXt chunk) and SVG (element) as Open Badges 3.0 bakes them, and text.
 
@@ -164,4 +164,4 @@ class _Svg:
 def _in_svg(image: bytes) -> str:
     svg = _Svg()
     svg.read(image)
-    return _text(_only({row.encode() for row in svg.found if row}))
+    return _text(_only({text.encode() for text in svg.found if text}))

@@ -53,7 +53,7 @@ def holds(token: str, published: Sequence[IssuerKey]) -> bool:
             return False
         issuer = claims.get("issuer")
         did = issuer.get("id") if isinstance(issuer, dict) else issuer
-        key = next((entry for entry in published if entry.pk == header.get("kid") and entry.did == did), None)
+        key = next((key for key in published if key.pk == header.get("kid") and key.did == did), None)
         if key is None or claims.get("iss", did) != did:
             return False
         at = claims.get("iat")

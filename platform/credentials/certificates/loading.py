@@ -114,7 +114,7 @@ def _texts(texts: Any) -> dict[str, dict[str, str]]:
             if (
                 not isinstance(text, str)
                 or not text.strip()
-                or any(ord(entry) < 32 and entry != "\n" for entry in text)
+                or any(ord(letter) < 32 and letter != "\n" for letter in text)
             ):
                 raise AchievementInvalid(f"texts.{language}.{name}: must be a text without control characters")
     return {language: dict(words) for language, words in texts.items()}

@@ -57,7 +57,7 @@ class RenewalOffer:
 
 
 def renewal_offer(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> RenewalOffer:
-    """Where the renewal of one of the learner's certificates stands; at most six queries.
+    """The state of the renewal of one of the learner's certificates; at most six queries.
 
     Raises:
         NotFound: there is no such certificate, or it is another learner's.

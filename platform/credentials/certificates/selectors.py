@@ -199,4 +199,4 @@ def by_codes(public_codes: Collection[str]) -> dict[str, Certificate]:
         .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "status_reason")
         .filter(public_code__in=list(public_codes))
     )
-    return {row.public_code: row for row in found}
+    return {certificate.public_code: certificate for certificate in found}

@@ -48,7 +48,7 @@ def suspend(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -> 
 
 @transaction.atomic
 def reinstate(*, certificate_id: UUID, actor: str, reason: str, now: datetime) -> None:
-    """End a suspension: the certificate holds again as if nothing had been.
+    """End a suspension: the certificate is valid again as before.
 
     Raises:
         NotReinstatable: it is not suspended, or there is none. ReasonMissing: there is no reason.
@@ -93,6 +93,6 @@ def change_status(
         actor=actor,
         action=_ACTIONS[new_status],
         subject_kind="certificate",
-        subject_ids=[str(row[0]) for row in changed],
+        subject_ids=[str(certificate_id) for certificate_id, _, _ in changed],
     )
-    return [row[0] for row in changed]
+    return [certificate_id for certificate_id, _, _ in changed]

@@ -36,7 +36,7 @@ def verify_credential(text: str, *, published: Sequence[IssuerKey] | None = None
         method = document["proof"][0]["verificationMethod"]
         if published is None:
             published = list(IssuerKey.objects.filter(pk=method))
-        key = next((entry for entry in published if entry.pk == method), None)
+        key = next((key for key in published if key.pk == method), None)
         if key is None or key.did != document["issuer"]["id"]:
             raise NotVerified("none of the issuer's keys")
         if not keys.signed_in_its_time(key, datetime.fromisoformat(document["proof"][0]["created"]).astimezone(UTC)):

@@ -76,11 +76,11 @@ class Fonts:
         Raises:
             GlyphMissing: one cannot, in any of the fonts; `character` is its code point.
         """
-        for cluster in sorted({entry for text in texts for entry in rules.clusters(text, joining=_INVISIBLE)}):
+        for cluster in sorted({cluster for text in texts for cluster in rules.clusters(text, joining=_INVISIBLE)}):
             # A line break or a tab is space to the setter.
             needed = {ord(character) for character in cluster if not character.isspace()} - _INVISIBLE
             if not any(needed <= family.characters for family in self.families):
-                lone = next((entry for entry in sorted(needed) if not self._has(entry)), None)
+                lone = next((letter for letter in sorted(needed) if not self._has(letter)), None)
                 raise GlyphMissing(character=f"U+{lone if lone is not None else min(needed):04X}")
 
     def _has(self, character: int) -> bool:

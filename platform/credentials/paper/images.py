@@ -173,7 +173,7 @@ def _svg(picture: bytes) -> bytes:
 
 
 class _Builder:
-    """Writes what it knows of the elements that it is told of."""
+    """Writes those of the elements that it knows."""
 
     def __init__(self) -> None:
         self.written: list[str] = []

@@ -43,7 +43,7 @@ def require_line(text: str) -> None:
     Raises:
         TextRefused: it has.
     """
-    if any(unicodedata.category(entry) in ("Cc", "Cs", "Zl", "Zp") for entry in text):
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
         raise TextRefused("must be one line, without control characters")
 
 

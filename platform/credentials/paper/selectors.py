@@ -26,7 +26,7 @@ class Design:
 
     def text(self, name: str, language: str) -> tuple[str, str]:
         """The text in `language` (a BCP 47 tag), else in English, else in whichever there is; and its language."""
-        having = sorted(entry for entry, words in self.texts.items() if words.get(name))
+        having = sorted(language for language, words in self.texts.items() if words.get(name))
         found = lookup([language, "en"], having) or (having[0] if having else None)
         return (self.texts[found][name], found) if found else ("", language)
 

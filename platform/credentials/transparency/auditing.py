@@ -1,4 +1,4 @@
-"""Going over the whole log: the tree is computed anew from its entries and held against all that was ever signed."""
+"""Audit of the whole log: the tree is computed anew from its entries and compared with all that was ever signed."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def request_cosignatures(*, send: Send = post, parallel: bool = True) -> list[Wi
         checkpoint = selectors.newest()
     except NotPublished:
         return []
-    cosigned = LogCosignature.objects.filter(witness__in=[entry.vkey for entry, _ in asked]).values("witness")
+    cosigned = LogCosignature.objects.filter(witness__in=[verifier.vkey for verifier, _ in asked]).values("witness")
     had = dict(cosigned.annotate(size=Max("checkpoint_id")).values_list("witness", "size"))
     waiting = [
         (verifier, url, had.get(verifier.vkey, 0))

@@ -172,8 +172,8 @@ class IncrementalTree:
         self._peaks: list[tuple[int, bytes]] = []
 
     def add(self, leaf_hashes: Iterable[bytes]) -> None:
-        for entry in leaf_hashes:
-            height, computed = 0, entry
+        for leaf_hash in leaf_hashes:
+            height, computed = 0, leaf_hash
             while self._peaks and self._peaks[-1][0] == height:
                 computed = node_hash(self._peaks.pop()[1], computed)
                 height += 1

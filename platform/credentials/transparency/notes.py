@@ -138,7 +138,7 @@ class Note:
         Raises:
             NotANote: it is none.
         """
-        if len(whole) > MAX_CHARACTERS or any(ord(entry) < 0x20 and entry != "\n" for entry in whole):
+        if len(whole) > MAX_CHARACTERS or any(ord(letter) < 0x20 and letter != "\n" for letter in whole):
             raise NotANote("not a note's characters")
         text, break_, lines = whole.rpartition("\n\n")
         if not break_ or not text:

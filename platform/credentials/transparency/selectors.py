@@ -173,9 +173,11 @@ def proof_of(certificate_id: UUID) -> LogProofView | None:
         return None
     checkpoint = _best_covering(links[-1].entry_id)
     paths = {link.entry_id: merkle.inclusion_ranges(link.entry_id, checkpoint.size) for link in links}
-    stored = stored_tiles(tiles.needed(entry for path in paths.values() for entry in path))
+    stored = stored_tiles(tiles.needed(subtree for path in paths.values() for subtree in path))
     try:
-        proofs = {index: [notes.encoded(entry) for entry in tiles.proof(path, stored)] for index, path in paths.items()}
+        proofs = {
+            index: [notes.encoded(sibling) for sibling in tiles.proof(path, stored)] for index, path in paths.items()
+        }
     except KeyError as error:
         raise LogAltered() from error
     note = note_of(checkpoint)
@@ -183,7 +185,7 @@ def proof_of(certificate_id: UUID) -> LogProofView | None:
     timeliness = rules.logged_in_time(issued_at=issued.certificate.valid_from, covered_at=covered_at)
     mine = _entry(issued, proofs)
     extra = notes.encoded(bytes(issued.salt))
-    path_lines = "".join(f"{entry}\n" for entry in mine["inclusion_proof"])
+    path_lines = "".join(f"{sibling}\n" for sibling in mine["inclusion_proof"])
     return {
         "origin": notes.Checkpoint.parse(notes.Note.parse(checkpoint.note).text).origin,
         **mine,

@@ -63,7 +63,7 @@ class Submission:
     @staticmethod
     def body(*, old: int, proof: Sequence[bytes], note: str) -> str:
         """Write the body of `add-checkpoint`."""
-        lines = "".join(base64.b64encode(entry).decode() + "\n" for entry in proof)
+        lines = "".join(base64.b64encode(sibling).decode() + "\n" for sibling in proof)
         return f"old {old}\n{lines}\n{note}"
 
 
@@ -138,7 +138,7 @@ def witnessed(origin_hash: str, *, cosigner: Cosigner, origins: Sequence[str]) -
     Raises:
         LogUnknown: there is none.
     """
-    origin = next((entry for entry in origins if sha256(entry.encode()).hexdigest() == origin_hash), None)
+    origin = next((known for known in origins if sha256(known.encode()).hexdigest() == origin_hash), None)
     note = WitnessedLog.objects.filter(witness=cosigner.name, origin=origin).values_list("note", flat=True).first()
     if not note:
         raise LogUnknown()
