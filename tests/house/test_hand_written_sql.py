@@ -11,11 +11,6 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNS_SQL = {"run_prepared", "copy_rows", "execute", "executemany", "cursor", "raw", "RawSQL", "extra", "Fragment"}
 # Of a slice with several thoughts, the others: `<thought>_statements.py`.
 NAMED_FOR_IT = ("statements.py", "_statements.py")
-# They have some still. May only get shorter: move what is left to the slice's `statements.py`, or say it with the ORM.
-LEFT: frozenset[str] = frozenset(
-    {
-    }
-)
 
 
 def _is_named_for_it(name: str) -> bool:
@@ -45,8 +40,7 @@ def _runs_sql(source: str) -> bool:
 
 def test_sql_by_hand_stands_in_modules_named_for_it() -> None:
     found = {str(path.relative_to(ROOT)) for path in _modules() if _runs_sql(path.read_text())}
-    assert found - LEFT == set(), "SQL by hand outside a module named for it"
-    assert LEFT - found == set(), "these have none any more: shorten the list"
+    assert found == set(), "SQL by hand outside a module named for it"
 
 
 def test_a_module_is_named_for_one_thought() -> None:
