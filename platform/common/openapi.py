@@ -174,7 +174,9 @@ def problem_response(listed: Iterable[type[errors.DomainError]]) -> dict[str, An
             "oneOf": [{"$ref": name} for name in names.values()],
             "discriminator": {"propertyName": "code", "mapping": names},
         }
-    text = "\n".join(f"- `{error.code}`: {(inspect.getdoc(error) or '').splitlines()[0]}" for error in listed)
+    # The first paragraph of the error's docstring, which may take several lines.
+    summaries = {error.code: " ".join((inspect.getdoc(error) or "").partition("\n\n")[0].split()) for error in listed}
+    text = "\n".join(f"- `{code}`: {summary}" for code, summary in summaries.items())
     response = {"description": text, "content": {errors.PROBLEM_JSON: {"schema": schema}}}
     if all(error.retry_after_s is not None or error.status == 429 for error in listed):
         response["headers"] = {RETRY_AFTER: _RETRY_AFTER_HEADER}

@@ -38,6 +38,7 @@ class MemberStatesView(APIView):
 
     @extend_schema(
         operation_id="list_member_states",
+        auth=[],
         tags=["Member states"],
         summary="The register of the member states",
         description="Languages, time zones, calendars and the law as known, each point with its source.",

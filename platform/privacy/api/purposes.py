@@ -43,6 +43,7 @@ class PurposesView(APIView):
 
     @extend_schema(
         operation_id="list_purposes",
+        auth=[],
         tags=["Privacy"],
         summary="What personal data may be used for",
         description="Every purpose with its texts in all languages: an offline frontend chooses the language itself.",
