@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,28 @@ def cpu_per_call(call: Callable[[], object], *, times: int, rounds: int = 5, bac
         after = time.process_time() + (backend_cpu(backend) if backend else 0.0)
         measured.append((after - before) / times)
     return statistics.median(measured)
+
+
+class Spent:
+    """CPU seconds per call over rounds: the median of ours, and the mean of the backend's, whose clock is coarse.
+
+    What is compared is measured in turns of a few calls, so that both meet the same load of the machine.
+    """
+
+    def __init__(self, backend: int) -> None:
+        self._backend_pid = backend
+        self._ours: list[float] = []
+        self._backend: list[float] = []
+
+    def measure(self, calls: Sequence[Callable[[], object]]) -> None:
+        ours, backend = time.process_time(), backend_cpu(self._backend_pid)
+        for call in calls:
+            call()
+        self._ours.append((time.process_time() - ours) / len(calls))
+        self._backend.append((backend_cpu(self._backend_pid) - backend) / len(calls))
+
+    def per_call(self) -> float:
+        return statistics.median(self._ours) + statistics.mean(self._backend)
 
 
 def per_second(call: Callable[[], object], *, times: int, rounds: int = 5) -> float:

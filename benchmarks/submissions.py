@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import io
 import logging
-import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,12 +18,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from benchmarks.measure import Figure, backend_cpu
+from benchmarks.measure import Figure, Spent
 from config.urls import urlpatterns as product
 from config.wsgi import application
 from tests.load.sitters import Sitter, seat
 
-# Ours and the bare answer in turns of a few calls, so that both meet the same load of the machine.
 ROUNDS, EACH = 50, 20
 # Others under way beside them: of a table of a few pages PostgreSQL would rather read all than look in the index.
 IDLE = 2000
@@ -66,25 +63,6 @@ def _environ(target: str, token: str, body: bytes) -> dict[str, Any]:
     }
 
 
-class _Spent:
-    """CPU seconds per call over the rounds: the median of ours, and the mean of the backend's, whose clock is coarse."""
-
-    def __init__(self, backend: int) -> None:
-        self._backend_pid = backend
-        self._ours: list[float] = []
-        self._backend: list[float] = []
-
-    def measure(self, calls: Sequence[Callable[[], object]]) -> None:
-        ours, backend = time.process_time(), backend_cpu(self._backend_pid)
-        for call in calls:
-            call()
-        self._ours.append((time.process_time() - ours) / len(calls))
-        self._backend.append((backend_cpu(self._backend_pid) - backend) / len(calls))
-
-    def per_call(self) -> float:
-        return statistics.median(self._ours) + statistics.mean(self._backend)
-
-
 def run() -> list[Figure]:
     """Submit attempts of 1,000 learners through the whole WSGI stack, each once, with real access tokens."""
     sitters = seat(ROUNDS * EACH + 60 + IDLE)[: ROUNDS * EACH + 60]
@@ -119,7 +97,7 @@ def run() -> list[Figure]:
                 call(sitters[59].path, sitters[59])
             statements = len([captured_query for captured_query in captured.captured_queries if captured_query["sql"]])
             backend = connection.connection.info.backend_pid
-            ours, bare, alone = _Spent(backend), _Spent(backend), _Spent(backend)
+            ours, bare, alone = Spent(backend), Spent(backend), Spent(backend)
             for number in range(ROUNDS):
                 part = measured[number * EACH : (number + 1) * EACH]
                 bare.measure([partial(call, "/bare", sitter) for sitter in part])
