@@ -111,7 +111,10 @@ def item_difficulties(revisions: Iterable[tuple[UUID, int]]) -> Mapping[tuple[UU
 REPORTABLE = Q(count__gt=0) | Q(level__gt=0)
 
 
-_LEVELS = KeptQuery(lambda: SkillState.objects.filter(learner_id=Given("learner", UUIDField())).order_by("skill_code"))
+# The sequential tests are JSON, of which no level needs to know.
+_LEVELS = KeptQuery(
+    lambda: SkillState.objects.filter(learner_id=Given("learner", UUIDField())).defer("tests").order_by("skill_code")
+)
 
 
 def levels_of(learner_id: UUID) -> Sequence[HeldLevel]:
@@ -131,7 +134,9 @@ def levels_worth_telling(learner_ids: Collection[UUID]) -> Sequence[HeldLevel]:
 
 
 def _with_rules(states: QuerySet[SkillState]) -> Sequence[HeldLevel]:
-    found = states.annotate(rule=F("learner__ability__rule_version")).order_by("learner_id", "skill_code")
+    found = (
+        states.defer("tests").annotate(rule=F("learner__ability__rule_version")).order_by("learner_id", "skill_code")
+    )
     return [_held(state, state.rule) for state in found]
 
 

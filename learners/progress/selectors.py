@@ -108,6 +108,8 @@ def lessons(
 def newest_enrolments(learner_id: UUID, *, limit: int) -> Sequence[EnrolmentView]:
     """The learner's newest enrolments with their progress, texts in the active language; constant queries."""
     enrolments = _NEWEST(limit, learner=learner_id)
+    if not enrolments:
+        return []
     editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
     done = of_enrolments([enrolment.pk for enrolment in enrolments])
     skipped = waived.of_enrolments([enrolment.pk for enrolment in enrolments])
