@@ -89,6 +89,7 @@ check-migrations: $(STAMP)
 
 check-document: $(STAMP)
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py write_api_documents --check
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py write_field_register --check
 
 check-flow: $(STAMP)
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow --check
@@ -101,8 +102,9 @@ format: $(STAMP) ## put the code in its form
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
 .PHONY: openapi
-openapi: $(STAMP) ## write docs/api/*.yaml and docs/flow.md anew
+openapi: $(STAMP) ## write docs/api/*.yaml, docs/flow.md and docs/personal-data.md anew
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py write_api_documents
+	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py write_field_register
 	@DJANGO_SETTINGS_MODULE=config.settings.development $(BIN)/python manage.py draw_flow
 
 EXAMPLES := .local/examples

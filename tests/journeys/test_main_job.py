@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from common.personal_data import Category
 from config import starter_course
+from config.field_register import register
 from config.local import processes, session
 from config.local.redis import Redis
 from credentials.models import Award, Certificate
@@ -20,6 +22,7 @@ from demo.people import Person
 from demo.verification import verify_from_published_key
 from learners.models import Evidence
 from tests.parts import Parts, parts
+from tests.where_found import where_found
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
 
@@ -88,6 +91,20 @@ def test_a_learner_becomes_certified_and_redis_killed_in_the_middle_changes_noth
         assert Evidence.objects.filter(learner=certificate.learner).count() == 10
     first, second = (_final_state(c.learner_id) for c in certificates)
     assert json.loads(first)[0] == json.loads(second)[0] == 10
+    _names_stand_only_where_the_register_says_so("山田 愛子", "journey-jp")
+
+
+def _names_stand_only_where_the_register_says_so(*names: str) -> None:
+    """After a whole story, with everything that jobs wrote on the way."""
+    declared = {
+        f"{table.model}.{name}"
+        for table in register().values()
+        for name, category in table.categories().items()
+        if category in (Category.PERSONAL, Category.SENSITIVE)
+    }
+    found = set().union(*map(where_found, names))
+    assert {"learners.Learner.legal_name", "accounts.User.username", "credentials.Certificate.credential"} <= found
+    assert found <= declared
 
 
 def _certified_and_seen_by_her_agency(
