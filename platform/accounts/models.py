@@ -50,3 +50,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         salt = "accounts.User.get_session_auth_hash"
         value = f"{self.password}|{self.tokens_valid_from.timestamp() if self.tokens_valid_from else ''}"
         return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+
+
+class RefreshChain(models.Model):
+    """The refresh tokens of one session, of which two matter: the newest, and the one that was exchanged for it.
+
+    Goes with its session. A session of the admin, or of a cookie, has none. Personal data: none by itself.
+    """
+
+    # The database deletes it with the session (migration 0003), so that ending many sessions stays one statement.
+    session = models.OneToOneField(
+        "sessions.Session", on_delete=models.DO_NOTHING, db_constraint=False, primary_key=True
+    )
+    newest = models.UUIDField()  # `jti` of the token that was handed out last; it has not been presented yet
+    newest_expires_at = models.DateTimeField()
+    # `jti` of the token that was presented last: presented again, it gets the newest one again. Null before the first refresh.
+    presented = models.UUIDField(null=True)

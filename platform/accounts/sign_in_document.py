@@ -32,7 +32,7 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("/tokens/refresh", "post"): (
         "refresh_tokens",
         _SIGN_IN,
-        "The next access token and refresh token; a refresh token works once",
+        "The next access token and refresh token; sent again, the same successor",
     ),
     ("/auth/reauthenticate", "post"): ("reauthenticate", _SIGN_IN, "Give the password again, for what needs it fresh"),
     ("/auth/email/verify", "get"): ("read_email_verification", _SIGN_IN, "Which address a key from a mail is for"),
@@ -176,7 +176,7 @@ def _correct(components: dict[str, Any]) -> None:
     }
     schemas["BaseAuthenticationMeta"]["properties"]["refresh_token"] = {
         "type": "string",
-        "description": "Works once: the next pair comes from `POST /auth/app/v1/tokens/refresh`.",
+        "description": "The next pair comes from `POST /auth/app/v1/tokens/refresh`. Keep this one until that answer is stored.",
     }
     # Null where nobody was looked for.
     schemas["AuthenticationMeta"]["allOf"][1]["properties"]["is_authenticated"] = {"type": ["boolean", "null"]}

@@ -10,7 +10,6 @@ import jwt
 import pytest
 from allauth.headless.internal import sessionkit
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -162,28 +161,6 @@ def test_checking_a_token_costs_one_query(client: Client, query_budget: Any) -> 
         assert user.username == "aiko"
 
 
-def test_a_refresh_token_works_once(client: Client) -> None:
-    first = sign_up(client)["refresh_token"]
-    second = post(client, "tokens/refresh", {"refresh_token": first})
-    assert second.status_code == 200
-    assert post(client, "tokens/refresh", {"refresh_token": first}).status_code == 400
-    # A double request on a bad line does not end the session.
-    third = post(client, "tokens/refresh", {"refresh_token": second.json()["data"]["refresh_token"]})
-    assert third.status_code == 200
-    assert me(client, third.json()["data"]["access_token"]).status_code == 200
-
-
-def test_a_stolen_refresh_token_ends_the_session_for_both(client: Client, monkeypatch: Any) -> None:
-    stolen = sign_up(client)["refresh_token"]
-    thiefs = post(client, "tokens/refresh", {"refresh_token": stolen}).json()["data"]["refresh_token"]
-    from accounts import tokens
-
-    monkeypatch.setattr(tokens, "_DOUBLE_REQUEST_S", -1)
-    assert post(client, "tokens/refresh", {"refresh_token": stolen}).status_code == 400
-    assert post(client, "tokens/refresh", {"refresh_token": thiefs}).status_code == 400
-    assert not Session.objects.exists()
-
-
 def test_sign_out_everywhere_ends_every_session_and_token_of_this_person_only(client: Client) -> None:
     phone = sign_up(client)
     web = post(Client(), "auth/login", {"username": "aiko", "password": PASSWORD}).json()["meta"]
@@ -245,46 +222,26 @@ def test_the_limit_of_sign_ups_is_a_setting(client: Client, settings: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_refreshes_at_the_same_time_one_succeeds(client: Client) -> None:
-    token = sign_up(client)["refresh_token"]
-    start, statuses = threading.Barrier(4), []
-
-    def refresh() -> None:
-        try:
-            start.wait()
-            statuses.append(post(Client(), "tokens/refresh", {"refresh_token": token}).status_code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=refresh) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200, 400, 400, 400]
-
-
-@pytest.mark.django_db(transaction=True)
 def test_a_refresh_under_way_does_not_outlive_a_sign_out(client: Client, monkeypatch: Any) -> None:
     """The refresh holds the session; the sign-out waits for it, and what the refresh handed out is dead all the same."""
-    from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy
+    from allauth.headless.tokens.strategies.jwt import internal
 
     from accounts.services import sign_out_everywhere as service
 
-    refresh_token = JWTTokenStrategy.refresh_token
+    create_access_token = internal.create_access_token
     meta = sign_up(client)
     user_id = User.objects.get().pk
     signing_out: list[threading.Thread] = []
 
-    def while_refreshing(self: Any, token: str) -> Any:
+    def while_refreshing(*given: Any) -> Any:
         thread = threading.Thread(target=lambda: (service(user_id=user_id), connection.close()))
         thread.start()
         signing_out.append(thread)
         time.sleep(0.2)
         assert thread.is_alive()
-        return refresh_token(self, token)
+        return create_access_token(*given)
 
-    monkeypatch.setattr(JWTTokenStrategy, "refresh_token", while_refreshing)
+    monkeypatch.setattr(internal, "create_access_token", while_refreshing)
     answer = post(client, "tokens/refresh", {"refresh_token": meta["refresh_token"]})
     signing_out[0].join()
     monkeypatch.undo()
