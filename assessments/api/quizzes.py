@@ -18,7 +18,10 @@ from common import clock
 from common.pagination import Page, page
 
 LANGUAGE_HEADER = OpenApiParameter(
-    "Accept-Language", OpenApiTypes.STR, OpenApiParameter.HEADER, description="RFC 4647 lookup; else your languages."
+    "Accept-Language",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The language that fits best; else your languages.",
 )
 
 

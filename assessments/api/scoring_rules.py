@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.utils.translation.trans_real import parse_accept_lang_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
@@ -14,18 +13,20 @@ from assessments.cards import documents
 from assessments.cards.documents import CardDocument, card_document, list_document
 from common.conditional import ready_bytes
 from common.errors import NotFound
+from common.languages import accepted
 from common.pagination import Page
 
 _PARAMETERS = [
-    OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER, description="RFC 4647 lookup; else English."),
+    OpenApiParameter(
+        "Accept-Language", str, OpenApiParameter.HEADER, description="The language that fits best; else English."
+    ),
     OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag read before."),
 ]
 _NOT_MODIFIED = OpenApiResponse(description="`If-None-Match` names the present version.")
 
 
 def _wanted(request: Request) -> list[str]:
-    header = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    return [tag for tag, quality in header if quality > 0 and tag != "*"]
+    return accepted(request.headers.get("Accept-Language", ""))
 
 
 def _answer(request: Request, document: CardDocument) -> HttpResponse:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation.trans_real import parse_accept_lang_header
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from common.errors import DomainError
-from common.languages import canonical, lookup
+from common.languages import accepted, canonical, lookup
 from courses.publishing.selectors import known_languages
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
@@ -24,7 +23,10 @@ LANGUAGE = OpenApiParameter(
     ),
 )
 ACCEPT_LANGUAGE = OpenApiParameter(
-    "Accept-Language", str, OpenApiParameter.HEADER, description="RFC 4647 lookup; the content's default otherwise."
+    "Accept-Language",
+    str,
+    OpenApiParameter.HEADER,
+    description="The language that fits best (decision 0073); the content's default otherwise.",
 )
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag read before.")
 
@@ -43,8 +45,7 @@ def wanted_languages(request: Request) -> list[str]:
     """
     given = request.query_params.get("language")
     if given is None:
-        header = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-        return [tag for tag, quality in header if quality > 0 and tag != "*"]
+        return accepted(request.headers.get("Accept-Language", ""))
     if not _TAG.fullmatch(given) or lookup([given], known_languages()) is None:
         raise UnknownLanguage(pointer="/language")
     return [canonical(given)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from courses.publishing import rules, statements
+from courses.publishing.selectors import known_languages
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,15 @@ def read_document(*, kind: str, ref: UUID, wanted: Sequence[str], known_etags: S
         wanted: the reader's languages, best first (BCP 47).
         known_etags: what the reader has; that body is not fetched again.
     """
-    document = statements.document(kind=kind, ref=ref, languages=rules.ranges(wanted), known_etags=known_etags)
+    document = statements.document(kind=kind, ref=ref, languages=_ranges(wanted), known_etags=known_etags)
     return Read(*document) if document else None
 
 
 def read_catalogue(*, wanted: Sequence[str], after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Card]:
     """Read at most `limit` cards of published editions behind `after`, newest first, each in its best language."""
-    cards = statements.cards(languages=rules.ranges(wanted), after=after, limit=limit)
+    cards = statements.cards(languages=_ranges(wanted), after=after, limit=limit)
     return [Card(*card) for card in cards]
+
+
+def _ranges(wanted: Sequence[str]) -> Sequence[str]:
+    return rules.ranges(tuple(wanted), tuple(known_languages()))

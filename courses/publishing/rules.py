@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from common.languages import canonical, lookup
+from common.languages import canonical, lookup, same_language, shortened
 from courses.catalogue.content import EditionContent, EditionWords, LessonContent, LessonWords, ModuleWords
 
 LONG_LESSON_MINUTES = 30
@@ -103,7 +104,7 @@ def _check_edition(edition: EditionContent, known_languages: Sequence[str]) -> I
     for language, times in Counter(edition.languages).items():
         if times > 1:
             yield Finding("language_twice", True, _("A language is listed twice."), language=language)
-        if canonical(language) != language or lookup([language], known_languages) is None:
+        if canonical(language) != language or same_language([language], known_languages) is None:
             yield Finding(
                 "language_unknown", True, _("This is not a language tag that the platform knows."), language=language
             )
@@ -205,18 +206,25 @@ def _offered(edition: EditionContent) -> list[str]:
     return list(dict.fromkeys(edition.languages))
 
 
-def ranges(wanted: Iterable[str]) -> list[str]:
-    """Return every tag that RFC 4647 lookup would try for the priority list `wanted`, in its order, in lower case.
+@lru_cache(maxsize=1024)
+def ranges(wanted: tuple[str, ...], known_languages: tuple[str, ...]) -> list[str]:
+    """Return the languages that suit the priority list `wanted`, best first, in lower case.
 
-    The first of an edition's languages to appear in the list is the one `common.languages.lookup` finds; the list lets
+    The first of an edition's languages to appear in the list is the one that `common.languages.lookup` finds; the list lets
     the database choose in the query that reads the document.
+
+    Args:
+        known_languages: the platform's languages. Variants of them, in which an edition may be offered too (`pt-TL`), are
+            found by readers who ask for that variant.
     """
-    tried: dict[str, None] = {}
+    found: dict[str, None] = {}
     for tag in wanted:
-        parts = tag.replace("_", "-").lower().split("-")
-        while parts:
-            tried.setdefault("-".join(parts))
-            parts.pop()
-            if parts and len(parts[-1]) == 1:
-                parts.pop()
-    return list(tried)
+        found |= dict.fromkeys(shortened(tag))
+        same = same_language([tag], known_languages)
+        if same is not None:
+            found.setdefault(same.lower())
+    left = [tag for tag in known_languages if tag.lower() not in found]
+    while left and (near := lookup(wanted, left)) is not None:
+        found.setdefault(near.lower())
+        left.remove(near)
+    return list(found)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.usersessions.middleware import UserSessionsMiddleware as SessionsOfUser
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware as UserOfSession
 from django.contrib.messages.middleware import MessageMiddleware as MessagesOfSession
 from django.contrib.sessions.middleware import SessionMiddleware as SessionOfCookie
@@ -18,6 +19,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware as LanguageOfRequest
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from common.languages import choose
 
 # Everything below is asked with an access token, and no view there reads a cookie.
 TOKEN_PATHS = ("/api/v1/", "/agency/v1/")
@@ -43,10 +46,11 @@ class AuthenticationMiddleware(_ForCookies, UserOfSession):
 
 
 class LocaleMiddleware(LanguageOfRequest):
-    """Django's own, without its questions about addresses that begin with a language: there are none."""
+    """Django's own, with the platform's way of choosing, and no language in an address, cookie or session: there is none."""
 
     def process_request(self, request: HttpRequest) -> None:
-        translation.activate(translation.get_language_from_request(request))
+        header = request.headers.get("Accept-Language", "")
+        translation.activate(choose(header, (), [code for code, _ in settings.LANGUAGES], settings.LANGUAGE_CODE))
         request.LANGUAGE_CODE = translation.get_language()
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -151,6 +151,19 @@ def test_a_caller_without_a_token_is_told_so_in_their_language(
 
 
 @pytest.mark.parametrize(
+    ("asked", "language"),
+    [("zh-SG", "zh-hans"), ("zh-MY", "zh-hans"), ("zh", "zh-hans"), ("tl", "fil"), ("in-ID", "id"), ("jv", "id")],
+)
+@pytest.mark.django_db
+def test_errors_and_pages_find_a_language_alike(client: Client, asked: str, language: str) -> None:
+    header = {"Accept-Language": f"{asked},de;q=0.5"}
+    assert client.get("/api/v1/nowhere", headers=header)["Content-Language"] == language
+    assert client.get("/auth/app/v1/config", headers=header)["Content-Language"] == language
+    page = client.get("/verify", headers={**header, "Accept": "text/html"})
+    assert f'lang="{language}"'.lower() in page.content.decode().lower()
+
+
+@pytest.mark.parametrize(
     ("language", "detail"), [("ja", "UUIDで指定"), ("th", "ต้องเป็น UUID ที่ถูกต้อง"), ("id", "Harus berupa UUID")]
 )
 def test_what_the_framework_left_in_english_is_said_too(language: str, detail: str) -> None:
