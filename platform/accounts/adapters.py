@@ -15,14 +15,50 @@ from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+
+from accounts import failed_attempts
+from accounts.answers import too_many
 
 _log = logging.getLogger(__name__)
 
 
+class TooManyFailures(ValidationError):
+    """Too many failed attempts; `wait_s` is in how many seconds the next may be made."""
+
+    def __init__(self, message: ValidationError, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's defaults, and two failures that are answered."""
+    """allauth's defaults, limits of our own, and two failures that are answered."""
+
+    _attempt: failed_attempts.Attempt
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt, or refuse it for now: by 429 where allauth's API is asked, by `TooManyFailures` elsewhere."""
+        name = credentials.get("username") or credentials.get("email") or ""
+        self._attempt = failed_attempts.begin(request, failed_attempts.password_of(name))
+        if not self._attempt.wait_s:
+            return
+        if not hasattr(request.allauth, "headless"):  # type: ignore[attr-defined]
+            raise TooManyFailures(self.validation_error("too_many_login_attempts"), self._attempt.wait_s)
+        raise ImmediateHttpResponse(too_many(request, self._attempt.wait_s))
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return whose password it is, if anybody's; a right one is no failure."""
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            self._attempt.take_back()
+        return user
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign the person in, after all steps, and remember where."""
+        super().login(request, user)
+        failed_attempts.note_signed_in(request, user, by_second_factor=False)
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         """Save the new account; of two sign-ups for one name at the same time the second hears that it is taken."""

@@ -66,3 +66,56 @@ class RefreshChain(models.Model):
     newest_expires_at = models.DateTimeField()
     # `jti` of the token that was presented last: presented again, it gets the newest one again. Null before the first refresh.
     presented = models.UUIDField(null=True)
+
+    def __str__(self) -> str:
+        return f"chain of a session, newest token {self.newest}"
+
+
+class Rate(models.Model):
+    """How much of a limit by address is used: full until then, so that the next one may pass a little before it.
+
+    The table is unlogged: rows matter for minutes. Personal data: `key` holds the action and the caller's address.
+    """
+
+    key = models.CharField(max_length=120, primary_key=True)
+    full_until = models.DateTimeField()
+
+    class Meta:
+        # Pruned by it.
+        indexes = [models.Index(fields=["full_until"], name="rates_by_end")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class FailureCount(models.Model):
+    """Failed attempts at a name, at a name from one address; `key` is a keyed hash of them.
+
+    The table is unlogged: losing it in a crash of the database gives guessers a few tries more. Personal data: pseudonyms.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.IntegerField()
+    blocked_until = models.DateTimeField()  # until then no attempt is made
+    forgotten_at = models.DateTimeField()  # without another failure
+
+    class Meta:
+        # Pruned by it.
+        indexes = [models.Index(fields=["forgotten_at"], name="failures_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.failures} failures"
+
+
+class KnownAddress(models.Model):
+    """An account has signed in from an address; `key` is a keyed hash of both. Personal data: pseudonyms."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        # Pruned by it.
+        indexes = [models.Index(fields=["seen_at"], name="known_addresses_by_time")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,6 +1,6 @@
 """Everything other apps may know about accounts. (The admin's scope is `accounts.admin_scope`: it needs loaded models.)"""
 
-from accounts.rates import within_rate
+from accounts.rates import seconds_to_wait
 from accounts.roles import ASSESSOR, MARKER, REVIEWER, STATE_ADMINISTRATOR, TRAINER, ensure_roles
 from accounts.services import hold, sign_out_everywhere
 from accounts.sign_in_document import sign_in_document
@@ -13,7 +13,7 @@ __all__ = [
     "TRAINER",
     "ensure_roles",
     "hold",
+    "seconds_to_wait",
     "sign_in_document",
     "sign_out_everywhere",
-    "within_rate",
 ]

@@ -16,7 +16,7 @@ from allauth.headless.spec.internal import schema as allauth
 from django.urls import Resolver404, resolve
 
 from common.errors import Forbidden
-from common.openapi import problem_response
+from common.openapi import RETRY_AFTER, RETRY_AFTER_HEADER, problem_response
 
 _BASE = "/auth/app/v1"
 _SIGN_IN, _ACCOUNT = "Sign-in", "Account"
@@ -150,7 +150,8 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
         forbidden = problem_response([Forbidden])  # the proxy does not say whose request it is, so it cannot be counted
         forbidden["content"] |= answers.get("403", {}).get("content", {})
         answers["403"] = forbidden
-        answers["429"] = _json("Too many tries.", _ref("TooManyRequestsResponse"))
+        answers["429"] = _json("Too many tries; `Retry-After` says when to come back.", _ref("TooManyRequestsResponse"))
+        answers["429"]["headers"] = {RETRY_AFTER: RETRY_AFTER_HEADER}
     answers["410"] = _json("`X-Session-Token` names no session.", _ref("SessionGoneResponse"))
     if path == "/auth/password/reset" and method == "post":
         del answers["200"]  # whoever set a new password signs in by it

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from allauth.headless.base.views import APIView
+from allauth.headless.constants import Client
 from django.http import Http404, HttpRequest
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
+
+from accounts import views
 
 # Of allauth's routes, those for what is not offered: telephone numbers, accounts of third parties, signing in and confirming
 # an address by a code. Its views of them would fail or say that nothing is pending.
@@ -29,4 +33,15 @@ def not_offered(request: HttpRequest) -> NoReturn:
     raise Http404
 
 
-urlpatterns: list[URLPattern] = [path(f"auth/app/v1/{name}", not_offered) for name in _NOT_OFFERED]
+# Before allauth's own at the same addresses.
+_VIEWS: dict[str, type[APIView]] = {
+    "auth/2fa/authenticate": views.SecondFactorView,
+    "auth/2fa/reauthenticate": views.SecondFactorAgainView,
+    "auth/login": views.SignInView,
+    "auth/signup": views.SignUpView,
+}
+
+urlpatterns: list[URLPattern] = [
+    *(path(f"auth/app/v1/{name}", not_offered) for name in _NOT_OFFERED),
+    *(path(f"auth/app/v1/{name}", view.as_api_view(client=Client.APP)) for name, view in _VIEWS.items()),
+]

@@ -121,7 +121,7 @@ IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, 
 NOT_MODIFIED = OpenApiResponse(description="`If-None-Match` names the present version.")
 
 _ETAG_HEADER = {"description": "For `If-None-Match`.", "required": True, "schema": {"type": "string"}}
-_RETRY_AFTER_HEADER = {
+RETRY_AFTER_HEADER = {
     "description": "Seconds after which to come back.",
     "required": True,
     "schema": {"type": "string", "pattern": "^[0-9]+$"},
@@ -179,7 +179,7 @@ def problem_response(listed: Iterable[type[errors.DomainError]]) -> dict[str, An
     text = "\n".join(f"- `{code}`: {summary}" for code, summary in summaries.items())
     response = {"description": text, "content": {errors.PROBLEM_JSON: {"schema": schema}}}
     if all(error.retry_after_s is not None or error.status == 429 for error in listed):
-        response["headers"] = {RETRY_AFTER: _RETRY_AFTER_HEADER}
+        response["headers"] = {RETRY_AFTER: RETRY_AFTER_HEADER}
     return response
 
 

@@ -33,6 +33,7 @@ _HERE = [{"url": "/", "description": "The installation that the document is read
 
 _ERRORS = "Every error is `application/problem+json` (RFC 9457); decide by its `code`."
 _CALLING = (
+    "\n\nAny call may be answered 429 with `Retry-After`: many from one address are slowed down."
     "\n\nMake up the ids in the paths of `PUT` (a UUID, best of version 7): a repeated call has its effect once. Where 304 is "
     "listed, send the `ETag` of what you have as `If-None-Match`."
 )

@@ -61,6 +61,7 @@ app.conf.beat_schedule = {
         "schedule": 86400.0,
         "options": {"expires": 3600},
     },
+    "forget attempts to sign in": {"task": "accounts.forget_attempts", "schedule": 3600.0, "options": {"expires": 600}},
     "forget ended sessions": {"task": "accounts.clear_sessions", "schedule": 86400.0, "options": {"expires": 3600}},
     "forget old pages of certificates": {
         "task": "credentials.forget_renderings",

@@ -198,26 +198,27 @@ def test_sign_out_everywhere_needs_a_key_and_a_token(client: Client) -> None:
 
 def test_guessing_a_password_is_stopped_and_the_right_one_then_too(client: Client) -> None:
     sign_up(client)
-    codes = [
-        post(client, "auth/login", {"username": "aiko", "password": f"wrong-{n}"}).json()["errors"][0]["code"]
-        for n in range(6)
-    ]
-    assert codes == ["username_password_mismatch"] * 5 + ["too_many_login_attempts"]
-    answer = post(client, "auth/login", {"username": "aiko", "password": PASSWORD})
-    assert answer.status_code == 400
+
+    def guess(password: str) -> Any:
+        body = {"username": "aiko", "password": password}
+        # From an address that Aiko never signed in from.
+        return Client(REMOTE_ADDR="198.51.100.7").post("/auth/app/v1/auth/login", body, "application/json")
+
+    assert [guess(f"wrong-{n}").status_code for n in range(6)] == [400] * 5 + [429]
+    assert guess(PASSWORD).status_code == 429
     # Others behind the same address are not locked out.
     sign_up(Client(), "dao")
     assert post(Client(), "auth/login", {"username": "dao", "password": PASSWORD}).status_code == 200
 
 
 def test_the_limit_of_sign_ups_is_a_setting(client: Client, settings: Any) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "signup": "2/m/ip"}
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "signup": "2/m/ip"}
     sign_up(client, "one")
     sign_up(Client(), "two")
     answer = post(Client(), "auth/signup", {"username": "three", "password": PASSWORD})
-    assert answer.status_code == 429
+    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
     assert User.objects.count() == 2
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "signup": ""}
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "signup": ""}
     sign_up(Client(), "three")
 
 

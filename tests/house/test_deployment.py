@@ -267,6 +267,8 @@ def test_the_proxy_buffers_limits_and_overwrites_what_clients_say_of_themselves(
     text = "".join((ROOT / "deploy/nginx" / name).read_text() for name in ("nginx.conf", "site.conf", "proxy.conf"))
     for directive in (
         "client_max_body_size 1m",
+        "limit_req zone=requests",
+        "add_header Retry-After $retry_after always",
         "proxy_request_buffering on",
         "proxy_buffering on",
         "client_header_timeout",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, cast
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
-from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.totp.internal.auth import get_totp_secret
 from django.conf import settings as django_settings
 from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -20,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts import failed_attempts
 from accounts.models import User
 from accounts.staff import second_factor
 from accounts.staff.forms import CodeForm, PasswordForm
@@ -37,9 +39,13 @@ class PasswordView(LoginView):
         enrolled = second_factor.has_device(user)
         if not enrolled and not django_settings.STAFF_MFA_REQUIRED:
             second_factor.finish(self.request, user, with_second_factor=False)
+            failed_attempts.note_signed_in(self.request, user, by_second_factor=False)
             return HttpResponseRedirect(self.get_success_url())
         second_factor.begin(self.request, user, self.get_success_url())
         return redirect("admin:second_factor" if enrolled else "admin:second_factor_enrol")
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return _limited(super().form_invalid(form), form)
 
 
 @sensitive_post_parameters()
@@ -53,10 +59,10 @@ def code(request: HttpRequest, site: Any) -> HttpResponse:
     if not second_factor.has_device(waiting.user):
         return redirect("admin:second_factor_enrol")
     form = CodeForm(request.POST or None)
-    if form.is_valid() and _right(form, waiting.user, lambda given: second_factor.accept(waiting.user, given)):
+    if form.is_valid() and _right(request, form, waiting.user, lambda given: second_factor.accept(waiting.user, given)):
         second_factor.finish(request, waiting.user, with_second_factor=True)
         return HttpResponseRedirect(waiting.next_url)
-    return _page(request, site, "staff/second_factor.html", _("Second factor"), form=form)
+    return _limited(_page(request, site, "staff/second_factor.html", _("Second factor"), form=form), form)
 
 
 @sensitive_post_parameters()
@@ -75,7 +81,7 @@ def enrol(request: HttpRequest, site: Any) -> HttpResponse:
         return redirect("admin:second_factor" if waiting else "admin:second_factor_settings")
     secret = get_totp_secret()
     form = CodeForm(request.POST or None)
-    if form.is_valid() and _right(form, user, lambda given: second_factor.enrol(user, secret, given)):
+    if form.is_valid() and _right(request, form, user, lambda given: second_factor.enrol(user, secret, given)):
         if waiting is not None:
             second_factor.finish(request, user, with_second_factor=True)
         else:
@@ -84,7 +90,7 @@ def enrol(request: HttpRequest, site: Any) -> HttpResponse:
         return redirect("admin:second_factor_settings")
     adapter = get_mfa_adapter()
     url = adapter.build_totp_url(user, secret)
-    return _page(
+    page = _page(
         request,
         site,
         "staff/enrol.html",
@@ -95,6 +101,7 @@ def enrol(request: HttpRequest, site: Any) -> HttpResponse:
         # Made by the QR library from our own text.
         qr=mark_safe(adapter.build_totp_svg(url).partition("?>")[2]),  # noqa: S308
     )
+    return _limited(page, form)
 
 
 @never_cache
@@ -113,17 +120,28 @@ def settings(request: HttpRequest, site: Any) -> HttpResponse:
     )
 
 
-def _right(form: CodeForm, user: User, accepts: Any) -> bool:
-    try:
-        forget_attempts = check_rate_limit(user)
-    except ValidationError as error:
-        form.add_error("code", error)
+def _right(request: HttpRequest, form: CodeForm, user: User, accepts: Callable[[str], bool]) -> bool:
+    attempt = failed_attempts.begin(
+        request, failed_attempts.code_of(user.pk), from_anywhere=failed_attempts.CODE_FROM_ANYWHERE
+    )
+    if attempt.wait_s:
+        form.wait_s = attempt.wait_s
+        form.add_error("code", get_adapter().validation_error("too_many_login_attempts"))
         return False
     if accepts(form.cleaned_data["code"]):
-        forget_attempts()
+        attempt.take_back()
+        failed_attempts.note_signed_in(request, user, by_second_factor=True)
         return True
     form.add_error("code", get_mfa_adapter().validation_error("incorrect_code"))
     return False
+
+
+def _limited(response: HttpResponse, form: CodeForm | PasswordForm) -> HttpResponse:
+    """The page, as 429 if it says that there were too many tries."""
+    if form.wait_s:
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        response["Retry-After"] = str(form.wait_s)
+    return response
 
 
 def _page(request: HttpRequest, site: Any, template: str, title: Any, **context: Any) -> TemplateResponse:

@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "config.middleware.AuthenticationMiddleware",
     "config.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.RetryAfterMiddleware",
     "accounts.middleware.SignInBodyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.UserSessionsMiddleware",
@@ -298,17 +299,19 @@ HEADLESS_FRONTEND_URLS = {
     "account_reset_password_from_key": FRONTEND_BASE_URL + "/reset-password/{key}",
     "account_signup": FRONTEND_BASE_URL + "/sign-up",
 }
-# Limits of sign-in, as allauth writes them: amount/period/per, several with commas, empty for none. They are counted in
-# PostgreSQL (CACHES below), so they hold over all web processes without a shared cache. Learners of one training room
-# or mobile network share an address: signing up and in is wide, failing is narrow.
-ACCOUNT_RATE_LIMITS = {
+# Limits by address, as amount/period/ip, several with commas, empty for none: so many at once, and then one every
+# period/amount. They are counted in PostgreSQL, so they hold over all web processes without a shared cache. Learners of one
+# training room or mobile network share an address, so all are wide; guesses at one name are limited by accounts.failed_attempts.
+RATE_LIMITS = {
     "signup": env.str("RATE_LIMIT_SIGNUP", default="60/m/ip"),
-    "login": env.str("RATE_LIMIT_LOGIN", default="60/m/ip"),
-    "login_failed": env.str("RATE_LIMIT_LOGIN_FAILED", default="20/m/ip,5/300s/key"),
+    "login": env.str("RATE_LIMIT_LOGIN", default="300/m/ip"),
+    "login_failed": env.str("RATE_LIMIT_LOGIN_FAILED", default="120/m/ip"),
     # Certificates that anybody pastes or uploads, and lists of them; looking one up by its code is not counted.
     "verify": env.str("RATE_LIMIT_VERIFY", default="60/m/ip"),
     "verify_many": env.str("RATE_LIMIT_VERIFY_MANY", default="30/m/ip"),
 }
+# allauth's own stay for what a signed-in person does and for mails: a minute each. Those above replace these.
+ACCOUNT_RATE_LIMITS = {"signup": "", "login": "", "login_failed": ""}
 # Proxies of ours in front of the web server: which entry of X-Forwarded-For is the client. None by default.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 CACHES = {

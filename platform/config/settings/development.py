@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import ACCOUNT_RATE_LIMITS, BASE_DIR, DATABASES, database, env
+from config.settings.base import BASE_DIR, DATABASES, RATE_LIMITS, database, env
 
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-and-never-in-production-0123456789")
@@ -22,8 +22,8 @@ if not env.str("LOG_KEY_FILE", default=""):
 LOG_KEY_CREATE = WITNESS_KEY_CREATE = True
 
 # A cohort of hundreds signs up from one address within a minute.
-ACCOUNT_RATE_LIMITS = {
-    **ACCOUNT_RATE_LIMITS,
+RATE_LIMITS = {
+    **RATE_LIMITS,
     "signup": env.str("RATE_LIMIT_SIGNUP", default=""),
     "login": env.str("RATE_LIMIT_LOGIN", default=""),
 }

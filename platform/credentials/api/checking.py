@@ -224,8 +224,8 @@ def _redirect_to(code: str, language: str) -> HttpResponse:
 
 
 def _answer_many(request: Request) -> HttpResponse:
-    if not accounts.within_rate(request._request, "verify_many"):
-        raise exceptions.Throttled(wait=60)
+    if wait_s := accounts.seconds_to_wait(request._request, "verify_many"):
+        raise exceptions.Throttled(wait=wait_s)
     handed_in = _entries(request.data)
     now = clock.now()
     listed: JudgedListOutput = {
@@ -278,9 +278,9 @@ def _answer_one(request: Request) -> HttpResponse:
     def refused(problem: str, status: int) -> HttpResponse:
         return page(bare, "form", {"problem": problem}, language=language, status=status)
 
-    if not accounts.within_rate(bare, "verify"):
+    if wait_s := accounts.seconds_to_wait(bare, "verify"):
         response = refused("throttled", 429)
-        response["Retry-After"] = "60"
+        response["Retry-After"] = str(wait_s)
         return response
     # Before anything of it is read: Django's own limit leaves out files, which it would write to disk.
     if int(bare.META.get("CONTENT_LENGTH") or 0) > extraction.MAX_BYTES + _ENVELOPE:
