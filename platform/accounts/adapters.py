@@ -21,6 +21,7 @@ from django.http import HttpRequest
 
 from accounts import failed_attempts
 from accounts.answers import too_many
+from accounts.services import set_password
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +55,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if user is not None:
             self._attempt.take_back()
         return user
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Set the password and end all sessions; who changed it gets a new one from allauth."""
+        set_password(user, password)
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """Sign the person in, after all steps, and remember where."""

@@ -15,7 +15,7 @@ import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -71,6 +71,9 @@ def recovery_of(name: str) -> str:
     return f"recovery:{unicodedata.normalize('NFKC', name).casefold().strip()}"
 
 
+_LONG_PAST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Attempt:
     """An attempt that was counted as a failure before it is made, so that a thousand at once are not one."""
@@ -81,12 +84,11 @@ class Attempt:
 
     def take_back(self) -> None:
         """Count it no longer: it succeeded, or was not made."""
-        now = clock.now()
         for key, failures in self.counted:
             FailureCount.objects.filter(pk=key).update(
                 failures=Greatest(F("failures") - 1, 0),
                 # The wait that this one caused; one that a later failure caused stays.
-                blocked_until=Case(When(failures=failures, then=Value(now)), default=F("blocked_until")),
+                blocked_until=Case(When(failures=failures, then=Value(_LONG_PAST)), default=F("blocked_until")),
             )
         self.rate.give_back()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
+from common import clock
 from common.ids import new_id
 
 
@@ -25,7 +28,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(db_default=Now())
     # Limits a member-state administrator to learners of this state; empty for trainers, reviewers and learners.
     member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT, null=True, blank=True)
-    # Access tokens issued before this instant are refused: "sign out everywhere".
+    # Access tokens issued before this instant are refused: "sign out everywhere", and a new password.
     tokens_valid_from = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
@@ -44,6 +47,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # A new password, wherever it was set, ends all tokens and sessions. (Django sets `_password` then, and not when it
+        # renews the hash of the same password.)
+        if self._password is not None and not self._state.adding:
+            self.tokens_valid_from = clock.now()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "tokens_valid_from"}
+        super().save(*args, **kwargs)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Sessions carry this hash, so that "sign out everywhere" ends them all, whoever made them.
@@ -69,6 +81,35 @@ class RefreshChain(models.Model):
 
     def __str__(self) -> str:
         return f"chain of a session, newest token {self.newest}"
+
+
+class RecoveryCode(models.Model):
+    """A code that lets its owner set a new password, once; `digest` is a keyed hash of it, and nothing can show it again.
+
+    Personal data: whose it is, and which member of staff handed it over; goes with the account.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)  # of what was handed over; the owner's own codes do not expire
+    used_at = models.DateTimeField(null=True)
+    handed_over_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            # What was given is looked up by it.
+            models.UniqueConstraint(fields=["user", "digest"], name="a_recovery_code_is_one"),
+        ]
+        indexes = [
+            # Pruned by it.
+            models.Index(
+                fields=["expires_at"], condition=models.Q(expires_at__isnull=False), name="recovery_codes_by_end"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"
 
 
 class Rate(models.Model):

@@ -1,6 +1,7 @@
 """Everything other apps may know about accounts. (The admin's scope is `accounts.admin_scope`: it needs loaded models.)"""
 
 from accounts.rates import seconds_to_wait
+from accounts.recovery import HandedOver, hand_over_code
 from accounts.roles import ASSESSOR, MARKER, REVIEWER, STATE_ADMINISTRATOR, TRAINER, ensure_roles
 from accounts.services import hold, sign_out_everywhere
 from accounts.sign_in_document import sign_in_document
@@ -11,7 +12,9 @@ __all__ = [
     "REVIEWER",
     "STATE_ADMINISTRATOR",
     "TRAINER",
+    "HandedOver",
     "ensure_roles",
+    "hand_over_code",
     "hold",
     "seconds_to_wait",
     "sign_in_document",

@@ -54,6 +54,21 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
         "Challenge for showing a passkey again",
     ),
     ("/auth/webauthn/reauthenticate", "post"): ("reauthenticate_by_passkey", _SIGN_IN, "Show a passkey again"),
+    ("/auth/recover", "post"): (
+        "recover_account",
+        _SIGN_IN,
+        "Set a new password by an account recovery code, and sign in",
+    ),
+    ("/account/recovery-codes", "get"): (
+        "read_account_recovery",
+        _ACCOUNT,
+        "How many account recovery codes are left",
+    ),
+    ("/account/recovery-codes", "post"): (
+        "create_account_recovery_codes",
+        _ACCOUNT,
+        "Ten new account recovery codes, shown once; the old ones end",
+    ),
     ("/account/email", "get"): ("list_emails", _ACCOUNT, "E-mail addresses of the account"),
     ("/account/email", "post"): ("add_email", _ACCOUNT, "Add an e-mail address"),
     ("/account/email", "put"): ("request_email_verification", _ACCOUNT, "Have an address confirmed"),
@@ -64,8 +79,16 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("/account/authenticators/totp", "get"): ("read_totp", _ACCOUNT, "The app with codes, or a secret to set one up"),
     ("/account/authenticators/totp", "post"): ("activate_totp", _ACCOUNT, "Set up an app with codes"),
     ("/account/authenticators/totp", "delete"): ("deactivate_totp", _ACCOUNT, "Give up the app with codes"),
-    ("/account/authenticators/recovery-codes", "get"): ("list_recovery_codes", _ACCOUNT, "Unused recovery codes"),
-    ("/account/authenticators/recovery-codes", "post"): ("generate_recovery_codes", _ACCOUNT, "New recovery codes"),
+    ("/account/authenticators/recovery-codes", "get"): (
+        "list_recovery_codes",
+        _ACCOUNT,
+        "Unused codes for the second factor",
+    ),
+    ("/account/authenticators/recovery-codes", "post"): (
+        "generate_recovery_codes",
+        _ACCOUNT,
+        "New codes for the second factor",
+    ),
     ("/account/authenticators/webauthn", "get"): ("read_passkey_options", _ACCOUNT, "What a new passkey is made from"),
     ("/account/authenticators/webauthn", "post"): ("add_passkey", _ACCOUNT, "Add a passkey"),
     ("/account/authenticators/webauthn", "put"): ("rename_passkey", _ACCOUNT, "Rename a passkey"),
@@ -81,6 +104,7 @@ def sign_in_document() -> Mapping[str, Any]:
     spec["paths"] = {
         path.replace("{client}", "app").replace("/_allauth/app/v1", _BASE): item for path, item in spec["paths"].items()
     }
+    spec["paths"] |= {_BASE + path: item for path, item in _OWN.items()}
     allauth.specify_user(spec)
     allauth.specify_signup_fields(spec)
     allauth.specify_custom_signup_form(spec)
@@ -160,6 +184,49 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
     return dict(sorted(answers.items()))
 
 
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **more}
+
+
+# What is ours, in the form of allauth's specification.
+_OWN: Mapping[str, Mapping[str, Any]] = {
+    "/auth/recover": {
+        "post": {
+            "requestBody": {
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "properties": {
+                                "username": _text("Either this or `email`."),
+                                "email": _text("Either this or `username`.", format="email"),
+                                "code": _text(
+                                    "One of the account's own recovery codes, or one that a member state's administrator "
+                                    "handed over; case, spaces and hyphens do not matter. It works once.",
+                                    maxLength=100,
+                                ),
+                                "password": _text("The new password. All sessions and tokens of the old one end."),
+                            },
+                            "required": ["code", "password"],
+                        }
+                    }
+                }
+            },
+            "responses": {
+                "200": _json("A new password is set, and the person is signed in.", _ref("AuthenticatedResponse")),
+                "409": _json("Somebody is signed in already.", _ref("ConflictResponse")),
+            },
+        }
+    },
+    "/account/recovery-codes": {
+        method: {"responses": {"200": _json(description, _ref("AccountRecoveryResponse"))}}
+        for method, description in {
+            "get": "How many are left; `codes` is missing.",
+            "post": "`codes` is shown this once: have them kept on paper.",
+        }.items()
+    },
+}
+
 _FOR_ANYBODY = ("/config", "/tokens/refresh")
 # What answers, and is missing or another in the specification.
 _FURTHER: Mapping[tuple[str, str], Mapping[str, str]] = {
@@ -187,6 +254,8 @@ def _correct(components: dict[str, Any]) -> None:
     for method in schemas["AuthenticationMethod"]["oneOf"]:
         method["required"] = [name for name in method["required"] if name in method["properties"]]
         method["title"] = method["title"].strip()
+        if method["properties"]["method"]["enum"] == ["password_reset"]:
+            method["required"].remove("email")  # by an account recovery code there is none
         if method["properties"]["method"]["enum"] == ["mfa"]:
             method["properties"]["id"] = _ref("AuthenticatorID")
     schemas["MFAConfiguration"]["properties"]["passkey_login_enabled"] = {"type": "boolean"}
@@ -194,6 +263,16 @@ def _correct(components: dict[str, Any]) -> None:
     schemas["SessionGoneResponse"]["properties"]["data"] = schemas["AuthenticationResponse"]["properties"]["data"]
     schemas["RecoveryCodesResponse"] = components["responses"]["RecoveryCodes"]["content"]["application/json"]["schema"]
     schemas["TooManyRequestsResponse"] = _status_only(429)
+    schemas["AccountRecoveryResponse"] = _status_only(200)
+    schemas["AccountRecoveryResponse"]["properties"]["data"] = {
+        "type": "object",
+        "properties": {
+            "unused": {"type": "integer", "minimum": 0},
+            "codes": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["unused"],
+    }
+    schemas["AccountRecoveryResponse"]["required"].append("data")
     # Objects of WebAuthn, as a browser takes and gives them: without this, generators make a type of no members.
     for anything in (
         schemas["WebAuthnCredential"],

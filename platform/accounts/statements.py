@@ -21,10 +21,12 @@ _TAKE = """
 """
 
 # A failure more, unless the key is waiting. The wait after failure n is nothing up to `free`, then `first_s`, and twice as long
-# after each, at most `longest_s`. The exponent is bounded, for a number must not overflow however long somebody tries.
+# after each, at most `longest_s`. The exponent is bounded, for a number must not overflow however long somebody tries. Without a
+# wait the instant is long past, for the callers' clocks are not quite the same.
 _FAIL = """
     INSERT INTO accounts_failurecount AS held (key, failures, blocked_until, forgotten_at)
-    SELECT given.key, 1, given.now + make_interval(secs => CASE WHEN given.free <= 1 THEN given.first_s ELSE 0 END),
+    SELECT given.key, 1,
+           CASE WHEN given.free <= 1 THEN given.now + make_interval(secs => given.first_s) ELSE timestamptz 'epoch' END,
            given.now + make_interval(secs => given.forget_s)
     FROM (SELECT %s::text AS key, %s::timestamptz AS now, %s::int AS free, %s::float8 AS first_s, %s::float8 AS longest_s,
                  %s::float8 AS forget_s) AS given
@@ -35,7 +37,7 @@ _FAIL = """
         blocked_until = CASE
             WHEN held.blocked_until > %s::timestamptz THEN held.blocked_until
             WHEN held.forgotten_at <= %s::timestamptz THEN excluded.blocked_until
-            WHEN held.failures + 1 < %s::int THEN %s::timestamptz
+            WHEN held.failures + 1 < %s::int THEN timestamptz 'epoch'
             ELSE %s::timestamptz + make_interval(
                 secs => least(%s::float8, %s::float8 * 2.0 ^ least(held.failures + 1 - %s::int, 30))) END,
         forgotten_at = CASE WHEN held.blocked_until > %s::timestamptz THEN held.forgotten_at
@@ -76,7 +78,7 @@ def fail(*, key: str, free: int, first_s: float, longest_s: float, forget_s: flo
         [
             *(key, now, free, first_s, longest_s, forget_s),
             *(now, now),
-            *(now, now, free, now, now, longest_s, first_s, free),
+            *(now, now, free, now, longest_s, first_s, free),
             now,
         ],
     )

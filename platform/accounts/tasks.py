@@ -3,16 +3,17 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from accounts import failed_attempts, rates
+from accounts import failed_attempts, rates, recovery
 from common import clock
 
 
 @shared_task(name="accounts.forget_attempts")
 def forget_attempts() -> None:
-    """Delete counts of attempts that are over, and addresses nobody has signed in from for long; hourly."""
+    """Delete counts of attempts and codes that are over, and addresses nobody has signed in from for long; hourly."""
     now = clock.now()
     rates.prune(now)
     failed_attempts.prune(now)
+    recovery.prune(now)
 
 
 @shared_task(name="accounts.clear_sessions")

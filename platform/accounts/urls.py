@@ -35,6 +35,9 @@ def not_offered(request: HttpRequest) -> NoReturn:
 
 # Before allauth's own at the same addresses.
 _VIEWS: dict[str, type[APIView]] = {
+    "account/password/change": views.NewPasswordView,
+    "account/recovery-codes": views.RecoveryCodesView,
+    "auth/recover": views.RecoverView,
     "auth/2fa/authenticate": views.SecondFactorView,
     "auth/2fa/reauthenticate": views.SecondFactorAgainView,
     "auth/login": views.SignInView,

@@ -194,6 +194,12 @@ def test_forty_guesses_at_the_same_time_are_not_more_than_five(clock: Clock) -> 
     assert sorted(statuses) == [400] * 5 + [429] * 35
 
 
+def test_callers_whose_clocks_differ_do_not_block_each_other() -> None:
+    late, early = NOW, NOW - timedelta(seconds=1)
+    policy = {"key": "k", "free": 5, "first_s": 2.0, "longest_s": 300.0, "forget_s": 60.0}
+    assert [fail(now=now, **policy).wait_s for now in (late, early, late, early)] == [0.0] * 4  # type: ignore[arg-type]
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=25), st.integers(1, 6), st.integers(1, 20))
 def test_a_rate_lets_through_what_it_says(steps: list[float], amount: int, window: int) -> None:
