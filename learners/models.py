@@ -14,7 +14,7 @@ from learners.mastery.models import (
     SkillState,
     Snapshot,
 )
-from learners.profiles.models import Learner
+from learners.profiles.models import EarlierState, Learner
 from learners.progress.models import LessonProgress
 from learners.self_description.models import SelfDescription
 from learners.waivers.models import LessonWaiver
@@ -24,6 +24,7 @@ __all__ = [
     "AssessorVerdict",
     "Cohort",
     "CohortMember",
+    "EarlierState",
     "Enrolment",
     "Evidence",
     "ItemParameters",

@@ -40,8 +40,8 @@ from learners.mastery.selectors import (
     levels_worth_telling,
 )
 from learners.mastery.services import absorb_outcomes
-from learners.profiles.errors import ProfileMissing
-from learners.profiles.rules import BadName, clean_name
+from learners.profiles.errors import NameNotPrintable, ProfileMissing
+from learners.profiles.rules import BadName, clean_name, is_same_name
 from learners.profiles.selectors import (
     LearnerView,
     NamedLearner,
@@ -52,7 +52,7 @@ from learners.profiles.selectors import (
     named_learners,
     states_of,
 )
-from learners.profiles.services import hold_learners, lock_learner
+from learners.profiles.services import correct_name, hold_learners, lock_learner, require_printable
 from learners.progress.completion import waive_lessons
 from learners.progress.selectors import (
     CountedEnrolment,
@@ -84,6 +84,7 @@ __all__ = [
     "LevelCause",
     "LevelChangeView",
     "NameField",
+    "NameNotPrintable",
     "NamedLearner",
     "NextLevelView",
     "Participation",
@@ -97,6 +98,7 @@ __all__ = [
     "clean_name",
     "cohort_codes",
     "completions",
+    "correct_name",
     "counted_enrolments",
     "counting_evidence",
     "counts_by_level",
@@ -108,6 +110,7 @@ __all__ = [
     "held_levels",
     "hold_learners",
     "is_enrolled",
+    "is_same_name",
     "item_difficulties",
     "languages_of",
     "learner",
@@ -124,6 +127,7 @@ __all__ = [
     "refusal",
     "refusals",
     "release_level",
+    "require_printable",
     "states_of",
     "unfrozen_levels",
     "waive_lessons",

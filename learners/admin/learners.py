@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin_scope import StateScopedAdmin
 from learners.admin.read_only import NamesLearner, ReadOnly
 from learners.enrolments.models import Enrolment
-from learners.profiles.models import Learner
+from learners.profiles.models import EarlierState, Learner
 from learners.progress.models import LessonProgress
 from learners.waivers.models import LessonWaiver
 from learners.waivers.selectors import explanation
+from privacy import public as privacy
 
 
 @admin.register(Learner)
@@ -22,6 +27,35 @@ class LearnerAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     list_select_related = ("member_state",)
     search_fields = ("legal_name", "latin_name", "name_reading", "user__username", "=user__id")
     ordering = ("-created_at",)
+
+
+@admin.register(EarlierState)
+class EarlierStateAdmin(StateScopedAdmin, ModelAdmin):
+    """Whose rule of age still holds for whom. Deleted by the state's administrator when the state was named by mistake."""
+
+    state_path = "member_state"
+    list_display = ("user", "member_state", "since")
+    list_filter = ("member_state",)
+    list_select_related = ("user", "member_state")
+    search_fields = ("user__username", "=user__id")
+    ordering = ("-since",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[EarlierState]) -> Any:
+        for row in queryset:
+            privacy.audit(
+                actor=str(request.user.pk),
+                action="profile.earlier_state_forgotten",
+                subject_kind="learner",
+                subject_id=str(row.user_id),
+                state=row.member_state_id,
+            )
+        return super().log_deletions(request, queryset)
 
 
 class LessonProgressInline(ReadOnly, TabularInline):

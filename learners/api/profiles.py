@@ -19,17 +19,18 @@ from common.errors import NotFound, PreconditionFailed, PreconditionRequired
 from common.openapi import NEW_ETAG
 from common.serializers import StrictSerializer
 from learners.profiles import rules, selectors
-from learners.profiles.errors import GuardianConsentRequired
+from learners.profiles.errors import GuardianConsentRequired, NameIsCertified, NameNotPrintable
 from learners.profiles.models import Learner
-from learners.profiles.services import Profile, save_profile
+from learners.profiles.services import Certificates, Profile, save_profile
 
 
 class NameField(serializers.CharField):
-    """A name in any script: trimmed, NFC, without control characters."""
+    """A name in any script, as it was typed, without control characters and without white space around it."""
 
     default_error_messages = {
         "characters": _("A name holds no control characters."),
         "empty": _("A name has at least one letter."),
+        "marks": _("A letter of a name carries at most {most} marks."),
     }
 
     def __init__(self, **given: Any) -> None:
@@ -42,7 +43,7 @@ class NameField(serializers.CharField):
         try:
             return rules.clean_name(text)
         except rules.BadName as error:
-            self.fail(error.args[0])
+            self.fail(error.args[0], most=rules.MAX_MARKS)
 
 
 class LatinNameField(NameField):
@@ -109,9 +110,17 @@ def _answer(learner: Learner, status: int = 200) -> Response:
 class MyProfile(APIView):
     """The caller's own profile; nobody else's can be named."""
 
+    # Handed in where the routes are put together: certificates stand above learners.
+    certificates: Certificates | None = None
     problems: ClassVar = {
         "GET": (NotFound,),
-        "PUT": (GuardianConsentRequired, PreconditionFailed, PreconditionRequired),
+        "PUT": (
+            GuardianConsentRequired,
+            NameIsCertified,
+            NameNotPrintable,
+            PreconditionFailed,
+            PreconditionRequired,
+        ),
     }
 
     @extend_schema(
@@ -139,7 +148,9 @@ class MyProfile(APIView):
         description=(
             "The first time without `If-Match`. A change needs `If-Match` with the ETag that was read; a repeat of what "
             "is stored already is answered as the first time. Whoever may be younger than the age from which one "
-            "consents alone in the member state is refused: the programme is for people at work."
+            "consents alone in the member state is refused, and in every state where the account was or asked before: the "
+            "programme is for people at work. The legal name is kept as typed and must be one that certificates can be "
+            "printed with; once a certificate bears it, it changes by a correction of that certificate only."
         ),
         parameters=[
             OpenApiParameter(
@@ -166,10 +177,12 @@ class MyProfile(APIView):
                 raise PreconditionFailed()
             require_match(request._request, etag_of_profile(stored))
 
+        assert self.certificates is not None
         learner, is_new = save_profile(
             learner_id=caller_id(request),
             profile=Profile(**given.validated_data),
             now=clock.now(),
             may_change=may_change,
+            certificates=self.certificates,
         )
         return _answer(learner, 201 if is_new else 200)

@@ -4,13 +4,11 @@ from django.urls import URLPattern, path
 
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
-from learners.api.profiles import MyProfile
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
 
 urlpatterns: list[URLPattern] = [
-    path("api/v1/me/profile", MyProfile.as_view(), name="my-profile"),
     path("api/v1/me/self-description", MySelfDescription.as_view(), name="my-self-description"),
     path("api/v1/me/skills", MySkills.as_view(), name="my-skills"),
     path("api/v1/me/enrolments", MyEnrolments.as_view(), name="my-enrolments"),

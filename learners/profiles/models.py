@@ -36,3 +36,21 @@ class Learner(models.Model):
 
     def __str__(self) -> str:
         return str(self.user_id)
+
+
+class EarlierState(models.Model):
+    """A state whose rule of age holds for an account though its profile names another: it lived there, or was refused there.
+
+    Moving to a state with laxer rules lifts no rule (decision 0015).
+    Personal data: all of it; goes with the account.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="earlier_states")
+    member_state = models.ForeignKey("member_states.MemberState", on_delete=models.PROTECT)
+    since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "member_state"], name="one_row_per_account_and_state")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.member_state_id}"

@@ -21,17 +21,25 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*", re.IGNORECASE)
 
 
+# Burmese stacks up to nine on a consonant. Unicode's stream-safe format allows 30 (UAX #15, UAX15-D4): more than any name.
+MAX_MARKS = 10
+# Characters that canonical normalisation turns into another ideograph, though people tell them apart in names (U+FA19 and
+# U+795E): the blocks CJK Compatibility Ideographs and their supplement.
+_COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f])")
+
+
 class BadName(ValueError):
-    """The text cannot be a name; `args[0]` is the reason's code: characters or empty."""
+    """The text cannot be a name; `args[0]` is the reason's code: characters, marks or empty."""
 
 
 def clean_name(text: str) -> str:
-    """Return the name trimmed and NFC-normalised, otherwise as written, in any script.
+    """Return the name without white space around it, otherwise as written, in any script: nothing is normalised.
 
     Raises:
-        BadName: it holds control characters, bidirectional controls or invisible letters (characters), or no letter (empty).
+        BadName: it holds control characters, bidirectional controls or invisible letters (characters), more than `MAX_MARKS`
+            marks in a row (marks), or no letter (empty).
     """
-    name = unicodedata.normalize("NFC", text.strip())
+    name = text.strip()
     if any(
         character in _BIDI_CONTROLS
         or character in _INVISIBLE
@@ -41,9 +49,25 @@ def clean_name(text: str) -> str:
         for character in name
     ):
         raise BadName("characters")
+    if "M" * (MAX_MARKS + 1) in "".join(unicodedata.category(character)[0] for character in name):
+        raise BadName("marks")
     if not any(unicodedata.category(character).startswith("L") for character in name):
         raise BadName("empty")
     return name
+
+
+def is_same_name(one_name: str, other_name: str) -> bool:
+    """Whether two names are the same text, however it was typed: equal in Unicode's Normalization Form C (UAX #15).
+
+    Ideographs that this form would replace by others count as themselves, and so do letter case, width and variants.
+    """
+    return _comparable(one_name) == _comparable(other_name)
+
+
+def _comparable(name: str) -> str:
+    parts = _COMPATIBILITY_IDEOGRAPHS.split(name)
+    # Every second part is such an ideograph.
+    return "".join(part if index % 2 else unicodedata.normalize("NFC", part) for index, part in enumerate(parts))
 
 
 def clean_language(tag: str) -> str | None:

@@ -120,6 +120,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "courses": {"framework": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW},
         "learners": {
             "learner": _VIEW,
+            "earlierstate": ("view", "delete"),
             "enrolment": _VIEW,
             "lessonprogress": _VIEW,
             "lessonwaiver": _VIEW,

@@ -27,6 +27,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Learners", "learners.learner", "person"),
             ("Enrolments", "learners.enrolment", "how_to_reg"),
+            ("Earlier states", "learners.earlierstate", "move"),
             ("Cohorts", "learners.cohort", "groups_2"),
             ("Members of cohorts", "learners.cohortmember", "group_add"),
             ("Attempts", "assessments.attempt", "edit_note"),

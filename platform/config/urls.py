@@ -13,6 +13,8 @@ from agencies import public as agencies
 from common.paths import IdConverter
 from config import health, pages
 from config.api_documents import ApiDocument
+from credentials import public as credentials
+from learners.api.profiles import MyProfile
 from privacy.api.consents import ConsentView
 
 register_converter(IdConverter, "id")
@@ -30,6 +32,8 @@ urlpatterns = [
     path("", include("assessments.api.urls")),
     path("", include("home.urls")),
     path("", include("learners.api.urls")),
+    # Learners stand below the certificates; what these say of a name is handed to them here.
+    path("api/v1/me/profile", MyProfile.as_view(certificates=credentials), name="my-profile"),
     path("", include("credentials.api.urls")),
     path("", include("courses.api.urls")),
     path("", include("agencies.urls")),

@@ -15,9 +15,11 @@ from credentials.certificates.selectors import (
     HeldCertificate,
     achievement_progress,
     certificates_for_progress,
+    newest_certificate,
     newest_of_learner,
 )
 from credentials.certificates.status_publishing import publish_changed as publish_status_lists
+from credentials.paper.fonts import unprintable_character
 from credentials.presentations.certificate_jwts import sign_certificate_jwts
 from credentials.presentations.passports import sign_passports
 from credentials.transparency.services import log_certificates
@@ -33,6 +35,7 @@ __all__ = [
     "load_achievement",
     "load_issuers",
     "log_certificates",
+    "newest_certificate",
     "newest_of_learner",
     "publish_status_lists",
     "renew_awards",
@@ -40,4 +43,5 @@ __all__ = [
     "sign_certificate_jwts",
     "sign_passports",
     "supersede_corrected",
+    "unprintable_character",
 ]

@@ -20,8 +20,9 @@ SHOWN = {"public", "events"}
 # Open to modules of the admin alone: what a member-state administrator sees, and how a row names its learner.
 FOR_ADMIN = {"accounts.admin_scope", "learners.admin.read_only"}
 EXCEPTIONS = {
-    # Routes are put together in config, which hands this view what privacy may not ask for.
+    # Routes are put together in config, which hands these views what their apps may not ask for.
     ("config.urls", "privacy.api.consents"),
+    ("config.urls", "learners.api.profiles"),
 }
 
 

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.public import REVIEWER
 from common.errors import DomainError
+from credentials.paper.fonts import unprintable_character
 from learners import public as learners
 
 
@@ -47,9 +48,13 @@ class NameForm(ReasonForm):
 
     def clean_legal_name(self) -> str:
         try:
-            return learners.clean_name(self.cleaned_data["legal_name"])
+            name = learners.clean_name(self.cleaned_data["legal_name"])
+            learners.require_printable(name, unprintable_character)
         except learners.BadName as error:
             raise forms.ValidationError("This is no name.") from error
+        except learners.NameNotPrintable as error:
+            raise forms.ValidationError(str(error.detail)) from error
+        return name
 
 
 class ConfirmationForm(forms.Form):

@@ -27,8 +27,10 @@ from credentials.certificates.errors import (
     RenewalTooEarly,
 )
 from credentials.certificates.lifecycle_models import CertificateCorrection
+from credentials.paper.fonts import unprintable_character
 from events import public as events
-from learners.public import NameField
+from learners import public as learners
+from learners.public import NameField, NameNotPrintable
 from privacy.public import ConsentMissing
 
 
@@ -107,7 +109,7 @@ class CorrectionOutput(serializers.Serializer[CertificateCorrection]):
 
 
 class MyCorrection(APIView):
-    problems: ClassVar = {"PUT": (CorrectionIdTaken, CorrectionOpen, NotCorrectable, NameUnchanged)}
+    problems: ClassVar = {"PUT": (CorrectionIdTaken, CorrectionOpen, NotCorrectable, NameUnchanged, NameNotPrintable)}
 
     @extend_schema(
         operation_id="read_correction",
@@ -128,8 +130,9 @@ class MyCorrection(APIView):
         tags=["Certificates"],
         summary="Ask that the name on a certificate be corrected, under an id of the caller's making",
         description=(
-            "A member of staff looks at it. When they approve, a new certificate of the same award is issued, valid no "
-            "longer than the old one, which is then superseded. A repeat is answered as the first time."
+            "A member of staff looks at it. When they approve, the profile bears the new name, and a new certificate of the "
+            "same award is issued, valid no longer than the old one, which is then superseded. A repeat is answered as the "
+            "first time."
         ),
         request=CorrectionInput,
         responses={200: CorrectionOutput, 201: CorrectionOutput},
@@ -137,6 +140,7 @@ class MyCorrection(APIView):
     def put(self, request: Request, certificate_id: UUID, correction_id: UUID) -> Response:
         given = CorrectionInput(data=request.data)
         given.is_valid(raise_exception=True)
+        learners.require_printable(given.validated_data["legal_name"], unprintable_character)
         learner_id = caller_id(request)
         made, is_new = corrections.request_correction(
             correction_id=correction_id,

@@ -76,7 +76,7 @@ def request_correction(
     require_correctable(certificate, now=now)
     if CertificateCorrection.objects.filter(certificate_id=certificate_id, approved__isnull=True).exists():
         raise CorrectionOpen()
-    if name_on(certificate.credential) == legal_name:
+    if learners.is_same_name(name_on(certificate.credential), legal_name):
         raise NameUnchanged()
     made = CertificateCorrection.objects.create(
         id=correction_id,
@@ -113,6 +113,8 @@ def name_on(credential: str) -> str:
 def decide(*, correction_id: UUID, approved: bool, decided_by: UUID, now: datetime) -> None:
     """Approve or refuse a correction, as staff; a second call that says the same changes nothing.
 
+    An approved name is the learner's from then on, in the profile too.
+
     It takes two persons for every new name: nobody decides what they asked for, or about their own certificate.
 
     Raises:
@@ -139,6 +141,8 @@ def decide(*, correction_id: UUID, approved: bool, decided_by: UUID, now: dateti
     CertificateCorrection.objects.filter(pk=correction_id).update(
         approved=approved, decided_by=decided_by, decided_at=now
     )
+    if approved:
+        learners.correct_name(learner_id=correction.learner_id, legal_name=correction.legal_name, decided_by=decided_by)
     _record("approved" if approved else "refused", correction)
     privacy.audit(
         actor=str(decided_by),

@@ -151,6 +151,16 @@ def newest_of_learner(learner_id: UUID, *, limit: int) -> Sequence[HeldCertifica
     ]
 
 
+def newest_certificate(learner_id: UUID) -> UUID | None:
+    """The newest certificate ever issued to the learner, whatever became of it, or None; one query."""
+    return (
+        Certificate.objects.filter(learner_id=learner_id)
+        .order_by("-valid_from", "-pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
 _BY_CODE = KeptQuery(
     lambda: (
         Certificate.objects.select_related("key", "award__achievement", "status_list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -41,10 +42,18 @@ _INVISIBLE: Final = frozenset(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufe
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Family:
+    """A family by its regular font; the file is read when a character is first looked for in it."""
+
     name: str
-    characters: frozenset[int]
+    path: str
+    index: int
+
+    @cached_property
+    def characters(self) -> frozenset[int]:
+        with TTFont(self.path, fontNumber=self.index, lazy=True) as font:
+            return frozenset(font.getBestCmap())
 
 
 class Fonts:
@@ -64,11 +73,16 @@ class Fonts:
                 rank = (abs(font.weight - 400), not str(font.path).startswith(str(_FOLDER)))
                 if font.family not in known or rank < known[font.family][0]:
                     known[font.family] = (rank, font.path, font.index)
-        self.families = tuple(
-            _Family(name, _characters(*known[name][1:])) for name in (*_VENDORED, *_SYSTEM) if name in known
-        )
-        digests = {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for _, path, _ in known.values()}
-        self.digest = "\n".join(f"{name} {digests[known[name][1]]} {known[name][2]}" for name in sorted(known))
+        self.families = tuple(_Family(name, *known[name][1:]) for name in (*_VENDORED, *_SYSTEM) if name in known)
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the fonts' content, one line a family."""
+        digests = {
+            path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in {f.path for f in self.families}
+        }
+        by_name = sorted(self.families, key=lambda family: family.name)
+        return "\n".join(f"{family.name} {digests[family.path]} {family.index}" for family in by_name)
 
     def require_glyphs(self, texts: Iterable[str]) -> None:
         """Check that every character can be drawn, together with the marks on it.
@@ -76,12 +90,19 @@ class Fonts:
         Raises:
             GlyphMissing: one cannot, in any of the fonts; `character` is its code point.
         """
+        missing = self.missing(texts)
+        if missing is not None:
+            raise GlyphMissing(character=f"U+{missing:04X}")
+
+    def missing(self, texts: Iterable[str]) -> int | None:
+        """Return the code point of a character that cannot be drawn together with the marks on it, or None."""
         for cluster in sorted({cluster for text in texts for cluster in rules.clusters(text, joining=_INVISIBLE)}):
             # A line break or a tab is space to the setter.
             needed = {ord(character) for character in cluster if not character.isspace()} - _INVISIBLE
             if not any(needed <= family.characters for family in self.families):
                 lone = next((letter for letter in sorted(needed) if not self._has(letter)), None)
-                raise GlyphMissing(character=f"U+{lone if lone is not None else min(needed):04X}")
+                return lone if lone is not None else min(needed)
+        return None
 
     def _has(self, character: int) -> bool:
         return any(character in family.characters for family in self.families)
@@ -94,6 +115,13 @@ class Fonts:
         return sorted(names, key=lambda name: not name.endswith(("CJK SC", "Sans SC")))
 
 
-def _characters(path: str, index: int) -> frozenset[int]:
-    with TTFont(path, fontNumber=index, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+@cache
+def installed_fonts() -> Fonts:
+    """The fonts of this machine, found when they are first asked for; once a process."""
+    return Fonts()
+
+
+def unprintable_character(name: str) -> str | None:
+    """Return a character of the name that no font of this machine has, or None."""
+    missing = installed_fonts().missing([name])
+    return None if missing is None else chr(missing)

@@ -24,7 +24,7 @@ from typing import Any, Final, Literal
 import typst
 
 from credentials.certificates.errors import GlyphMissing
-from credentials.paper.fonts import Fonts
+from credentials.paper.fonts import Fonts, installed_fonts
 from credentials.paper.images import suffix_of
 
 _DATA = Path(__file__).parent / "data"
@@ -61,7 +61,7 @@ class Typesetter:
     """The compiler with its fonts. Compiling is for one thread at a time."""
 
     def __init__(self, *, with_system_fonts: bool = True) -> None:
-        self.fonts = Fonts(with_system_fonts=with_system_fonts)
+        self.fonts = installed_fonts() if with_system_fonts else Fonts(with_system_fonts=False)
         self._root = Path(tempfile.mkdtemp(prefix="paper-"))
         atexit.register(_remove, self._root, os.getpid())
         templates = sorted(_DATA.glob("*.typ"))

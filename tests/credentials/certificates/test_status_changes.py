@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
+from django.test import Client
+from pypdf import PdfReader
 
 from common import clock
 from common.errors import DomainError, NotFound, ReasonMissing
@@ -146,6 +149,51 @@ def test_aiko_s_new_name_is_certified_and_there_is_no_moment_without_a_valid_one
         at for at, kind in enumerate(told) if kind == "credentials.certificate_issued"
     )
     assert aiko.get(path).json()["state"] == "approved"
+    profile = aiko.get("/api/v1/me/profile").json()
+    assert profile["legal_name"] == "鈴木 愛子", "what is earned from now on bears it too"
+    assert AuditEntry.objects.filter(action="profile.name_corrected", subject_id=str(old.learner_id)).count() == 1
+
+
+def _profile_of(learner, **changed) -> dict:
+    names = ("legal_name", "latin_name", "name_reading", "languages", "birth_year")
+    return {**{name: getattr(learner, name) for name in names}, "member_state": learner.member_state_id, **changed}
+
+
+def test_a_name_that_is_certified_changes_by_correction_only(issue) -> None:
+    certificate = issue(name="Zoe\u0308 神")
+    aiko, path, match = signed_in(certificate.learner.user), "/api/v1/me/profile", {"If-Match": '"profile-1"'}
+    for name in ("Zoë \ufa19", "Someone Else"):
+        refused = aiko.put(path, _profile_of(certificate.learner, legal_name=name), headers=match)
+        assert (refused.status_code, refused.json()["code"]) == (409, "name_is_certified")
+        where = f"/api/v1/me/certificates/{refused.json()['certificate_id']}/corrections/{new_id()}"
+        assert aiko.get(path).json()["legal_name"] == "Zoe\u0308 神"
+    # The same name as another device types it stays as it stands on the certificate, and the rest may change.
+    saved = aiko.put(path, _profile_of(certificate.learner, legal_name="Zoë 神", languages=["th"]), headers=match)
+    assert (saved.status_code, saved.json()["legal_name"], saved.json()["languages"]) == (200, "Zoe\u0308 神", ["th"])
+    wish = {"legal_name": "Zoë 神", "reason": "typed anew"}
+    assert aiko.put(where, wish).json()["code"] == "name_unchanged"
+    assert aiko.put(where, {**wish, "legal_name": "Zoë 🎉"}).json()["code"] == "name_not_printable"
+    assert aiko.put(where, {**wish, "legal_name": "Zoë \ufa19"}).status_code == 201
+    # Whatever becomes of the certificate; others are free.
+    _take("revoked", certificate)
+    refused = aiko.put(
+        path, _profile_of(certificate.learner, legal_name="Someone Else"), headers={"If-Match": '"profile-2"'}
+    )
+    assert refused.status_code == 409
+    dao = make_learner("TH", name="Dao")
+    assert signed_in(dao.user).put(path, _profile_of(dao, legal_name="ดาว"), headers=match).status_code == 200
+
+
+def test_the_rare_letter_of_a_name_stands_in_profile_credential_and_pdf(issue, client: Client) -> None:
+    certificate = issue(name="神田 \ufa19")
+    assert corrections.name_on(certificate.credential) == "神田 \ufa19"
+    assert signed_in(certificate.learner.user).get("/api/v1/me/profile").json()["legal_name"] == "神田 \ufa19"
+    pdf = PdfReader(io.BytesIO(client.get(f"/verify/{certificate.public_code}/pdf").content))
+    assert "\ufa19" in pdf.pages[0].extract_text()
+    assert (
+        "神田 \ufa19"
+        in client.get(f"/verify/{certificate.public_code}", headers={"Accept": "text/html"}).content.decode()
+    )
 
 
 def test_an_outsider_corrects_nothing_and_a_wrong_wish_is_refused(issue) -> None:
