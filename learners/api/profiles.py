@@ -16,6 +16,7 @@ from common import clock
 from common.caller import caller_id
 from common.conditional import is_fresh, require_match
 from common.errors import NotFound, PreconditionFailed, PreconditionRequired
+from common.marks import MAX_MARKS
 from common.openapi import NEW_ETAG
 from common.serializers import StrictSerializer
 from learners.profiles import rules, selectors
@@ -43,7 +44,7 @@ class NameField(serializers.CharField):
         try:
             return rules.clean_name(text)
         except rules.BadName as error:
-            self.fail(error.args[0], most=rules.MAX_MARKS)
+            self.fail(error.args[0], most=MAX_MARKS)
 
 
 class LatinNameField(NameField):

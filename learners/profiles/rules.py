@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from common.languages import canonical
+from common.marks import has_too_many_marks
 
 MAX_LANGUAGES = 8
 EARLIEST_BIRTH_YEAR = 1900
@@ -21,8 +22,6 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*", re.IGNORECASE)
 
 
-# Burmese stacks up to nine on a consonant. Unicode's stream-safe format allows 30 (UAX #15, UAX15-D4): more than any name.
-MAX_MARKS = 10
 # Characters that canonical normalisation turns into another ideograph, though people tell them apart in names (U+FA19 and
 # U+795E): the blocks CJK Compatibility Ideographs and their supplement.
 _COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f])")
@@ -36,8 +35,8 @@ def clean_name(text: str) -> str:
     """Return the name without white space around it, otherwise as written, in any script: nothing is normalised.
 
     Raises:
-        BadName: it holds control characters, bidirectional controls or invisible letters (characters), more than `MAX_MARKS`
-            marks in a row (marks), or no letter (empty).
+        BadName: it holds control characters, bidirectional controls or invisible letters (characters), too many marks in a row
+            (marks), or no letter (empty).
     """
     name = text.strip()
     if any(
@@ -49,7 +48,7 @@ def clean_name(text: str) -> str:
         for character in name
     ):
         raise BadName("characters")
-    if "M" * (MAX_MARKS + 1) in "".join(unicodedata.category(character)[0] for character in name):
+    if has_too_many_marks(name):
         raise BadName("marks")
     if not any(unicodedata.category(character).startswith("L") for character in name):
         raise BadName("empty")

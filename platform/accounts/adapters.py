@@ -18,9 +18,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from accounts import failed_attempts
+from accounts import failed_attempts, usernames
 from accounts.answers import too_many
+from accounts.models import User
 from accounts.services import set_password
 
 _log = logging.getLogger(__name__)
@@ -35,7 +37,12 @@ class TooManyFailures(ValidationError):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's defaults, limits of our own, and two failures that are answered."""
+    """allauth's defaults, user names as they are kept here, limits of our own, and two failures that are answered."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_confusable": _("This user name looks like one that there is already."),
+    }
 
     _attempt: failed_attempts.Attempt
 
@@ -71,9 +78,35 @@ class AccountAdapter(DefaultAccountAdapter):
             with transaction.atomic():
                 return super().save_user(request, user, form, commit)
         except IntegrityError as error:
-            code = "email_taken" if "one_account_per_email" in str(error) else "username_taken"
-            taken = ErrorResponse(request, exception=self.validation_error(code))
-            raise ImmediateHttpResponse(taken) from error
+            raise ImmediateHttpResponse(
+                ErrorResponse(request, exception=self.validation_error("username_taken"))
+            ) from error
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return the user name as it is kept; it looks like none that there is.
+
+        Raises:
+            ValidationError: see `accounts.usernames.validate`; username_taken, username_confusable.
+        """
+        name = usernames.prepare(username)
+        super().clean_username(name, shallow)
+        if not shallow and User.objects.filter(skeleton=usernames.skeleton(name)).exists():
+            raise self.validation_error("username_confusable")
+        return name
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Sign in. Failures are counted by the name as it is kept, so that another width of letters is no further try."""
+        if credentials.get("username"):
+            credentials["username"] = usernames.prepared(credentials["username"])
+        return super().authenticate(request, **credentials)
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """Send the mail that asks to confirm an address; who has confirmed it already, for another account, hears of that."""
+        address = emailconfirmation.email_address
+        if address.can_set_verified():
+            super().send_confirmation_mail(request, emailconfirmation, signup)
+            return
+        self.send_account_already_exists_mail(address.email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send the mail; a mail server that is down must not keep anybody from signing up or in."""

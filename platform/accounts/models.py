@@ -5,23 +5,51 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
-from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
+from accounts import passwords, usernames
 from common import clock
 from common.ids import new_id
+
+
+class SkeletonField(models.CharField):  # type: ignore[type-arg]
+    """What the user name looks like (`accounts.usernames.skeleton`), worked out whenever a row is written."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = usernames.skeleton(model_instance.username)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class Accounts(UserManager["User"]):
+    """Django's manager; passwords are prepared on this way too."""
+
+    def _create_user_object(self, username: str, email: str | None, password: str | None, **more: Any) -> User:
+        user: User = super()._create_user_object(username, email, None, **more)  # type: ignore[misc]
+        user.set_password(password)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """One account. There are no name fields: a name is the learner's profile's, and many people have no family name.
 
+    An address that nobody confirmed may stand at several accounts: a constraint would tell strangers that it is taken. allauth
+    keeps confirmed ones apart (`account_emailaddress`).
     Personal data: user name and, if given, e-mail address.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    username = models.CharField(max_length=150, unique=True, validators=[UnicodeUsernameValidator()])
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[usernames.validate],
+        error_messages={"unique": _("A user with that username already exists.")},
+    )
+    # Of two names that look alike in different scripts one is there. NFD: longer than the name.
+    skeleton = SkeletonField(max_length=600, unique=True, editable=False)
     email = models.EmailField(blank=True, default="")
     is_staff = models.BooleanField(default=False, help_text="May enter the admin.")
     is_active = models.BooleanField(default=True)
@@ -31,19 +59,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Access tokens issued before this instant are refused: "sign out everywhere", and a new password.
     tokens_valid_from = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = UserManager()
+    objects = Accounts()
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["email"]
-
-    class Meta:
-        constraints = [
-            # An address belongs to one account; accounts without one are many.
-            models.UniqueConstraint(
-                models.functions.Lower("email"), condition=~models.Q(email=""), name="one_account_per_email"
-            ),
-        ]
 
     def __str__(self) -> str:
         return self.username
@@ -56,6 +76,27 @@ class User(AbstractBaseUser, PermissionsMixin):
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "tokens_valid_from"}
         super().save(*args, **kwargs)
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        # Django cleans a form's user whose name was refused already.
+        return usernames.prepared(username) if isinstance(username, str) else username
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Keep the hash of the password as RFC 8265 prepares it (accounts.passwords)."""
+        super().set_password(None if raw_password is None else passwords.prepare(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether it is the password, however it was typed; one that was hashed as typed is hashed anew as prepared."""
+        ready = passwords.prepare(raw_password)
+        if super().check_password(ready):
+            return True
+        if ready == raw_password or not super().check_password(raw_password):
+            return False
+        self.set_password(raw_password)
+        self._password = None  # the same password: it ends no session
+        self.save(update_fields=["password"])
+        return True
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Sessions carry this hash, so that "sign out everywhere" ends them all, whoever made them.

@@ -165,9 +165,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.OpaqueStringValidator"},
 ]
 # It is Django's ModelBackend with sign-in by e-mail; both together would hash each wrong password twice.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.AuthenticationBackend"]
 
 # Django knows no name for some of the programme's languages, and the admin fails on a language it cannot name.
 LANG_INFO.update(EXTRA_LANG_INFO)
@@ -256,8 +257,9 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_USERNAME_MIN_LENGTH = 3
+# An address that is taken signs up like any other; whoever confirms it has it.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_USERNAME_MIN_LENGTH = 1  # accounts.usernames counts by script
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app",)
