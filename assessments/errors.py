@@ -97,15 +97,32 @@ class AttemptIdReused(DomainError):
     code, status, title = "attempt_id_reused", 409, _("This id already belongs to another attempt")
 
 
+class SavedAnswer(TypedDict):
+    """An answer that stands: its item, and the client's number under which it was saved; null: under none."""
+
+    item: UUID
+    sequence: int | None
+
+
 class AttemptExpired(DomainError):
-    """The time limit and its grace are over: the attempt was closed without answers; `due_at` says when it was due."""
+    """The time limit and its grace are over; `due_at` says when it was due.
+
+    `saved` lists the answers that had been saved in time: they are graded. What came with this call is not.
+    """
 
     code, status, title = "attempt_expired", 409, _("The time for this attempt is over")
-    member_types = {"due_at": datetime}
+    member_types = {"due_at": datetime, "saved": list[SavedAnswer]}
+
+
+class AttemptSubmitted(DomainError):
+    """The attempt was handed in, and no answer is saved any more; `saved` lists the answers that are final."""
+
+    code, status, title = "attempt_submitted", 409, _("This attempt was already handed in")
+    member_types = {"saved": list[SavedAnswer]}
 
 
 class AlreadySubmitted(DomainError):
-    """The attempt was graded with other answers; they stand."""
+    """The attempt was handed in with other answers to these items; they stand."""
 
     code, status, title = "already_submitted", 409, _("This attempt was already submitted with other answers")
 
@@ -294,5 +311,6 @@ REASONS: Mapping[str, str | Promise] = {
     "not_a_file_id": _("Give the id of a file that you uploaded."),
     "file_repeated": _("A file may be named once."),
     "too_many_files": _("These are too many files."),
+    "sequence_reused": _("Another answer was saved under this number. Give a higher one."),
     "file_missing": _("A file was not uploaded, or was taken back."),
 }

@@ -45,7 +45,6 @@ def _outcomes(learner_ids: list[UUID], items: list[UUID], at: datetime, rng: ran
             supervised=False,
             language="ja",
             answered_at=at,
-            lapsed=False,
             framework_version=version,
             rule_version="bench",
             answers=tuple(
@@ -60,6 +59,7 @@ def _outcomes(learner_ids: list[UUID], items: list[UUID], at: datetime, rng: ran
                     guess=0.25,
                     difficulty=0.0,
                     seen_before=False,
+                    lapsed=False,
                 )
                 for item in rng.sample(items, QUESTIONS)
             ),

@@ -96,6 +96,7 @@ class ScoredAnswer(Value, frozen=True, kw_only=True):
         guess: the chance, 0 to 1, of being right without knowing.
         difficulty: in logits.
         seen_before: whether the learner had met the item before.
+        lapsed: the item was left open when the time was over and nobody had handed in: nothing was said about it.
     """
 
     id: UUID
@@ -108,6 +109,7 @@ class ScoredAnswer(Value, frozen=True, kw_only=True):
     guess: float
     difficulty: float
     seen_before: bool
+    lapsed: bool
 
 
 class CorrectedAnswer(ScoredAnswer, frozen=True, kw_only=True):
@@ -126,7 +128,6 @@ class Outcome(Event, frozen=True, kw_only=True):
     Args:
         mode: of the quiz. Practice is no evidence.
         answered_at: from when the answers count as evidence: when their scores were known.
-        lapsed: the attempt ended without being submitted.
         rule_version: of the rule that scored the answers.
     """
 
@@ -138,7 +139,6 @@ class Outcome(Event, frozen=True, kw_only=True):
     supervised: bool
     language: str
     answered_at: Instant
-    lapsed: bool
     framework_version: str
     rule_version: str
     answers: tuple[ScoredAnswer, ...]

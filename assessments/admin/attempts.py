@@ -36,7 +36,7 @@ class AttemptAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
 
     state_path = "learner__member_state"
     list_display = ("learner_name", "quiz", "number", "language", "started_at", "submitted_at", "score", "passed")
-    list_filter = ("quiz", "passed", "expired", "learner__member_state")
+    list_filter = ("quiz", "passed", "closed_by_clock", "expired", "learner__member_state")
     list_select_related = ("quiz", "learner")
     search_fields = ("learner__legal_name", "learner__user__username", "=id", "=learner__user__id")
     date_hierarchy = None
@@ -51,6 +51,7 @@ class AttemptAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
         "started_at",
         "due_at",
         "submitted_at",
+        "closed_by_clock",
         "expired",
         "score",
         "passed",

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import connection
 
 # A learner's first attempt of a quiz is number 1. Where that expired its items were seen and nothing was answered, so no
-# later attempt is a first. A voided item has no score, nor has an attempt that waits for marks.
+# later attempt is a first. What was left open when the clock closed an attempt was not reached: it tells of the time, not of
+# the item, and is treated as not administered (as TIMSS does when items are calibrated). A voided item has no score, nor has
+# an attempt that waits for marks.
 _ATTEMPTS = """
 SELECT attempt.learner_id, attempt.quiz_id, attempt.language, attempt.device_class,
        array_agg(answer.revision_id ORDER BY answer.position),
@@ -21,6 +23,7 @@ JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
 JOIN assessments_attemptitem AS answer ON answer.attempt_id = attempt.id
 WHERE quiz.edition_id = %(edition)s AND quiz.mode = ANY(%(modes)s) AND attempt.number = 1
   AND attempt.submitted_at IS NOT NULL AND NOT attempt.expired
+  AND (NOT attempt.closed_by_clock OR answer.response IS NOT NULL)
   AND attempt.score IS NOT NULL AND answer.score IS NOT NULL
 GROUP BY attempt.id
 ORDER BY attempt.started_at, attempt.id

@@ -1,4 +1,4 @@
-"""A learner's own attempts: start, read, submit."""
+"""A learner's own attempts: start, read, save answers, submit."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from rest_framework.views import APIView
 from assessments import errors
 from assessments.api.callers import learner_id
 from assessments.api.quizzes import LANGUAGE_HEADER
-from assessments.attempts import grading, selectors, services
-from assessments.attempts.rules import DEVICE_CLASSES
+from assessments.attempts import grading, saving, selectors, services
+from assessments.attempts.rules import DEVICE_CLASSES, MAX_SEQUENCE
 from assessments.items.kinds import KINDS
 from assessments.quizzes.rules import MAX_ITEMS
 from common import clock
@@ -83,15 +83,32 @@ class AnswerInput(StrictSerializer):
     seconds = serializers.FloatField(
         required=False,
         allow_null=True,
-        min_value=0,
         help_text="how long the learner was on the item, as you measured it; never part of the score",
     )
 
 
-class SubmissionInput(StrictSerializer):
-    """The responses to an attempt's items; what is missing scores 0."""
+class NumberedAnswerInput(AnswerInput):
+    """The response to one item, to be saved."""
 
-    answers = serializers.ListField(child=AnswerInput(), max_length=MAX_ITEMS)
+    sequence = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_SEQUENCE,
+        help_text="a number of yours that grows with each answer to the item; of several the one with the highest stands",
+    )
+
+
+class AnswersInput(StrictSerializer):
+    """Responses to be saved: one, or all that a device holds."""
+
+    answers = serializers.ListField(child=NumberedAnswerInput(), max_length=MAX_ITEMS)
+
+
+class SubmissionInput(StrictSerializer):
+    """The last word on an attempt's items; on those that are missing what was saved stands."""
+
+    answers = serializers.ListField(
+        child=AnswerInput(), max_length=MAX_ITEMS, required=False, help_text="left out: all that was saved"
+    )
 
 
 class ItemByKind(ValueSchema):
@@ -102,7 +119,7 @@ class ItemByKind(ValueSchema):
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
         of_all = super().map_serializer(auto_schema, direction)
-        review = object_schema(selectors.ReviewView)
+        review, answer = object_schema(selectors.ReviewView), object_schema(selectors.AnswerView)
         names = {}
         for kind in KINDS.values():
             words = "".join(word.capitalize() for word in kind.name.split("_"))
@@ -112,9 +129,15 @@ class ItemByKind(ValueSchema):
                 f"{words}Review",
                 {**review, "properties": {**review["properties"], "response": given}},
             )
+            answered = _component(
+                auto_schema,
+                f"{words}Answer",
+                {**answer, "properties": {**answer["properties"], "response": given}},
+            )
             own = {
                 "kind": {"type": "string", "const": kind.name},
                 "extra": {**kind.shown_schema, "description": of_all["properties"]["extra"]["description"]},
+                "answer": {**of_all["properties"]["answer"], "oneOf": [answered, {"type": "null"}]},
                 "review": {**of_all["properties"]["review"], "oneOf": [reviewed, {"type": "null"}]},
             }
             schema = {**of_all, "properties": {**of_all["properties"], **own}}
@@ -219,9 +242,11 @@ class SubmissionView(APIView):
         tags=["Assessments"],
         summary="Submit the answers and have them graded, once",
         description=(
-            "Items that are not listed score 0. When people must mark an answer, `state` is `marking` and the score null "
+            "Of items that are not listed, what was saved counts, and an item without any answer scores 0; `{}` hands in what "
+            "was saved. When people must mark an answer, `state` is `marking` and the score null "
             "until they have. Repeating the same answers returns the same result. Whoever withdrew the "
-            "consent `learning_records` is refused; the attempt stays open until it is due."
+            "consent `learning_records` is refused; the attempt stays open until it is due. Nobody need call this for saved "
+            "answers to count: they are graded when the time is over."
         ),
         request=SubmissionInput,
         responses=selectors.AttemptView,
@@ -233,7 +258,37 @@ class SubmissionView(APIView):
             grading.submit(
                 attempt_id=attempt_id,
                 learner_id=learner_id(request),
-                answers=given.validated_data["answers"],
+                answers=given.validated_data.get("answers", ()),
                 now=clock.now(),
             )
         )
+
+
+class AnswersView(APIView):
+    problems = (ConsentMissing, errors.AttemptExpired, errors.AttemptSubmitted)
+
+    @extend_schema(
+        operation_id="save_answers",
+        tags=["Assessments"],
+        summary="Save answers while an attempt is under way, one by one or together",
+        description=(
+            "Until the attempt is due, and 30 seconds longer. Saved answers are graded when the attempt is handed in, or when "
+            "its time is over, whichever comes first. Each answer has a number of yours, `sequence`; of each item the answer "
+            "with the highest number stands, whatever order they arrive in, so a repeat changes nothing. Use the milliseconds "
+            "since 1970, or one more than the number that stands if that is higher: then two devices need not agree. The "
+            "answer says which numbers stand. A response that the item cannot take is listed in `refused` and costs no other. "
+            "`response` null takes an answer back. After 409 nothing need be sent again: `saved` lists what counts."
+        ),
+        request=AnswersInput,
+        responses=saving.SavedAnswersView,
+    )
+    def patch(self, request: Request, attempt_id: UUID) -> Response:
+        given = AnswersInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        saved = saving.save(
+            attempt_id=attempt_id,
+            learner_id=learner_id(request),
+            answers=given.validated_data["answers"],
+            now=clock.now(),
+        )
+        return Response(saved, headers={"Cache-Control": "no-store"})

@@ -74,7 +74,7 @@ def correct(*, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: st
     ScoreCorrection.objects.bulk_create(corrections)
     execute_together(writing([row], changed))
     corrected = [
-        CorrectedItem(scored(item)._replace(id=new.pk), corrects=new.corrects)
+        CorrectedItem(scored(row, item)._replace(id=new.pk), corrects=new.corrects)
         for item, new in zip(changed, corrections, strict=True)
     ]
     if row.outcome_published:

@@ -1,18 +1,23 @@
-"""Grading attempts: submit, settle what people marked, close what is overdue. Corrections have a module of their own."""
+"""Grading attempts: submit, settle what people marked, close what is overdue.
+
+Saving answers and corrections have modules of their own.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from assessments.attempts.corrections import are_shares, correct
-from assessments.attempts.handing_in import handed_in
+from assessments.attempts.handing_in import handed_in, without_missing_files
 from assessments.attempts.models import Attempt
 from assessments.attempts.results import graded, has_passed, scored
 from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers, read_seconds
@@ -22,6 +27,7 @@ from assessments.attempts.selectors import (
     attempt_to_submit,
     attempts_for_update,
     questions_of,
+    saved_answers,
     view,
 )
 from assessments.attempts.statements import writing
@@ -50,7 +56,8 @@ BATCH = 200
 def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str, Any]], now: datetime) -> AttemptView:
     """Grade an attempt once; a second call with the same answers returns the same result.
 
-    When people must mark an answer, the attempt is submitted and stays without a score until `settle`.
+    These answers are the last word on the items that they name; on all others what was saved stands. When people must mark
+    an answer, the attempt is submitted and stays without a score until `settle`.
 
     Args:
         answers: `{"item": id of the attempt's item, "response": JSON value of its kind's form, or None, "seconds": time
@@ -60,37 +67,34 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
         NotFound: no such attempt of this learner.
         ConsentMissing: the learner has withdrawn it; nothing was written and the attempt is still open.
         InvalidAnswer: an answer cannot be read; nothing was written and the attempt is still open.
-        AttemptExpired: the time is over; the attempt is closed without these answers.
-        AlreadySubmitted: it was submitted with other answers.
+        AttemptExpired: the time is over; the attempt is closed with what had been saved, without these answers.
+        AlreadySubmitted: it was submitted with other answers to some of these items.
     """
     row, items, consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
-    responses = _read(answers, items, row.language)
+    handed = _HandedIn(answers, _read(answers, items, row.language), now)
     is_first = False
     if row.submitted_at is None:
         if not consents:
             raise privacy.ConsentMissing(purpose=privacy.LEARNING_RECORDS, agency_id=None)
         if is_late(due_at=row.due_at, now=now):
-            closing = _ClosingAttempt(row, items, at=row.due_at, known_at=now, expired=True)
+            _close_late(attempt_id, actor=str(learner_id), now=now)
+            closed = None
         else:
-            seconds = read_seconds(answers, most=(now - row.started_at).total_seconds())
-            closing = _ClosingAttempt(row, items, at=now, known_at=now, responses=responses, seconds=seconds)
-        with handed_in(attempt_id=attempt_id, responses=responses):
-            closed = _close([closing], actor=str(learner_id))
-        is_first = bool(closed)
-        if closed:
-            row, items = closed[0]
+            # Where an answer is being saved at the same moment, once more, and then nothing can come between.
+            closed = _hand_in(row, items, handed) or _hand_in_locked(attempt_id, learner_id, handed)
+        is_first = closed is not None
+        if closed is not None:
+            row, items = closed
         else:
             # Another submission or the clock closed it since it was read: that result holds.
             row, items, _consents = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
+    if row.closed_by_clock:
+        raise AttemptExpired(due_at=rfc3339(row.due_at), saved=saved_answers(items))
     # What this call wrote itself has the same responses; what another wrote may differ.
-    if (
-        not is_first
-        and not row.expired
-        and responses != {item.id: item.response for item in items if item.response is not None}
+    if not is_first and any(
+        handed.responses.get(item.id) != item.response for item in items if item.id in handed.items
     ):
         raise AlreadySubmitted()
-    if row.expired:
-        raise AttemptExpired(due_at=rfc3339(row.due_at))
     return view(row, items, now=now)
 
 
@@ -192,16 +196,38 @@ def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[Question], langu
 
 
 @dataclass(frozen=True)
+class _HandedIn:
+    """A submission: the answers as they came, the canonical responses of those that are not left open, and when."""
+
+    answers: Sequence[Mapping[str, Any]]
+    responses: Mapping[UUID, Any]
+    at: datetime
+
+    @cached_property
+    def items(self) -> frozenset[UUID]:
+        """The items that it names, those left open among them."""
+        return frozenset(answer["item"] for answer in self.answers)
+
+    def over(self, row: Attempt, items: Sequence[Question]) -> list[Question]:
+        """The items with these answers in place of those that were saved."""
+        seconds = read_seconds(self.answers, most=(self.at - row.started_at).total_seconds())
+        return [
+            replace(item, response=self.responses.get(item.id), seconds=seconds.get(item.id, item.seconds))
+            if item.id in self.items
+            else item
+            for item in items
+        ]
+
+
+@dataclass(frozen=True)
 class _ClosingAttempt:
-    """A locked live attempt, its items and the answers to close it with at this instant; and whether its outcome is published."""
+    """A live attempt, its items with the answers to close it with at this instant; and whether its outcome is published."""
 
     row: Attempt
     items: Sequence[Question]
     at: datetime
     known_at: datetime
-    responses: Mapping[UUID, Any] = field(default_factory=dict)
-    seconds: Mapping[UUID, float] = field(default_factory=dict)
-    expired: bool = False
+    by_clock: bool = False
     is_published: bool = True
 
 
@@ -209,18 +235,39 @@ class _ClosingAttempt:
 _Closed = tuple[Attempt, list[Question]]
 
 
+def _hand_in(row: Attempt, items: Sequence[Question], handed: _HandedIn) -> _Closed | None:
+    """Close a live attempt with a submission; None, and nothing is written, where it changed since it was read."""
+    answered = handed.over(row, items)
+    with handed_in(attempt_id=row.pk, responses={item.id: item.response for item in answered}):
+        closed = _close([_ClosingAttempt(row, answered, at=handed.at, known_at=handed.at)], actor=str(row.learner_id))
+    return closed[0] if closed else None
+
+
+@transaction.atomic
+def _hand_in_locked(attempt_id: UUID, learner_id: UUID, handed: _HandedIn) -> _Closed | None:
+    """The same with the attempt locked while it is read; None where it is closed."""
+    attempts_for_update().filter(pk=attempt_id).first()
+    row, items, _ = attempt_to_submit(attempt_id=attempt_id, learner_id=learner_id)
+    return None if row.submitted_at is not None else _hand_in(row, items, handed)
+
+
+@transaction.atomic
+def _close_late(attempt_id: UUID, *, actor: str, now: datetime) -> None:
+    _expire(list(attempts_for_update().filter(pk=attempt_id, submitted_at__isnull=True)), actor=actor, now=now)
+
+
 def _expire(overdue: Sequence[Attempt], *, actor: str, now: datetime) -> None:
     if not overdue:
         return
-    items = questions_of(overdue)
+    items = without_missing_files(questions_of(overdue))
     # What a learner left open and withdrew the consent for is closed and no more: nothing is added to the records.
     consenting = privacy.users_with_consent(
         user_ids={row.learner_id for row in overdue}, purpose=privacy.LEARNING_RECORDS
     )
-    # An expired attempt ended when it was due, however much later it was closed.
+    # It ended when it was due, however much later it was closed.
     closing = [
         _ClosingAttempt(
-            row, items[row.pk], at=row.due_at, known_at=now, expired=True, is_published=row.learner_id in consenting
+            row, items[row.pk], at=row.due_at, known_at=now, by_clock=True, is_published=row.learner_id in consenting
         )
         for row in overdue
     ]
@@ -231,40 +278,49 @@ def _close(closing: Sequence[_ClosingAttempt], *, actor: str) -> list[_Closed]:
     """Close attempts, score those that need no marks, and publish the outcomes: one statement, whatever their number.
 
     They are locked, or there is only one. Return them as they were written, or nothing if another transaction closed the
-    only one since it was read: then nothing is written. What `closing` holds is not changed.
+    only one since it was read, or saved an answer: then nothing is written. What `closing` holds is not changed.
     """
-    done: dict[str, list[_Closed]] = {"attempt.graded": [], "attempt.expired": [], "attempt.submitted": []}
+    done: dict[str, list[_Closed]] = defaultdict(list)
     closed: list[_Closed] = []
     to_publish: list[_Closed] = []
+    to_mark: list[_Closed] = []
     for attempt in closing:
         row = copy(attempt.row)
-        row.submitted_at, row.expired = attempt.at, attempt.expired
+        items = [replace(item) for item in attempt.items]
+        row.submitted_at, row.closed_by_clock = attempt.at, attempt.by_clock
+        row.expired = attempt.by_clock and all(item.response is None for item in items)
         row.known_at, row.outcome_published = attempt.known_at, attempt.is_published
-        items = [
-            replace(item, response=attempt.responses.get(item.id), seconds=attempt.seconds.get(item.id))
-            for item in attempt.items
-        ]
         closed.append((row, items))
         if _to_mark(items):
-            done["attempt.submitted"].append((row, items))
+            to_mark.append((row, items))
+        else:
+            _score(row, items, {})
+        done[_action(row)].append((row, items))
+        if row.score is None:
             continue
-        _score(row, items, {})
-        done["attempt.expired" if row.expired else "attempt.graded"].append((row, items))
         if row.outcome_published:
             to_publish.append((row, items))
     fragments = [writing([row for row, _ in closed], [item for _, items in closed for item in items], live=True)]
     if to_publish:
         fragments.append(_outcomes(to_publish))
-    if done["attempt.submitted"]:
-        fragments.append(_requests_for_marks(done["attempt.submitted"]))
+    if to_mark:
+        fragments.append(_requests_for_marks(to_mark))
     fragments += [
         privacy.auditing(
             actor=actor, action=action, subject_kind="attempt", subject_ids=[str(row.pk) for row, _ in attempts]
         )
         for action, attempts in done.items()
-        if attempts
     ]
     return closed if execute_together(*fragments) == len(closing) else []
+
+
+def _action(row: Attempt) -> str:
+    """What the audit log calls the closing of this attempt."""
+    if row.expired:
+        return "attempt.expired"
+    if row.closed_by_clock:
+        return "attempt.closed_by_clock"
+    return "attempt.submitted" if row.score is None else "attempt.graded"
 
 
 def _score(row: Attempt, items: Sequence[Question], marks: Mapping[UUID, float]) -> None:
@@ -286,7 +342,7 @@ def _to_mark(items: Sequence[Question]) -> list[UUID]:
 
 
 def _outcomes(attempts: Sequence[_Closed]) -> Fragment:
-    return events.recording([outcome(graded(row), [scored(item) for item in items]) for row, items in attempts])
+    return events.recording([outcome(graded(row), [scored(row, item) for item in items]) for row, items in attempts])
 
 
 def _requests_for_marks(attempts: Sequence[_Closed]) -> Fragment:

@@ -5,8 +5,9 @@ What may be done depends on the attempt, which is locked here; how a file is kep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.db import transaction
 
 from assessments.attempts.models import Attempt
 from assessments.attempts.rules import is_late
-from assessments.attempts.selectors import attempts_for_update
+from assessments.attempts.selectors import Question, attempts_for_update
 from assessments.errors import REASONS, FilesNotTaken, InvalidAnswer
 from assessments.files import services as files
 from assessments.files.services import FileView
@@ -106,6 +107,34 @@ def handed_in(*, attempt_id: UUID, responses: Mapping[UUID, Any]) -> Iterator[No
         if missing:
             raise InvalidAnswer(REASONS["file_missing"], pointer="/answers", reason="file_missing", file_ids=missing)
         yield
+
+
+def without_missing_files(items: Mapping[UUID, Sequence[Question]]) -> dict[UUID, list[Question]]:
+    """The items of attempts whose time is over, their saved responses without files that never came or were taken back.
+
+    One query where a response names files, else none. The attempts are locked.
+    """
+    named = {
+        (attempt_id, file_id)
+        for attempt_id, listed in items.items()
+        for item in listed
+        if isinstance(item.response, Mapping)
+        for file_id in _named(item.response.get("files"))
+    }
+    there = files.present(named) if named else set()
+    return {
+        attempt_id: [_with_files(item, attempt_id, there) for item in listed] for attempt_id, listed in items.items()
+    }
+
+
+def _with_files(item: Question, attempt_id: UUID, there: Collection[tuple[UUID, UUID]]) -> Question:
+    if not isinstance(item.response, Mapping) or "files" not in item.response:
+        return item
+    kept = [file_id for file_id in item.response["files"] if (attempt_id, UUID(file_id)) in there]
+    response = {**item.response, "files": kept}
+    if not kept:
+        del response["files"]
+    return replace(item, response=response or None)
 
 
 def _named(given: Any) -> list[UUID]:

@@ -32,12 +32,11 @@ class AttemptAllowance(models.Model):
 class Attempt(models.Model):
     """One attempt: drawn from a stored seed, timed by the server, graded once. The client makes the id.
 
-    `submitted_at` is the server's instant of the submission; for an expired attempt it is `due_at`.
     selection: {"rule": version of the choosing, "inputs": SHA-256 over all that it followed from, "seen": how many items of
     the bank were asked before, "ability": {skill: [mean, variance]} where the mode looks at it, "cut": logits,
     "exposure": {"attempts": n, "most": share}, "worth": [of each item in its order]}.
-    `submitted_at` is the server's instant of the submission; for an expired attempt it is `due_at`. Submitted without a
-    score: people still mark some of its answers. After grading only a correction changes score and passed.
+    `submitted_at` is the server's instant of the submission; `due_at` where the clock closed the attempt. Submitted without
+    a score: people still mark some of its answers. After grading only a correction changes score and passed.
     Personal data: the learner's answers and score.
     """
 
@@ -57,7 +56,17 @@ class Attempt(models.Model):
     framework_version = models.CharField(
         max_length=30, blank=True, default="", help_text="current when it was scored: judges its answers for good"
     )
-    expired = models.BooleanField(default=False, help_text="closed by the clock: nothing was submitted in time")
+    closed_by_clock = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="nobody submitted it in time: what had been saved was graded",
+    )
+    expired = models.BooleanField(default=False, help_text="closed by the clock, and nothing had been saved")
+    saves = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="how often answers were saved; tells whoever closes the attempt that another came meanwhile",
+    )
     known_at = models.DateTimeField(
         null=True,
         help_text="when the outcome became known: after the submission where people marked or the clock closed",
@@ -104,7 +113,8 @@ class Attempt(models.Model):
             ),
             # Only submitted answers are marked.
             models.CheckConstraint(
-                condition=models.Q(expired=False) | models.Q(submitted_at__isnull=False, score__isnull=False),
+                condition=models.Q(expired=False)
+                | models.Q(submitted_at__isnull=False, score__isnull=False, closed_by_clock=True),
                 name="expired_is_closed",
             ),
         ]
@@ -116,8 +126,10 @@ class Attempt(models.Model):
 class AttemptItem(models.Model):
     """One drawn item of an attempt, with the order its options are shown in, and later the answer and its score.
 
-    `id` becomes the id of the evidence. `score` is the one that holds, after all corrections; in a graded attempt null
-    means: the item is struck and counts for nothing. Personal data: the answer.
+    While the attempt is live, `response` is what the learner has saved: the answer with the highest `saved_sequence` that
+    arrived. When the attempt is closed it is what was handed in, and never changes again. `id` becomes the id of the
+    evidence. `score` is the one that holds, after all corrections; in a graded attempt null means: the item is struck and
+    counts for nothing. Personal data: the answer.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -133,6 +145,10 @@ class AttemptItem(models.Model):
         default=False, help_text="asked in an earlier attempt of the learner, of any mode"
     )
     seconds = models.FloatField(null=True, help_text="time on the item as the frontend measured it, if it says so")
+    saved_sequence = models.BigIntegerField(
+        null=True, help_text="the client's number of the answer that was saved last"
+    )
+    saved_at = models.DateTimeField(null=True, help_text="when that answer arrived, by the server's clock")
 
     class Meta:
         ordering = ["attempt", "position"]

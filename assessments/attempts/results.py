@@ -33,14 +33,13 @@ def graded(row: Attempt) -> Graded:
         score=row.score,
         submitted_at=row.submitted_at,
         known_at=row.known_at or row.submitted_at,
-        expired=row.expired,
         language=row.language,
         framework_version=row.framework_version,
         rule_version=row.rule_version,
     )
 
 
-def scored(item: Question) -> ScoredItem:
+def scored(row: Attempt, item: Question) -> ScoredItem:
     """An item of a graded attempt as it is published in the outcome."""
     revision = item.revision
     return ScoredItem(
@@ -54,4 +53,5 @@ def scored(item: Question) -> ScoredItem:
         answered=item.response is not None,
         score=item.score,
         seen_before=item.seen_before,
+        lapsed=row.closed_by_clock and item.response is None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -19,6 +20,8 @@ GRACE = timedelta(seconds=30)
 # Kinds whose options, in the order their author wrote them, would give the answer away.
 ORDER_IS_ASKED = frozenset({"ordering", "matching"})
 DEVICE_CLASSES = ("phone", "tablet", "computer")
+# The largest integer that JavaScript holds exactly (ECMA-262, Number.MAX_SAFE_INTEGER).
+MAX_SEQUENCE = 2**53 - 1
 
 
 class _Drawable(Protocol):
@@ -189,24 +192,92 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
             raise AnswerRefused(f"/answers/{index}/item", "item_repeated" if item_id in items else "unknown_item")
         if raw is None:
             continue
-        try:
-            response = KINDS[item.kind].read(raw, item.options, item.text)
-        except ResponseRefused as refused:
-            raise AnswerRefused(f"/answers/{index}/response{refused.place}", refused.reason) from refused
-        # An item where nothing was typed, matched or handed in was left open, and needs no marks.
-        if response not in ("", {}):
+        response = read_response(raw, item, index)
+        if response is not None:
             responses[item_id] = response
     return responses
+
+
+def read_response(raw: Any, item: AskedItem, index: int) -> Any:
+    """Return the canonical response to an item; None: it was left open.
+
+    Args:
+        index: of the answer in its list.
+
+    Raises:
+        AnswerRefused: it cannot be read.
+    """
+    if raw is None:
+        return None
+    try:
+        response = KINDS[item.kind].read(raw, item.options, item.text)
+    except ResponseRefused as refused:
+        raise AnswerRefused(f"/answers/{index}/response{refused.place}", refused.reason) from refused
+    # An item where nothing was typed, matched or handed in was left open, and needs no marks.
+    return None if response in ("", {}) else response
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedAnswer:
+    """An answer to be saved: `index` in its list, the client's number, and the canonical response; None: left open."""
+
+    index: int
+    sequence: int
+    response: Any
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswers:
+    """What of a list of answers can be saved, by item, and what is refused; an item may be in both."""
+
+    kept: Mapping[UUID, NumberedAnswer]
+    refused: Sequence[tuple[UUID, AnswerRefused]]
+
+
+def read_numbered(
+    answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, AskedItem], *, most_seconds: float
+) -> ReadAnswers:
+    """Read answers that are to be saved: of several to an item the one with the highest number is kept.
+
+    An answer that cannot be read is refused and costs no other: an earlier one to the same item is kept.
+
+    Args:
+        answers: `{"item": UUID, "sequence": int, "response": JSON, "seconds": float, optional}`.
+        items: the attempt's items by id.
+        most_seconds: for how long the attempt has lasted; see `read_seconds`.
+    """
+    kept: dict[UUID, NumberedAnswer] = {}
+    refused: list[tuple[UUID, AnswerRefused]] = []
+    for index, answer in enumerate(answers):
+        item_id = answer["item"]
+        item = items.get(item_id)
+        if item is None:
+            refused.append((item_id, AnswerRefused(f"/answers/{index}/item", "unknown_item")))
+            continue
+        try:
+            response = read_response(answer["response"], item, index)
+        except AnswerRefused as refusal:
+            refused.append((item_id, refusal))
+            continue
+        before, sequence = kept.get(item_id), answer["sequence"]
+        if before is not None and before.sequence == sequence and before.response != response:
+            refused.append((item_id, AnswerRefused(f"/answers/{index}/sequence", "sequence_reused")))
+        elif before is None or before.sequence < sequence:
+            kept[item_id] = NumberedAnswer(
+                index, sequence, response, read_seconds([answer], most=most_seconds).get(item_id)
+            )
+    return ReadAnswers(kept, refused)
 
 
 def read_seconds(answers: Sequence[Mapping[str, Any]], *, most: float) -> dict[UUID, float]:
     """Return for how many seconds the learner was on each item, as far as the frontend measured it.
 
-    Nobody can have been on an item for longer than the attempt has lasted (`most`): a clock that runs wrong is held to
-    that rather than costing the learner the submission.
+    Nobody can have been on an item for less than no time, nor for longer than the attempt has lasted (`most`): a clock that
+    runs wrong is held to that rather than costing the learner the submission.
     """
     return {
-        answer["item"]: min(answer["seconds"], max(0.0, most))
+        answer["item"]: max(0.0, min(answer["seconds"], most))
         for answer in answers
         if answer.get("seconds") is not None
     }

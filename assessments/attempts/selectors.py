@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.attempts.rules import is_late
+from assessments.errors import SavedAnswer
 from assessments.items import frozen
 from assessments.items.models import ItemRevision
 from assessments.items.shown import shown as members_of_kind
@@ -67,6 +68,7 @@ def _items(is_of_one: bool) -> QuerySet[AttemptItem, tuple[Any, ...]]:
             "score",
             "seconds",
             "seen_before",
+            "saved_sequence",
         )
     )
 
@@ -75,7 +77,8 @@ def _items(is_of_one: bool) -> QuerySet[AttemptItem, tuple[Any, ...]]:
 class Question:
     """A drawn item of an attempt as its row has it, in memory, with its revision in the attempt's language.
 
-    Grading changes `response`, `score` and `seconds`, and writes them (`attempts.statements`).
+    `response` is what is saved as long as the attempt is live. Grading changes `response`, `score` and `seconds`, and
+    writes them (`attempts.statements`).
     """
 
     revision: ItemRevision
@@ -87,6 +90,7 @@ class Question:
     score: float | None
     seconds: float | None
     seen_before: bool
+    saved_sequence: int | None
 
 
 class OptionView(TypedDict):
@@ -94,6 +98,17 @@ class OptionView(TypedDict):
 
     id: str
     text: str
+
+
+@dataclass
+class AnswerView:
+    """A learner's own answer to an item, as it stands: saved while the attempt is live, handed in afterwards."""
+
+    response: Any
+    sequence: Annotated[
+        int | None,
+        Keywords("your number of the answer that was saved last; null: it was handed in without being saved"),
+    ]
 
 
 @dataclass
@@ -118,6 +133,10 @@ class AttemptItemView:
     options: Annotated[list[OptionView], Keywords("in the order to show them")]
     unit: str | None
     extra: Annotated[Mapping[str, object], Keywords("What only this kind has.")]
+    answer: Annotated[
+        AnswerView | None,
+        Keywords("your own answer: saved while the attempt is live, handed in afterwards; null: there is none"),
+    ]
     review: Annotated[
         ReviewView | None, Keywords("null until the attempt is graded, and as long as the quiz keeps it back")
     ]
@@ -142,6 +161,9 @@ class AttemptSummary:
     due_at: datetime
     due_time_zone: str
     submitted_at: datetime | None
+    closed_by_clock: Annotated[
+        bool, Keywords("nobody handed it in before the time was over: what had been saved was graded")
+    ]
     score: Annotated[
         float | None, Keywords("mean of the items' scores, 0 to 1; null as long as the quiz keeps it back")
     ]
@@ -185,8 +207,8 @@ def attempts_for_update() -> QuerySet[Attempt]:
 def attempt_to_submit(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question], bool]:
     """The learner's own attempt, its questions, and whether the learner consents to its being recorded.
 
-    Nothing is locked: the caller must make sure, when writing, that the attempt is still live (`statements.writing`). Two
-    queries, and one more for questions that the process does not know yet.
+    Nothing is locked: the caller must make sure, when writing, that the attempt is still live and that no other answer was
+    saved meanwhile (`statements.writing`). Two queries, and one more for questions that the process does not know yet.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
@@ -207,6 +229,15 @@ def questions_of(attempts: Sequence[Attempt]) -> dict[UUID, list[Question]]:
     for attempt, revision, *columns in rows:
         questions[attempt].append(Question(shown[revision, languages[attempt]], *columns))
     return questions
+
+
+def saved_answers(items: Iterable[Question]) -> list[SavedAnswer]:
+    """Which answers of an attempt stand, in the order of its items; those left open and never saved are not listed."""
+    return [
+        {"item": item.id, "sequence": item.saved_sequence}
+        for item in items
+        if item.response is not None or item.saved_sequence is not None
+    ]
 
 
 def _own(attempt_id: UUID, learner_id: UUID, *, to_submit: bool = False) -> tuple[Attempt, list[Question]]:
@@ -310,6 +341,7 @@ def _summary(row: Attempt, now: datetime) -> AttemptSummary:
         due_at=row.due_at,
         due_time_zone="UTC",
         submitted_at=row.submitted_at,
+        closed_by_clock=row.closed_by_clock,
         score=row.score if is_shown else None,
         passed=row.passed if is_shown else None,
         pass_share=float(row.quiz.pass_share),
@@ -341,8 +373,15 @@ def _item(row: Attempt, item: Question | AttemptItem, shown: ReviewDetail) -> At
         section=item.section or None,
         unit=text.get("unit") or None,
         extra=members_of_kind(item.revision, row.language, item.option_order),
+        answer=_answer(item),
         review=review,
     )
+
+
+def _answer(item: Question | AttemptItem) -> AnswerView | None:
+    if item.response is None and item.saved_sequence is None:
+        return None
+    return AnswerView(item.response, item.saved_sequence)
 
 
 def _options(revision: ItemRevision, language: str) -> Mapping[str, OptionView]:

@@ -18,7 +18,7 @@ from assessments.attempts.grading import close_overdue, publish_withheld_outcome
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.attempts.offered import missing_prerequisites
 from assessments.attempts.rules import TooFewItems, due, shown_options
-from assessments.attempts.selectors import AttemptView, questions_of, view
+from assessments.attempts.selectors import AttemptView, attempts_for_update, questions_of, view
 from assessments.attempts.statements import count_exposures, use_attempt
 from assessments.errors import (
     AttemptIdReused,
@@ -271,7 +271,7 @@ def _require_cooled_down(quiz: Quiz, learner_id: UUID, ends: Sequence[datetime],
 
 
 def _seen_before(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
-    """Which of these items the learner was asked before, in any edition of the course and any mode; two queries.
+    """Which of these items the learner was asked before, in any edition of the course and any mode; four queries at most.
 
     Those of another live attempt are marked as seen there too: the new attempt may show how they are answered before the
     other is submitted.
@@ -285,7 +285,11 @@ def _seen_before(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]
     seen_before = set(asked.values_list("revision__item__code", flat=True))
     if seen_before:
         live = asked.filter(attempt__submitted_at__isnull=True, seen_before=False)
-        AttemptItem.objects.filter(pk__in=live.values("pk")).update(seen_before=True)
+        attempts = set(live.values_list("attempt_id", flat=True))
+        if attempts:
+            # Who saves an answer holds the attempt first and then items: so does this, or each could wait for the other.
+            list(attempts_for_update().filter(pk__in=attempts).order_by("pk"))
+            AttemptItem.objects.filter(pk__in=live.values("pk")).update(seen_before=True)
     return seen_before
 
 

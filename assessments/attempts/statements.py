@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -10,7 +12,7 @@ from django.db import connection
 from assessments.attempts.models import Attempt
 from assessments.attempts.selectors import Question
 from common import binary
-from common.database import Fragment
+from common.database import Fragment, run_prepared
 from common.rendering import to_json
 
 # By way of subqueries: the planner takes each array for ten elements and finds their rows by index, however few rows the
@@ -22,12 +24,14 @@ _WRITE = """
             score = (given.row ->> 'score')::float8,
             passed = (given.row ->> 'passed')::boolean,
             expired = (given.row ->> 'expired')::boolean,
+            closed_by_clock = (given.row ->> 'closed_by_clock')::boolean,
             rule_version = given.row ->> 'rule_version',
             framework_version = given.row ->> 'framework_version',
             known_at = (given.row ->> 'known_at')::timestamptz,
             outcome_published = (given.row ->> 'outcome_published')::boolean
         FROM unnest(ARRAY(SELECT jsonb_array_elements(%s::jsonb))) AS given (row)
         WHERE attempt.id = (given.row ->> 'id')::uuid AND (attempt.submitted_at IS NULL) = %s::boolean
+            AND attempt.saves = (given.row ->> 'saves')::integer
         RETURNING attempt.id
     ),
     answered AS (
@@ -49,7 +53,8 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
 
     Args:
         live: the attempts are closed by this. An attempt that the caller has not locked must then be the only one: if
-            another transaction closed it meanwhile, neither this fragment nor those that follow it write anything.
+            another transaction closed it since it was read, or saved another answer, neither this fragment nor those that
+            follow it write anything.
     """
     given_rows = [
         {
@@ -58,6 +63,8 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
             "score": row.score,
             "passed": row.passed,
             "expired": row.expired,
+            "closed_by_clock": row.closed_by_clock,
+            "saves": row.saves,
             "rule_version": row.rule_version,
             "framework_version": row.framework_version,
             "known_at": row.known_at,
@@ -76,6 +83,41 @@ def writing(rows: Sequence[Attempt], items: Sequence[Question], *, live: bool = 
             binary.floats(item.seconds for item in items),
         ),
     )
+
+
+# The attempt first: who saves and who closes wait for each other there. An answer that arrives late finds a higher number.
+_SAVE = """
+    WITH changed AS (
+        UPDATE assessments_attempt SET saves = saves + 1
+        WHERE id = %s::uuid AND submitted_at IS NULL
+        RETURNING id
+    ),
+    saved AS (
+        UPDATE assessments_attemptitem AS item
+        SET response = nullif(given.response, 'null'::jsonb), saved_sequence = given.sequence,
+            seconds = coalesce(given.seconds, item.seconds), saved_at = %s::timestamptz
+        FROM jsonb_to_recordset(%s::jsonb) AS given (item uuid, response jsonb, sequence bigint, seconds float8)
+        WHERE item.id = given.item AND (item.saved_sequence IS NULL OR item.saved_sequence < given.sequence)
+            AND EXISTS (SELECT FROM changed)
+        RETURNING item.id
+    )
+    SELECT EXISTS (SELECT FROM changed), ARRAY(SELECT id FROM saved)
+"""
+
+
+def save_answers(*, attempt_id: UUID, answers: Sequence[Mapping[str, Any]], now: datetime) -> set[UUID] | None:
+    """Save answers of a live attempt, each unless one with the same or a higher number is saved; return whose were.
+
+    One statement, so that calls at the same time leave the highest number of each item, whatever their order.
+
+    Args:
+        answers: `{"item": UUID, "sequence": int, "response": canonical, "seconds": float or None}`, each item once.
+
+    Returns:
+        The items whose answer was saved; None, and nothing is written, when the attempt is closed.
+    """
+    ((is_live, saved),) = run_prepared(_SAVE, [attempt_id, now, to_json(answers).decode()])
+    return set(saved) if is_live else None
 
 
 def use_attempt(*, quiz_id: UUID, learner_id: UUID, limit: int) -> int | None:

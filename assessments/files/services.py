@@ -80,6 +80,14 @@ def missing(*, attempt_id: UUID, file_ids: Collection[UUID]) -> set[UUID]:
     return set(file_ids) - set(there)
 
 
+def present(named: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Those of the files, as pairs of attempt and file, that are there; one query."""
+    there = HandedInFile.objects.filter(
+        attempt_id__in={attempt_id for attempt_id, _ in named}, pk__in={file_id for _, file_id in named}
+    )
+    return set(there.values_list("attempt_id", "pk")) & set(named)
+
+
 def count(*, attempt_id: UUID) -> int:
     """How many files the attempt has; one query."""
     return HandedInFile.objects.filter(attempt_id=attempt_id).count()

@@ -18,7 +18,8 @@ LOGITS: Mapping[str, float] = {"easy": -1.0, "medium": 0.0, "hard": 1.0}
 class ScoredItem(NamedTuple):
     """One item of a graded attempt.
 
-    `answered` is false when it was left open; `score` is None when it was voided; `seen_before`: in an earlier attempt.
+    `answered` is false when it was left open; `score` is None when it was voided; `seen_before`: in an earlier attempt;
+    `lapsed`: it was left open when the clock closed the attempt.
     """
 
     id: UUID
@@ -31,6 +32,7 @@ class ScoredItem(NamedTuple):
     answered: bool
     score: float | None
     seen_before: bool = False
+    lapsed: bool = False
 
 
 class Graded(NamedTuple):
@@ -45,7 +47,6 @@ class Graded(NamedTuple):
     score: float
     submitted_at: datetime
     known_at: datetime
-    expired: bool
     language: str
     framework_version: str
     rule_version: str
@@ -62,8 +63,9 @@ def outcome(graded: Graded, items: Sequence[ScoredItem]) -> OutcomeRecorded:
     """Return the event of a graded attempt.
 
     What was left open in a submitted attempt is an answer with score 0: a learner who could skip the hard items without a
-    trace would look better than they are. In an expired attempt nobody said anything, and a dead battery is no proof of
-    missing skill: its items are published as lapsed, which counts for certified mastery alone (docs/decisions/0050).
+    trace would look better than they are. When the clock closes an attempt, nobody has said anything about what was left
+    open, and a dead battery is no proof of missing skill: those items are published as lapsed, which counts for certified
+    mastery alone (docs/decisions/0050).
     """
     return OutcomeRecorded(
         learner_id=graded.learner_id,
@@ -79,7 +81,6 @@ def outcome(graded: Graded, items: Sequence[ScoredItem]) -> OutcomeRecorded:
         language=graded.language,
         # What people marked later counts from then: it takes nothing back of what followed from other answers meanwhile.
         answered_at=graded.known_at,
-        lapsed=graded.expired,
         framework_version=graded.framework_version,
         rule_version=graded.rule_version,
         answers=tuple(
@@ -94,6 +95,7 @@ def outcome(graded: Graded, items: Sequence[ScoredItem]) -> OutcomeRecorded:
                 guess=item.guess,
                 difficulty=LOGITS[item.difficulty],
                 seen_before=item.seen_before,
+                lapsed=item.lapsed,
             )
             for item in items
         ),
@@ -117,7 +119,6 @@ def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: dateti
         supervised=False,
         language=graded.language,
         answered_at=graded.known_at,
-        lapsed=graded.expired,
         framework_version=graded.framework_version,
         rule_version=graded.rule_version,
         corrected_at=at,
@@ -133,6 +134,7 @@ def correction(graded: Graded, corrected: Sequence[CorrectedItem], *, at: dateti
                 guess=item.guess,
                 difficulty=LOGITS[item.difficulty],
                 seen_before=item.seen_before,
+                lapsed=item.lapsed,
                 corrects=corrects,
             )
             for item, corrects in corrected

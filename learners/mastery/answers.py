@@ -17,7 +17,7 @@ class Seen(NamedTuple):
     """A row of evidence as the rules need it; ids are texts.
 
     seen_before: the learner had met the item before. voided: the answer does not count, but the item was met. lapsed:
-    nothing was submitted.
+    it was left open when the time was over.
     """
 
     id: str

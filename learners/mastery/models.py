@@ -42,7 +42,7 @@ class Evidence(models.Model):
         default=False, help_text="a correction that takes the answer out: it counts for nothing"
     )
     lapsed = models.BooleanField(
-        default=False, help_text="seen and left until the time was over: counts as wrong for certified mastery alone"
+        default=False, help_text="left open until the time was over: counts as wrong for certified mastery alone"
     )
     recorded_at = models.DateTimeField(db_default=Now())
 

@@ -101,7 +101,7 @@ class Answer(NamedTuple):
     framework: version that was current when the answer was scored.
     certifying: the answer may count for certified mastery: asked in an assessment or a certification, of a learner who had
     not met the item.
-    lapsed: the item was seen, and nothing was submitted before the time was over: this says nothing of mastery.
+    lapsed: the item was seen, and nobody had said anything about it when the time was over: this says nothing of mastery.
     """
 
     id: str

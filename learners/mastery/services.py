@@ -92,7 +92,7 @@ def _evidence(outcome: Outcome) -> Iterator[NewEvidence]:
             mode=outcome.mode,
             seen_before=answer.seen_before,
             voided=answer.voided,
-            lapsed=outcome.lapsed,
+            lapsed=answer.lapsed,
         )
         yield NewEvidence(
             seen,

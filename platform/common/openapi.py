@@ -63,6 +63,7 @@ VERBS = (
     "resend",
     "reset",
     "revoke",
+    "save",
     "share",
     "sign",
     "start",

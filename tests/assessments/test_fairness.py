@@ -162,7 +162,7 @@ def test_everybody_counts_once_with_what_counted_for_them(quiz: Quiz) -> None:
     cohort(make_quiz(quiz.edition, mode="practice"), 40, passed=0, state="ID")
     cohort(quiz, 40, passed=0, state="ID", days_ago=500)
     # Whom the clock stopped did not pass, and that is an outcome as well.
-    cohort(quiz, 30, passed=0, state="TH", expired=True)
+    cohort(quiz, 30, passed=0, state="TH", expired=True, closed_by_clock=True)
     # A second quiz of the same people: in that quiz's figures, but overall each person counts once.
     other = make_quiz(quiz.edition)
     attempt(other, first, passed=40, days_ago=0)

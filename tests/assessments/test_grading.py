@@ -358,13 +358,13 @@ def test_times_are_kept_within_the_attempt_s_own_length(client, quiz, monkeypatc
     assert Attempt.objects.get().device_class == "phone"
     given = answers(shown)
     given["answers"][0]["seconds"], given["answers"][1]["seconds"] = 12.5, 10**7
-    given["answers"][2]["seconds"] = None
+    given["answers"][2]["seconds"], given["answers"][3]["seconds"] = None, -4
     started = Attempt.objects.get().started_at
     monkeypatch.setattr(clock, "now", lambda: started + timedelta(seconds=100))
     first = client.put(path(shown["id"], "/submission"), given)
     assert first.status_code == 200
     kept = dict(AttemptItem.objects.values_list("pk", "seconds"))
-    assert [kept[UUID(answer["item"])] for answer in given["answers"][:4]] == [12.5, 100.0, None, None]
+    assert [kept[UUID(answer["item"])] for answer in given["answers"][:4]] == [12.5, 100.0, None, 0.0]
     assert "seconds" not in first.content.decode()
     given["answers"][0]["seconds"] = 99
     assert client.put(path(shown["id"], "/submission"), given).json() == first.json(), (
@@ -373,7 +373,7 @@ def test_times_are_kept_within_the_attempt_s_own_length(client, quiz, monkeypatc
     assert AttemptItem.objects.get(pk=given["answers"][0]["item"]).seconds == 12.5
 
 
-@pytest.mark.parametrize("seconds", [-1, -0.001, "5", True, [], {}])
+@pytest.mark.parametrize("seconds", ["5", True, [], {}])
 def test_a_time_that_is_none_is_pointed_at(client, quiz, seconds):
     shown = start(client, quiz)
     given = answers(shown)
@@ -422,11 +422,13 @@ def test_what_is_read_of_a_submission_is_as_documented(body):
     serializer = SubmissionInput(data=body)
     if not serializer.is_valid():
         return
-    assert body.keys() == {"answers"}
+    assert body.keys() <= {"answers"}
+    if not body:
+        return
     for answer, read in zip(body["answers"], serializer.validated_data["answers"], strict=True):
         assert {"item", "response"} <= answer.keys() <= {"item", "response", "seconds"}
         assert type(answer["item"]) is str
-        assert answer.get("seconds") is None or (type(answer["seconds"]) in (int, float) and answer["seconds"] >= 0)
+        assert answer.get("seconds") is None or type(answer["seconds"]) in (int, float)
         assert dict(read) == answer | {"item": UUID(answer["item"])}
 
 

@@ -93,7 +93,7 @@ def test_the_report_says_what_the_answers_say(cohort):
 def test_only_first_graded_attempts_that_count_are_analysed(cohort):
     now, ids = clock.now(), cohort.attempt_ids
     # An expired attempt, one that waits for marks or is live, one of somebody who withdrew the consent.
-    Attempt.objects.filter(pk=ids[0]).update(expired=True)
+    Attempt.objects.filter(pk=ids[0]).update(expired=True, closed_by_clock=True)
     AttemptItem.objects.filter(attempt=ids[1]).update(score=None)
     Attempt.objects.filter(pk=ids[2]).update(submitted_at=None, score=None, passed=None)
     consent(Attempt.objects.get(pk=ids[3]).learner, given=False)
@@ -128,6 +128,18 @@ def test_only_first_graded_attempts_that_count_are_analysed(cohort):
     assert not first.is_binary
     # The form is judged by attempts of its usual length.
     assert FormStatistic.objects.get(run=run, factor="").n == 115
+
+
+def test_what_was_not_reached_before_the_time_was_over_says_nothing_of_the_item(cohort):
+    before = statistics(analyse(cohort))
+    late, handed_in = cohort.attempt_ids[:2]
+    Attempt.objects.filter(pk=late).update(closed_by_clock=True)
+    for attempt_id in (late, handed_in):
+        AttemptItem.objects.filter(attempt=attempt_id, position__gte=4).update(response=None, score=0.0)
+    after = statistics(analyse(cohort, day=1))
+    # Left open in an attempt that was handed in, the item was met and not answered: that counts, as always.
+    assert [row.n for row in before] == [120] * 6
+    assert [row.n for row in after] == [120] * 4 + [119] * 2
 
 
 def test_an_item_met_before_in_another_quiz_counts_once(cohort):

@@ -95,7 +95,7 @@ def test_a_bad_result_is_published_once_the_consent_that_was_withdrawn_for_it_is
     consent(aiko)
     start(aiko, quiz)
     (outcome,) = outcomes(aiko)
-    assert (outcome.lapsed, [answer.score for answer in outcome.answers]) == (True, [0.0] * 4)
+    assert [(answer.score, answer.lapsed) for answer in outcome.answers] == [(0.0, True)] * 4
     # It counts from now, not from a day that other answers were built on since.
     assert outcome.answered_at == Attempt.objects.get(pk=left["id"]).known_at
     assert outcome.answered_at != now

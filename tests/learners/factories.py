@@ -75,7 +75,7 @@ def give_consent(learner: Learner, purpose: str = "learning_records", *, given: 
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer, and what its outcome says of all answers (`answered_at`, `language`, `lapsed`, `corrected_at` …)."""
+    """An answer, and what its outcome says of all answers (`answered_at`, `language`, `corrected_at` …)."""
 
     answer: ScoredAnswer
     shared: dict[str, Any]

@@ -203,6 +203,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/(api|agency)/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # What a PATCH takes has members that must be there, like every other input.
+    "COMPONENT_SPLIT_PATCH": False,
     # Docstrings are for who reads the code.
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     # An enum is named by what it lists.
