@@ -26,6 +26,13 @@ class ProfileChanged(Event, frozen=True, kw_only=True):
     member_state: str
 
 
+class AccountChanged(Event, frozen=True, kw_only=True):
+    """The learner's account was made inactive or active again, or was erased."""
+
+    kind = "learners.account_changed"
+    learner_id: UUID
+
+
 class Enrolled(Event, frozen=True, kw_only=True):
     """A learner enrolled."""
 

@@ -45,6 +45,7 @@ from learners.profiles.rules import BadName, clean_name, is_same_name
 from learners.profiles.selectors import (
     LearnerView,
     NamedLearner,
+    active_states_of,
     birth_years_of,
     languages_of,
     learner,
@@ -94,6 +95,7 @@ __all__ = [
     "SkillEstimate",
     "ability_estimates",
     "absorb_outcomes",
+    "active_states_of",
     "birth_years_of",
     "clean_name",
     "cohort_codes",

@@ -76,6 +76,12 @@ def states_of(learner_ids: Iterable[UUID]) -> Mapping[UUID, str]:
     return dict(Learner.objects.filter(_among(learner_ids)).values_list("pk", "member_state_id"))
 
 
+def active_states_of(learner_ids: Iterable[UUID]) -> Mapping[UUID, str]:
+    """Member state of each learner whose account is active, one query; the others are missing."""
+    found = Learner.objects.filter(_among(learner_ids), user__is_active=True)
+    return dict(found.values_list("pk", "member_state_id"))
+
+
 def birth_years_of(learner_ids: Iterable[UUID]) -> Mapping[UUID, int]:
     """Year of birth of each learner, one query; unknown ids are missing."""
     return dict(Learner.objects.filter(_among(learner_ids)).values_list("pk", "birth_year"))

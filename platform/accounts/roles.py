@@ -144,7 +144,9 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "appealdecision": _VIEW,
             "reviewer": _VIEW,
         },
-        "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": _VIEW, "statisticcell": _VIEW},
+        "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": ("view", "approve"), "statisticcell": _VIEW},
+        # What the agencies of the own state pulled, and of whom.
+        "privacy": {"pull": _VIEW, "disclosure": _VIEW},
     },
 }
 

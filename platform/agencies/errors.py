@@ -30,3 +30,9 @@ class GrantRefused(DomainError):
     """A grant of this form may not be given; the detail says why."""
 
     code, status, title = "grant_refused", 422, _("This grant may not be given")
+
+
+class NotOfThatState(DomainError):
+    """Only an administrator of the state whose statistics a grant opens can agree to it."""
+
+    code, status, title = "not_of_that_state", 403, _("Only an administrator of that member state can decide this")

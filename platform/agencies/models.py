@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -59,7 +60,11 @@ class ApiClient(models.Model):
 
 
 class Grant(models.Model):
-    """What an agency may be told: of which state, for which purpose, on which legal basis, from when to when."""
+    """What an agency may be told: of which state, for which purpose, on which legal basis, from when to when.
+
+    Statistics of another state than the agency's own open when an administrator of that state has approved: `approved_at`.
+    Personal data: the account of the member of staff who approved.
+    """
 
     class Scope(models.TextChoices):
         LEARNER = "learner", "learner-level progress, of consenting learners"
@@ -72,8 +77,13 @@ class Grant(models.Model):
     legal_basis = models.TextField()
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True, help_text="first day on which it no longer holds")
+    approved_at = models.DateTimeField(null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
+        permissions = [("approve_grant", "Can approve that another state's agency reads the own state's statistics")]
         constraints = [
             models.UniqueConstraint(
                 fields=["agency", "member_state", "purpose", "scope", "valid_from"],
@@ -113,6 +123,14 @@ class ProgressRow(models.Model):
             models.UniqueConstraint(fields=["learner_id", "agency"], name="one_progress_row_per_agency_and_learner"),
             # The pull: the agency's rows behind a position, in order.
             models.UniqueConstraint(fields=["agency", "position"], name="progress_row_by_position"),
+            # A pull from the start goes through the agency's rows in this order.
+            models.UniqueConstraint(fields=["agency", "pseudonym"], name="progress_row_by_pseudonym"),
+            # Whoever writes: of a learner who withdrew nothing is kept.
+            models.CheckConstraint(
+                condition=models.Q(withdrawn=True, document__isnull=True)
+                | models.Q(withdrawn=False, document__isnull=False),
+                name="tombstone_has_no_document",
+            ),
         ]
         indexes = [
             # The purge takes old tombstones.
@@ -121,6 +139,20 @@ class ProgressRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.position}"
+
+
+class FeedEpoch(models.Model):
+    """A life of this database's feeds; a restore from a backup begins another one, and the newest row counts.
+
+    Cursors carry the epoch: after a restore positions are handed out a second time, so an older cursor gets 410.
+    The id is random, because a number could be given again by a second restore of the same backup. No personal data.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    begun_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.id}"
 
 
 class FeedHorizon(models.Model):

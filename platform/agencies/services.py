@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from celery import current_app
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError as BrokerDown
@@ -15,7 +16,8 @@ from oauth2_provider.generators import generate_client_secret
 from oauth2_provider.models import AccessToken, Application
 from redis.exceptions import RedisError
 
-from agencies.errors import AgencyNotFound, GrantRefused
+from accounts.public import STATE_ADMINISTRATOR
+from agencies.errors import AgencyNotFound, GrantRefused, NotOfThatState
 from agencies.grants import rules
 from agencies.models import Agency, ApiClient, Grant
 from common import clock
@@ -26,6 +28,7 @@ REFUSALS = {
     "not_own_state": _("Learner-level data go to agencies of the learner's own member state only."),
     "no_legal_basis": _("A grant needs its legal basis."),
     "ends_before_it_begins": _("The grant ends before it begins."),
+    "needs_no_approval": _("This grant needs no approval."),
 }
 _log = logging.getLogger(__name__)
 
@@ -217,6 +220,71 @@ def give_grant(
             purpose=purpose,
         )
     return grant.pk
+
+
+@transaction.atomic
+def approve_grant(*, grant_id: int, by: Any, now: datetime) -> None:
+    """Agree, for the state whose statistics it opens, to a grant of an agency that is not the state's own.
+
+    A second call changes nothing.
+
+    Args:
+        by: the account of the member of staff who agrees.
+
+    Raises:
+        NotFound: there is no such grant.
+        GrantRefused: the grant needs nobody's approval.
+        NotOfThatState: only an administrator of that state can agree.
+    """
+    grant = _grant_of_own_state(grant_id, by)
+    if grant.approved_at is not None:
+        return
+    Grant.objects.filter(pk=grant_id).update(approved_at=now, approved_by=by)
+    _audit_approval("grant.approved", grant, by)
+
+
+@transaction.atomic
+def withdraw_approval(*, grant_id: int, by: Any) -> None:
+    """Take back, for the state, what `approve_grant` agreed to: the next request gets nothing. A second call changes nothing.
+
+    Args:
+        by: the account of the member of staff who takes it back.
+
+    Raises:
+        NotFound, GrantRefused, NotOfThatState: as for `approve_grant`.
+    """
+    grant = _grant_of_own_state(grant_id, by)
+    if grant.approved_at is None:
+        return
+    Grant.objects.filter(pk=grant_id).update(approved_at=None, approved_by=None)
+    _audit_approval("grant.approval_withdrawn", grant, by)
+
+
+def _grant_of_own_state(grant_id: int, by: Any) -> Grant:
+    grants = Grant.objects.select_for_update(no_key=True, of=("self",)).select_related("agency")
+    grant = grants.filter(pk=grant_id).first()
+    if grant is None:
+        raise NotFound()
+    if not rules.needs_approval(
+        agency_state=grant.agency.member_state_id, member_state=grant.member_state_id, scope=grant.scope
+    ):
+        raise GrantRefused(REFUSALS["needs_no_approval"])
+    # Read anew rather than from the session: who was dismissed a moment ago agrees to nothing.
+    administrators = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name=STATE_ADMINISTRATOR)
+    if not administrators.filter(pk=by.pk, member_state_id=grant.member_state_id).exists():
+        raise NotOfThatState()
+    return grant
+
+
+def _audit_approval(action: str, grant: Grant, by: Any) -> None:
+    privacy.audit(
+        actor=str(by.pk),
+        action=action,
+        subject_kind="grant",
+        subject_id=str(grant.pk),
+        agency=str(grant.agency_id),
+        state=grant.member_state_id,
+    )
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ def rebuild_due_feeds() -> None:
 
 @shared_task(name="agencies.apply_retention")
 def apply_retention() -> None:
-    """Purge old tombstones and expired access tokens; nightly."""
+    """Purge old tombstones and expired access tokens, and withdraw learners whose leaving no event told of; nightly."""
+    feed.withdraw_invisible(now=clock.now())
     feed.purge_tombstones(now=clock.now())
     clear_expired()

@@ -107,7 +107,7 @@ class Conflict(DomainError):
 
 
 class Gone(DomainError):
-    """The cursor is older than the feed keeps; start again without one."""
+    """The cursor is older than the feed keeps, or from before a restore of the platform; start again without one."""
 
     code, status, title = "gone", 410, _("This is no longer available")
 

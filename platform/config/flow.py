@@ -34,6 +34,7 @@ from credentials.events import (
 from events.public import Consumer, Event
 from learners import public as learners
 from learners.events import (
+    AccountChanged,
     EditionCompleted,
     Enrolled,
     LessonsWaived,
@@ -48,6 +49,7 @@ EVENTS: tuple[type[Event], ...] = (
     EditionPublished,
     ConsentChanged,
     ProfileChanged,
+    AccountChanged,
     Enrolled,
     ProgressRecorded,
     LessonsWaived,
@@ -151,6 +153,7 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
     ).takes(
         ConsentChanged,
         ProfileChanged,
+        AccountChanged,
         Enrolled,
         ProgressRecorded,
         LessonsWaived,

@@ -1,4 +1,6 @@
-"""Proof to look at: nothing here can be changed. Rows about learners are for superusers, as no state stands in them."""
+"""Proof to look at: nothing here can be changed. What an agency pulled is for administrators of its own state too; the other
+rows about learners are for superusers, as no state stands in them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from accounts.admin_scope import StateScopedAdmin, limited_to
 from common.read_only import ReadOnly
 from privacy.models import AuditEntry, ConsentRecord, Disclosure, Pull, Purpose, PurposeText
 
@@ -44,8 +47,22 @@ class ConsentRecordAdmin(_SuperusersOnly, ModelAdmin):
     ordering = ("-ordinal",)
 
 
+class _OfTheState(ReadOnly, StateScopedAdmin, ModelAdmin):
+    """For superusers, and for administrators of a state its own rows; nobody else, whatever permissions they have."""
+
+    show_full_result_count = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_limited = limited_to(request.user) is not None
+        return bool(request.user.is_superuser or (is_limited and super().has_view_permission(request, obj)))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+
 @admin.register(Pull)
-class PullAdmin(_SuperusersOnly, ModelAdmin):
+class PullAdmin(_OfTheState):
+    state_path = "agency__member_state"
     list_display = ("at", "agency", "client_id", "purpose", "operation", "row_count")
     list_filter = ("operation", "purpose")
     list_select_related = ("agency", "purpose")
@@ -53,7 +70,8 @@ class PullAdmin(_SuperusersOnly, ModelAdmin):
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(_SuperusersOnly, ModelAdmin):
+class DisclosureAdmin(_OfTheState):
+    state_path = "pull__agency__member_state"
     list_display = ("at", "agency", "operation", "user")
     list_select_related = ("user", "pull__agency")
     search_fields = ("user__username",)

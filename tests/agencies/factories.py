@@ -19,7 +19,7 @@ from learners.events import MasteryChanged
 from learners.models import Ability, Enrolment, Learner, SkillState
 from privacy.events import ConsentChanged
 from privacy.models import ConsentRecord
-from privacy.public import SHARE_PROGRESS
+from privacy.public import LEARNING_RECORDS, SHARE_PROGRESS
 from tests.factories import make_learner
 
 _numbers = itertools.count(1)
@@ -38,8 +38,11 @@ def make_agency(
 
 
 def make_grant(agency: Agency, state: str, scope: str, **given: Any) -> Grant:
-    """A grant as a row, past the service's checks."""
-    day = clock.now().date()
+    """A grant as a row, past the service's checks; one on another state's statistics is approved, unless given otherwise."""
+    now = clock.now()
+    if scope == "aggregate" and agency.member_state_id != state:
+        given.setdefault("approved_at", now)
+    day = now.date()
     return Grant.objects.create(
         agency=agency,
         member_state_id=state,
@@ -127,7 +130,9 @@ def give_skill(learner: Learner, *, code: str = SKILL, level: int = 1, mean: flo
 
 
 def consent(learner: Learner, agency: Agency | UUID, *, given: bool = True, tell: bool = True) -> None:
-    """What the learner says about an agency, and the event of it."""
+    """What the learner says about an agency, and the event of it; whoever says so learns, and so consented to records."""
+    if not ConsentRecord.objects.filter(user=learner.user, purpose_id=LEARNING_RECORDS).exists():
+        consent_to_records(learner, tell=False)
     agency_id = agency if isinstance(agency, UUID) else agency.pk
     ConsentRecord.objects.create(
         user=learner.user,
@@ -139,6 +144,15 @@ def consent(learner: Learner, agency: Agency | UUID, *, given: bool = True, tell
     )
     if tell:
         events.record(ConsentChanged(user_id=learner.pk, purpose=SHARE_PROGRESS, agency_id=agency_id, given=given))
+
+
+def consent_to_records(learner: Learner, *, given: bool = True, tell: bool = True) -> None:
+    """What the learner says about records of learning, and the event of it."""
+    ConsentRecord.objects.create(
+        user=learner.user, purpose_id=LEARNING_RECORDS, given=given, text_version=1, text_language="en"
+    )
+    if tell:
+        events.record(ConsentChanged(user_id=learner.pk, purpose=LEARNING_RECORDS, agency_id=None, given=given))
 
 
 def make_sharing_learner(agency: Agency, *, edition: Edition | None = None, state: str | None = None) -> Learner:

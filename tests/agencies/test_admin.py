@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.test import Client
 from oauth2_provider.models import AccessToken, Application
 
 from accounts.models import User
+from agencies import services
+from agencies.errors import NotOfThatState
 from agencies.models import Agency, ApiClient, Grant, StatisticCell
+from common import clock
 from privacy.models import AuditEntry
-from tests.agencies.factories import make_agency, signed_in_machine, today
+from tests.agencies.factories import make_agency, make_grant, signed_in_machine, today
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -26,15 +30,21 @@ def staff() -> Client:
     return client
 
 
-@pytest.fixture
-def state_administrator() -> Client:
-    from django.contrib.auth.models import Group
-
-    user = make_user(is_staff=True, member_state_id="PH")
+def _administrator(state: str | None, **given: Any) -> User:
+    user = make_user(is_staff=True, member_state_id=state, **given)
     user.groups.add(Group.objects.get(name="member-state administrator"))
+    return user
+
+
+def _signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+def state_administrator() -> Client:
+    return _signed_in(_administrator("PH"))
 
 
 def _shown(answer: Any) -> tuple[str, str]:
@@ -190,3 +200,71 @@ def test_an_outsider_does_not_get_in() -> None:
 def test_the_toolkit_s_own_pages_are_gone(staff: Client) -> None:
     assert not admin.site.is_registered(Application)
     assert not admin.site.is_registered(AccessToken)
+
+
+def _act(client: Client, action: str, grant: Grant) -> str:
+    answer = client.post("/admin/agencies/grant/", {"action": action, "_selected_action": [str(grant.pk)]}, follow=True)
+    return answer.content.decode()
+
+
+def test_another_state_s_figures_open_when_its_administrator_approves(
+    staff: Client, state_administrator: Client
+) -> None:
+    thai, region = make_agency("TH", name="Thai agency"), make_agency(None, name="Region")
+    for agency in (thai, region):
+        assert staff.post("/admin/agencies/grant/add/", _grant(agency, scope="aggregate")).status_code == 302
+    grants = [Grant.objects.get(agency=agency, member_state="PH") for agency in (thai, region)]
+    StatisticCell.objects.create(member_state_id="PH", skill_code="AIS-A1", level=1, learners=10)
+    # A superuser and the administrator of the agency's own state are no administrator of the Philippines.
+    nowhere = _administrator(None)
+    for outsider in (staff, _signed_in(_administrator("TH")), _signed_in(nowhere)):
+        for grant in grants:
+            _act(outsider, "approve", grant)
+    assert not AuditEntry.objects.filter(action="grant.approved").exists()
+    page = state_administrator.get("/admin/agencies/grant/").content.decode()
+    assert page.count("waits for the state") == 2
+    for grant in grants:
+        machine = signed_in_machine(grant.agency)
+        assert machine.read("/agency/v1/statistics", {"state": "PH"}).status_code == 403
+        for _ in range(2):
+            _act(state_administrator, "approve", grant)
+        assert machine.read("/agency/v1/statistics", {"state": "PH"}).json()["items"]
+        grant.refresh_from_db()
+        assert grant.approved_by is not None
+        entry = AuditEntry.objects.get(action="grant.approved", subject_id=str(grant.pk))
+        assert (entry.actor, entry.detail["state"]) == (str(grant.approved_by_id), "PH")
+        _act(state_administrator, "withdraw_approval", grant)
+        assert machine.read("/agency/v1/statistics", {"state": "PH"}).status_code == 403
+        assert AuditEntry.objects.filter(action="grant.approval_withdrawn", subject_id=str(grant.pk)).count() == 1
+
+
+def test_what_needs_no_approval_gets_none(state_administrator: Client) -> None:
+    own = make_agency("PH")
+    for grant in Grant.objects.filter(agency=own):
+        assert "needs no approval" in _act(state_administrator, "approve", grant)
+    assert not Grant.objects.filter(approved_at__isnull=False).exists()
+    assert len(signed_in_machine(own).read("/agency/v1/statistics").json()["items"]) == 0, (
+        "200, and nothing counted yet"
+    )
+
+
+def test_whoever_was_dismissed_a_moment_ago_approves_nothing() -> None:
+    grant = make_grant(make_agency("TH"), "PH", "aggregate", approved_at=None)
+    former = _administrator("PH")
+    User.objects.filter(pk=former.pk).update(is_active=False)
+    with pytest.raises(NotOfThatState):
+        services.approve_grant(grant_id=grant.pk, by=former, now=clock.now())
+
+
+def test_an_administrator_sees_what_others_were_granted_of_the_own_state_and_ends_none_of_it(
+    state_administrator: Client,
+) -> None:
+    theirs = make_grant(make_agency("TH", name="Thai agency"), "PH", "aggregate", approved_at=None)
+    hidden = make_grant(make_agency("JP", name="Japanese agency"), "TH", "aggregate", approved_at=None)
+    page = state_administrator.get("/admin/agencies/grant/").content.decode()
+    assert "Thai agency" in page
+    assert "Japanese agency" not in page
+    state_administrator.post(f"/admin/agencies/grant/{theirs.pk}/change/", {"valid_to": today().isoformat()})
+    theirs.refresh_from_db()
+    assert theirs.valid_to is None
+    assert "done" not in _act(state_administrator, "approve", hidden)

@@ -289,6 +289,7 @@ class World:
         _canaried(ScoreCorrection, state, learner=learner, item=item, corrects=item.pk, score=0.5, at=now)
         pull = Pull.objects.create(agency=self.agencies[state], client_id="x", operation="x", row_count=1)
         Disclosure.objects.create(pull=pull, user=user)
+        ConsentRecord.objects.create(user=user, purpose_id="learning_records", given=True, text_version=1)
         for agency in (*self.agencies.values(), self.region):
             record = _canaried(
                 ConsentRecord, state, user=user, purpose_id="share_progress", agency=agency, given=True, text_version=1

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.core.management import call_command
+from django.db import IntegrityError, connection
+from django.test import Client
 
 from accounts.models import User
-from agencies import services
+from agencies import services, tasks
 from agencies.feed import rules
 from agencies.feed import services as feed
 from agencies.feed.documents import for_agency
@@ -26,6 +30,7 @@ from privacy.public import erasing
 from tests.agencies.factories import (
     Machine,
     consent,
+    consent_to_records,
     drain,
     give_skill,
     make_agency,
@@ -36,7 +41,7 @@ from tests.agencies.factories import (
     tell,
     today,
 )
-from tests.factories import make_learner
+from tests.factories import make_learner, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -191,18 +196,6 @@ def test_who_moves_to_another_state_is_withdrawn(agency: Agency, machine: Machin
     assert _tombstone(_items(machine.pull(cursor))[0])
 
 
-def test_who_is_erased_is_withdrawn(agency: Agency, machine: Machine) -> None:
-    learner = make_sharing_learner(agency)
-    drain()
-    cursor = machine.pull().json()["next"]
-    tell(learner)
-    with erasing(learner.pk):
-        User.objects.get(pk=learner.pk).delete()
-    assert _tombstone(_items(machine.pull())[0])
-    drain()
-    assert _tombstone(_items(machine.pull(cursor))[0])
-
-
 def test_what_did_not_change_is_not_published_again(agency: Agency, machine: Machine) -> None:
     learner = make_sharing_learner(agency)
     drain()
@@ -283,12 +276,11 @@ def test_without_the_ledger_there_is_no_answer(agency: Agency, machine: Machine)
     assert not Pull.objects.exists()
 
 
-def test_without_a_grant_in_force_there_is_no_answer(agency: Agency, machine: Machine) -> None:
-    make_sharing_learner(agency)
+def test_without_a_grant_there_is_no_answer() -> None:
+    ungranted = make_agency("PH", grants=("aggregate",))
+    make_sharing_learner(ungranted)
     drain()
-    grant = Grant.objects.get(agency=agency, scope="learner")
-    services.end_grant(grant_id=grant.pk, valid_to=today(), actor="test")
-    refused = machine.pull()
+    refused = signed_in_machine(ungranted).pull()
     assert refused.status_code == 403
     assert refused.json()["code"] == "no_grant"
     assert not Pull.objects.exists()
@@ -355,12 +347,12 @@ def test_a_pull_costs_the_same_for_one_and_for_fifty(agency: Agency, machine: Ma
     edition = make_edition()
     make_sharing_learner(agency, edition=edition)
     drain()
-    with query_budget(17):
+    with query_budget(20):
         assert len(_items(machine.pull())) == 1
     for _ in range(49):
         make_sharing_learner(agency, edition=edition)
     drain()
-    with query_budget(17):
+    with query_budget(20):
         assert len(_items(machine.pull())) == 50
 
 
@@ -402,3 +394,198 @@ def test_certificates_are_published_without_an_id_that_others_know() -> None:
     first, second = (for_agency(key, stored)["certificates"][0] for key in (b"1" * 32, b"2" * 32))
     assert len({first["id"], second["id"], stored["certificates"][0]["id"]}) == 3
     assert first["status"] == "active"
+
+
+def _set_active(learner: Learner, is_active: bool) -> None:
+    user = User.objects.get(pk=learner.pk)
+    user.is_active = is_active
+    user.save()
+
+
+def _withdraw_records(learner: Learner) -> None:
+    consent_to_records(learner, given=False)
+
+
+def _deactivate(learner: Learner) -> None:
+    _set_active(learner, False)
+
+
+def _erase(learner: Learner) -> None:
+    with erasing(learner.pk):
+        User.objects.get(pk=learner.pk).delete()
+
+
+@pytest.mark.parametrize("leave", [_withdraw_records, _deactivate, _erase])
+def test_who_may_not_be_known_of_any_more_is_withdrawn_and_nothing_is_kept(
+    agency: Agency, machine: Machine, leave: Callable[[Learner], None]
+) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    leave(learner)
+    disclosed = Disclosure.objects.count()
+    assert _tombstone(_items(machine.pull())[0]), "before the feed has heard of it"
+    assert Disclosure.objects.count() == disclosed
+    drain()
+    [item] = _items(machine.pull(cursor))
+    assert item["learner"] == _known(agency, learner)
+    assert _tombstone(item)
+    with publisher_scope():
+        assert ProgressRow.objects.get().document is None
+
+
+def test_who_comes_back_is_told_of_again(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    for leave, come_back in (
+        (_withdraw_records, lambda: consent_to_records(learner)),
+        (_deactivate, lambda: _set_active(learner, True)),
+    ):
+        leave(learner)
+        cursor = machine.pull().json()["next"]
+        # Before the feed saw either, as after.
+        come_back()
+        drain()
+        [item] = _items(machine.pull(cursor))
+        assert not _tombstone(item)
+
+
+def test_the_admin_makes_an_account_inactive_and_the_agency_hears_of_it(agency: Agency, machine: Machine) -> None:
+    learner = make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    staff = Client()
+    staff.force_login(make_user(is_staff=True, is_superuser=True))
+    form = {"username": learner.user.username, "email": ""}  # without is_active
+    assert staff.post(f"/admin/accounts/user/{learner.pk}/change/", form).status_code == 302
+    assert not User.objects.get(pk=learner.pk).is_active
+    drain()
+    assert _tombstone(_items(machine.pull(cursor))[0])
+
+
+def test_what_no_event_told_of_is_found_at_night(agency: Agency, machine: Machine) -> None:
+    stays, leaves = make_sharing_learner(agency), make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    User.objects.filter(pk=leaves.pk).update(is_active=False)
+    drain()
+    assert _items(machine.pull(cursor)) == []
+    tasks.apply_retention()
+    [item] = _items(machine.pull(cursor))
+    assert item["learner"] == _known(agency, leaves)
+    assert _tombstone(item)
+    assert feed.withdraw_invisible(now=clock.now()) == 0
+    assert not _tombstone(next(row for row in _items(machine.pull()) if row["learner"] == _known(agency, stays)))
+
+
+def test_the_database_keeps_no_document_of_a_tombstone(agency: Agency) -> None:
+    make_sharing_learner(agency)
+    drain()
+    with pytest.raises(IntegrityError), publisher_scope():
+        ProgressRow.objects.update(withdrawn=True)
+
+
+def _grant_ends(agency: Agency, *, days_ago: int = 0) -> None:
+    grant = Grant.objects.get(agency=agency, scope="learner")
+    services.end_grant(grant_id=grant.pk, valid_to=today() - timedelta(days=days_ago), actor="test")
+
+
+def test_after_its_grant_an_agency_pulls_tombstones_and_nothing_else(agency: Agency, machine: Machine) -> None:
+    edition = make_edition()
+    learners = [make_sharing_learner(agency, edition=edition) for _ in range(3)]
+    drain()
+    cursor = machine.pull().json()["next"]
+    pulls = Pull.objects.count()
+    _grant_ends(agency)
+    # The feed follows within moments; until then nothing is told and nothing is passed.
+    for given in (cursor, None):
+        answer = machine.pull(given)
+        assert (_items(answer), answer.json()["more"]) == ([], False)
+    feed.rebuild_due_feeds(now=clock.now())
+    for given in (cursor, None):
+        answer = machine.pull(given)
+        assert {item["learner"] for item in _items(answer)} == {_known(agency, learner) for learner in learners}
+        assert all(_tombstone(item) for item in _items(answer))
+        assert answer.json()["tombstones_until"] == (today() + timedelta(days=29)).isoformat()
+    assert (
+        list(Pull.objects.order_by("at")[pulls:].values_list("fields", "row_count")) == [(["learner", "state"], 3)] * 2
+    )
+    assert Disclosure.objects.count() == 3, "those of the first pull: a tombstone discloses nothing"
+
+
+def test_the_last_pull_ends_and_a_grant_given_back_brings_all_back(agency: Agency, machine: Machine) -> None:
+    make_sharing_learner(agency)
+    drain()
+    cursor = machine.pull().json()["next"]
+    _grant_ends(agency, days_ago=29)
+    feed.rebuild_due_feeds(now=clock.now())
+    answer = machine.pull(cursor)
+    assert answer.json()["tombstones_until"] == today().isoformat()
+    cursor = answer.json()["next"]
+    _grant_ends(agency, days_ago=30)
+    refused = machine.pull(cursor)
+    assert (refused.status_code, refused.json()["code"]) == (403, "no_grant")
+    grant = Grant.objects.get(agency=agency, scope="learner")
+    services.end_grant(grant_id=grant.pk, valid_to=None, actor="test")
+    feed.rebuild_due_feeds(now=clock.now())
+    answer = machine.pull(cursor)
+    assert not _tombstone(_items(answer)[0])
+    assert answer.json()["tombstones_until"] is None
+
+
+def test_no_outsider_gets_a_last_pull(agency: Agency) -> None:
+    """Neither an agency that never had a grant, nor one whose grant was on another state, nor one that is shut out."""
+    make_sharing_learner(agency)
+    never, thai = make_agency("PH", grants=()), make_agency("TH", grants=())
+    make_grant(thai, "PH", "learner", valid_to=today())  # written past the service, which refuses it
+    for outsider in (never, thai):
+        assert signed_in_machine(outsider).pull().status_code == 403
+    machine = signed_in_machine(agency)
+    _grant_ends(agency)
+    services.set_agency_active(agency_id=agency.pk, active=False, actor="test")
+    assert machine.pull().status_code == 401
+
+
+def test_a_cursor_from_before_a_restore_is_gone(agency: Agency, machine: Machine) -> None:
+    make_sharing_learner(agency)
+    drain()
+    cursors = [machine.pull().json()["next"], machine.pull(limit=1).json()["next"]]
+    call_command("begin_feed_epoch", stdout=(told := StringIO()))
+    assert "410" in told.getvalue()
+    for cursor in cursors:
+        refused = machine.pull(cursor)
+        assert (refused.status_code, refused.json()["code"]) == (410, "gone")
+    answer = machine.pull()
+    assert len(_items(answer)) == 1
+    assert _items(machine.pull(answer.json()["next"])) == []
+    assert AuditEntry.objects.filter(action="agency_feed.epoch_begun").count() == 1
+
+
+def test_a_pull_from_the_start_ends_though_tombstones_above_its_first_page_were_purged(
+    agency: Agency, machine: Machine
+) -> None:
+    edition = make_edition()
+    stay = [make_sharing_learner(agency, edition=edition) for _ in range(3)]
+    gone = make_sharing_learner(agency, edition=edition)
+    drain()
+    consent(gone, agency, given=False)
+    drain()
+    feed.purge_tombstones(now=clock.now() + timedelta(days=91))
+    seen: list[str] = []
+    cursor, more = None, True
+    while more:
+        answer = machine.pull(cursor, limit=1)
+        seen += [item["learner"] for item in _items(answer)]
+        cursor, more = answer.json()["next"], answer.json()["more"]
+    assert sorted(seen) == sorted(_known(agency, learner) for learner in stay)
+
+
+def test_the_cursor_of_an_empty_feed_is_good_whatever_was_purged(agency: Agency, machine: Machine) -> None:
+    gone = make_sharing_learner(agency)
+    drain()
+    consent(gone, agency, given=False)
+    drain()
+    feed.purge_tombstones(now=clock.now() + timedelta(days=91))
+    answer = machine.pull()
+    assert _items(answer) == []
+    assert _items(machine.pull(answer.json()["next"])) == []

@@ -24,6 +24,7 @@ GRANTS = st.builds(
     scope=st.sampled_from(["learner", "aggregate"]),
     valid_from=DAYS,
     valid_to=st.none() | DAYS,
+    is_approved=st.booleans(),
 )
 
 
@@ -63,9 +64,30 @@ def test_a_regional_body_sees_no_learner_whatever_was_granted(
 def test_statistics_are_of_granted_states_only(grants: list[GrantFacts], agency: UUID, day: date) -> None:
     states = rules.states_with_statistics(grants, agency_id=agency, day=day)
     assert states == {
-        g.member_state for g in grants if g.agency_id == agency and g.scope == "aggregate" and rules.in_force(g, day)
+        g.member_state
+        for g in grants
+        if g.agency_id == agency
+        and g.scope == "aggregate"
+        and rules.in_force(g, day)
+        and (g.agency_state == g.member_state or g.is_approved)
     }
     assert rules.states_with_statistics([], agency_id=agency, day=day) == frozenset()
+
+
+@given(st.lists(GRANTS, max_size=6), AGENCIES, STATES, DAYS, st.integers(0, 40))
+def test_tombstones_can_be_pulled_for_so_many_days_after_the_grant(
+    grants: list[GrantFacts], agency: UUID, state: str, day: date, days: int
+) -> None:
+    def shown(on: date) -> bool:
+        return rules.may_see_learners(grants, agency_id=agency, state=state, purpose="share_progress", day=on)
+
+    until = rules.tombstones_until(grants, agency_id=agency, state=state, purpose="share_progress", day=day, days=days)
+    if not shown(day):
+        # Days before on which learners were shown, counted back.
+        was_shown = [n for n in range(1, days + 1) if shown(day - timedelta(days=n))]
+        assert (until is not None) == bool(was_shown)
+        if was_shown:
+            assert until == day + timedelta(days=days - was_shown[0])
 
 
 @given(GRANTS)

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import get_resolver
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from agencies.feed.rules import FeedCursor
 from agencies.feed.services import ProgressItem, Pulled
 from common import errors
 from common.openapi import TAGS, VERBS
@@ -122,7 +123,7 @@ def _answer(body: Any, status: int = 200, **headers: str) -> HttpResponse:
     return HttpResponse(json.dumps(body), status=status, content_type=kind, headers=headers)
 
 
-FEED = {"items": [], "next": "cursor", "more": False}
+FEED = {"items": [], "next": "cursor", "more": False, "tombstones_until": None}
 CERTIFICATE = {
     "id": "x",
     "achievement": "a",
@@ -262,7 +263,7 @@ def test_a_value_that_differs_from_its_annotation_is_found(monkeypatch: pytest.M
     with pytest.raises(documented.Difference, match=r"waiting: .*planted"):
         signed_in(learner.user).get("/api/v1/home")
     item = ProgressItem("p", False, "planted", "JP", [], [], [])  # type: ignore[arg-type]
-    monkeypatch.setattr("agencies.feed.services.pull", lambda **_: Pulled([item], 1, False))
+    monkeypatch.setattr("agencies.feed.services.pull", lambda **_: Pulled([item], FeedCursor("", 1, None), False))
     with pytest.raises(documented.Difference, match=r"changed_on: .*planted"):
         signed_in_machine(agency).pull()
 

@@ -6,9 +6,40 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from agencies.grants.rules import GrantFacts, agencies_for_learners
+
+
+class FeedCursor(NamedTuple):
+    """How far a reader of a feed is.
+
+    A pull from the start goes through the rows up to `position`, the newest one at its start, in the order of their
+    pseudonyms, which says nothing about the learners; then through what changed behind `position`, in that order.
+
+    Args:
+        life: of the database, as `statements.feed_life` gives it: positions of another life mean other rows.
+        position: all rows up to it were told, except those behind `after`.
+        after: the last pseudonym told of a pull from the start; None when that part is over.
+    """
+
+    life: str
+    position: int
+    after: str | None
+
+    def is_gone(self, *, life: str, newest: int, horizon: int) -> bool:
+        """Whether going on from here could miss a withdrawal.
+
+        Tombstones up to `position` are told or were there before the pull from the start began, which told none of their
+        learners. So it does not matter that they were purged: only a horizon above `position` does.
+
+        Args:
+            life: the present one.
+            newest: the highest position that was handed out in it: a cursor above is of a life that was forgotten.
+            horizon: the highest position whose tombstone was purged.
+        """
+        return self.life != life or self.position > newest or self.position < horizon
 
 
 def pseudonym(key: bytes, identifier: UUID) -> str:

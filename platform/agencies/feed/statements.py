@@ -1,7 +1,8 @@
-"""SQL of the progress feed's rows. Whoever calls has locked the feed and set the publisher's scope."""
+"""SQL of the progress feed's rows. Whoever writes has locked the feed and set the publisher's scope."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -45,6 +46,29 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone
 """
+
+
+# The server's own marks are part of it, because a restore into a new database or server and a recovery to a point in time
+# are then found out even where nobody began a new epoch.
+_LIFE = """
+SELECT
+    (SELECT id::text FROM agencies_feedepoch ORDER BY begun_at DESC, id DESC LIMIT 1),
+    (SELECT system_identifier::text FROM pg_control_system()),
+    (SELECT oid::text FROM pg_database WHERE datname = current_database()),
+    left(pg_walfile_name(pg_current_wal_lsn()), 8),
+    (SELECT last_value FROM agencies_feed_position)
+"""
+
+
+def feed_life() -> tuple[str, int]:
+    """Return what tells this life of the database from those before a restore, and the highest position handed out in it.
+
+    The life is 16 hexadecimal digits, made of the newest epoch, the server, the database and the timeline of its log.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LIFE)
+        *marks, newest = cursor.fetchone()
+    return hashlib.sha256("|".join(mark or "" for mark in marks).encode()).hexdigest()[:16], int(newest)
 
 
 def put_rows(rows: Sequence[Mapping[str, Any]], *, republish: Collection[UUID], now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 LEARNER, AGGREGATE = "learner", "aggregate"
@@ -14,7 +14,8 @@ LEARNER, AGGREGATE = "learner", "aggregate"
 class GrantFacts:
     """A grant with what its agency's registration says. `agency_state` is None for a regional body.
 
-    `valid_to` is the first day on which the grant no longer holds; None until somebody ends it.
+    `valid_to` is the first day on which the grant no longer holds; None until somebody ends it. `is_approved`: an
+    administrator of the state whose figures these are has agreed.
     """
 
     agency_id: UUID
@@ -25,6 +26,12 @@ class GrantFacts:
     scope: str
     valid_from: date
     valid_to: date | None
+    is_approved: bool
+
+
+def needs_approval(*, agency_state: str | None, member_state: str, scope: str) -> bool:
+    """Whether the state must agree before the grant opens anything: statistics for an agency that is not its own."""
+    return scope == AGGREGATE and agency_state != member_state
 
 
 def in_force(grant: GrantFacts, day: date) -> bool:
@@ -56,6 +63,28 @@ def may_see_learners(
     )
 
 
+def tombstones_until(
+    grants: Iterable[GrantFacts], *, agency_id: UUID, state: str | None, purpose: str, day: date, days: int
+) -> date | None:
+    """Return the last day on which the agency may still pull tombstones, after its grants ended; None if it may not.
+
+    Args:
+        days: for how many days from the first one without a grant.
+    """
+    ends = [
+        grant.valid_to
+        for grant in grants
+        if grant.agency_id == agency_id
+        and grant.valid_to is not None
+        and grant.valid_from < grant.valid_to <= day
+        # On its last day it opened learners of this state.
+        and state is not None
+        and allows_learners(grant, state=state, purpose=purpose, day=grant.valid_to - timedelta(days=1))
+    ]
+    last = max(ends) + timedelta(days=days - 1) if ends else None
+    return last if last is not None and day <= last else None
+
+
 def agencies_for_learners(grants: Iterable[GrantFacts], *, state: str, purpose: str, day: date) -> frozenset[UUID]:
     """Return the agencies that a learner of `state` may consent to for `purpose`."""
     return frozenset(
@@ -64,11 +93,20 @@ def agencies_for_learners(grants: Iterable[GrantFacts], *, state: str, purpose: 
 
 
 def states_with_statistics(grants: Iterable[GrantFacts], *, agency_id: UUID, day: date) -> frozenset[str]:
-    """Return the states whose published statistics the agency may read: those of its aggregate grants, nothing implied."""
+    """Return the states whose published statistics the agency may read: those of its aggregate grants, nothing implied.
+
+    Of another state than its own only what that state has approved.
+    """
     return frozenset(
         grant.member_state
         for grant in grants
-        if grant.agency_id == agency_id and grant.scope == AGGREGATE and in_force(grant, day)
+        if grant.agency_id == agency_id
+        and grant.scope == AGGREGATE
+        and in_force(grant, day)
+        and (
+            grant.is_approved
+            or not needs_approval(agency_state=grant.agency_state, member_state=grant.member_state, scope=grant.scope)
+        )
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 
 from agencies.grants import rules
 from agencies.grants.rules import GrantFacts
@@ -28,9 +28,14 @@ class ConsentableAgency:
     purpose: Annotated[str, Keywords("The purpose that consent would be given for.")]
 
 
-def grants(*, agency_id: UUID | None = None, on: date) -> Sequence[GrantFacts]:
-    """Return the grants whose dates hold on the day `on`, of one agency or of all; one query."""
-    found = Grant.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on), valid_from__lte=on)
+def grants(*, agency_id: UUID | None = None, on: date, ended_since: date | None = None) -> Sequence[GrantFacts]:
+    """Return the grants whose dates hold on the day `on`, of one agency or of all; one query.
+
+    Args:
+        ended_since: also those that ended on this day or later.
+    """
+    ended = Q(valid_to__gte=ended_since) if ended_since is not None else Q()
+    found = Grant.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on) | ended, valid_from__lte=on)
     if agency_id is not None:
         found = found.filter(agency_id=agency_id)
     rows = found.values_list(
@@ -42,6 +47,7 @@ def grants(*, agency_id: UUID | None = None, on: date) -> Sequence[GrantFacts]:
         "scope",
         "valid_from",
         "valid_to",
+        ExpressionWrapper(Q(approved_at__isnull=False), output_field=BooleanField()),
     )
     return [GrantFacts(*row) for row in rows]
 

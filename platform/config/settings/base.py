@@ -442,6 +442,8 @@ OUTBOX_LAG_WARNING_S = env.int("OUTBOX_LAG_WARNING_S", default=60)
 STATISTICS_REFRESH_S = env.float("STATISTICS_REFRESH_S", default=900.0)
 # For how long a feed keeps the tombstone of a withdrawn learner; an older cursor starts anew.
 AGENCY_TOMBSTONE_DAYS = env.int("AGENCY_TOMBSTONE_DAYS", default=90)
+# For how long after the end of its grant an agency can pull the tombstones of its learners.
+AGENCY_LAST_PULL_DAYS = env.int("AGENCY_LAST_PULL_DAYS", default=30)
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "AI Skills Platform",
