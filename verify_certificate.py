@@ -751,14 +751,21 @@ def text_in(data: bytes) -> str:
         found = set(_in_png(data))
     elif b"%PDF-" in data[:1024]:
         found = set(_in_pdf(data))
-    elif data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        found = set(_in_svg(data))
     else:
-        found = {data.removeprefix(b"\xef\xbb\xbf").strip()}
+        text = _decoded_text(data).removeprefix("\ufeff").strip()
+        found = set(_in_svg(data)) if text.startswith("<") else {text.encode()}
     if len(found) != 1:
         raise Wrong("unknown", "there are several credentials in it" if found else "there is no credential in it")
     try:
         return found.pop().decode()
+    except UnicodeDecodeError:
+        raise Wrong("unknown", "it is no text") from None
+
+
+def _decoded_text(data: bytes) -> str:
+    """UTF-8, or UTF-16 or UTF-32 as PowerShell writes files: by a byte order mark, or by the zeros of JSON's first characters."""
+    try:
+        return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
         raise Wrong("unknown", "it is no text") from None
 

@@ -266,7 +266,6 @@ class ProblemMiddleware:
         "/status/",
         "/ims/",
         "/shared/",
-        "/VERIFY/",
     )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -276,7 +275,7 @@ class ProblemMiddleware:
         response = self.get_response(request)
         if (
             response.status_code < 400
-            or not request.path.startswith(self.PREFIXES)
+            or not request.path.lower().startswith(self.PREFIXES)
             or getattr(response, "is_page", False)
             or "json" in response.get("Content-Type", "")
         ):

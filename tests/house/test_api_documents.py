@@ -254,7 +254,7 @@ def test_a_member_that_is_added_to_a_value_class_makes_its_snapshot_stale(
 @pytest.mark.django_db
 def test_a_value_that_differs_from_its_annotation_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     learner, agency = make_learner("JP"), make_agency("JP")
-    certificate = SimpleNamespace(status_changed_at=None, valid_until=None)
+    certificate = SimpleNamespace(status_changed_at=None, valid_until=None, public_code="0" * 26)
     monkeypatch.setattr("credentials.api.verification.found", lambda code: (certificate, "planted"))
     with pytest.raises(documented.Difference, match=r"verdict: .*planted"):
         Client().get(f"/verify/{'0' * 26}/status", headers={"Accept": "application/json"})

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from accounts.admin_scope import StateScopedAdmin
 from common import clock
+from credentials.admin.searching import FindsByCode
 from credentials.admin.steps import (
     APPROVE_CORRECTION,
     APPROVE_REVOCATIONS,
@@ -28,7 +29,7 @@ from learners.admin.read_only import NamesLearner, ReadOnly
 
 
 @admin.register(CertificateCorrection)
-class CertificateCorrectionAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
+class CertificateCorrectionAdmin(FindsByCode, NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
     list_display = ("learner_name", "legal_name", "reason", "asked_at", "approved", "decided_at")
     list_filter = ("approved", "learner__member_state")

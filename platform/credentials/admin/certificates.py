@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from accounts.admin_scope import StateScopedAdmin, limited_to
 from common import clock
 from common.ids import new_id
+from credentials.admin.searching import FindsByCode
 from credentials.admin.steps import (
     CORRECT,
     REINSTATE,
@@ -55,7 +56,7 @@ class AwardAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
+class CertificateAdmin(FindsByCode, NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
     list_display = ("learner_name", "achievement", "status", "valid_until", "issued_at", "page")
     list_filter = ("status", "learner__member_state", "award__achievement")

@@ -10,8 +10,6 @@ from typing import IO, Annotated, Any, ClassVar, Final, TypedDict
 import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
@@ -25,6 +23,7 @@ from common.errors import Forbidden, InvalidInput, Throttled
 from common.openapi import LOCATION, header
 from common.rendering import OrjsonRenderer, to_json
 from common.schemas import InstantText, Keywords
+from credentials.api.codes import MAX_TYPED, address_of, what_is_wrong
 from credentials.api.verification_pages import (
     LANGUAGE,
     OpenView,
@@ -34,19 +33,20 @@ from credentials.api.verification_pages import (
     language_of,
     page,
 )
-from credentials.certificates import display, extraction, rules
+from credentials.certificates import codes, display, extraction, rules
+from credentials.certificates.codes import NotACode, link_in
 from credentials.certificates.errors import CredentialsTooLarge, TooManyCredentials
 from credentials.certificates.extraction import NoCredentialFound
-from credentials.certificates.judging import CODE, InvalidReason, Judged, judge, judge_compact
+from credentials.certificates.judging import InvalidReason, Judged, judge, judge_compact
 from credentials.certificates.rules import Verdict
 
 MAX_CREDENTIALS: Final = 1000
 # A thousand of our credentials as JSON texts within JSON, with room; deploy/nginx/site.conf lets as much through.
 MAX_BYTES: Final = 16 * 1024 * 1024
+# Around a text that was read from a file: line ends, and the byte order mark that some programs write first.
+_AROUND: Final = "\ufeff \t\r\n"
 # What surrounds a file in a form.
 _ENVELOPE: Final = 64 * 1024
-# What is misread in Crockford's base 32.
-_LOOKALIKES = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None})
 
 
 class _CredentialsParser(BaseParser):
@@ -164,13 +164,13 @@ class VerifyPage(OpenView):
         typed = request.query_params.get("code")
         if typed is None:
             return page(request._request, "form", {}, language=language)
-        code = typed.lower().translate(_LOOKALIKES)
-        if not CODE.fullmatch(code):
+        try:
+            return _redirect_to(address_of(link_in(typed), language=language))
+        except NotACode as error:
             if not is_for_people(request):
-                raise InvalidInput(_("This is not a certificate code."), pointer="/code")
-            context = {"problem": "malformed", "typed": typed[:60]}
+                raise InvalidInput(what_is_wrong(error), pointer="/code") from error
+            context = {"problem": "malformed", "typed": typed[:MAX_TYPED], "why": what_is_wrong(error)}
             return page(request._request, "form", context, language=language, status=400)
-        return _redirect_to(code, language)
 
     @extend_schema(
         operation_id="verify_credentials",
@@ -208,7 +208,7 @@ class CompactPage(OpenView):
     )
     def get(self, request: Request, payload: str) -> HttpResponse:
         now = clock.now()
-        judged = judge_compact(payload, now=now)
+        judged = judge_compact(codes.folded(payload), now=now)
         if request.accepted_renderer.format == "json":
             return guarded(HttpResponse(to_json(_item(0, judged, now)), content_type="application/json"))
         return _verdict_page(request._request, judged, now)
@@ -219,8 +219,8 @@ class ScannedPage(CompactPage):
     """The same under the address in capitals, which is the one that QR codes hold."""
 
 
-def _redirect_to(code: str, language: str) -> HttpResponse:
-    return guarded(HttpResponseRedirect(f"/verify/{code}?{urlencode({'language': language})}", status=303))
+def _redirect_to(address: str) -> HttpResponse:
+    return guarded(HttpResponseRedirect(address, status=303))
 
 
 def _answer_many(request: Request) -> HttpResponse:
@@ -245,7 +245,10 @@ def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
         raise InvalidInput(pointer=f"/{unknown[0]}")
     if len(entries) > MAX_CREDENTIALS:
         raise TooManyCredentials()
-    return [entry if isinstance(entry, str | dict) else "" for entry in entries]
+    return [
+        entry.strip(_AROUND) if isinstance(entry, str) else entry if isinstance(entry, dict) else ""
+        for entry in entries
+    ]
 
 
 def _item(index: int, judged: Judged, now: datetime) -> JudgedOutput:
@@ -291,18 +294,34 @@ def _answer_one(request: Request) -> HttpResponse:
         return refused("unreadable", 400)
     file = given.get("file")
     data = file.read(extraction.MAX_BYTES + 1) if hasattr(file, "read") else b""
+    typed = "" if data else str(given.get("text") or "")
     try:
-        text = extraction.extract_credential(data or str(given.get("text") or "").encode(errors="surrogatepass"))
+        text = extraction.extract_credential(data or typed.encode(errors="surrogatepass"))
     except NoCredentialFound:
-        return refused("unreadable", 400)
-    if CODE.fullmatch(code := text.lower().translate(_LOOKALIKES)):
-        return _redirect_to(code, language)
+        # <the code>, as a mail may have it, is no XML either.
+        if not typed:
+            return refused("unreadable", 400)
+        text = typed
+    no_code: NotACode | None = None
+    # What is no document may be a code, or a link to a page.
+    if not text.startswith(("{", "[", "eyJ")):
+        try:
+            link = link_in(text)
+        except NotACode as error:
+            no_code = error
+        else:
+            if link.kind != "q":
+                return _redirect_to(address_of(link, language=language))
+            text = link.part
     now = clock.now()
     judged = judge([text], now=now)[0]
     if judged.why is InvalidReason.NOT_A_CREDENTIAL:
         judged = judge_compact(text, now=now)
     if judged.why is InvalidReason.NOT_A_CREDENTIAL:
-        return refused("unreadable", 400)
+        # Of what is as long as a document, the number of its letters says nothing.
+        told = no_code is not None and (no_code.host or len(text) <= MAX_TYPED)
+        context = {"problem": "unreadable", "why": what_is_wrong(no_code) if no_code is not None and told else ""}
+        return page(bare, "form", context, language=language, status=400)
     return _verdict_page(bare, judged, now)
 
 

@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from common import clock
 from common.conditional import etag_of, is_fresh
 from common.languages import canonical
-from credentials.api.verification import found
-from credentials.api.verification_pages import LANGUAGE, OpenView, PageRenderer, guarded, language_of
+from credentials.api.codes import located
+from credentials.api.verification import ByCode, found
+from credentials.api.verification_pages import LANGUAGE, PageRenderer, guarded, language_of
 from credentials.certificates.errors import CertificateWithdrawn, GlyphMissing
 from credentials.certificates.models import Certificate
 from credentials.certificates.rules import Verdict
@@ -59,11 +60,11 @@ def _answer(request: Request, made: bytes, *, media_type: str, name: str) -> Htt
     return guarded(response)
 
 
-class Paper(OpenView):
+class Paper(ByCode):
     """A certificate that is not withdrawn as PDF, A4 landscape."""
 
     renderer_classes = [PdfRenderer]
-    problems: ClassVar = (CertificateWithdrawn, GlyphMissing)
+    problems = (*ByCode.problems, CertificateWithdrawn, GlyphMissing)
 
     @extend_schema(
         operation_id="read_certificate_pdf",
@@ -87,22 +88,25 @@ class Paper(OpenView):
             expired=verdict is Verdict.EXPIRED,
             now=clock.now(),
         )
-        response = _answer(request, made, media_type="application/pdf", name=f"certificate-{code}.pdf")
+        response = _answer(
+            request, made, media_type="application/pdf", name=f"certificate-{certificate.public_code}.pdf"
+        )
         response["Content-Language"] = canonical(language)
-        return response
+        return located(response, certificate, "/pdf")
 
 
-class _Badge(OpenView):
-    problems: ClassVar = (CertificateWithdrawn, GlyphMissing)
+class _Badge(ByCode):
+    problems = (*ByCode.problems, CertificateWithdrawn, GlyphMissing)
     picture: ClassVar[Literal["png", "svg"]]
 
     def _get(self, request: Request, code: str) -> HttpResponse:
         certificate, _ = _printable_certificate(code)
         made = services.badge_of(certificate, format=self.picture)
         media_type = request.accepted_renderer.media_type
-        response = _answer(request, made, media_type=media_type, name=f"certificate-{code}.{self.picture}")
+        name = f"certificate-{certificate.public_code}.{self.picture}"
+        response = _answer(request, made, media_type=media_type, name=name)
         response["Content-Security-Policy"] = _PICTURE_POLICY
-        return response
+        return located(response, certificate, f"/badge.{self.picture}")
 
 
 class PngBadge(_Badge):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+import re
+from typing import Annotated, ClassVar, TypedDict
 
-from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from common import clock
@@ -25,7 +26,14 @@ from credentials.api.verification_pages import (
 from credentials.certificates import display
 from credentials.certificates.rules import Verdict
 from credentials.sharing import selectors, services
+from credentials.sharing.errors import FetchedAhead
 from credentials.sharing.selectors import CertificateView
+
+_PREVIEWER = re.compile(
+    r"^WhatsApp/|facebookexternalhit|Facebot|Twitterbot|Slackbot|TelegramBot|LinkedInBot|Discordbot|SkypeUriPreview|"
+    r"line-poker|kakaotalk-scrap|redditbot|Mastodon/|Google-PageRenderer|BingPreview",
+    re.IGNORECASE,
+)
 
 
 class SharedSkill(TypedDict):
@@ -92,6 +100,7 @@ class Shared(OpenView):
     """What a learner shows through a link."""
 
     renderer_classes = [PageRenderer, OrjsonRenderer]
+    problems: ClassVar = (FetchedAhead,)
 
     @extend_schema(
         operation_id="read_shared_certificates",
@@ -99,10 +108,12 @@ class Shared(OpenView):
         summary="What a learner shows of certificates through a link",
         description=(
             "A page for people, JSON by `Accept: application/json`: the fields that the learner chose, and what holds of "
-            "each certificate now. GET counts as a view, HEAD does not. A link that was revoked, has expired, was opened "
-            "often enough or never was answers 404, each the same."
+            "each certificate now. GET counts as a view, HEAD does not, nor for ten minutes do the page's own links to its "
+            "other languages (`seen`). A browser that fetches ahead (`Sec-Purpose: prefetch`), or a messenger that makes a "
+            "preview, is not shown it and not counted. A link that was revoked, has expired, was opened often enough or "
+            "never was answers 404, each the same."
         ),
-        parameters=[LANGUAGE],
+        parameters=[LANGUAGE, OpenApiParameter("seen", str, description="As the page's own links have it.")],
         responses={
             (200, "text/html"): OpenApiResponse(str, "The page."),
             (200, "application/json"): SharedOutput,
@@ -110,9 +121,13 @@ class Shared(OpenView):
         },
     )
     def get(self, request: Request, token: str) -> HttpResponse:
+        if fetches_ahead(request._request):
+            raise FetchedAhead()
         now, language = clock.now(), language_of(request._request)
         is_page = request.accepted_renderer.format == "html"
-        found = services.open_link(token=token, now=now, count_view=request.method == "GET")
+        found = services.open_link(
+            token=token, now=now, count_view=request.method == "GET", seen=request.query_params.get("seen", "")
+        )
         if found is None:
             if not is_page or not is_for_people(request):
                 raise NotFound()
@@ -124,8 +139,21 @@ class Shared(OpenView):
                 "expires_at": rfc3339(found.expires_at),
             }
             return _once(guarded(HttpResponse(to_json(body), content_type="application/json")))
-        context = {"certificates": seen, "until": display.day(found.expires_at, language)}
+        context = {"certificates": seen, "until": display.day(found.expires_at, language), "seen": found.seen}
         return _once(page(request._request, "shared", context, language=language))
+
+
+def fetches_ahead(request: HttpRequest) -> bool:
+    """Whether nobody looks at the answer now: a browser fetches or renders it ahead, or a messenger makes a preview of it.
+
+    Fetch standard, section 4.6 (`Sec-Purpose`), and what browsers sent before it. Messengers by the names that they give for
+    this: not those of browsers inside them, with which people look.
+    """
+    headers = request.headers
+    purposes = " ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")).lower()
+    if re.search(r"\b(prefetch|prerender|preview)\b", purposes):
+        return True
+    return _PREVIEWER.search(headers.get("User-Agent", "")) is not None
 
 
 def _once(response: HttpResponse) -> HttpResponse:

@@ -53,7 +53,7 @@ class ShareInput(StrictSerializer):
         max_value=rules.MAX_VIEWS,
         allow_null=True,
         default=None,
-        help_text="How often it may be opened; null for no limit. Programs that preview links open them too.",
+        help_text="How often it may be opened; null for no limit. Previews of known messengers do not count, others' may.",
     )
 
     def validate_certificates(self, value: list[UUID]) -> list[UUID]:

@@ -21,7 +21,8 @@ from common.conditional import etag_of, is_fresh
 from common.errors import InvalidInput, NotFound
 from common.rendering import to_json
 from common.schemas import Keywords
-from credentials.certificates import selectors as certificates
+from credentials.api.codes import certificate_of, located
+from credentials.certificates.errors import NotACertificateCode
 from credentials.transparency import keys, notes, selectors, tiles
 from credentials.transparency.errors import NotPublished
 from credentials.transparency.models import LogCheckpoint
@@ -32,7 +33,6 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 # A checkpoint is replaced within seconds.
 FOR_A_MOMENT = "public, max-age=2"
 _LEVEL = re.compile(r"0|[1-9][0-9]?")
-_CODE = re.compile(r"[0-9a-z]{26}")
 
 
 class TextRenderer(BaseRenderer):
@@ -242,7 +242,7 @@ class LogKeysView(Open):
 class LogProofView(Open):
     """For whoever holds the certificate: the proof that it is in the log, complete, to be checked without us."""
 
-    problems: ClassVar = (NotPublished,)
+    problems: ClassVar = (NotPublished, NotACertificateCode)
 
     @extend_schema(
         operation_id="read_certificate_log_proof",
@@ -257,9 +257,7 @@ class LogProofView(Open):
         responses=selectors.LogProofView,
     )
     def get(self, request: Request, code: str) -> HttpResponse:
-        certificate = certificates.by_code(code) if _CODE.fullmatch(code) else None
-        if certificate is None:
-            raise NotFound()
+        certificate = certificate_of(code)
         proof = selectors.proof_of(certificate.pk)
         if proof is None:
             raise NotPublished()
@@ -267,4 +265,4 @@ class LogProofView(Open):
         # The address is as secret as the certificate, and the proof shows its changes of status.
         response["Cache-Control"], response["Referrer-Policy"] = "private, no-cache", "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+        return located(response, certificate, "/log-proof")

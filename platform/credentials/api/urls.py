@@ -1,6 +1,8 @@
 """Routes, relative to the root; config/urls.py collects them."""
 
-from django.urls import URLPattern, path
+import re
+
+from django.urls import URLPattern, path, re_path
 
 from credentials.api.certificate_requests import MyCorrection, MyRenewal
 from credentials.api.certificates import MyCertificates
@@ -22,6 +24,34 @@ from credentials.api.transparency import (
 )
 from credentials.api.verification import CredentialText, Status, Verification
 from credentials.api.witness import AddCheckpointView, WitnessedCheckpointView
+
+
+def _any_case(text: str) -> str:
+    """A pattern of the text in letters of either case; Django reverses no pattern with flags in it."""
+    return "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in text)
+
+
+_VERIFY = _any_case("verify")
+_OF_A_CODE = {
+    "credential": CredentialText,
+    "status": Status,
+    "badge.png": PngBadge,
+    "badge.svg": SvgBadge,
+    "pdf": Paper,
+    "log-proof": LogProofView,
+}
+# Addresses as people write them: all in capitals, with a slash or full stop behind, a link pasted behind /verify/. None of them
+# is in the documents (schema=None), and each leads to the view of the address that is.
+AS_WRITTEN: list[URLPattern] = [
+    re_path(rf"^{_VERIFY}\W*$", VerifyPage.as_view(schema=None)),
+    re_path(rf"^{_VERIFY}/+[qQ]/+(?P<payload>[A-Za-z2-7]+)\W*$", CompactPage.as_view(schema=None)),
+    *(
+        re_path(rf"^{_VERIFY}/+(?P<code>[^/]+)/+{_any_case(part)}\W*$", view.as_view(schema=None))
+        for part, view in _OF_A_CODE.items()
+    ),
+    re_path(rf"^{_VERIFY}/+(?P<code>.+)$", Verification.as_view(schema=None)),
+    re_path(rf"^{_any_case('shared')}/+(?P<token>[^/]+)\W*$", Shared.as_view(schema=None)),
+]
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
@@ -58,5 +88,6 @@ urlpatterns: list[URLPattern] = [
     path("status/<slug:issuer>/<int:number>/<slug:purpose>", StatusListDocument.as_view(), name="status-list"),
     path(".well-known/did.json", DidDocument.as_view(), name="did-document"),
     path("issuers/<slug:slug>/did.json", IssuerDidDocument.as_view(), name="issuer-did-document"),
+    *AS_WRITTEN,
     path("achievements/<uuid:achievement_id>/<slug:language>", PublishedAchievement.as_view(), name="achievement"),
 ]

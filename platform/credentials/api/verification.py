@@ -5,7 +5,8 @@ No sign-in: whoever holds a code may look, and nobody can guess one (130 random 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, TypedDict
 
 import orjson
 from django.http import HttpResponse
@@ -15,11 +16,12 @@ from rest_framework.request import Request
 from common import clock
 from common.clock import rfc3339
 from common.conditional import etag_of, is_fresh
-from common.errors import NotAcceptable, NotFound
+from common.errors import DomainError, NotAcceptable, NotFound
 from common.openapi import ETAG, header
 from common.rendering import OrjsonRenderer, to_json
 from common.schemas import InstantText, Keywords
 from credentials.api.checking import status_words
+from credentials.api.codes import MAX_TYPED, certificate_of, located
 from credentials.api.presentations import JwtRenderer
 from credentials.api.verification_pages import (
     LANGUAGE,
@@ -30,8 +32,8 @@ from credentials.api.verification_pages import (
     language_of,
     page,
 )
-from credentials.certificates import display, rules, selectors
-from credentials.certificates.judging import CODE
+from credentials.certificates import display, rules
+from credentials.certificates.errors import NotACertificateCode
 from credentials.certificates.models import Certificate
 from credentials.certificates.rules import Verdict
 from credentials.certificates.verification import proof_holds
@@ -51,25 +53,30 @@ class LinkedDataRenderer(OrjsonRenderer):
 
 
 def found(code: str) -> tuple[Certificate, Verdict]:
-    """The certificate and what holds of it.
+    """The certificate of a code as it stands in an address, and what holds of it.
 
     Raises:
+        NotACertificateCode: it cannot be a code.
         NotFound: no certificate has the code.
     """
-    certificate = selectors.by_code(code) if CODE.fullmatch(code) else None
-    if certificate is None:
-        raise NotFound()
+    certificate = certificate_of(code)
     return certificate, rules.verdict(
         # A genuine credential under another certificate's code would outlive its own revocation there.
         proof_holds=proof_holds(certificate.credential, certificate.key)
-        and orjson.loads(certificate.credential)["id"].endswith(f"/verify/{code}"),
+        and orjson.loads(certificate.credential)["id"].endswith(f"/verify/{certificate.public_code}"),
         status=certificate.status,
         valid_until=certificate.valid_until,
         now=clock.now(),
     )
 
 
-class Verification(OpenView):
+class ByCode(OpenView):
+    """A view of one certificate by its code."""
+
+    problems: ClassVar[Sequence[type[DomainError]]] = (NotACertificateCode,)
+
+
+class Verification(ByCode):
     """A certificate for people as a page, for machines as the credential's signed text."""
 
     renderer_classes = [
@@ -89,7 +96,9 @@ class Verification(OpenView):
             "`Accept: text/html` answers the verdict as a page. `application/json`, `application/vc`, "
             "`application/vc+ld+json` and `application/ld+json` answer the credential, byte for byte as it was signed, "
             "whatever its status: the status is in the header `Certificate-Verdict` and at `/verify/{code}/status`. "
-            "`application/vc+jwt` answers the credential as VC-JWT where its learner asked for one, else 406."
+            "`application/vc+jwt` answers the credential as VC-JWT where its learner asked for one, else 406. The code is "
+            "read as people write it: in capitals, in groups, in full width, with punctuation around it; `Content-Location` "
+            "is the address without that."
         ),
         parameters=[LANGUAGE, header(ETAG, "Of the credential; a page has none.", 200, always=False)],
         responses={
@@ -109,10 +118,13 @@ class Verification(OpenView):
         language = language_of(request._request)
         try:
             certificate, verdict = found(code)
-        except NotFound:
+        except NotFound as error:
             if not is_for_people(request):
                 raise
-            return page(request._request, "form", {"problem": "unknown"}, language=language, status=404)
+            said: dict[str, Any] = {"problem": "unknown"}
+            if isinstance(error, NotACertificateCode):
+                said = {"problem": "malformed", "typed": code[:MAX_TYPED], "why": error.detail}
+            return page(request._request, "form", said, language=language, status=404)
         context: dict[str, Any] = {"verdict": verdict.value, "code": certificate.public_code}
         if verdict is not Verdict.TAMPERED:
             document = orjson.loads(certificate.credential)
@@ -127,10 +139,10 @@ class Verification(OpenView):
         context["checked_on"] = display.day(now, language)
         response = page(request._request, "certificate", context, language=language)
         response["Certificate-Verdict"] = verdict.value
-        return response
+        return located(response, certificate)
 
 
-def _credential(request: Request, code: str) -> HttpResponse:
+def _credential(request: Request, code: str, part: str = "") -> HttpResponse:
     certificate, verdict = found(code)
     media_type, text = request.accepted_renderer.media_type, certificate.credential
     if media_type == jose.MEDIA_TYPE:
@@ -145,10 +157,10 @@ def _credential(request: Request, code: str) -> HttpResponse:
         response = HttpResponse(text.encode(), content_type=media_type)
     response["ETag"] = etag
     response["Certificate-Verdict"] = verdict.value
-    return guarded(response)
+    return guarded(located(response, certificate, part))
 
 
-class CredentialText(OpenView):
+class CredentialText(ByCode):
     """The credential at an address of its own, for a link in a page."""
 
     renderer_classes = [OrjsonRenderer, CredentialRenderer, TypedCredentialRenderer, LinkedDataRenderer]
@@ -166,7 +178,7 @@ class CredentialText(OpenView):
         },
     )
     def get(self, request: Request, code: str) -> HttpResponse:
-        return _credential(request, code)
+        return _credential(request, code, "/credential")
 
 
 class VerdictOutput(TypedDict):
@@ -177,7 +189,7 @@ class VerdictOutput(TypedDict):
     valid_until: InstantText | None
 
 
-class Status(OpenView):
+class Status(ByCode):
     """What holds of a certificate now."""
 
     @extend_schema(
@@ -194,4 +206,5 @@ class Status(OpenView):
             "changed_at": rfc3339(changed_at) if changed_at else None,
             "valid_until": rfc3339(certificate.valid_until) if certificate.valid_until else None,
         }
-        return guarded(HttpResponse(to_json(body), content_type="application/json"))
+        response = HttpResponse(to_json(body), content_type="application/json")
+        return guarded(located(response, certificate, "/status"))

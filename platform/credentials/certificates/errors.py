@@ -6,8 +6,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from common.errors import DomainError
+from common.errors import DomainError, NotFound
 from credentials.certificates.rules import MissingForCertificate
+
+
+class NotACertificateCode(NotFound):
+    """What stands in the address cannot be a certificate's code, whatever is stored: `detail` says what is wrong with it."""
+
+    code, title = "not_a_certificate_code", _("This is not a certificate code.")
 
 
 class NotRevocable(DomainError):

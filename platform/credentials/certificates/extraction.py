@@ -7,6 +7,7 @@ PDF library follows whatever a file asks it to.)
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -45,9 +46,9 @@ def extract_credential(handed_in: bytes) -> str:
     if len(handed_in) > MAX_BYTES:
         raise NoCredentialFound("too large")
     if handed_in.startswith(_PNG):
-        return _text(_only({*_in_png(handed_in)}))
+        return _utf8(_only({*_in_png(handed_in)}))
     if b"%PDF-" in handed_in[:1024]:
-        return _text(_only({*_in_pdf(handed_in)}))
+        return _utf8(_only({*_in_pdf(handed_in)}))
     text = _text(handed_in).removeprefix("\ufeff").strip()
     if text.startswith("<"):
         return _in_svg(handed_in)
@@ -57,6 +58,18 @@ def extract_credential(handed_in: bytes) -> str:
 
 
 def _text(found: bytes) -> str:
+    """The text in UTF-8, or in UTF-16 or UTF-32 as some programs write files (PowerShell's `>`).
+
+    By its byte order mark, else by where its zeros are: JSON begins with characters of ASCII (RFC 4627, section 3).
+    """
+    try:
+        return found.decode(json.detect_encoding(found))
+    except UnicodeDecodeError as error:
+        raise NoCredentialFound("neither UTF-8 nor UTF-16 nor UTF-32") from error
+
+
+def _utf8(found: bytes) -> str:
+    """What is embedded is UTF-8 by its container's own rules."""
     try:
         return found.decode()
     except UnicodeDecodeError as error:
@@ -164,4 +177,4 @@ class _Svg:
 def _in_svg(image: bytes) -> str:
     svg = _Svg()
     svg.read(image)
-    return _text(_only({text.encode() for text in svg.found if text}))
+    return _utf8(_only({text.encode() for text in svg.found if text}))

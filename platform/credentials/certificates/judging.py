@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from credentials.certificates import compact, jose, keys, rules, selectors
+from credentials.certificates import codes, compact, jose, keys, rules, selectors
 from credentials.certificates.compact import NotCompact
 from credentials.certificates.jose import NotOurJwt
 from credentials.certificates.models import Certificate, IssuerKey
@@ -26,8 +26,7 @@ from credentials.certificates.verification import NotVerified, proof_holds, read
 
 # Of what is not stored, so many are canonicalised per call: a thousand forgeries would keep a process for half a minute.
 MAX_CANONICALISED: Final = 20
-_LETTERS = r"[0-9a-hjkmnp-tv-z]{26}"
-CODE: Final = re.compile(_LETTERS)
+_LETTERS: Final = codes.CODE.pattern
 # Where our own text has its id: a guess that is worth nothing until the whole text is compared.
 _GUESS = re.compile(rf'"id":"[^"\s]{{1,300}}/verify/({_LETTERS})"')
 _ADDRESS = re.compile(rf"[^\s]{{1,300}}/verify/({_LETTERS})")

@@ -21,3 +21,12 @@ class TooManyShares(DomainError):
     """So many links of the caller work at present that another one may not be made; revoke one first."""
 
     code, status, title = "too_many_shares", 409, _("Too many of your links are open")
+
+
+class FetchedAhead(DomainError):
+    """A browser fetches the link before anybody opens it, or a messenger makes a preview: nothing is shown, no view counts.
+
+    503, so that a browser throws the answer away and asks again when the person follows the link.
+    """
+
+    code, status, title = "fetched_ahead", 503, _("Open the link to see what it shows")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from credentials.certificates import codes
 from credentials.certificates.models import Certificate
 from credentials.sharing import rules, selectors, statements, tokens
 from credentials.sharing.errors import CertificateNotYours, ShareIdTaken, TooManyShares
@@ -104,23 +105,29 @@ def revoke(*, learner_id: UUID, share_id: UUID, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class OpenedLink:
-    """A link that works: which, what it shows, and until when."""
+    """A link that works: which, what it shows, until when, and what the page's own links carry so as not to count again."""
 
     id: UUID
     fields: Sequence[str]
     expires_at: datetime
+    seen: str
 
 
-def open_link(*, token: str, now: datetime, count_view: bool) -> OpenedLink | None:
+def open_link(*, token: str, now: datetime, count_view: bool, seen: str = "") -> OpenedLink | None:
     """Find a link that works; None for every other, whatever the reason.
 
     Args:
+        token: as it stands in an address, also in capitals or with a full stop behind it.
         count_view: whether this counts as a view; see `statements.open_share`.
+        seen: what the page that was counted put into its own links (`OpenedLink.seen`): for a while they cost no view.
     """
-    if not tokens.is_token(token):
+    written = codes.read_token(token)
+    if written is None:
         return None
-    opened = statements.open_share(tokens.digest_of(token), now=now, count_view=count_view)
-    return OpenedLink(*opened) if opened else None
+    is_counted = tokens.was_seen(written, seen)
+    digest = tokens.digest_of(written)
+    opened = statements.open_share(digest, now=now, count_view=count_view, is_counted=is_counted)
+    return OpenedLink(*opened, seen=seen if is_counted else tokens.seen_now(written)) if opened else None
 
 
 def forget_old(*, now: datetime) -> int:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-_OPENS = "token_sha256 = %s AND revoked_at IS NULL AND expires_at > %s AND (max_views IS NULL OR views < max_views)"
+_OPENS = "token_sha256 = %s AND revoked_at IS NULL AND expires_at > %s"
+_HAS_VIEWS_LEFT = "(max_views IS NULL OR views < max_views)"
 
 
 def insert_share(
@@ -32,20 +33,27 @@ def insert_share(
         return cursor.fetchone() is not None
 
 
-def open_share(token_sha256: bytes, *, now: datetime, count_view: bool) -> tuple[UUID, list[str], datetime] | None:
+def open_share(
+    token_sha256: bytes, *, now: datetime, count_view: bool, is_counted: bool = False
+) -> tuple[UUID, list[str], datetime] | None:
     """(id, fields, end of validity) of the link that opens with this token; None when there is none.
 
     Args:
         count_view: whether a view is counted, in the same statement: of any number of visitors at a time, no more than
-            `max_views` get in.
+            `max_views` get in. is_counted: this visitor's view was counted before, so that no view need be left.
     """
     with connection.cursor() as cursor:
-        if count_view:
+        if is_counted or not count_view:
+            condition = _OPENS if is_counted else f"{_OPENS} AND {_HAS_VIEWS_LEFT}"
             cursor.execute(
-                f"UPDATE credentials_share SET views = views + 1 WHERE {_OPENS} RETURNING id, fields, expires_at",  # noqa: S608
+                f"SELECT id, fields, expires_at FROM credentials_share WHERE {condition}",  # noqa: S608
                 [token_sha256, now],
             )
         else:
-            cursor.execute(f"SELECT id, fields, expires_at FROM credentials_share WHERE {_OPENS}", [token_sha256, now])  # noqa: S608
+            cursor.execute(
+                f"UPDATE credentials_share SET views = views + 1 WHERE {_OPENS} AND {_HAS_VIEWS_LEFT} "  # noqa: S608
+                "RETURNING id, fields, expires_at",
+                [token_sha256, now],
+            )
         row: tuple[UUID, list[str], datetime] | None = cursor.fetchone()
     return row

@@ -10,17 +10,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
 
-# 160 bits in lower-case base 32, which has no padding at that length.
-_TOKEN = re.compile(r"[a-z2-7]{32}")
+# So long a visitor changes the page's language without another view. It stands in the address: whoever is sent such an
+# address sees the page for as long, and is counted after that.
+SEEN_FOR: Final = timedelta(minutes=10)
 
 
 def token_of(share_id: UUID, salt: bytes, *, key: str | None = None) -> str:
-    """The token of a link, 32 characters; under the present secret key unless another is given."""
+    """The token of a link: 160 bits as 32 letters and digits of base 32, in lower case and without padding.
+
+    Under the present secret key unless another is given.
+    """
     message = b"credentials.sharing" + share_id.bytes + salt
     drawn = hmac.digest((key or settings.SECRET_KEY).encode(), message, hashlib.sha256)
     return base64.b32encode(drawn[:20]).decode().lower()
@@ -31,11 +37,6 @@ def digest_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def is_token(text: str) -> bool:
-    """Whether a text has the form of a token."""
-    return _TOKEN.fullmatch(text) is not None
-
-
 def known_token(share_id: UUID, salt: bytes, token_sha256: bytes) -> str | None:
     """The token whose digest is stored; None when the secret key it came from was given up."""
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
@@ -43,3 +44,21 @@ def known_token(share_id: UUID, salt: bytes, token_sha256: bytes) -> str | None:
         if hmac.compare_digest(digest_of(token), token_sha256):
             return token
     return None
+
+
+def seen_now(token: str) -> str:
+    """A mark that a view of this link was counted just now, signed by the secret key: 6 to 7 + 43 characters."""
+    return _signer(token).sign("").removeprefix(":")
+
+
+def was_seen(token: str, mark: str) -> bool:
+    """Whether `mark` says that a view of this link was counted within `SEEN_FOR`."""
+    try:
+        _signer(token).unsign(f":{mark[:100]}", max_age=SEEN_FOR)
+    except BadSignature:
+        return False
+    return True
+
+
+def _signer(token: str) -> TimestampSigner:
+    return TimestampSigner(salt=f"credentials.sharing.seen {token}")

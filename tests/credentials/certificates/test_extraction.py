@@ -155,3 +155,28 @@ def test_what_is_built_to_hurt_ends_soon_and_small(kind: str) -> None:
     tracemalloc.stop()
     assert spent < 5
     assert most < 24 * 1024 * 1024
+
+
+ENCODINGS = {
+    "PowerShell's > (UTF-16, little end first, with a mark)": ("utf-16-le", b"\xff\xfe"),
+    "UTF-16, big end first, with a mark": ("utf-16-be", b"\xfe\xff"),
+    "UTF-16, little end first, without a mark": ("utf-16-le", b""),
+    "UTF-16, big end first, without a mark": ("utf-16-be", b""),
+    "Notepad's UTF-8 (with a mark)": ("utf-8", b"\xef\xbb\xbf"),
+    "UTF-32 with a mark": ("utf-32-le", b"\xff\xfe\0\0"),
+}
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_a_file_is_read_in_the_encoding_it_was_written_in(name: str) -> None:
+    encoding, mark = ENCODINGS[name]
+    assert extract_credential(mark + f"{TEXT}\r\n".encode(encoding)) == TEXT
+    svg = svg_with(f"<![CDATA[{TEXT.replace(']]>', ']]]]><![CDATA[>')}]]>").decode()
+    if encoding.startswith(("utf-8", "utf-16")) and mark:
+        assert extract_credential(mark + svg.encode(encoding)) == TEXT
+
+
+@pytest.mark.parametrize("broken", [b'\xff\xfe{\0"', b"\xff\xfe\0\xd8\0\xd8", b"\0\0\0\0\xff", b'{\0"\0\xff'])
+def test_half_a_character_is_no_credential(broken: bytes) -> None:
+    with pytest.raises(NoCredentialFound):
+        extract_credential(broken)

@@ -357,3 +357,18 @@ def test_a_bare_interpreter_does_on_files_of_every_kind(signed, tmp_path: Path) 
         check=False,
     )
     assert done.returncode == 10
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
+def test_files_that_other_programs_wrote_are_read(
+    script: ModuleType, signed: Any, tmp_path: Path, encoding: str
+) -> None:
+    """PowerShell's `>` writes UTF-16 with a mark, its Out-File also others; keys and lists are saved the same way."""
+    text = signed("สมชาย ใจดี")
+    for name, content in (("credential.json", f"{text}\r\n"), ("did.json", json.dumps(signed.did))):
+        (tmp_path / name).write_bytes(content.encode(encoding))
+    assert script.text_in((tmp_path / "credential.json").read_bytes()) == text
+    arguments = [str(tmp_path / "credential.json"), "--keys", str(tmp_path / "did.json")]
+    assert script.main(arguments) == 0
+    (tmp_path / "credential.json").write_bytes(text.replace("สมชาย", "Dao").encode(encoding))
+    assert script.main(arguments) == 14

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import pytest
@@ -388,3 +392,87 @@ def test_seen_asks_once_whatever_the_number(issue: Callable[..., Certificate], q
             len(selectors.visible_certificates(share_id=UUID(share["id"]), fields=ALL, language="en", now=clock.now()))
             == 1
         )
+
+
+def _language_links(html: str) -> list[str]:
+    return [unescape(link) for link in re.findall(r'href="(\?language=[^"]+)"', html)]
+
+
+def test_the_pages_own_language_links_spend_no_view(issue: Callable[..., Certificate], settings: Any) -> None:
+    share = _share(issue(), max_views=1)
+    path = _path(share)
+    first = _see(path)
+    links = _language_links(first.content.decode())
+    assert len(links) == len(django_settings.LANGUAGES) - 1
+    for link in links:
+        answer = _see(path + link)
+        assert answer.status_code == 200, "the only view is spent, and its visitor still changes the language"
+        assert len(answer.content) <= 15_000
+        # A chain of them is no way to look for ever: they carry the first view's mark on.
+        assert {entry.partition("seen=")[2] for entry in _language_links(answer.content.decode())} == {
+            link.partition("seen=")[2]
+        }
+    assert Share.objects.get().views == 1
+    assert _see(path).status_code == 404
+    settings.SECRET_KEY, old = "another key " * 5, settings.SECRET_KEY
+    settings.SECRET_KEY_FALLBACKS = []
+    assert _see(path + links[0]).status_code == 404, "nobody but us makes a mark"
+    settings.SECRET_KEY = old
+    assert _see(path + links[0]).status_code == 200
+    # It opens nothing that is closed, no other link, and not for ever.
+    other = _share(Certificate.objects.get(), max_views=1)
+    _see(_path(other))
+    assert _see(_path(other) + links[0]).status_code == 404
+    with mock.patch("django.core.signing.time.time", return_value=time.time() + 601):
+        assert _see(path + links[0]).status_code == 404
+    services.revoke(learner_id=Certificate.objects.get().learner_id, share_id=UUID(share["id"]), now=clock.now())
+    assert _see(path + links[0]).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Purpose": "prefetch"},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Sec-Purpose": "prefetch;anonymous-client-ip"},
+        {"Purpose": "prefetch"},
+        {"X-Purpose": "preview"},
+        {"X-Moz": "prefetch"},
+        {"User-Agent": "WhatsApp/2.23.20.0"},
+        {"User-Agent": "facebookexternalhit/1.1;line-poker/1.0"},
+        {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
+        {"User-Agent": "Mozilla/5.0 (compatible; LinkedInBot/1.0)"},
+    ],
+)
+def test_what_nobody_looks_at_spends_no_view(issue: Callable[..., Certificate], headers: dict[str, str]) -> None:
+    path = _path(_share(issue(name="Aiko"), shown=["name"], max_views=1))
+    for accept in ("text/html", "application/json"):
+        ahead = _see(path, accept, **headers)
+        assert (ahead.status_code, ahead.json()["code"]) == (503, "fetched_ahead")
+        assert "Aiko" not in ahead.content.decode()
+    assert Share.objects.get().views == 0
+    # A person with a messenger's own browser looks, and is counted.
+    in_app = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Safari Line/13.1.0"
+    assert "Aiko" in _see(path, **{"User-Agent": in_app}).content.decode()
+    assert Share.objects.get().views == 1
+
+
+def test_a_link_is_opened_as_people_write_it(issue: Callable[..., Certificate]) -> None:
+    path = _path(_share(issue(), shown=["dates"]))
+    token = path.removeprefix("/shared/")
+    ways = [
+        f"/shared/{token.upper()}",
+        f"/SHARED/{token.upper()}",
+        f"/Shared/{token}",
+        f"/shared/{token}.",
+        f"/shared/{token}/",
+        f"/shared/{token}。",
+        f"/shared/{token})",
+        f"/shared/%20{token}%20",
+        f"/shared/“{token}”",
+        f"/shared/{token}%E2%80%8B",
+    ]
+    assert [_see(way).status_code for way in ways] == [200] * len(ways)
+    assert Share.objects.get().views == len(ways)
+    for other in (token[:-1], token + "a", "/shared/" + token[::-1]):
+        assert _see(f"/shared/{other}").status_code == 404

@@ -1,0 +1,262 @@
+"""An employer types, copies and pastes a certificate's code the way people do; Dao guesses."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.ids import public_code
+from credentials.certificates import codes, compact
+from credentials.certificates.codes import CODE, NotACode
+from credentials.models import Certificate
+from tests.factories import make_user, signed_in
+
+CODE_OF_TESTS = "01h8xk2m7qz9vw3t4r5y6p0nab"
+PLAIN = "0123456789abcdefghijklmnopqrstuvwxyz"
+FULL_WIDTH = str.maketrans(PLAIN, "".join(chr(ord(letter) + 0xFEE0) for letter in PLAIN))
+THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+BURMESE = str.maketrans("0123456789", "၀၁၂၃၄၅၆၇၈၉")
+
+
+def in_groups(code: str, between: str, size: int = 5) -> str:
+    return between.join(code[at : at + size] for at in range(0, len(code), size))
+
+
+def ways_to_write(code: str) -> list[str]:
+    """The code as phones, papers, mails and tired people have it; without a slash in it."""
+    dashes = ["-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212", "\u30fc", "\uff0d", "\u00ad", "_"]
+    spaces = [" ", "\u00a0", "\u3000", "\u2009", "\u200b", "\u200d", "\ufeff", "\u2060", "\t"]
+    behind = [".", ",", ")", "”", "。", "．", "」", "။", "។", "!", "?", ";", " ", "\n", "\u200b", "\u3002\u201d"]
+    return [
+        code,
+        code.upper(),
+        code.capitalize(),
+        code.translate(FULL_WIDTH),
+        "".join(chr(ord(letter) + 0xFEE0) for letter in code.upper()),
+        code.translate(THAI),
+        code.translate(BURMESE),
+        code.replace("0", "O").replace("1", "I"),
+        code.replace("0", "o").replace("1", "l"),
+        code.replace("1", "ı"),
+        *(in_groups(code.upper(), dash) for dash in dashes),
+        *(in_groups(code, space, 4) for space in spaces),
+        *(code + end for end in behind),
+        f"“{code}”",
+        f"„{code}“",
+        f"「{code}」",
+        f'"{code}"',
+        f"({code})",
+        f"<{code}>",
+        f"**{code}**",
+        f"\u202a{code}\u202c",
+        quote(in_groups(code, " ")),
+        quote(quote(in_groups(code, "\u2013"))),
+    ]
+
+
+def links_to(code: str, base: str = "http://testserver") -> list[str]:
+    host = base.partition("://")[2]
+    return [
+        f"{base}/verify/{code}",
+        f"{base}/verify/{code.upper()}/",
+        f"{base.upper()}/VERIFY/{code.upper()}",
+        f"{base}/verify/{code}?language=th&utm_source=mail#top",
+        f"{base}/verify/{code}/pdf?language=th",
+        f"{base}/verify/{code}/badge.png",
+        f"{base}/verify?code={code}&language=th",
+        f"{base}/verify/?language=th&code={code}",
+        f"{host}/verify/{code}.",
+        f"/verify/{code}",
+        f"<{base}/verify/{code}>",
+        f"See my certificate: {base}/verify/{code}. Thank you!",
+        quote(f"{base}/verify/{code}", safe=""),
+        f"https://www.google.com/url?q={quote(f'{base}/verify/{code}', safe='')}&sa=D",
+    ]
+
+
+@pytest.mark.parametrize("written", ways_to_write(CODE_OF_TESTS))
+def test_a_code_is_read_as_it_is_written(written: str) -> None:
+    assert codes.read_code(written) == CODE_OF_TESTS
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Certificate code: {}",
+        "Kode sertifikat： {}",
+        "รหัสใบรับรอง {}".replace(" ", "\n"),
+        "修了証コード\n{}\n",
+        "Awarded to\nSom Chai\nCertificate code\n{}",
+    ],
+)
+def test_the_label_beside_a_code_may_be_copied_too(written: str) -> None:
+    assert codes.read_code(written.format(in_groups(CODE_OF_TESTS.upper(), " "))) == CODE_OF_TESTS
+
+
+@pytest.mark.parametrize(
+    ("written", "count", "stranger"),
+    [
+        ("", 0, ""),
+        ("abc", 3, ""),
+        (CODE_OF_TESTS[:-1], 25, ""),
+        (CODE_OF_TESTS + "0", 27, ""),
+        (CODE_OF_TESTS * 2, 52, ""),
+        (CODE_OF_TESTS[:-1] + "u", 26, "u"),
+        (CODE_OF_TESTS[:-1] + "ก", 26, "ก"),
+        (CODE_OF_TESTS[:13] + "." + CODE_OF_TESTS[13:] + "!", 26, "."),
+        (f"{CODE_OF_TESTS}\n{CODE_OF_TESTS[::-1]}", 52, ""),
+        ("x" * 100_000, 4096, ""),
+    ],
+)
+def test_what_is_no_code_is_said_to_be_none(written: str, count: int, stranger: str) -> None:
+    with pytest.raises(NotACode) as caught:
+        codes.read_code(written)
+    assert (caught.value.count, caught.value.stranger) == (count, stranger)
+
+
+@given(st.text(alphabet="0123456789abcdefghjkmnpqrstvwxyz", min_size=26, max_size=26), st.randoms())
+def test_reading_is_idempotent_and_loses_no_letter(code: str, draw: Any) -> None:
+    assert CODE.fullmatch(code)
+    assert codes.read_code(code) == code
+    written = draw.choice(ways_to_write(code))
+    assert codes.read_code(written) == code
+    assert codes.read_code(codes.read_code(written)) == code
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_code_or_is_none(text: str) -> None:
+    with suppress(NotACode):
+        assert CODE.fullmatch(codes.read_code(text))
+    with suppress(NotACode):
+        link = codes.links_in(text + "/verify/" + text, is_ours=lambda host: False)
+        assert link is None or link.part
+    assert len(codes.read_token(text) or "a" * 32) == 32
+
+
+def _see(path: str, accept: str = "text/html") -> Any:
+    return Client().get(path, headers={"Accept": accept, "Accept-Language": "en"})
+
+
+@pytest.mark.django_db
+def test_every_address_of_a_certificate_takes_its_code_as_written(issue: Any, query_budget: Any) -> None:
+    certificate = issue(name="Budi Santoso")
+    code = certificate.public_code
+    canonical = f"/verify/{code}"
+    written = [quote(way) for way in ways_to_write(code)]
+    _see(canonical)
+    for way in [*written, code + "/", code + "//", code.upper() + "/.", code + "%2F", quote(links_to(code)[0])]:
+        with query_budget(1):
+            answer = _see(f"/verify/{way}")
+        assert (answer.status_code, answer["Certificate-Verdict"]) == (200, "valid"), way
+        assert answer["Content-Location"] == canonical
+        assert answer["Cache-Control"] == "private, no-cache"
+        assert _see(f"/verify/{way}", "application/vc").content.decode() == certificate.credential
+    for odd in (code.upper(), quote(in_groups(code, "\u2013")), code + "。", code + "."):
+        for part in ("pdf", "badge.png", "badge.svg", "status", "credential"):
+            for path in (f"/verify/{odd}/{part}", f"/VERIFY/{odd}/{part.upper()}/", f"/Verify/{odd}/{part}."):
+                answer = _see(path, "*/*")
+                assert (answer.status_code, answer["Content-Location"]) == (200, f"{canonical}/{part}"), path
+        assert code in _see(f"/verify/{odd}/pdf", "*/*")["Content-Disposition"]
+        # Not in the log yet: its own refusal, which is not "no such certificate".
+        assert _see(f"/verify/{odd}/log-proof", "*/*").json()["code"] == "log_not_published"
+    for path in (f"/VERIFY/{code.upper()}", f"/Verify/{code}", f"/verify//{code}"):
+        assert _see(path).status_code == 200, path
+    assert _see("/VERIFY").status_code == _see("/verify/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_form_and_upload_read_codes_and_links_alike(issue: Any, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "verify": ""}
+    code = issue().public_code
+    expected = (303, f"/verify/{code}?language=th")
+    for given_text in [*ways_to_write(code), *links_to(code), f"  {code}\n"]:
+        for answer in (
+            Client().get("/verify", {"code": given_text, "language": "th"}),
+            Client().post("/verify?language=th", {"text": given_text}, headers={"Accept": "text/html"}),
+        ):
+            assert (answer.status_code, answer.get("Location")) == expected, given_text
+    token = "a2" * 16
+    for link in (f"http://testserver/shared/{token}", f"HTTP://TESTSERVER/shared/{token}?language=id"):
+        answer = Client().get("/verify", {"code": link, "language": "th"})
+        assert (answer.status_code, answer["Location"]) == (303, f"/shared/{token}?language=th")
+
+
+@pytest.mark.django_db
+def test_what_a_scanner_read_may_be_typed_into_the_form(issue: Any) -> None:
+    scanned = compact.address(bytes(issue().compact), "http://testserver")
+    answer = Client().get("/verify", {"code": scanned, "language": "en"})
+    assert answer.status_code == 303
+    assert _see(answer["Location"])["Certificate-Verdict"] == "valid"
+    path = scanned.removeprefix("HTTP://TESTSERVER")
+    for way in (path, path.lower(), path + "/", path + ".", path.replace("VERIFY/Q", "verify/Q")):
+        assert _see(way)["Certificate-Verdict"] == "valid", way
+    assert Client().post("/verify", {"text": scanned})["Certificate-Verdict"] == "valid"
+
+
+@pytest.mark.django_db
+def test_a_link_to_another_site_is_told_and_shows_nothing(issue: Any) -> None:
+    code = issue(name="Budi Santoso").public_code
+    for host in ("evil.example", "testserver.evil.example", "testserver@evil.example", "evil.example:8443"):
+        link = f"https://{host}/verify/{code}"
+        for answer in (
+            Client().get("/verify", {"code": link, "language": "en"}, headers={"Accept": "text/html"}),
+            Client().post("/verify?language=en", {"text": link}, headers={"Accept": "text/html"}),
+        ):
+            html = answer.content.decode()
+            assert answer.status_code == 400
+            assert "This link leads to another site: " in html
+            assert "evil.example" in html
+            assert "Budi" not in html
+    problem = Client().get("/verify", {"code": f"https://evil.example/verify/{code}"}).json()
+    assert problem["errors"][0]["detail"] == "This link leads to another site: evil.example"
+
+
+@pytest.mark.django_db
+def test_no_code_and_an_unknown_code_are_two_answers(issue: Any) -> None:
+    code = issue().public_code
+    unknown = public_code()
+    for way in (unknown, quote(in_groups(unknown.upper(), " "))):
+        answer = _see(f"/verify/{way}")
+        assert answer.status_code == 404
+        assert "No certificate has this code." in answer.content.decode()
+        assert _see(f"/verify/{way}", "application/json").json()["code"] == "not_found"
+    for wrong, said in (
+        (code[:-1], "A code has 26 letters and digits. This has: 25"),
+        (code + "0", "A code has 26 letters and digits. This has: 27"),
+        (code[:-1] + "u", "No code has this character: u"),
+        ("nobody", "A code has 26 letters and digits. This has: 6"),
+    ):
+        answer = _see(f"/verify/{wrong}")
+        html = answer.content.decode()
+        assert answer.status_code == 404
+        assert "No certificate has this code." not in html
+        assert "This is not a certificate code." in html
+        assert said in html
+        for part in ("", "/pdf", "/badge.png", "/badge.svg", "/status", "/credential", "/log-proof"):
+            problem = _see(f"/verify/{wrong}{part}", "*/*")
+            assert (problem.status_code, problem["Content-Type"]) == (404, "application/problem+json")
+            assert (problem.json()["code"], problem.json()["detail"]) == ("not_a_certificate_code", said)
+
+
+@pytest.mark.django_db
+def test_an_administrator_finds_a_certificate_by_the_code_as_written_and_an_outsider_does_not(issue: Any) -> None:
+    certificate = issue(name="Budi Santoso")
+    issue(name="Somebody Else")
+    path = "/admin/credentials/certificate/"
+    admin, dao = make_user(is_staff=True, is_superuser=True), make_user()
+    client, outsider = Client(), Client()
+    client.force_login(admin)
+    outsider.force_login(dao)
+    for way in (in_groups(certificate.public_code.upper(), "-"), f"http://testserver/verify/{certificate.public_code}"):
+        html = client.get(path, {"q": way}).content.decode()
+        assert "Budi Santoso" in html
+        assert "Somebody Else" not in html
+        assert outsider.get(path, {"q": way}).status_code == 302
+    assert Certificate.objects.count() == 2
+    assert signed_in(dao).get("/api/v1/me/certificates").json()["items"] == []
