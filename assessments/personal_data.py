@@ -45,7 +45,7 @@ TABLES = (
         pseudonymous="id learner",
         learning="quiz number language started_at due_at submitted_at score passed expired known_at exclusive form selection",
         personal="device_class",
-        none="seed rule_version framework_version outcome_published",
+        none="seed rule_version framework_version outcome_published closed_by_clock saves",
     ),
     Table(
         "assessments.AttemptItem",
@@ -54,8 +54,8 @@ TABLES = (
         # What people write may name anybody.
         personal="response",
         pseudonymous="id attempt",
-        learning="position section revision score seen_before seconds",
-        none="option_order",
+        learning="position section revision score seen_before seconds saved_at",
+        none="option_order saved_sequence",
     ),
     Table(
         "assessments.HandedInFile",

@@ -21,6 +21,14 @@ TABLES = (
         none="created_at version",
     ),
     Table(
+        "learners.EarlierState",
+        _PROFILE,
+        subject="user",
+        personal="member_state since",
+        pseudonymous="user",
+        none="id",
+    ),
+    Table(
         "learners.SelfDescription",
         Use(
             "fairness_monitoring",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("assessments", "0003_append_only"),
-        ("learners", "0005_saved_answers"),
+        ("learners", "0006_saved_answers"),
     ]
 
     operations = [

@@ -57,7 +57,12 @@ class AccountAdapter(DefaultAccountAdapter):
         raise ImmediateHttpResponse(too_many(request, self._attempt.wait_s))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Return whose password it is, if anybody's; a right one is no failure."""
+        """Return whose password it is, if anybody's; a right one is no failure.
+
+        The name is looked up, and counted, as it is kept: typed in letters of another width it is no further try.
+        """
+        if credentials.get("username"):
+            credentials["username"] = usernames.prepared(credentials["username"])
         user = super().authenticate(request, **credentials)
         if user is not None:
             self._attempt.take_back()
@@ -93,12 +98,6 @@ class AccountAdapter(DefaultAccountAdapter):
         if not shallow and User.objects.filter(skeleton=usernames.skeleton(name)).exists():
             raise self.validation_error("username_confusable")
         return name
-
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Sign in. Failures are counted by the name as it is kept, so that another width of letters is no further try."""
-        if credentials.get("username"):
-            credentials["username"] = usernames.prepared(credentials["username"])
-        return super().authenticate(request, **credentials)
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         """Send the mail that asks to confirm an address; who has confirmed it already, for another account, hears of that."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from accounts.failed_attempts import KNOWN_FOR
 from common.personal_data import ACCOUNT_LIVES, Basis, Erasure, Retention, Seen, Table, Use
 
 _ACCOUNT = Use("account", Basis.SERVICE, ACCOUNT_LIVES, (Seen.OWNER, Seen.STAFF), Erasure.DELETED)
@@ -13,13 +14,15 @@ _SECURITY = Use("security", Basis.SECURITY, ACCOUNT_LIVES, (Seen.OWNER,), Erasur
 _SESSION_LIVES = Retention(until="after the last use", for_=timedelta(seconds=settings.SESSION_COOKIE_AGE))
 _SESSIONS = Use("security", Basis.SECURITY, _SESSION_LIVES, (Seen.OWNER,), Erasure.DELETED)
 _STAFF = Use("accountability", Basis.PUBLIC_OFFICE, ACCOUNT_LIVES, (Seen.STAFF,), Erasure.DELETED)
+# Keyed hashes or addresses that belong to no account; they go by themselves.
+_LIMITS = Use("security", Basis.SECURITY, Retention(until="until the limit is over"), (Seen.NOBODY,), Erasure.EXPIRES)
 
 TABLES = (
     Table(
         "accounts.User",
         _ACCOUNT,
         subject="pk",
-        personal="username email",
+        personal="username skeleton email",
         pseudonymous="id",
         # A digest of a secret is worth as much as the secret where it was chosen badly.
         sensitive="password",
@@ -95,6 +98,36 @@ TABLES = (
         pseudonymous="user object_id",
         none="id action_time content_type action_flag",
         of_others="object_repr change_message object_id",
+    ),
+    Table(
+        "accounts.RefreshChain",
+        Use("security", Basis.SECURITY, _SESSION_LIVES, (Seen.NOBODY,), Erasure.DELETED_APART),
+        pseudonymous="session",
+        # Names of tokens, not the tokens.
+        none="newest newest_expires_at presented",
+    ),
+    Table(
+        "accounts.RecoveryCode",
+        _SECURITY,
+        subject="user",
+        sensitive="digest",
+        pseudonymous="user handed_over_by",
+        none="id made_at expires_at used_at",
+        of_others="handed_over_by",
+    ),
+    Table("accounts.Rate", _LIMITS, personal="key", none="full_until"),
+    Table("accounts.FailureCount", _LIMITS, pseudonymous="key", none="failures blocked_until forgotten_at"),
+    Table(
+        "accounts.KnownAddress",
+        Use(
+            "security",
+            Basis.SECURITY,
+            Retention(until="after the last sign-in from there", for_=KNOWN_FOR),
+            (Seen.NOBODY,),
+            Erasure.EXPIRES,
+        ),
+        pseudonymous="key",
+        none="seen_at",
     ),
     Table("contenttypes.ContentType", none="id app_label model"),
 )

@@ -20,7 +20,13 @@ TABLES = (
         none="id name role member_state active feed_due_at feed_rebuilt_on",
     ),
     Table("agencies.ApiClient", none="application agency active"),
-    Table("agencies.Grant", none="id agency member_state purpose scope legal_basis valid_from valid_to"),
+    Table(
+        "agencies.Grant",
+        Use("accountability", Basis.PUBLIC_OFFICE, ALWAYS, (Seen.STAFF,), Erasure.NOT_CONCERNED),
+        pseudonymous="approved_by",
+        none="id agency member_state purpose scope legal_basis valid_from valid_to approved_at",
+    ),
+    Table("agencies.FeedEpoch", none="id begun_at"),
     Table(
         "agencies.ProgressRow",
         Use(
