@@ -217,9 +217,11 @@ def test_known_and_unknown_clients_take_the_same_time(by_basic: bool) -> None:
 
     answers, times = set(), []
     for client_id in ids:
-        with patch.object(Argon2idHasher, "encode", autospec=True, side_effect=Argon2idHasher.encode) as hashed:
-            with patch.object(Argon2idHasher, "verify", autospec=True, side_effect=Argon2idHasher.verify) as verified:
-                answer = ask(client_id)
+        with (
+            patch.object(Argon2idHasher, "encode", autospec=True, side_effect=Argon2idHasher.encode) as hashed,
+            patch.object(Argon2idHasher, "verify", autospec=True, side_effect=Argon2idHasher.verify) as verified,
+        ):
+            answer = ask(client_id)
         assert hashed.call_count + verified.call_count == 1, client_id
         answers.add((answer.status_code, answer.content))
         took = []
