@@ -217,9 +217,11 @@ def test_of_two_look_alikes_at_the_same_time_one_is_made() -> None:
 @pytest.mark.django_db
 def test_tries_in_another_width_are_tries_at_the_same_account(client: Client) -> None:
     sign_up(client, "taro")
+    typed = ("taro", "ｔaro", "ｔａro", "ｔａｒo", "ｔａｒｏ", "TARO", "Taro")
+    # Where the account has signed in before, some twenty failures are free.
     codes = [
         post(client, "auth/login", {"username": name, "password": "wrong"}).json()["errors"][0]["code"]
-        for name in ("taro", "ｔaro", "ｔａro", "ｔａｒo", "ｔａｒｏ", "TARO")
+        for name in typed * 3
     ]
     assert codes[-1] == "too_many_login_attempts"
 
