@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
+from uuid import UUID
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
+from accounts import public as accounts
 from accounts.admin_scope import StateScopedAdmin
+from common import clock
+from common.errors import DomainError
 from learners.admin.read_only import NamesLearner, ReadOnly
 from learners.enrolments.models import Enrolment
 from learners.profiles.models import EarlierState, Learner
+from learners.profiles.services import hand_over_recovery_code
 from learners.progress.models import LessonProgress
 from learners.waivers.models import LessonWaiver
 from learners.waivers.selectors import explanation
 from privacy import public as privacy
+
+
+class RecoveryCodeForm(forms.Form):
+    """What is asked of who hands a code over: that they know whom to, and that they are who they seem."""
+
+    checked = forms.BooleanField(
+        label="The learner is here in person, and I have checked who they are.", widget=UnfoldBooleanWidget
+    )
+    code = forms.CharField(
+        label="Code of your own second factor",
+        max_length=32,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code"}),
+    )
 
 
 @admin.register(Learner)
@@ -27,6 +51,51 @@ class LearnerAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
     list_select_related = ("member_state",)
     search_fields = ("legal_name", "latin_name", "name_reading", "user__username", "=user__id")
     ordering = ("-created_at",)
+    actions_detail = ("recovery_code",)
+
+    def has_recover_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("learners.recover_learner")
+
+    @action(description="Hand over a recovery code", url_path="recovery-code", icon="key", permissions=("recover",))
+    def recovery_code(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show a one-time code to hand over, after the person's own second factor; a password is never shown or set."""
+        learner = self.get_object(request, object_id)
+        if learner is None:
+            raise Http404
+        if not self.has_view_permission(request, learner) or not self.has_recover_permission(request):
+            raise PermissionDenied
+        if not accounts.has_second_factor(request.user):
+            raise PermissionDenied("Set up a second factor first.")
+        form = RecoveryCodeForm(request.POST or None)
+        handed_over, wait_s = None, 0
+        if form.is_valid():
+            tried = accounts.confirm_second_factor(request, form.cleaned_data["code"])
+            wait_s = tried.wait_s
+            if wait_s:
+                form.add_error("code", f"Too many wrong codes. Try again in {wait_s} seconds.")
+            elif not tried.right:
+                form.add_error("code", "This code is not right.")
+            else:
+                try:
+                    handed_over = hand_over_recovery_code(
+                        learner_id=learner.pk, actor_id=cast(UUID, request.user.pk), now=clock.now()
+                    )
+                except DomainError as error:
+                    raise PermissionDenied from error
+        return TemplateResponse(
+            request,
+            "admin/learners/recovery_code.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "Hand over a recovery code",
+                "opts": self.opts,
+                "learner": learner,
+                "form": form,
+                "handed_over": handed_over,
+            },
+            status=HTTPStatus.TOO_MANY_REQUESTS if wait_s else HTTPStatus.OK,
+            headers={"Retry-After": str(wait_s)} if wait_s else None,  # the admin lets nothing be stored
+        )
 
 
 @admin.register(EarlierState)

@@ -31,6 +31,7 @@ class Learner(models.Model):
     version = models.PositiveIntegerField(default=1, help_text="counts changes; the profile's ETag")
 
     class Meta:
+        permissions = [("recover_learner", "Can hand over account recovery codes")]
         # Member-state administrators list their own state's learners.
         indexes = [models.Index(fields=["member_state", "user"], name="learner_by_state")]
 

@@ -11,7 +11,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from common.errors import InvalidInput
+from accounts import public as accounts
+from common.clock import rfc3339
+from common.errors import Forbidden, InvalidInput
 from events import public as events
 from learners.events import ProfileChanged
 from learners.profiles import rules, statements
@@ -184,6 +186,27 @@ def _record(
         **detail,
     )
     events.record(ProfileChanged(learner_id=learner.pk, member_state=learner.member_state_id))
+
+
+@transaction.atomic
+def hand_over_recovery_code(*, learner_id: UUID, actor_id: UUID, now: datetime) -> accounts.HandedOver:
+    """Make a code by which the learner sets a new password; one that was handed over before ends.
+
+    Raises:
+        Forbidden: the account is one of staff, or is not active.
+    """
+    try:
+        handed_over = accounts.hand_over_code(user_id=learner_id, by=actor_id, now=now)
+    except PermissionError as error:
+        raise Forbidden from error
+    privacy.audit(
+        actor=str(actor_id),
+        action="learner.recovery_code_handed_over",
+        subject_kind="learner",
+        subject_id=str(learner_id),
+        expires_at=[rfc3339(handed_over.expires_at)],
+    )
+    return handed_over
 
 
 def lock_learner(learner_id: UUID) -> bool:

@@ -71,7 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         # A new password, wherever it was set, ends all tokens and sessions. (Django sets `_password` then, and not when it
         # renews the hash of the same password.)
-        if self._password is not None and not self._state.adding:
+        if self._password is not None and not self._state.adding:  # type: ignore[attr-defined]
             self.tokens_valid_from = clock.now()
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "tokens_valid_from"}

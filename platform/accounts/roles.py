@@ -119,7 +119,7 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "accounts": {"user": _VIEW},
         "courses": {"framework": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW},
         "learners": {
-            "learner": _VIEW,
+            "learner": ("view", "recover"),
             "earlierstate": ("view", "delete"),
             "enrolment": _VIEW,
             "lessonprogress": _VIEW,

@@ -6,8 +6,9 @@ Secrets, codes and their comparison are allauth's; here is who needs one, and th
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa import app_settings
@@ -21,6 +22,7 @@ from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest
 
+from accounts import failed_attempts
 from accounts.models import User
 
 _PASSED = "staff.second_factor_of"
@@ -128,6 +130,34 @@ def accept(user: User, code: str) -> bool:
         codes.record_usage()
         return True
     return False
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of a code: whether it was right; if it was not looked at, in how many seconds another may be given."""
+
+    right: bool
+    wait_s: int = 0
+
+
+def try_code(request: HttpRequest, user: User, accepts: Callable[[], bool]) -> Tried:
+    """Ask `accepts` unless there were too many wrong codes; a right one makes them forgotten."""
+    attempt = failed_attempts.begin(
+        request, failed_attempts.code_of(user.pk), from_anywhere=failed_attempts.CODE_FROM_ANYWHERE
+    )
+    if attempt.wait_s:
+        return Tried(False, attempt.wait_s)
+    if not accepts():
+        return Tried(False)
+    attempt.take_back()
+    failed_attempts.note_signed_in(request, user, by_second_factor=True)
+    return Tried(True)
+
+
+def confirm(request: HttpRequest, code: str) -> Tried:
+    """Take a code from whoever is signed in once more, for what a session that was left open must not do."""
+    user = cast(User, request.user)
+    return try_code(request, user, lambda: accept(user, code))
 
 
 @transaction.atomic

@@ -121,17 +121,13 @@ def settings(request: HttpRequest, site: Any) -> HttpResponse:
 
 
 def _right(request: HttpRequest, form: CodeForm, user: User, accepts: Callable[[str], bool]) -> bool:
-    attempt = failed_attempts.begin(
-        request, failed_attempts.code_of(user.pk), from_anywhere=failed_attempts.CODE_FROM_ANYWHERE
-    )
-    if attempt.wait_s:
-        form.wait_s = attempt.wait_s
+    tried = second_factor.try_code(request, user, lambda: accepts(form.cleaned_data["code"]))
+    if tried.right:
+        return True
+    form.wait_s = tried.wait_s
+    if tried.wait_s:
         form.add_error("code", get_adapter().validation_error("too_many_login_attempts"))
         return False
-    if accepts(form.cleaned_data["code"]):
-        attempt.take_back()
-        failed_attempts.note_signed_in(request, user, by_second_factor=True)
-        return True
     form.add_error("code", get_mfa_adapter().validation_error("incorrect_code"))
     return False
 
