@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -146,7 +146,11 @@ class NothingCounts(DomainError):
 
 
 class InvalidAnswer(DomainError):
-    """An answer has not the form its item takes; nothing was written and the attempt is still open."""
+    """Answers cannot be read; nothing was written and the attempt is still open: have these mended and submit again.
+
+    `errors[]` lists every one of them: where it stands in the body, as `code` why it cannot be read, and as `detail` what
+    is wrong in words for the learner. `reason` and `detail` are those of the first.
+    """
 
     code, status, title = "invalid_answer", 400, _("An answer cannot be read")
     member_types = {"reason": str, "file_ids": NotRequired[list[UUID]]}
@@ -297,7 +301,9 @@ REASONS: Mapping[str, str | Promise] = {
     "unknown_option": _("This item has no such option."),
     "option_repeated": _("An option may be named once."),
     "not_every_option": _("Name every option, in order."),
-    "not_a_number": _("Give a number, with a point for decimals."),
+    "not_a_number": _("Write a number in digits, such as %(example)s."),
+    "number_ambiguous": _("“%(written)s” can be read as %(first)s or as %(second)s: write it as one of these."),
+    "letter_for_digit": _("“%(letter)s” is a letter: write the digit %(digit)s."),
     "number_out_of_range": _("This number is too large."),
     "not_an_object": _("Give an object."),
     "unknown_member": _("This field is not known."),
@@ -314,3 +320,33 @@ REASONS: Mapping[str, str | Promise] = {
     "sequence_reused": _("Another answer was saved under this number. Give a higher one."),
     "file_missing": _("A file was not uploaded, or was taken back."),
 }
+
+
+class _Refused(Protocol):
+    """An answer that cannot be read."""
+
+    @property
+    def pointer(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, str]: ...
+
+
+def in_words(refused: _Refused) -> str:
+    """Return what is wrong with an answer, in the active language."""
+    said = str(REASONS[refused.reason])
+    return said % refused.values if refused.values else said
+
+
+def unreadable(refused: Sequence[_Refused]) -> InvalidAnswer:
+    """Return the error that lists these answers, at least one, in the active language."""
+    listed = [
+        {
+            "pointer": answer.pointer,
+            "code": answer.reason,
+            "detail": in_words(answer),
+        }
+        for answer in refused
+    ]
+    return InvalidAnswer(listed[0]["detail"], errors=listed, reason=refused[0].reason)

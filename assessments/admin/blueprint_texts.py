@@ -1,4 +1,5 @@
-"""How trainers write the parts of a blueprint in text boxes: one thing a line. Each reads back what it writes.
+"""How trainers write the parts of a blueprint in text boxes: one thing a line. Each reads back what it writes, and takes
+signs and digits of full width, as Japanese and Chinese keyboards give them.
 
 Readers raise ValueError with a message that quotes the line and says how to write it.
 """
@@ -9,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assessments.admin.texts import lines, titles_from
-from assessments.items.kinds.base import words
+from assessments.admin.texts import titles_from
+from assessments.items.kinds.base import half_width, head_and_text, lines, words
 
 _POOL = re.compile(
     r"(?:(?P<skill>(?!level\b|easy\b|medium\b|hard\b|[x×:])\S+))?(?:\s*\blevel\s+(?P<level>\d{1,6}))?"
@@ -38,7 +39,7 @@ def share_from(text: str) -> str:
     Raises:
         ValueError: it is none of these.
     """
-    number = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%|([01]?\.\d+|[01])", text.strip())
+    number = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%|([01]?\.\d+|[01])", half_width(text).strip())
     if number is None:
         raise ValueError(f"“{text}” is not a share: write “50 %” or “0.5”")
     return f"{float(number[1]) / 100:g}" if number[1] else f"{float(number[2]):g}"
@@ -55,11 +56,13 @@ def contents_from(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
     pools: list[dict[str, Any]] = []
     sections: list[dict[str, Any]] = []
     for line in lines(text):
-        heading, at_least = _SECTION.fullmatch(line), _AT_LEAST.fullmatch(line)
+        plain = half_width(line)
+        heading, at_least = _SECTION.fullmatch(plain), _AT_LEAST.fullmatch(plain)
         if heading:
-            titles = titles_from("\n".join(part.strip() for part in heading["titles"].split("|")))
+            # The titles stay as they were written: learners read them.
+            titles = titles_from("\n".join(re.split("[|\uff5c]", line[heading.start("titles") :])))
             sections.append({"titles": titles, "pools": []})
-        elif sections and _IN_ORDER.fullmatch(line):
+        elif sections and _IN_ORDER.fullmatch(plain):
             sections[-1]["shuffle"] = False
         elif sections and at_least:
             sections[-1]["min_share"] = share_from(at_least["share"])
@@ -97,7 +100,7 @@ def place_of(pointer: str) -> str:
 
 
 def _pool(line: str) -> dict[str, Any]:
-    read = _POOL.fullmatch(line)
+    read = _POOL.fullmatch(half_width(line))
     if read is None or not (read["skill"] or read["level"] or read["difficulty"]):
         raise ValueError(f"“{line}” is not a pool: write {POOL_HELP}, one a line")
     pool: dict[str, Any] = {"skill": read["skill"]} if read["skill"] else {}
@@ -119,10 +122,10 @@ def forms_from(text: str) -> list[dict[str, Any]]:
     """Read `A: code-1, code-2` lines."""
     forms = []
     for line in lines(text):
-        name, colon, codes = line.partition(":")
-        if not colon or not name.strip():
+        name, codes = head_and_text(line)
+        if codes is None or not name:
             raise ValueError(f"“{line}” is not a form: write “A: item-code, item-code”, one form a line")
-        forms.append({"name": name.strip(), "items": words(codes)})
+        forms.append({"name": name, "items": words(codes)})
     return forms
 
 
@@ -134,10 +137,10 @@ def minimums_from(text: str) -> dict[str, str]:
     """Read `AIS-A1: 50 %` lines."""
     minimums: dict[str, str] = {}
     for line in lines(text):
-        skill, colon, share = line.partition(":")
-        if not colon or skill.strip() in minimums:
+        skill, share = head_and_text(line)
+        if share is None or skill in minimums:
             raise ValueError(f"“{line}” is not a minimum: write “AIS-A1: 50 %”, each skill once")
-        minimums[skill.strip()] = share_from(share)
+        minimums[skill] = share_from(share)
     return minimums
 
 
@@ -149,12 +152,13 @@ def prerequisites_from(text: str) -> list[dict[str, Any]]:
     """Read `quiz warm-up`, `lessons` and `skill AIS-A1 level 2` lines."""
     found: list[dict[str, Any]] = []
     for line in lines(text):
-        skill, quiz = _SKILL_LEVEL.fullmatch(line), _QUIZ.fullmatch(line)
+        plain = half_width(line)
+        skill, quiz = _SKILL_LEVEL.fullmatch(plain), _QUIZ.fullmatch(plain)
         if skill:
             found.append({"skill": skill["skill"], "level": int(skill["level"])})
         elif quiz:
             found.append({"quiz": quiz["slug"]})
-        elif _LESSONS.fullmatch(line):
+        elif _LESSONS.fullmatch(plain):
             found.append({"lessons": True})
         else:
             raise ValueError(f"“{line}” is unknown: write “quiz slug”, “lessons” or “skill AIS-A1 level 2”, one a line")
@@ -176,7 +180,7 @@ def windows_from(text: str) -> list[dict[str, Any]]:
     """Read `2026-05-01 09:00 to 2026-05-08 18:00 Asia/Tokyo for class-a` lines."""
     found = []
     for line in lines(text):
-        read = _WINDOW.fullmatch(line)
+        read = _WINDOW.fullmatch(half_width(line))
         if read is None:
             raise ValueError(f"“{line}” is not a window: write {WINDOW_HELP}, one a line")
         window = {"opens": read["opens"].replace(" ", "T"), "closes": read["closes"].replace(" ", "T")}

@@ -15,10 +15,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from assessments.admin.texts import options_from, options_text
 from assessments.items import kinds, services
 from assessments.items.kinds import KINDS, Issue, ItemKind
-from assessments.items.kinds.base import words
+from assessments.items.kinds.base import listed_from, listed_text, words
 from assessments.items.models import Difficulty, Item, ItemRevision
 from assessments.items.rules import Draft
 from courses import public as courses
@@ -153,7 +152,7 @@ class ItemForm(forms.ModelForm):
             return {}
         stored: dict[str, Any] = {
             "kind": revision.kind,
-            "key_text": KINDS[revision.kind].key_text(revision.key),
+            "key_text": KINDS[revision.kind].key_text(revision.key, language=self.languages[0]),
             "skills_text": ", ".join(revision.skills),
             "level": revision.level,
             "difficulty": revision.difficulty,
@@ -161,7 +160,7 @@ class ItemForm(forms.ModelForm):
         }
         for tag, text in revision.content.items():
             stored[f"prompt__{tag}"] = text.get("prompt", "")
-            stored[f"options__{tag}"] = options_text(text.get("options", ()))
+            stored[f"options__{tag}"] = listed_text(text.get("options", ()))
             stored[f"part__{tag}"] = KINDS[revision.kind].part_text(text)
             stored[f"unit__{tag}"] = text.get("unit", "")
             stored[f"feedback__{tag}"] = text.get("feedback", "")
@@ -170,7 +169,11 @@ class ItemForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.languages and not self.errors:
-            self.draft = self._draft(cleaned)
+            try:
+                self.draft = self._draft(cleaned)
+            except ValueError as error:
+                self.add_error("key_text", str(error))
+                return cleaned
             for issue in services.check(self.draft, edition_id=self.instance.edition_id):
                 self.add_error(*self._place(issue))
         return cleaned
@@ -185,7 +188,7 @@ class ItemForm(forms.ModelForm):
                 value = cleaned[f"{name}__{tag}"].replace("\r\n", "\n")
                 if value:
                     text[name] = value
-            options = options_from(cleaned[f"options__{tag}"])
+            options = listed_from(cleaned[f"options__{tag}"])
             if options:
                 text["options"] = options
             if text or cleaned[f"part__{tag}"]:
@@ -193,7 +196,7 @@ class ItemForm(forms.ModelForm):
         return Draft(
             kind=cleaned["kind"],
             content=content,
-            key=kind.key_from_text(cleaned["key_text"]),
+            key=kind.key_from_text(cleaned["key_text"], language=self.languages[0]),
             skills=tuple(words(cleaned["skills_text"])),
             level=cleaned["level"],
             difficulty=cleaned["difficulty"],

@@ -20,7 +20,7 @@ from assessments.attempts.corrections import are_shares, correct
 from assessments.attempts.handing_in import handed_in, without_missing_files
 from assessments.attempts.models import Attempt
 from assessments.attempts.results import graded, has_passed, scored
-from assessments.attempts.rules import GRACE, AnswerRefused, AskedItem, is_late, read_answers, read_seconds
+from assessments.attempts.rules import GRACE, AnswersRefused, AskedItem, is_late, read_answers, read_seconds
 from assessments.attempts.selectors import (
     AttemptView,
     Question,
@@ -31,7 +31,7 @@ from assessments.attempts.selectors import (
     view,
 )
 from assessments.attempts.statements import writing
-from assessments.errors import REASONS, AlreadySubmitted, AttemptExpired, InvalidAnswer, InvalidMarks
+from assessments.errors import AlreadySubmitted, AttemptExpired, InvalidMarks, unreadable
 from assessments.events import MarkingNeeded
 from assessments.outcomes.rules import outcome
 from assessments.scoring.rules import (
@@ -66,7 +66,7 @@ def submit(*, attempt_id: UUID, learner_id: UUID, answers: Sequence[Mapping[str,
     Raises:
         NotFound: no such attempt of this learner.
         ConsentMissing: the learner has withdrawn it; nothing was written and the attempt is still open.
-        InvalidAnswer: an answer cannot be read; nothing was written and the attempt is still open.
+        InvalidAnswer: answers cannot be read, and it lists all of them; nothing was written and the attempt is still open.
         AttemptExpired: the time is over; the attempt is closed with what had been saved, without these answers.
         AlreadySubmitted: it was submitted with other answers to some of these items.
     """
@@ -187,12 +187,13 @@ def publish_withheld_outcomes(*, learner_id: UUID, now: datetime) -> int:
 
 def _read(answers: Sequence[Mapping[str, Any]], items: Sequence[Question], language: str) -> dict[UUID, Any]:
     asked = {
-        item.id: AskedItem(item.revision.kind, item.option_order, item.revision.content[language]) for item in items
+        item.id: AskedItem(item.revision.kind, item.option_order, item.revision.content[language], language)
+        for item in items
     }
     try:
         return read_answers(answers, asked)
-    except AnswerRefused as refused:
-        raise InvalidAnswer(REASONS[refused.reason], pointer=refused.pointer, reason=refused.reason) from refused
+    except AnswersRefused as error:
+        raise unreadable(error.refused) from error
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Never
 from uuid import UUID
 
 from assessments.attempts.models import Attempt, AttemptItem
-from assessments.attempts.rules import AnswerRefused, AskedItem, NumberedAnswer, is_late, read_numbered
+from assessments.attempts.rules import AskedItem, NumberedAnswer, RefusedAnswer, is_late, read_numbered
 from assessments.attempts.selectors import Question, attempt_to_submit, saved_answers
 from assessments.attempts.statements import save_answers
-from assessments.errors import REASONS, AttemptExpired, AttemptSubmitted, SavedAnswer
+from assessments.errors import AttemptExpired, AttemptSubmitted, SavedAnswer, in_words
 from common.clock import rfc3339
 from common.schemas import Keywords
 from privacy import public as privacy
@@ -66,7 +66,8 @@ def save(
     if not consents:
         raise privacy.ConsentMissing(purpose=privacy.LEARNING_RECORDS, agency_id=None)
     asked = {
-        item.id: AskedItem(item.revision.kind, item.option_order, item.revision.content[row.language]) for item in items
+        item.id: AskedItem(item.revision.kind, item.option_order, item.revision.content[row.language], row.language)
+        for item in items
     }
     given = read_numbered(answers, asked, most_seconds=(now - row.started_at).total_seconds())
     stored = {item.id: (item.saved_sequence, item.response) for item in items}
@@ -91,7 +92,7 @@ def save(
         if overtaken:
             stored |= _stored(overtaken)
     reused = [
-        (item, AnswerRefused(f"/answers/{answer.index}/sequence", "sequence_reused"))
+        (item, RefusedAnswer(f"/answers/{answer.index}/sequence", "sequence_reused"))
         for item, answer in given.kept.items()
         if stored[item][0] == answer.sequence and stored[item][1] != answer.response
     ]
@@ -103,7 +104,7 @@ def save(
             if item in stored and stored[item][0] is not None
         ],
         refused=[
-            RefusedAnswerView(item, refused.pointer, refused.reason, str(REASONS[refused.reason]))
+            RefusedAnswerView(item, refused.pointer, refused.reason, in_words(refused))
             for item, refused in (*given.refused, *reused)
         ],
     )

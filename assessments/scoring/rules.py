@@ -14,7 +14,7 @@ from assessments.items.kinds import KINDS
 
 # Each item by the rule of its kind (a part of an answer earns what the key's credit rule says) or by its markers, 0 to 1; the
 # attempt by the mean of the items that count.
-RULE_VERSION = "items-2"
+RULE_VERSION = "items-3"
 
 
 def is_marked_by_people(*, kind: str, response: Any) -> bool:

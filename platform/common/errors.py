@@ -29,6 +29,7 @@ class DomainError(Exception):
     Args:
         detail: a translated sentence for this case; the title alone when there is nothing to add.
         pointer: JSON pointer (RFC 6901) of the offending part of the request's body.
+        errors: further places, each with pointer, code and detail, where there are several.
         members: further members of the problem object, as `member_types` declares them.
 
     Raises:
@@ -42,10 +43,18 @@ class DomainError(Exception):
     # Type of each further member, as its JSON is read: an instant that is rendered as RFC 3339 is a datetime.
     member_types: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, detail: str | Promise = "", *, pointer: str = "", **members: Any) -> None:
+    def __init__(
+        self,
+        detail: str | Promise = "",
+        *,
+        pointer: str = "",
+        errors: Iterable[Mapping[str, str]] = (),
+        **members: Any,
+    ) -> None:
         super().__init__(str(detail) or self.code)
         self.detail = detail
         self.pointer = pointer
+        self.errors = tuple(errors)
         self.members = members
         required = {name for name, kind in self.member_types.items() if get_origin(kind) is not NotRequired}
         if not required <= members.keys() <= self.member_types.keys():
@@ -183,7 +192,7 @@ def problem(error: DomainError, errors: Iterable[Mapping[str, str]] = ()) -> dic
     }
     if error.detail:
         body["detail"] = str(error.detail)
-    listed = list(errors)
+    listed = [*errors, *error.errors]
     if error.pointer:
         listed.append({"pointer": error.pointer, "code": error.code, "detail": str(error.detail or error.title)})
     if listed:

@@ -168,7 +168,7 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
                 STARTED + timedelta(minutes=20),
                 float(score),
                 bool(score >= 0.6),
-                "items-2",
+                "items-3",
                 "0.1.0-draft",
                 False,
                 device,

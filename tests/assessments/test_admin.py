@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from assessments.admin.blueprint_texts import contents_from, contents_text
-from assessments.admin.texts import options_from, options_text
 from assessments.attempts import grading, services
 from assessments.attempts.models import Attempt
+from assessments.items.kinds.base import listed_from, listed_text
 from assessments.items.models import Item, ItemRevision
 from assessments.quizzes.models import Quiz
 from common import clock
@@ -249,4 +249,4 @@ def test_texts_read_back():
     pools = [{"skill": "AIS-A1", "count": 3}, {"skill": "AIS-B1", "count": 2, "level": 2}]
     assert contents_from(contents_text(pools, [])) == (pools, [])
     options = [{"id": "a", "text": "x: y"}]
-    assert options_from(options_text(options)) == options
+    assert listed_from(listed_text(options)) == options

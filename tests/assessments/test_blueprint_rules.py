@@ -398,6 +398,20 @@ def test_what_a_trainer_writes_reads_back():
     assert texts.forms_from("A: x, y\nB: z, x") == FORMS
 
 
+def test_a_blueprint_is_written_with_signs_of_full_width():
+    assert texts.forms_from("Ａ：x，y\nＢ：z、x") == FORMS
+    assert texts.minimums_from("ＡＩＳ－Ａ１：５０％") == texts.minimums_from("AIS-A1: 50 %")
+    assert texts.prerequisites_from("ｑｕｉｚ　warm-up\nskill ＡＩＳ－Ａ１ level ２") == [
+        {"quiz": "warm-up"},
+        {"skill": "AIS-A1", "level": 2},
+    ]
+    pools, sections = texts.contents_from("section ｅｎ：Basics｜ja：基礎：１\nａｔ　least ５０％\nＡＩＳ－Ａ１ × ３")
+    assert (pools, sections[0]["titles"]) == ([], {"en": "Basics", "ja": "基礎：１"})
+    assert (sections[0]["min_share"], sections[0]["pools"]) == ("0.5", [{"skill": "AIS-A1", "count": 3}])
+    (window,) = texts.windows_from("２０２６－０５－０１ ０９：００ to 2026-05-08 18:00 Asia/Tokyo")
+    assert window == {"opens": "2026-05-01T09:00", "closes": "2026-05-08T18:00", "zone": "Asia/Tokyo"}
+
+
 @pytest.mark.parametrize(
     ("read", "line"),
     [

@@ -216,7 +216,7 @@ def found(draft: Draft) -> list[str]:
 def test_no_kind_is_forgotten():
     assert {sample.kind for sample in SAMPLES.values()} == set(KINDS)
     # A change of a rule is a change of its version.
-    assert RULE_VERSION == "items-2"
+    assert RULE_VERSION == "items-3"
 
 
 @pytest.mark.parametrize("name", list(SAMPLES))
@@ -228,6 +228,69 @@ def test_a_sound_item_has_no_issue_and_its_key_reads_back_from_what_the_author_w
     if kind.part:
         text = sample.text()
         assert kind.part_from_text(kind.part_text(text)) == text[kind.part]
+
+
+# What Japanese and Chinese keyboards give where a sign of a text box is meant.
+FULL_WIDTH = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in ":|,;=%[]-.0123456789"} | {" ": "\u3000"})
+
+
+def full_width(written: str) -> str:
+    """The signs, numbers and spaces of a text box as such keyboards give them; what learners read stays as it is."""
+    typed = []
+    for line in written.split("\n"):
+        head, colon, said = line.partition(":")
+        typed.append(head.translate(FULL_WIDTH) + ("：" + said.replace("|", "｜") if colon else ""))
+    return "\n".join(typed)
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_signs_of_full_width_are_signs(name):
+    sample, kind = SAMPLES[name], KINDS[SAMPLES[name].kind]
+    assert kind.key_from_text(full_width(sample.written)) == sample.key
+    if kind.part and name != "hotspot":
+        text = sample.text()
+        assert kind.part_from_text(full_width(kind.part_text(text))) == text[kind.part]
+
+
+def test_a_japanese_author_types_bars_colons_and_regions_in_full_width():
+    key = KINDS["text"].key_from_text("ｊａ：プロンプト｜指示\n＊：ＡＩ\n１　ｔｙｐｏ")
+    assert key == {"accept": {"ja": ["プロンプト", "指示"], "*": ["ＡＩ"]}, "typos": 1}
+    region = (
+        KINDS["hotspot"]
+        .part_from_text("/a.png\n絵\nａ：０．１　０．０５　０．４　０．１　送信者：１")
+        .get("regions")[0]
+    )
+    assert region == {"id": "a", "label": "送信者：１", "box": [0.1, 0.05, 0.4, 0.1]}
+    gaps = KINDS["cloze"].part_from_text("ｇ１：ａ＝データ｜ｂ＝「運：５」\nｇ２")
+    assert gaps == [
+        {"id": "g1", "options": [{"id": "a", "text": "データ"}, {"id": "b", "text": "「運：５」"}]},
+        {"id": "g2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "key", "shown"),
+    [
+        ("id", "3,5 ± 0,5", {"value": 3.5, "tolerance": 0.5}, "3,5 ± 0,5"),
+        ("id", "1.250.000", {"value": 1250000}, "1250000"),
+        ("vi", "1,125 ± 5 %", {"value": 1.125, "tolerance_percent": 5}, "1,125 ± 5 %"),
+        ("en", "10,000 +- 2.5％", {"value": 10000, "tolerance_percent": 2.5}, "10000 ± 2.5 %"),
+        ("ja", "ー５ ± ０．５", {"value": -5, "tolerance": 0.5}, "-5 ± 0.5"),
+        ("my", "၁ဝ၀၀၀", {"value": 10000}, "10000"),
+        (None, "42 ± 0.5", {"value": 42, "tolerance": 0.5}, "42 ± 0.5"),
+    ],
+)
+def test_an_author_s_number_is_read_by_language_and_shown_back(language, written, key, shown):
+    kind = KINDS["numeric"]
+    assert kind.key_from_text(written, language=language) == key
+    assert kind.key_text(key, language=language) == shown
+    assert kind.key_from_text(shown, language=language) == key
+
+
+@pytest.mark.parametrize("written", ["10.000", "3 ± 1.500", "3 ± 1.125 %"])
+def test_an_author_s_number_with_two_readings_is_refused_with_both(written):
+    with pytest.raises(ValueError, match=r"can be read as 1\S* or as 1\d+: write it as one of these"):
+        KINDS["numeric"].key_from_text(written, language="id")
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -431,6 +494,24 @@ UNSOUND = [
     ("text", lambda d: d.key["accept"].pop("th"), "/key/accept: has nothing that is right in th"),
     ("text", lambda d: d.key["accept"].update(en=["\u200b"]), "/key/accept/en: must hold texts"),
     ("text", lambda d: d.key.update(typos=2), "/key/typos: must be 0 or 1"),
+    (
+        "text",
+        lambda d: d.key["accept"].update(en=["プロンプト｜指示"]),
+        "/key/accept/en: “プロンプト｜指示” holds a bar",
+    ),
+    ("text", lambda d: d.key["accept"].update(en=["a", "b│c"]), "/key/accept/en: “b│c” holds a bar"),
+    ("text", lambda d: d.key["accept"].update(en=["few-shot", "Few‑shot"]), "/key/accept/en: “Few‑shot” is the same"),
+    (
+        "text",
+        lambda d: (d.key.update(diacritics="ignore"), d.key["accept"].update(en=["résumé", "resume"])),
+        "/key/accept/en: “resume” is the same answer as “résumé”",
+    ),
+    (
+        "cloze",
+        lambda d: d.key["gaps"]["g2"]["accept"].update(th=["น้ำ", "นำ้"]),
+        "/key/gaps/g2/accept/th: “นำ้” is the same",
+    ),
+    ("numeric", lambda d: d.key.update(value="4,2"), "/key/value: must be a number"),
     ("cloze", lambda d: d.content["th"].update(prompt="{{g1}}"), "/content/th/prompt: must hold {{g2}} once"),
     ("cloze", lambda d: d.content["th"].update(prompt="{{g1}}{{g2}}{{g3}}"), "/content/th/prompt: has {{g3}}"),
     ("cloze", lambda d: d.key["gaps"].update(g1="z"), "/key/gaps/g1: 'z' is none of the gap's options"),
@@ -486,6 +567,21 @@ def test_a_learner_is_shown_what_is_needed_and_nothing_of_the_key(name):
         # In the order drawn, not in the author's, in which the right one often comes first.
         assert [option["id"] for option in extra["gaps"][0]["options"]] == ["c", "b", "a"]
         assert extra["gaps"][1]["is_typed"]
+
+
+def test_in_a_file_a_number_as_text_means_the_same_in_every_language_of_the_item():
+    kind = KINDS["numeric"]
+    for value, language, found in (
+        ("10.000", "id", ["/key/value: “10.000” is read otherwise in id: state it as a number"]),
+        ("10.5", "id", []),
+        ("10.000", "en", []),
+        (10.125, "id", []),
+    ):
+        assert [str(issue) for issue in kind.key_issues({"value": value}, (), {language: {}})] == found
+
+
+def test_a_bar_alone_may_be_an_answer():
+    assert list(KINDS["text"].key_issues({"accept": {"en": ["|", "||"]}}, (), {"en": {}})) == []
 
 
 def test_a_point_is_the_region_it_is_in_and_stays_a_point_outside():

@@ -10,6 +10,7 @@ from assessments.attempts.rules import AskedItem, read_answers
 from assessments.items.kinds import KINDS
 from assessments.items.models import Item, ItemRevision
 from common import clock
+from courses.models import Edition
 from tests.assessments.factories import make_edition
 from tests.assessments.test_admin import form_of, staff
 from tests.assessments.test_kinds import LANGUAGES, SAMPLES
@@ -77,6 +78,14 @@ def test_a_trainer_writes_an_item_of_each_kind_and_saves_it_unchanged(client, it
         ("task", {"part__en": "much"}, "part__en", "must say how many characters and how many files"),
         ("task", {"key_text": "[aim]\r\nen: Aim"}, "key_text", "criteria 1 title is missing in th"),
         ("single", {"part__en": "a"}, "part__en", "is not part of an item's text"),
+        (
+            "text",
+            {"key_text": "en: prompt | Prompt\r\nth: พรอมต์"},
+            "key_text",
+            "“Prompt” is the same answer as “prompt”",
+        ),
+        ("numeric", {"key_text": "1,0000"}, "key_text", "“1,0000” can be read as 1 or as 10000"),
+        ("numeric", {"key_text": "4O"}, "key_text", "“O” is a letter: write the digit 0"),
     ],
 )
 def test_what_is_wrong_stands_at_its_field(client, item, name, change, field, message):
@@ -85,6 +94,50 @@ def test_what_is_wrong_stands_at_its_field(client, item, name, change, field, me
     assert answer.status_code == 200
     assert any(message in error for error in answer.context["adminform"].form.errors[field])
     assert not ItemRevision.objects.exists()
+
+
+def test_an_indonesian_trainer_writes_a_number_as_indonesian_does_and_sees_how_it_was_read(client):
+    edition = make_edition(languages=("id", "en"), published=False)
+    Edition.objects.filter(pk=edition.pk).update(default_language="id")
+    item = Item.objects.create(edition=edition, code="number")
+    staff(client, TRAINER)
+    given = {
+        "kind": "numeric",
+        "key_text": "1.250.000,5 ± ０，５",
+        "skills_text": "AIS-A1，",
+        "level": "1",
+        "difficulty": "easy",
+        "guess": "0",
+        "prompt__id": "Berapa?",
+        "prompt__en": "How much?",
+    }
+    answer = client.post(page(item), form_of(client.get(page(item))) | given)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert ItemRevision.objects.get().key == {"value": 1250000.5, "tolerance": 0.5}
+    shown = client.get(page(item))
+    assert form_of(shown)["key_text"] == "1250000,5 ± 0,5"
+    # The preview, in the language-free form.
+    assert "<b>1250000.5 ± 0.5</b>" in shown.content.decode()
+    assert client.post(page(item), form_of(shown)).status_code == 302
+    assert ItemRevision.objects.get().key == {"value": 1250000.5, "tolerance": 0.5}
+    # One number, and not another without a word.
+    answer = client.post(page(item), form_of(shown) | {"key_text": "10.000"})
+    assert answer.status_code == 200
+    assert "10.000" in str(answer.context["adminform"].form.errors["key_text"])
+    assert ItemRevision.objects.count() == 1
+
+
+def test_full_width_signs_are_read_in_the_boxes_of_an_item(client, item):
+    staff(client, TRAINER)
+    change = {
+        "key_text": "ｅｎ：machine learning｜ML\r\nｔｈ：การเรียนรู้ของเครื่อง\r\n１　typo",
+        "skills_text": "ＡＩＳ－Ａ１",
+        "level": "１",
+    }
+    answer = client.post(page(item), form_of(client.get(page(item))) | written("text") | change)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    revision = ItemRevision.objects.get()
+    assert (revision.key, revision.skills) == (SAMPLES["text"].key, ["AIS-A1"])
 
 
 def test_a_preview_shows_the_picture_s_regions_and_escapes_what_an_author_wrote(client, item):

@@ -141,8 +141,8 @@ def test_a_number_is_read_in_the_digits_of_any_script_and_with_its_unit(written)
 
 def test_a_unit_is_taken_off_only_where_it_is_the_items_own_and_no_number():
     assert NUMBER.read("\u22125 °C", (), {"unit": "°C"}) == "-5"
-    assert NUMBER.read("4e2", (), {"unit": "e2"}) == "4E+2"
-    assert NUMBER.read("50 %", (), {"unit": "%"}) == "5E+1"
+    assert NUMBER.read("4e2", (), {"unit": "e2"}) == "400"
+    assert NUMBER.read("50 %", (), {"unit": "%"}) == "50"
     for written, unit in (("42 g", "kg"), ("kg", "kg"), ("42 kg kg", "kg"), ("4 2", "kg"), ("1,5", "")):
         with pytest.raises(Exception, match="not_a_number"):
             NUMBER.read(written, (), {"unit": unit})

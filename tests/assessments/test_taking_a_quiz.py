@@ -29,7 +29,9 @@ from tests.assessments.factories import (
     make_edition,
     make_quiz,
     path,
+    text,
 )
+from tests.assessments.typed_answers import TYPED
 from tests.factories import make_learner, signed_in, stored
 
 pytestmark = pytest.mark.django_db
@@ -295,7 +297,8 @@ BAD = [
     ("multiple", ["a", "z"], "/1", "unknown_option"),
     ("multiple", ["a", "a"], "/1", "option_repeated"),
     ("numeric", True, "", "not_a_number"),
-    ("numeric", "1,5", "", "not_a_number"),
+    ("numeric", "1,0000", "", "number_ambiguous"),
+    ("numeric", "1O", "", "letter_for_digit"),
     ("numeric", "四二", "", "not_a_number"),
     ("numeric", "NaN", "", "not_a_number"),
     ("numeric", "1e99", "", "number_out_of_range"),
@@ -321,6 +324,119 @@ def test_an_answer_of_the_wrong_form_is_pointed_at_and_nothing_is_written(
     assert counts() == before
     assert Attempt.objects.get().submitted_at is None
     assert client.put(path(shown["id"], "/submission"), answers(shown)).json()["score"] == 1.0
+
+
+def ask_for_numbers(edition, values):
+    """A quiz of these numbers, one an item, in the edition's languages."""
+    items = [Item(pk=new_id(), edition=edition, code=f"number-{place}") for place in range(len(values))]
+    Item.objects.bulk_create(items)
+    ItemRevision.objects.bulk_create(
+        ItemRevision(
+            item=item,
+            kind="numeric",
+            content={language: text(language, options=(), unit="Rp") for language in edition.languages},
+            key={"value": value},
+            skills=["AIS-A1"],
+            level=1,
+            difficulty="easy",
+            guess=0.0,
+            approved_at=clock.now(),
+        )
+        for item, value in zip(items, values, strict=True)
+    )
+    return make_quiz(edition, pools=[{"skill": "AIS-A1", "count": len(values)}])
+
+
+def test_budi_is_told_which_numbers_have_two_readings_and_mends_only_these():
+    edition = make_edition(languages=("id", "en"))
+    quiz = ask_for_numbers(edition, [3.5, 10000, 1250000, 20])
+    budi, dao = make_learner(), make_learner()
+    enrol(budi, edition)
+    client = signed_in(budi.user)
+    shown = start(client, quiz, language="id")
+    key = dict(AttemptItem.objects.filter(attempt_id=shown["id"]).values_list("pk", "revision__key__value"))
+    wanted = {3.5: "3,5", 10000: "Rp 10.000", 1250000: "1.250.000", 20: "2O"}
+    mended = {**wanted, 10000: "10000", 20: "20"}
+
+    def hand_in(by_value, client=client):
+        given = [{"item": item["id"], "response": by_value[key[UUID(item["id"])]]} for item in shown["items"]]
+        return given, client.put(
+            path(shown["id"], "/submission"), {"answers": given}, headers={"Accept-Language": "id"}
+        )
+
+    before = counts()
+    given, answer = hand_in(wanted)
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["reason"]) == (400, "invalid_answer", body["errors"][0]["code"])
+    # Each of the two that cannot be read, where it stands, and why, in Indonesian; the other two are not named.
+    refused = {error["pointer"]: (error["code"], error["detail"]) for error in body["errors"]}
+    place = {answer["response"]: f"/answers/{at}/response" for at, answer in enumerate(given)}
+    assert set(refused) == {place["Rp 10.000"], place["2O"]}
+    reason, detail = refused[place["Rp 10.000"]]
+    assert reason == "number_ambiguous"
+    assert detail.startswith("“10.000” dapat dibaca sebagai 10 atau 10000")
+    assert refused[place["2O"]][0] == "letter_for_digit"
+    assert counts() == before
+
+    _, stranger = hand_in(mended, signed_in(dao.user))
+    assert stranger.status_code == 404
+    assert counts() == before
+    _, graded = hand_in(mended)
+    assert (graded.status_code, graded.json()["score"]) == (200, 1.0)
+    assert {item["review"]["response"] for item in graded.json()["items"]} == {"3.5", "10000", "1250000", "20"}
+
+
+def test_what_budi_never_mended_counts_as_left_open_once_his_time_is_over(at):
+    edition = make_edition(languages=("id",))
+    quiz = ask_for_numbers(edition, [10000])
+    budi = make_learner()
+    enrol(budi, edition)
+    client = signed_in(budi.user)
+    now = clock.now()
+    shown = start(client, quiz, language="id")
+    bad = {"answers": [{"item": shown["items"][0]["id"], "response": "10.000"}]}
+    assert client.put(path(shown["id"], "/submission"), bad).status_code == 400
+    at(now + timedelta(hours=1))
+    close_expired()
+    attempt = Attempt.objects.get()
+    assert (attempt.score, attempt.expired) == (0.0, True)
+    assert list(attempt.items.values_list("response", "score")) == [(None, 0.0)]
+
+
+# One for each key, so that each is an item of its own.
+_WORDS = {answer.key: answer for answer in TYPED if answer.becomes == "right" and answer.kind == "text"}
+FIFTEEN = list(_WORDS.values())[::4][:15]
+
+
+def test_fifteen_right_answers_typed_as_phones_type_them_are_fifteen_right_answers():
+    edition = make_edition(languages=("en",))
+    items = [Item(pk=new_id(), edition=edition, code=f"word-{place}") for place in range(15)]
+    Item.objects.bulk_create(items)
+    ItemRevision.objects.bulk_create(
+        ItemRevision(
+            item=item,
+            kind="text",
+            content={"en": text("en", options=())},
+            key={"accept": {"*": [answer.key]}},
+            skills=["AIS-A1"],
+            level=1,
+            difficulty="easy",
+            guess=0.0,
+            approved_at=clock.now(),
+        )
+        for item, answer in zip(items, FIFTEEN, strict=True)
+    )
+    aiko = make_learner()
+    enrol(aiko, edition)
+    client = signed_in(aiko.user)
+    shown = start(client, make_quiz(edition, pools=[{"skill": "AIS-A1", "count": 15}]))
+    typed = {answer.key: answer.typed for answer in FIFTEEN}
+    keys = dict(AttemptItem.objects.values_list("pk", "revision__key"))
+    given = [
+        {"item": item["id"], "response": typed[keys[UUID(item["id"])]["accept"]["*"][0]]} for item in shown["items"]
+    ]
+    graded = client.put(path(shown["id"], "/submission"), {"answers": given}).json()
+    assert (len(FIFTEEN), graded["score"]) == (15, 1.0)
 
 
 def test_items_that_are_not_of_the_attempt_are_refused(client, quiz):

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from assessments.items.kinds.writing import with_ascii_digits
+
 MAX_OPTIONS, MAX_OPTION_LENGTH = 12, 1000
 OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
 # What poor distractors may make of a choice: never more than this, whatever the number of options.
 MAX_GUESSED = 0.75
+_HALF_WIDTH: dict[int, int | str] = {**{0xFF01 + step: 0x21 + step for step in range(94)}, 0x3000: " ", 0x061B: ";"}
+_COMMA = re.compile("[,\u3001\uff64\u060c]")
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,12 @@ class ResponseRefused(Exception):
     Args:
         reason: a code that `assessments.attempts.errors` has a text for; never anything of the key.
         place: JSON pointer within the response; empty for the response itself.
+        values: what the text of that reason names; never anything of the key either.
     """
 
-    def __init__(self, reason: str, place: str = "") -> None:
+    def __init__(self, reason: str, place: str = "", values: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(reason)
-        self.reason, self.place = reason, place
+        self.reason, self.place, self.values = reason, place, values
 
 
 Text = Mapping[str, Any]
@@ -49,7 +54,7 @@ class ItemKind(ABC):
     """One kind of item: the form of its texts, its key and its responses, and how a response is scored.
 
     Keys and responses are JSON values. A response that `read` returned is canonical: equal responses are equal values,
-    and reading it again changes nothing. A response that gets more right never scores less.
+    and reading it again, without a language, changes nothing. A response that gets more right never scores less.
     """
 
     name: ClassVar[str]
@@ -87,11 +92,12 @@ class ItemKind(ABC):
         """
 
     @abstractmethod
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> Any:
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None) -> Any:
         """Return the canonical form of a response.
 
         Args:
             text: the item's text in the attempt's language.
+            language: the attempt's, by which numbers are read; None: in their language-free form, as they are kept.
 
         Raises:
             ResponseRefused: it has another form, or names something the item does not have.
@@ -130,17 +136,40 @@ class ItemKind(ABC):
         return {}
 
     @abstractmethod
-    def key_text(self, key: Mapping[str, Any]) -> str:
-        """Return the key as its author writes it."""
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
+        """Return the key as its author writes it, numbers as a language has them."""
 
     @abstractmethod
-    def key_from_text(self, text: str) -> dict[str, Any]:
-        """Return the key that `text` says; `key_faults` finds what is wrong with it."""
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
+        """Return the key that `text` says; `key_issues` finds what is wrong with it.
+
+        Args:
+            language: by which numbers are read.
+
+        Raises:
+            ValueError: something in it has two meanings; says which, to the author.
+        """
+
+
+def half_width(text: str) -> str:
+    """Return what authors type as signs, ids and numbers in half width, with ASCII digits; as long as `text` is.
+
+    A Japanese or Chinese keyboard gives ：, ｜, ， or １ where : | , and 1 are meant. What learners read stays as written.
+    """
+    return with_ascii_digits(text.translate(_HALF_WIDTH))
+
+
+def head_and_text(line: str) -> tuple[str, str | None]:
+    """Split a line at its first colon, of either width: the head in half width, and the text behind it as written; None
+    without a colon.
+    """
+    at = half_width(line).find(":")
+    return (half_width(line).strip(), None) if at < 0 else (half_width(line[:at]).strip(), line[at + 1 :].strip())
 
 
 def words(text: str) -> list[str]:
-    """Return the comma-separated words of `text`."""
-    return [word.strip() for word in text.split(",") if word.strip()]
+    """Return the words of `text` with commas between, of any keyboard, in half width: they are ids and codes."""
+    return [word.strip() for word in _COMMA.split(half_width(text)) if word.strip()]
 
 
 def only_members(key: Mapping[str, Any], *names: str) -> Iterator[Issue]:
@@ -225,11 +254,11 @@ def lines(text: str) -> list[str]:
 
 
 def listed_from(text: str) -> list[dict[str, str]]:
-    """Read `a: text` lines; a line without a colon has no id, which `listed_faults` refuses."""
+    """Read `a: text` lines; a line without a colon has no id, which `listed_issues` refuses."""
     found = []
     for line in lines(text):
-        identifier, colon, said = line.partition(":")
-        found.append({"id": identifier.strip(), "text": said.strip()} if colon else {"id": "", "text": line})
+        identifier, said = head_and_text(line)
+        found.append({"id": "", "text": line} if said is None else {"id": identifier, "text": said})
     return found
 
 
@@ -252,6 +281,7 @@ def with_credit(text: str, key: Mapping[str, Any], default: str) -> str:
 
 def split_credit(text: str) -> tuple[str, dict[str, str]]:
     """Return the text before the last semicolon, and what stands behind it as {"credit": rule}; see `with_credit`."""
+    text = half_width(text)
     body, semicolon, rule = text.rpartition(";")
     if not semicolon:
         return text, {}

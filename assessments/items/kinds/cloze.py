@@ -16,6 +16,8 @@ from assessments.items.kinds.base import (
     ResponseRefused,
     Text,
     credit_issues,
+    half_width,
+    head_and_text,
     id_issues,
     ids_of,
     lines,
@@ -108,7 +110,9 @@ class Cloze(ItemKind):
             return prod(least for least, _ in ranges), prod(most for _, most in ranges)
         return fsum(least for least, _ in ranges) / len(ranges), fsum(most for _, most in ranges) / len(ranges)
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> dict[str, str]:
+    def read(
+        self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None
+    ) -> dict[str, str]:
         if not isinstance(raw, Mapping):
             raise ResponseRefused("not_an_object")
         choices = _choices(text)
@@ -136,7 +140,7 @@ class Cloze(ItemKind):
             return 1.0 if right == len(gaps) else 0.0
         return right / len(gaps)
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         written = []
         for gap, right in key.get("gaps", {}).items():
             if isinstance(right, Mapping):
@@ -147,19 +151,21 @@ class Cloze(ItemKind):
             written.append(str(key["credit"]).replace("_", " "))
         return "\n".join(written)
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         key: dict[str, Any] = {"gaps": {}}
         typed: dict[str, list[str]] = {}
         for line in lines(text):
-            if "_".join(line.casefold().split()) in CREDITS:
-                key["credit"] = "_".join(line.casefold().split())
+            plain = half_width(line)
+            if "_".join(plain.casefold().split()) in CREDITS:
+                key["credit"] = "_".join(plain.casefold().split())
                 continue
-            gap, _, rest = line.partition(" ")
+            gap, _, rest = plain.partition(" ")
             if rest.lstrip().startswith("=") or "=" in gap:
-                gap, _, option = line.partition("=")
+                gap, _, option = plain.partition("=")
                 key["gaps"][gap.strip()] = option.strip()
             else:
-                typed.setdefault(gap, []).append(rest.strip())
+                # As long as the line: the answers are taken from it as they were written.
+                typed.setdefault(gap, []).append(line[len(gap) :].strip())
         for gap, said in typed.items():
             key["gaps"][gap] = entry_from(said)
         return key
@@ -202,13 +208,15 @@ class Cloze(ItemKind):
     def part_from_text(self, written: str) -> Any:
         gaps: list[dict[str, Any]] = []
         for line in lines(written):
-            identifier, colon, listed = line.partition(":")
-            gap: dict[str, Any] = {"id": identifier.strip()}
-            if colon:
+            identifier, listed = head_and_text(line)
+            gap: dict[str, Any] = {"id": identifier}
+            if listed is not None:
                 # Split at what begins an option, not at every bar or equals sign: these may stand in its text.
-                parts = _CHOICE.split(listed)
+                begins = list(_CHOICE.finditer(half_width(listed)))
+                ends = [found.start() for found in begins[1:]] + [len(listed)]
                 gap["options"] = [
-                    {"id": option, "text": said.strip()} for option, said in zip(parts[1::2], parts[2::2], strict=True)
+                    {"id": found[1], "text": listed[found.end() : end].strip()}
+                    for found, end in zip(begins, ends, strict=True)
                 ]
             gaps.append(gap)
         return gaps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,23 +14,29 @@ from assessments.items.kinds.base import (
     ItemKind,
     ResponseRefused,
     Text,
+    half_width,
+    head_and_text,
     is_words,
     lines,
     only_members,
 )
-from assessments.items.kinds.writing import folded, has_one_typo, normalised
+from assessments.items.kinds.writing import folded, has_one_typo, is_closed, normalised, without_closing
 
 MAX_ENTRY_LENGTH, MAX_ACCEPTED_LENGTH, MAX_ACCEPTED = 500, 200, 30
 ANY_LANGUAGE = "*"
 GUESSED = (0.0, 0.1)
+_BAR = re.compile("[|\uff5c]")
+# Between two texts, a bar or what looks like one parts two answers; alone it may be an answer.
+_BAR_BETWEEN = re.compile("[^|\\s]\\s*[|\uff5c\u00a6\u01c0\u2223\u2502\u2503]\\s*[^|\\s]")
 
 
 class TextEntry(ItemKind):
     """key {"accept": {"en": ["prompt"], "th": ["พรอมต์", "คำสั่ง"], "*": ["prompt"]}, "diacritics": "ignore", "typos": 1}.
 
-    What stands under a language is right in attempts of that language, what stands under `*` in all. Case, white space
-    and invisible characters never count (`writing.folded`). diacritics: `exact` (default) or `ignore`, on Latin letters;
-    typos: 0 (default) or 1, between Latin words of five letters or more. Response "Prompt", kept as typed, in NFKC.
+    What stands under a language is right in attempts of that language, what stands under `*` in all. What differs only in
+    how it was typed is the same answer (`writing.folded`), and so is one with a full stop behind it that the key has not.
+    diacritics: `exact` (default) or `ignore`, on Latin letters; typos: 0 (default) or 1, between Latin words of five
+    letters or more. Response "Prompt", kept as typed, in NFC.
     """
 
     name, label, has_options = "text", "text entry", False
@@ -46,16 +53,16 @@ class TextEntry(ItemKind):
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return GUESSED
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> str:
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None) -> str:
         return read_entry(raw)
 
     def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
         return 1.0 if is_accepted(key, response, language) else 0.0
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         return "\n".join(entry_lines(key))
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         return entry_from(lines(text))
 
 
@@ -73,6 +80,8 @@ def entry_issues(key: Mapping[str, Any], at: str, languages: Sequence[str]) -> I
             yield Issue(here, f"must be a list of 1 to {MAX_ACCEPTED} answers")
         elif not all(is_words(row, MAX_ACCEPTED_LENGTH) and folded(row) for row in listed):
             yield Issue(here, f"must hold texts of 1 to {MAX_ACCEPTED_LENGTH} characters")
+        else:
+            yield from _typed_issues(listed, here, ignore_diacritics=key.get("diacritics") == "ignore")
         if languages and language != ANY_LANGUAGE and language not in languages:
             yield Issue(here, "is no language of the item")
     if ANY_LANGUAGE not in accept:
@@ -83,6 +92,18 @@ def entry_issues(key: Mapping[str, Any], at: str, languages: Sequence[str]) -> I
         yield Issue(f"{at}/diacritics", "must be exact or ignore")
     if key.get("typos", 0) not in (0, 1) or isinstance(key.get("typos", 0), bool | float):
         yield Issue(f"{at}/typos", "must be 0 or 1")
+
+
+def _typed_issues(listed: Sequence[str], at: str, *, ignore_diacritics: bool) -> Iterator[Issue]:
+    """Yield which of these answers nobody can type, or are there twice."""
+    first: dict[str, str] = {}
+    for answer in listed:
+        if _BAR_BETWEEN.search(answer):
+            yield Issue(at, f"“{answer}” holds a bar, which parts two answers: state them one by one")
+        compared = folded(answer, ignore_diacritics=ignore_diacritics)
+        if compared in first:
+            yield Issue(at, f"“{answer}” is the same answer as “{first[compared]}”: leave one of them out")
+        first.setdefault(compared, answer)
 
 
 def read_entry(raw: Any) -> str:
@@ -98,7 +119,8 @@ def read_entry(raw: Any) -> str:
     text = normalised(raw)
     if len(text) > MAX_ENTRY_LENGTH:
         raise ResponseRefused("text_too_long")
-    return text
+    # Of what nobody sees nothing was typed.
+    return text if text.isascii() or folded(text) else ""
 
 
 def is_accepted(key: Mapping[str, Any], response: str, language: str | None) -> bool:
@@ -111,7 +133,13 @@ def is_accepted(key: Mapping[str, Any], response: str, language: str | None) -> 
         if language is None or tag in (language, ANY_LANGUAGE)
         for entry in accepted
     ]
-    return given in listed or (bool(key.get("typos")) and any(has_one_typo(given, right) for right in listed))
+    if given in listed:
+        return True
+    # A full stop that the keyboard put there; it counts where the key has one.
+    bare = without_closing(given)
+    if bare != given and any(bare == right for right in listed if not is_closed(right)):
+        return True
+    return bool(key.get("typos")) and any(has_one_typo(bare, right) for right in listed)
 
 
 def entry_lines(key: Mapping[str, Any]) -> list[str]:
@@ -129,12 +157,13 @@ def entry_from(written: Sequence[str]) -> dict[str, Any]:
     """Return the key of such lines; what is none of them stands under accept, for `entry_faults` to refuse."""
     key: dict[str, Any] = {"accept": {}}
     for line in written:
-        if line.casefold() == "1 typo":
+        plain = " ".join(half_width(line).casefold().split())
+        if plain == "1 typo":
             key["typos"] = 1
-        elif line.casefold() == "ignore diacritics":
+        elif plain == "ignore diacritics":
             key["diacritics"] = "ignore"
         else:
-            language, colon, listed = line.partition(":")
-            answers = [part.strip() for part in listed.split("|") if part.strip()]
-            key["accept"].setdefault(language.strip() if colon else line, []).extend(answers)
+            language, listed = head_and_text(line)
+            answers = [part.strip() for part in _BAR.split(listed or "") if part.strip()]
+            key["accept"].setdefault(line if listed is None else language, []).extend(answers)
     return key

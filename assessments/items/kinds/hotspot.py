@@ -16,6 +16,7 @@ from assessments.items.kinds.base import (
     ItemKind,
     ResponseRefused,
     Text,
+    half_width,
     id_issues,
     is_words,
     lines,
@@ -96,7 +97,9 @@ class Hotspot(ItemKind):
         of_regions = right / len(boxes) if boxes else 0.5
         return spread(min(area, of_regions), 2 * of_regions)
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> str | list[float]:
+    def read(
+        self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None
+    ) -> str | list[float]:
         boxes = _boxes(text)
         if isinstance(raw, str):
             if raw not in boxes:
@@ -117,10 +120,10 @@ class Hotspot(ItemKind):
     def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
         return 1.0 if isinstance(response, str) and response in key["correct"] else 0.0
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         return ", ".join(map(str, key.get("correct", [])))
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         return {"correct": words(text)}
 
     def part_issues(self, text: Text, at: str) -> Iterator[Issue]:
@@ -167,14 +170,15 @@ class Hotspot(ItemKind):
 
 
 def _region(line: str) -> Any:
-    read = _REGION.fullmatch(line)
+    # Character for character as long as the line: the label is taken from the line as it was written.
+    read = _REGION.fullmatch(half_width(line))
     if read is None:
         return line
     try:
         box = [float(share) for share in read["box"].split()]
     except ValueError:
         return line
-    return {"id": read["id"].strip(), "label": read["label"].strip(), "box": box}
+    return {"id": read["id"].strip(), "label": line[read.start("label") :].strip(), "box": box}
 
 
 def _region_issues(regions: Any, at: str) -> Iterator[Issue]:

@@ -87,7 +87,9 @@ class Matching(ItemKind):
         without_reuse = 1 / perm(options, left) if left <= options else 0.0
         return spread(options**-left, max(without_reuse, (2 / options) ** left if options > 2 else 0.5**left))
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> dict[str, str]:
+    def read(
+        self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None
+    ) -> dict[str, str]:
         if not isinstance(raw, Mapping):
             raise ResponseRefused("not_an_object")
         left = ids_of(text.get("left"))
@@ -107,10 +109,10 @@ class Matching(ItemKind):
             return 1.0 if right == len(pairs) else 0.0
         return right / len(pairs)
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         return with_credit(", ".join(f"{a} = {b}" for a, b in key.get("pairs", {}).items()), key, CREDITS[0])
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         body, credit = split_credit(text)
         pairs = {}
         for pair in words(body):

@@ -65,7 +65,7 @@ class Multiple(ItemKind):
         # At best: the number of options to choose that pays most, whatever is chosen.
         return spread(blind, max(by_size))
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> list[str]:
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None) -> list[str]:
         return sorted(read_options(raw, options))
 
     def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
@@ -81,10 +81,10 @@ class Multiple(ItemKind):
                 return max(0, hits - wrong) / right
         return 1.0 if hits == right and not wrong else 0.0
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         return with_credit(", ".join(map(str, key.get("correct", []))), key, CREDITS[0])
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         body, credit = split_credit(text)
         return {"correct": words(body), **credit}
 

@@ -65,7 +65,7 @@ class Ordering(ItemKind):
                 return spread(_mean_tau(options, 0), _mean_tau(options - 1, options - 1))
         return 1 / factorial(options), 1 / options
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> list[str]:
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None) -> list[str]:
         order = read_options(raw, options)
         if len(order) != len(options):
             raise ResponseRefused("not_every_option")
@@ -83,10 +83,10 @@ class Ordering(ItemKind):
                 return max(0, pairs - 2 * wrong) / pairs
         return 1.0 if response == order else 0.0
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         return with_credit(", ".join(map(str, key.get("order", []))), key, CREDITS[0])
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         body, credit = split_credit(text)
         return {"order": words(body), **credit}
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from assessments.items.kinds.base import Issue, id_issues, is_words, lines, only_members
+from assessments.items.kinds.base import Issue, half_width, head_and_text, id_issues, is_words, lines, only_members
 
 MAX_CRITERIA, MAX_LEVELS, MAX_POINTS = 10, 8, 100
 DEFAULT_TOLERANCE = 20
 _HEADING = re.compile(r"\[(.*)\]")
 _TOLERANCE = re.compile(r"tolerance\s*:?\s*(\S+?)\s*%?", re.IGNORECASE)
-_LEVEL = re.compile(r"([0-9]{1,4})\s+([A-Za-z0-9-]+)\s*:(.*)")
-_TITLE = re.compile(r"([A-Za-z0-9-]+)\s*:(.*)")
+_LEVEL = re.compile(r"([0-9]{1,4})\s+([A-Za-z0-9-]+)")
+_LANGUAGE = re.compile(r"[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -144,14 +144,15 @@ def rubric_from(text: str) -> dict[str, Any]:
     key: dict[str, Any] = {"criteria": []}
     criteria: list[dict[str, Any]] = key["criteria"]
     for line in lines(text):
-        if heading := _HEADING.fullmatch(line):
+        plain, (head, said) = half_width(line), head_and_text(line)
+        if heading := _HEADING.fullmatch(plain):
             criteria.append({"id": heading[1].strip(), "title": {}, "levels": []})
-        elif not criteria and (tolerance := _TOLERANCE.fullmatch(line)):
+        elif not criteria and (tolerance := _TOLERANCE.fullmatch(plain)):
             key["tolerance"] = int(tolerance[1]) if tolerance[1].isdecimal() else tolerance[1]
-        elif criteria and (level := _LEVEL.fullmatch(line)):
-            _level(criteria[-1]["levels"], int(level[1]))["text"][level[2]] = level[3].strip()
-        elif criteria and (title := _TITLE.fullmatch(line)):
-            criteria[-1]["title"][title[1]] = title[2].strip()
+        elif criteria and said is not None and (level := _LEVEL.fullmatch(head)):
+            _level(criteria[-1]["levels"], int(level[1]))["text"][level[2]] = said
+        elif criteria and said is not None and _LANGUAGE.fullmatch(head):
+            criteria[-1]["title"][head] = said
         else:
             criteria.append({"id": line, "title": {}, "levels": []})
     return key

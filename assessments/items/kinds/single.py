@@ -13,6 +13,7 @@ from assessments.items.kinds.base import (
     ItemKind,
     ResponseRefused,
     Text,
+    half_width,
     only_members,
     spread,
 )
@@ -35,7 +36,7 @@ class Single(ItemKind):
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return spread(1 / options, 2 / options)
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> str:
+    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None) -> str:
         if not isinstance(raw, str):
             raise ResponseRefused("not_an_option_id")
         if raw not in options:
@@ -45,8 +46,8 @@ class Single(ItemKind):
     def score(self, key: Mapping[str, Any], response: Any, *, language: str | None = None) -> float:
         return 1.0 if response == key["correct"] else 0.0
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         return str(key.get("correct", ""))
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
-        return {"correct": text.strip()}
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
+        return {"correct": half_width(text).strip()}

@@ -60,7 +60,9 @@ class Task(ItemKind):
     def guess_range(self, key: Mapping[str, Any], options: int, text: Text = NO_TEXT) -> tuple[float, float]:
         return 0.0, 0.0
 
-    def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT) -> dict[str, Any]:
+    def read(
+        self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None
+    ) -> dict[str, Any]:
         if not isinstance(raw, Mapping):
             raise ResponseRefused("not_an_object")
         for name in raw:
@@ -90,10 +92,10 @@ class Task(ItemKind):
             return 0.0
         raise TypeError("a task is scored by its markers: see assessments.marking")
 
-    def key_text(self, key: Mapping[str, Any]) -> str:
+    def key_text(self, key: Mapping[str, Any], *, language: str | None = None) -> str:
         return rubric_text(key)
 
-    def key_from_text(self, text: str) -> dict[str, Any]:
+    def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         return rubric_from(text)
 
     def part_issues(self, text: Text, at: str) -> Iterator[Issue]:
