@@ -19,7 +19,7 @@ class SkeletonField(models.CharField):  # type: ignore[type-arg]
     """What the user name looks like (`accounts.usernames.skeleton`), worked out whenever a row is written."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        value = usernames.skeleton(model_instance.username)  # type: ignore[attr-defined]
+        value = usernames.skeleton(model_instance.username)
         setattr(model_instance, self.attname, value)
         return value
 
@@ -86,8 +86,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Keep the hash of the password as RFC 8265 prepares it (accounts.passwords)."""
         super().set_password(None if raw_password is None else passwords.prepare(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether it is the password, however it was typed; one that was hashed as typed is hashed anew as prepared."""
+        if raw_password is None:
+            return False
         ready = passwords.prepare(raw_password)
         if super().check_password(ready):
             return True

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learners", "0004_learners_of_evidence"),
+        ("learners", "0006_saved_answers"),
     ]
 
     operations = [
