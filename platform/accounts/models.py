@@ -15,11 +15,11 @@ from common import clock
 from common.ids import new_id
 
 
-class SkeletonField(models.CharField):  # type: ignore[type-arg]
+class SkeletonField(models.CharField):
     """What the user name looks like (`accounts.usernames.skeleton`), worked out whenever a row is written."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        value = usernames.skeleton(model_instance.username)
+        value = usernames.skeleton(model_instance.username)  # type: ignore[attr-defined]
         setattr(model_instance, self.attname, value)
         return value
 
@@ -71,7 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         # A new password, wherever it was set, ends all tokens and sessions. (Django sets `_password` then, and not when it
         # renews the hash of the same password.)
-        if self._password is not None and not self._state.adding:  # type: ignore[attr-defined]
+        if self._password is not None and not self._state.adding:
             self.tokens_valid_from = clock.now()
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "tokens_valid_from"}

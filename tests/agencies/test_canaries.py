@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from oauth2_provider.models import AccessToken
 
-from accounts.models import User
+from accounts.models import RecoveryCode, User
 from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
@@ -156,6 +156,7 @@ class World:
     def _learner(self, state: str) -> Any:
         now = clock.now()
         user = _canaried(User, state)
+        _canaried(RecoveryCode, state, user=user, made_at=now)
         learner = _canaried(Learner, state, user=user, member_state_id=state, birth_year=1990)
         enrolment = Enrolment.objects.create(learner=learner, edition=self.edition, enrolled_at=now)
         LessonProgress.objects.create(enrolment=enrolment, lesson=self.lesson, furthest=50, updated_at=now)
