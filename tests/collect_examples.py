@@ -21,7 +21,7 @@ _INSTANT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
-_SECRETS = {"session_token", "access_token", "secret", "challenge"}
+_SECRETS = {"session_token", "access_token", "secret", "challenge", "codes"}
 
 
 class _Neutral:

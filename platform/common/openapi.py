@@ -56,6 +56,7 @@ VERBS = (
     "read",
     "reauthenticate",
     "record",
+    "recover",
     "refresh",
     "rename",
     "renew",
