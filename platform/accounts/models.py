@@ -45,12 +45,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         max_length=150,
         unique=True,
+        verbose_name=_("username"),
         validators=[usernames.validate],
         error_messages={"unique": _("A user with that username already exists.")},
     )
     # Of two names that look alike in different scripts one is there. NFD: longer than the name.
     skeleton = SkeletonField(max_length=600, unique=True, editable=False)
-    email = models.EmailField(blank=True, default="")
+    email = models.EmailField(_("email address"), blank=True, default="")
     is_staff = models.BooleanField(default=False, help_text="May enter the admin.")
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(db_default=Now())
@@ -78,7 +79,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().save(*args, **kwargs)
 
     @classmethod
-    def normalize_username(cls, username: str) -> str:
+    def normalize_username(cls, username: Any) -> Any:
         # Django cleans a form's user whose name was refused already.
         return usernames.prepared(username) if isinstance(username, str) else username
 

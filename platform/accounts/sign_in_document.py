@@ -164,7 +164,9 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
     for answer in answers.values():
         answer["description"] = str(answer.get("description", "")).replace("django-allauth", "sign-in").strip()
     if method != "get" or "400" in answers:
-        answers["400"] = _json("The input is not valid.", _ref("ErrorResponse"))
+        answers["400"] = _json(
+            "The input is not valid. Decide by `code`; `message` is in the caller's language.", _ref("ErrorResponse")
+        )
     if path not in _FOR_ANYBODY:
         answers["401"] = _json(
             "Nobody is signed in, or the password has to be given again: `flows` says how.",

@@ -77,7 +77,8 @@ VERBS = (
 )
 
 TAGS: Mapping[str, str] = {
-    "Sign-in": "Accounts, sessions and tokens. The forms of django-allauth's headless API, for apps.",
+    "Sign-in": "Accounts, sessions and tokens, in the forms of django-allauth's headless API for apps: a refusal is no "
+    "problem object but `errors[]`, each with `code`, `message` in the caller's language and the `param` that it is about.",
     "Account": "What a signed-in person changes about their account: addresses, password, second factor, sessions.",
     "Profile": "Who the learner is, and what a first screen needs.",
     "Privacy": "Consents, the agencies they are given to, and who got to see what.",

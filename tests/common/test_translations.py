@@ -20,7 +20,7 @@ from django.utils.translation import check_for_language, to_locale
 from rest_framework import fields, serializers
 
 from common import errors
-from config.management.commands.extract_messages import BORROWED, HOMES, Text, texts_of
+from config.management.commands.extract_messages import BORROWED, BORROWED_FOR_SIGN_IN, HOMES, Text, texts_of
 
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
@@ -62,8 +62,11 @@ def test_the_catalogues_are_in_step_with_the_code() -> None:
 
 @pytest.mark.parametrize("language", COMPLETE)
 def test_every_text_is_translated(language: str) -> None:
+    borrowed = {Text(text) if isinstance(text, str) else Text(*text) for text in BORROWED_FOR_SIGN_IN}
     for home in (STRANGERS, COMMON):
-        assert not [m.id for m in _messages(home, language) if not all(_forms(m.string)) or m.fuzzy]
+        untranslated = [m.id for m in _messages(home, language) if not all(_forms(m.string)) or m.fuzzy]
+        # What the frameworks say themselves is held by tests/accounts/test_languages_of_sign_in.py.
+        assert not set(untranslated) - {text.id for text in borrowed}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -98,8 +101,9 @@ def test_what_is_compiled_is_what_is_written(home: Path, language: str) -> None:
     assert f'"Language: {to_locale(language)}\\n"' in head
     assert "Date" not in head
     with path.with_suffix(".mo").open("rb") as file:
-        compiled = {message.id: message.string for message in read_mo(file) if message.id}
-    assert compiled == {message.id: message.string for message in _messages(home, language) if message.string}
+        compiled = {tuple(_forms(message.id)): _forms(message.string) for message in read_mo(file) if message.id}
+    written = {tuple(_forms(message.id)): _forms(message.string) for message in _messages(home, language)}
+    assert compiled == {text: forms for text, forms in written.items() if all(forms)}
 
 
 def test_borrowed_texts_are_ones_that_the_framework_still_has() -> None:
@@ -228,8 +232,9 @@ def test_translations_outlive_extraction_and_stale_catalogues_are_reported(proje
 
     path = project / "platform/common/locale/th/LC_MESSAGES/django.po"
     assert "for staff" not in path.read_text()
-    assert path.read_text().count("msgstr[") == 1, "Thai has one form for every number"
-    assert (project / "platform/common/locale/pt/LC_MESSAGES/django.po").read_text().count("msgstr[") == 2
+    assert "msgstr[0]" in path.read_text()
+    assert "msgstr[1]" not in path.read_text(), "Thai has one form for every number"
+    assert "msgstr[1]" in (project / "platform/common/locale/pt/LC_MESSAGES/django.po").read_text()
     path.write_text(
         path.read_text()
         .replace('msgid "Hello %(name)s"\nmsgstr ""', 'msgid "Hello %(name)s"\nmsgstr "สวัสดี %(name)s"')

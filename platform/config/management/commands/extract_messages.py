@@ -30,6 +30,48 @@ KEYWORDS: dict[str, Any] = {
 DRAFTED = "# Machine-drafted; review by a native reader is due."
 _ONE_FORM = frozenset({"ja", "th", "id", "vi", "ms", "km", "lo", "my", "zh-hans"})
 
+# Texts of Django and django-allauth that the sign-in calls answer and that their own catalogues lack in some of our languages.
+# Where they have them, ours stay empty.
+BORROWED_FOR_SIGN_IN: tuple[str | tuple[str, str], ...] = (
+    "A user is already registered with this email address.",
+    "Be patient, you are sending too many requests.",
+    "Enter a list of values.",
+    "Enter a valid JSON.",
+    "Enter a valid email address.",
+    "Incorrect code.",
+    "Incorrect password.",
+    "Invalid login.",
+    "Invalid or expired key.",
+    "Null characters are not allowed.",
+    "Please type your current password.",
+    "Select a valid choice. %(value)s is not one of the available choices.",
+    "Select a valid choice. That choice is not one of the available choices.",
+    "The email address and/or password you specified are not correct.",
+    "The password is too similar to the %(verbose_name)s.",
+    "The password reset token was invalid.",
+    "The username and/or password you specified are not correct.",
+    "This account is currently inactive.",
+    "This email address is already associated with this account.",
+    "This field is required.",
+    "This password is too common.",
+    "Too many failed login attempts. Try again later.",
+    "You cannot activate two-factor authentication until you have verified your email address.",
+    "You cannot add an email address to an account protected by two-factor authentication.",
+    "You cannot add more than %d email addresses.",
+    "You cannot deactivate two-factor authentication.",
+    "You cannot generate recovery codes without having two-factor authentication enabled.",
+    "You cannot remove your primary email address.",
+    "Your primary email address must be verified.",
+    "“%(pk)s” is not a valid value.",
+    (
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+    ),
+    (
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+)
 # Texts of Django REST framework that the API answers and that its own catalogues lack in Japanese, Thai or Indonesian.
 BORROWED = (
     "A valid number is required.",
@@ -132,7 +174,9 @@ class Text:
 def by_home(root: Path) -> dict[Home, set[Text]]:
     """Return the texts of each home; a text that two homes' code has stands in the first alone."""
     found: dict[Home, set[Text]] = {home: set() for home in HOMES}
-    found[HOMES[-1]] = set(map(Text, BORROWED))
+    found[HOMES[-1]] = set(map(Text, BORROWED)) | {
+        Text(text) if isinstance(text, str) else Text(*text) for text in BORROWED_FOR_SIGN_IN
+    }
     for path in sources(root):
         name = path.relative_to(root).as_posix()
         home = next(home for home in HOMES if name.startswith(home.sources))
