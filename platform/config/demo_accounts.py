@@ -44,14 +44,18 @@ def ensure_staff(*, state: str) -> list[dict[str, str]]:
 def agency_with_client(state: str, *, actor: str) -> dict[str, Any]:
     """Give the first registered agency of `state` its grants and a new client; return names, client id and secret."""
     from agencies import public as agencies
-    from privacy.public import SHARE_PROGRESS
+    from privacy.public import SHARE_EXPLANATIONS, SHARE_PROGRESS
 
     agency = agencies.agencies_of(state)[0]
-    for scope in (agencies.LEARNER, agencies.AGGREGATE):
+    for scope, purpose in (
+        (agencies.LEARNER, SHARE_PROGRESS),
+        (agencies.LEARNER, SHARE_EXPLANATIONS),
+        (agencies.AGGREGATE, SHARE_PROGRESS),
+    ):
         agencies.give_grant(
             agency_id=agency.id,
             member_state=state,
-            purpose=SHARE_PROGRESS,
+            purpose=purpose,
             scope=scope,
             valid_from=date(2026, 1, 1),
             valid_to=None,

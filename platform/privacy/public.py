@@ -16,11 +16,13 @@ from privacy.loading import load_purposes
 
 FAIRNESS_MONITORING = "fairness_monitoring"  # voluntary: self-descriptions, compared in groups
 LEARNING_RECORDS = "learning_records"  # needed to learn
+SHARE_EXPLANATIONS = "share_explanations"  # per agency, besides the following
 SHARE_PROGRESS = "share_progress"  # per agency
 
 __all__ = [
     "FAIRNESS_MONITORING",
     "LEARNING_RECORDS",
+    "SHARE_EXPLANATIONS",
     "SHARE_PROGRESS",
     "ConsentMissing",
     "agencies_consented_to",

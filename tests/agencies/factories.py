@@ -19,7 +19,7 @@ from learners.events import MasteryChanged
 from learners.models import Ability, Enrolment, Learner, SkillState
 from privacy.events import ConsentChanged
 from privacy.models import ConsentRecord
-from privacy.public import LEARNING_RECORDS, SHARE_PROGRESS
+from privacy.public import LEARNING_RECORDS, SHARE_EXPLANATIONS, SHARE_PROGRESS
 from tests.factories import make_learner
 
 _numbers = itertools.count(1)
@@ -46,12 +46,19 @@ def make_grant(agency: Agency, state: str, scope: str, **given: Any) -> Grant:
     return Grant.objects.create(
         agency=agency,
         member_state_id=state,
-        purpose_id=SHARE_PROGRESS,
+        purpose_id=given.pop("purpose_id", SHARE_PROGRESS),
         scope=scope,
         legal_basis="Act 1, section 2",
         valid_from=given.pop("valid_from", day - timedelta(days=400)),
         **given,
     )
+
+
+def make_explaining_agency(state: str = "PH", **given: Any) -> Agency:
+    """An agency that may also be told why levels are what they are, of those who let it."""
+    agency = make_agency(state, **given)
+    make_grant(agency, state, "learner", purpose_id=SHARE_EXPLANATIONS)
+    return agency
 
 
 class Machine(Client):
@@ -129,21 +136,23 @@ def give_skill(learner: Learner, *, code: str = SKILL, level: int = 1, mean: flo
     )
 
 
-def consent(learner: Learner, agency: Agency | UUID, *, given: bool = True, tell: bool = True) -> None:
+def consent(
+    learner: Learner, agency: Agency | UUID, *, given: bool = True, tell: bool = True, purpose: str = SHARE_PROGRESS
+) -> None:
     """What the learner says about an agency, and the event of it; whoever says so learns, and so consented to records."""
     if not ConsentRecord.objects.filter(user=learner.user, purpose_id=LEARNING_RECORDS).exists():
         consent_to_records(learner, tell=False)
     agency_id = agency if isinstance(agency, UUID) else agency.pk
     ConsentRecord.objects.create(
         user=learner.user,
-        purpose_id=SHARE_PROGRESS,
+        purpose_id=purpose,
         agency_id=agency_id,
         given=given,
         text_version=1,
         text_language="en",
     )
     if tell:
-        events.record(ConsentChanged(user_id=learner.pk, purpose=SHARE_PROGRESS, agency_id=agency_id, given=given))
+        events.record(ConsentChanged(user_id=learner.pk, purpose=purpose, agency_id=agency_id, given=given))
 
 
 def consent_to_records(learner: Learner, *, given: bool = True, tell: bool = True) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from agencies.loading import load_agencies
 from agencies.models import Agency
-from tests.agencies.factories import make_agency, make_grant
+from tests.agencies.factories import make_agency, make_explaining_agency, make_grant
 from tests.factories import make_learner, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +25,16 @@ def test_a_learner_sees_the_granted_agencies_of_the_own_state() -> None:
     answer = aiko.get("/api/v1/agencies")
     assert answer.status_code == 200
     assert answer.json() == {
-        "items": [{"id": str(mine.pk), "name": "B", "role": "skills", "purpose": "share_progress"}],
+        "items": [{"id": str(mine.pk), "name": "B", "role": "skills", "purposes": ["share_progress"]}],
         "next": None,
     }
+
+
+def test_an_agency_is_listed_with_the_purposes_that_it_was_granted() -> None:
+    make_explaining_agency("PH", name="Explaining")
+    make_explaining_agency("TH", name="Of another state")
+    [listed] = signed_in(make_learner("PH").user).get("/api/v1/agencies").json()["items"]
+    assert (listed["name"], listed["purposes"]) == ("Explaining", ["share_progress", "share_explanations"])
 
 
 def test_an_account_without_a_profile_sees_none() -> None:

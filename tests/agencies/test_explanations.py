@@ -11,7 +11,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from rest_framework.test import APIClient
 
+from accounts.models import User
+from agencies.feed import services as feed
 from agencies.feed.rules import pseudonym
 from agencies.models import Agency, Grant
 from common import clock
@@ -20,11 +23,14 @@ from events import public as events
 from learners import public as learners
 from learners.models import Evidence, Learner
 from privacy.models import Disclosure
+from privacy.public import SHARE_EXPLANATIONS
 from tests.agencies.factories import (
     Machine,
     consent,
+    consent_to_records,
     drain,
     make_agency,
+    make_explaining_agency,
     make_grant,
     signed_in_machine,
 )
@@ -59,13 +65,14 @@ def make_maria(*agencies: Agency, state: str = "PH") -> Learner:
     )
     for agency in agencies:
         consent(maria, agency)
+        consent(maria, agency, purpose=SHARE_EXPLANATIONS)
     drain()
     return maria
 
 
 @pytest.fixture
 def agency() -> Agency:
-    return make_agency("PH", name="Citra's agency")
+    return make_explaining_agency("PH", name="Citra's agency")
 
 
 def known(agency: Agency, learner: Learner) -> str:
@@ -142,7 +149,7 @@ def test_days_instead_of_instants_and_no_id_or_word_that_leads_to_the_person(age
 
 
 def test_two_agencies_of_a_state_get_other_ids(agency: Agency) -> None:
-    second = make_agency("PH")
+    second = make_explaining_agency("PH")
     maria = make_maria(agency, second)
     ids = [
         {
@@ -177,16 +184,17 @@ def test_each_disclosure_is_on_the_learner_s_ledger(agency: Agency) -> None:
     disclosure = ledger(maria)[0]
     assert (disclosure["agency"]["name"], disclosure["purpose"], disclosure["operation"]) == (
         "Citra's agency",
-        "share_progress",
+        "share_explanations",
         "explanation",
     )
     assert disclosure["fields"] == ["learner", "skills", "evidence", "history"]
 
 
 def test_outsiders_get_nothing_and_leave_no_trace(agency: Agency) -> None:
-    thai, region, ungranted = make_agency("TH"), make_agency(None), make_agency("PH", grants=["aggregate"])
-    make_grant(thai, "PH", "learner")  # written past the service, which refuses it
-    make_grant(region, "PH", "learner")
+    thai, region, ungranted = make_explaining_agency("TH"), make_agency(None), make_agency("PH")
+    for purpose in ("share_progress", SHARE_EXPLANATIONS):  # written past the service, which refuses them
+        make_grant(thai, "PH", "learner", purpose_id=purpose)
+        make_grant(region, "PH", "learner", purpose_id=purpose)
     maria = make_maria(agency, thai, region, ungranted)
     dao = make_learner("PH", name="Dao")  # consents to nothing
     drain()
@@ -219,6 +227,61 @@ def test_a_consent_that_is_withdrawn_holds_at_once(agency: Agency) -> None:
     assert len(ledger(maria)) == 1
 
 
+def test_who_shares_the_progress_alone_is_not_explained(agency: Agency) -> None:
+    maria = make_maria(agency)
+    machine = signed_in_machine(agency)
+
+    def told() -> bool:
+        drain()
+        [item] = machine.pull().json()["items"]
+        return bool(item["explanations"])
+
+    assert told()
+    asked = len(ledger(maria))
+    consent(maria, agency, given=False, purpose=SHARE_EXPLANATIONS)
+    refused = ask(machine, known(agency, maria))
+    assert (refused.status_code, refused.json()["code"]) == (403, "consent_missing")
+    assert refused.json()["purpose"] == SHARE_EXPLANATIONS
+    assert not told(), "the feed tells it, so that the agency deletes what it got"
+    assert [entry["operation"] for entry in ledger(maria)[:-asked]] == ["progress"]
+    consent(maria, agency, purpose=SHARE_EXPLANATIONS)
+    assert told()
+    assert ask(machine, known(agency, maria)).status_code == 200
+
+
+def test_without_records_or_an_active_account_nothing_is_explained(agency: Agency) -> None:
+    maria = make_maria(agency)
+    machine = signed_in_machine(agency)
+    consent_to_records(maria, given=False)
+    assert ask(machine, known(agency, maria)).status_code == 404
+    consent_to_records(maria)
+    assert ask(machine, known(agency, maria)).status_code == 200
+    User.objects.filter(pk=maria.pk).update(is_active=False)
+    assert ask(machine, known(agency, maria)).status_code == 404
+
+
+def test_a_grant_to_pull_progress_is_none_to_ask_for_explanations(agency: Agency) -> None:
+    maria = make_maria(agency)
+    Grant.objects.filter(agency=agency, purpose_id=SHARE_EXPLANATIONS).update(valid_to=clock.now().date())
+    feed.rebuild_feed(agency_id=agency.pk, now=clock.now())
+    machine = signed_in_machine(agency)
+    [item] = machine.pull().json()["items"]
+    assert item["explanations"] is False
+    assert ask(machine, known(agency, maria)).json()["code"] == "no_grant"
+
+
+def test_the_purpose_s_text_says_what_is_seen() -> None:
+    purposes = {row["code"]: row["texts"] for row in APIClient().get("/api/v1/purposes").json()["items"]}
+    texts = {text["language"]: text["body"] for text in purposes[SHARE_EXPLANATIONS]}
+    assert texts.keys() >= {"en", "ja", "th", "id"}
+    for word in ("each answer", "score", "level", "day", "language", "supervised"):
+        assert word in texts["en"]
+    assert "does not see your answers" not in texts["en"]
+    assert "does not see your answers" in next(
+        text["body"] for text in purposes["share_progress"] if text["language"] == "en"
+    )
+
+
 def test_of_a_learner_who_moves_and_after_the_end_of_a_grant_nothing_is_shown(agency: Agency) -> None:
     maria, second = make_maria(agency), make_maria(agency)
     machine = signed_in_machine(agency)
@@ -243,7 +306,7 @@ def test_an_explanation_costs_the_same_for_few_and_many_answers(
     maria, machine = make_maria(agency), signed_in_machine(agency)
     ask(machine, known(agency, maria))
     for _ in range(2):
-        with query_budget(24):
+        with query_budget(26):
             assert ask(machine, known(agency, maria)).status_code == 200
         answers = [an_answer(skills=[SKILL, OTHER], at=ENROLLED_AT + timedelta(days=2, hours=n)) for n in range(30)]
         record_outcomes(*outcomes(maria.pk, answers))

@@ -77,7 +77,7 @@ def _naively(agency: Agency, learner_id: UUID) -> None:
             pseudonym=learner_id.hex,
             member_state_id="PH",
             position=position,
-            document={"enrolments": [], "skills": [], "certificates": []},
+            document={"enrolments": [], "skills": [], "certificates": [], "explanations": False},
             changed_at=clock.now(),
         )
 

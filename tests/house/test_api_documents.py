@@ -142,6 +142,7 @@ ENTRY = {
     "enrolments": [],
     "skills": [],
     "certificates": [CERTIFICATE],
+    "explanations": False,
 }
 RULES = {"items": [], "next": None}
 VERDICT = {"verdict": "revoked", "changed_at": "2026-02-01T00:00:00Z", "valid_until": "2027-02-01T00:00:00Z"}
@@ -262,7 +263,7 @@ def test_a_value_that_differs_from_its_annotation_is_found(monkeypatch: pytest.M
     monkeypatch.setattr("home.api.home", lambda **_: (empty, []))
     with pytest.raises(documented.Difference, match=r"waiting: .*planted"):
         signed_in(learner.user).get("/api/v1/home")
-    item = ProgressItem("p", False, "planted", "JP", [], [], [])  # type: ignore[arg-type]
+    item = ProgressItem("p", False, "planted", "JP", [], [], [], False)  # type: ignore[arg-type]
     monkeypatch.setattr("agencies.feed.services.pull", lambda **_: Pulled([item], FeedCursor("", 1, None), False))
     with pytest.raises(documented.Difference, match=r"changed_on: .*planted"):
         signed_in_machine(agency).pull()

@@ -16,19 +16,23 @@ from agencies.errors import InsufficientScope, NoGrant
 from agencies.feed.explanations import ExplanationView, explanation
 from common import clock
 from common.languages import choose
+from privacy.public import ConsentMissing
 
 
 class LearnerSkills(APIView):
     authentication_classes = [AgencyTokenAuthentication]
     permission_classes = [HasScopes]
     required_scopes: ClassVar = ("progress:read",)
-    problems = (NoGrant, InsufficientScope)
+    problems = (NoGrant, InsufficientScope, ConsentMissing)
 
     @extend_schema(
         operation_id="explain_skills",
         tags=["Progress"],
         summary="Why the levels of one of your learners are what they are",
-        description="The learner reads in the ledger of disclosures that you asked.",
+        description=(
+            "For learners who consented to `share_explanations` besides `share_progress`: `explanations` in your feed says so. "
+            "The learner reads in the ledger of disclosures that you asked."
+        ),
         parameters=[
             OpenApiParameter("learner", str, OpenApiParameter.PATH, description="As `learner` in your feed."),
             OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER),

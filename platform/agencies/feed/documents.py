@@ -74,6 +74,12 @@ class ProgressDocument(TypedDict):
     certificates: list[ProgressCertificate]
 
 
+class PublishedDocument(ProgressDocument):
+    """The same as one agency is told it. `explanations`: whether the agency may ask why the levels are what they are."""
+
+    explanations: bool
+
+
 def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, ProgressDocument]:
     """Return the document of each learner that exists, with ids as they are stored; constant queries."""
     documents: dict[UUID, ProgressDocument] = {
@@ -100,10 +106,13 @@ def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, ProgressDoc
     return documents
 
 
-def for_agency(key: bytes, document: ProgressDocument) -> ProgressDocument:
+def for_agency(key: bytes, document: ProgressDocument, *, explanations: bool) -> PublishedDocument:
     """Return a learner's progress as it is published to this agency: with ids that it alone knows.
 
     They stay the same from one telling to the next. By the stored ids two agencies could match their learners.
+
+    Args:
+        explanations: whether the agency may ask for explanations of this learner.
     """
     return {
         "enrolments": [
@@ -113,6 +122,7 @@ def for_agency(key: bytes, document: ProgressDocument) -> ProgressDocument:
         "certificates": [
             {**certificate, "id": pseudonym(key, UUID(certificate["id"]))} for certificate in document["certificates"]
         ],
+        "explanations": explanations,
     }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from agencies.errors import NoGrant
+from agencies.feed import selectors
 from agencies.feed.rules import pseudonym
 from agencies.grants.rules import may_see_learners
 from agencies.grants.selectors import grants
@@ -30,7 +31,7 @@ from learners.public import (
     Share,
 )
 from privacy import public as privacy
-from privacy.public import SHARE_PROGRESS
+from privacy.public import SHARE_EXPLANATIONS, SHARE_PROGRESS
 
 OPERATION = "explanation"
 FIELDS = ("learner", "skills", "evidence", "history")
@@ -109,15 +110,14 @@ def explanation(
         learner: the learner's id for this agency, as in its feed.
 
     Raises:
-        NoGrant: no learner-level grant of the agency's own state is in force.
+        NoGrant: no learner-level grant of the agency's own state for this purpose is in force.
         NotFound: the agency's feed has no such learner, or no longer.
+        ConsentMissing: the learner shares the progress with the agency, and not this.
     """
-    if not may_see_learners(
-        grants(agency_id=agency_id, on=now.date()),
-        agency_id=agency_id,
-        state=state,
-        purpose=SHARE_PROGRESS,
-        day=now.date(),
+    given, day = grants(agency_id=agency_id, on=now.date()), now.date()
+    if not all(
+        may_see_learners(given, agency_id=agency_id, state=state, purpose=purpose, day=day)
+        for purpose in (SHARE_PROGRESS, SHARE_EXPLANATIONS)
     ):
         raise NoGrant()
     with agency_scope(agency_id):
@@ -125,16 +125,16 @@ def explanation(
     # The consent and the state as they are now: the feed may be a moment behind.
     if (
         row is None
-        or learners.states_of([row.learner_id]).get(row.learner_id) != state
-        or agency_id
-        not in privacy.agencies_consented_to(user_ids=[row.learner_id], purpose=SHARE_PROGRESS).get(row.learner_id, ())
+        or selectors.states_of_visible([row.learner_id]).get(row.learner_id) != state
+        or not privacy.has_consent(user_id=row.learner_id, purpose=SHARE_PROGRESS, agency_id=agency_id)
     ):
         raise NotFound()
+    privacy.require_consent(user_id=row.learner_id, purpose=SHARE_EXPLANATIONS, agency_id=agency_id)
     document, language = learners.explanation(learner_id=row.learner_id, accept_language=accept_language, now=now)
     privacy.record_pull(
         agency_id=agency_id,
         client_id=client_id,
-        purpose=SHARE_PROGRESS,
+        purpose=SHARE_EXPLANATIONS,
         operation=OPERATION,
         fields=FIELDS,
         user_ids=[row.learner_id],

@@ -16,14 +16,14 @@ from agencies.errors import NoGrant
 from agencies.feed import rules, selectors, statements
 from agencies.feed.documents import (
     ProgressCertificate,
-    ProgressDocument,
     ProgressEnrolment,
     ProgressSkill,
+    PublishedDocument,
     for_agency,
     progress_documents,
 )
 from agencies.feed.rules import FeedCursor
-from agencies.grants.rules import may_see_learners, tombstones_until
+from agencies.grants.rules import GrantFacts, may_see_learners, tombstones_until
 from agencies.grants.selectors import agencies_with_due_feeds, grants
 from agencies.models import Agency, FeedEpoch, ProgressRow
 from agencies.scope import agency_scope, publisher_scope
@@ -35,7 +35,7 @@ from events.public import Recorded
 from learners.events import AccountChanged, OfLearner, ProfileChanged
 from privacy import public as privacy
 from privacy.events import ConsentChanged
-from privacy.public import SHARE_PROGRESS
+from privacy.public import SHARE_EXPLANATIONS, SHARE_PROGRESS
 
 # One key for the whole feed: positions then become visible in their order. A key per agency would let publishers run
 # side by side, but a batch touches several agencies and would have to take their locks in one order.
@@ -60,6 +60,10 @@ class ProgressItem:
     enrolments: list[ProgressEnrolment] | None
     skills: list[ProgressSkill] | None
     certificates: list[ProgressCertificate] | None
+    explanations: Annotated[
+        bool | None,
+        Keywords("Whether you may ask why the levels are what they are; when no longer, delete what you got."),
+    ]
 
 
 class ProgressPage(TypedDict):
@@ -120,21 +124,28 @@ def publish(*, learner_ids: Collection[UUID], now: datetime, republish: Collecti
         day = now.date()
         states = selectors.states_of_visible(ids)
         consents = privacy.agencies_consented_to(user_ids=states, purpose=SHARE_PROGRESS) if states else {}
-        pairs = (
-            rules.wanted(states=states, consents=consents, grants=grants(on=day), purpose=SHARE_PROGRESS, day=day)
-            if consents
-            else []
-        )
-        moved = _put(pairs, states, republish, now) if pairs else 0
+        given = grants(on=day) if consents else ()
+        pairs = rules.wanted(states=states, consents=consents, grants=given, purpose=SHARE_PROGRESS, day=day)
+        moved = _put(pairs, states, given, republish, now) if pairs else 0
         return moved + statements.withdraw_rows(learner_ids=ids, keep=pairs, now=now)
 
 
 def _put(
     pairs: Sequence[tuple[UUID, UUID]],
     states: Mapping[UUID, str],
+    given: Sequence[GrantFacts],
     republish: Collection[UUID],
     now: datetime,
 ) -> int:
+    explained = set(
+        rules.wanted(
+            states=states,
+            consents=privacy.agencies_consented_to(user_ids=states, purpose=SHARE_EXPLANATIONS),
+            grants=given,
+            purpose=SHARE_EXPLANATIONS,
+            day=now.date(),
+        )
+    )
     documents = progress_documents({learner_id for _, learner_id in pairs})
     keys = dict(Agency.objects.filter(pk__in={agency_id for agency_id, _ in pairs}).values_list("pk", "pseudonym_key"))
     rows = [
@@ -143,7 +154,9 @@ def _put(
             "learner_id": learner_id,
             "pseudonym": rules.pseudonym(bytes(keys[agency_id]), learner_id),
             "member_state_id": states[learner_id],
-            "document": for_agency(bytes(keys[agency_id]), documents[learner_id]),
+            "document": for_agency(
+                bytes(keys[agency_id]), documents[learner_id], explanations=(agency_id, learner_id) in explained
+            ),
         }
         for agency_id, learner_id in pairs
         if learner_id in documents
@@ -275,7 +288,7 @@ def _tombstones(
     return kept, start._replace(**moved), False
 
 
-def _item(row: ProgressRow, document: ProgressDocument | None) -> ProgressItem:
+def _item(row: ProgressRow, document: PublishedDocument | None) -> ProgressItem:
     """Return the row as it is published to the agency; without a document it is a tombstone."""
     return ProgressItem(
         learner=row.pseudonym,
@@ -285,6 +298,7 @@ def _item(row: ProgressRow, document: ProgressDocument | None) -> ProgressItem:
         enrolments=document["enrolments"] if document else None,
         skills=document["skills"] if document else None,
         certificates=document["certificates"] if document else None,
+        explanations=document["explanations"] if document else None,
     )
 
 

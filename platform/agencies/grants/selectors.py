@@ -15,7 +15,7 @@ from agencies.grants.rules import GrantFacts
 from agencies.models import Agency, Grant
 from common.schemas import Keywords
 from learners import public as learners
-from privacy.public import SHARE_PROGRESS
+from privacy.public import SHARE_EXPLANATIONS, SHARE_PROGRESS
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ConsentableAgency:
     id: Annotated[UUID, Keywords("Name it as `agency_id` in the consent.")]
     name: str
     role: str
-    purpose: Annotated[str, Keywords("The purpose that consent would be given for.")]
+    purposes: Annotated[list[str], Keywords("The purposes that it can be consented to for.")]
 
 
 def grants(*, agency_id: UUID | None = None, on: date, ended_since: date | None = None) -> Sequence[GrantFacts]:
@@ -62,11 +62,20 @@ def consentable_agencies(
     learner = learners.learner(learner_id)
     if learner is None:
         return []
-    ids = rules.agencies_for_learners(grants(on=on), state=learner.member_state, purpose=SHARE_PROGRESS, day=on)
-    found = Agency.objects.filter(pk__in=ids).order_by("name", "pk")
+    given = grants(on=on)
+    ids = {
+        purpose: rules.agencies_for_learners(given, state=learner.member_state, purpose=purpose, day=on)
+        for purpose in (SHARE_PROGRESS, SHARE_EXPLANATIONS)
+    }
+    found = Agency.objects.filter(pk__in=frozenset().union(*ids.values())).order_by("name", "pk")
     if after is not None:
         found = found.filter(Q(name__gt=after[0]) | Q(name=after[0], pk__gt=after[1]))
-    return [ConsentableAgency(agency.pk, agency.name, agency.role, SHARE_PROGRESS) for agency in found[:limit]]
+    return [
+        ConsentableAgency(
+            agency.pk, agency.name, agency.role, [purpose for purpose, granted in ids.items() if agency.pk in granted]
+        )
+        for agency in found[:limit]
+    ]
 
 
 def agencies_with_due_feeds(*, on: date) -> Sequence[tuple[UUID, datetime | None]]:
