@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import sys
@@ -74,8 +75,9 @@ def play(label: str, work: Callable[[Any], Any], over: Sequence[Any]) -> list[An
 def await_workers(http: httpx.Client, *, within_s: float = 120) -> float:
     """Wait until the workers have nothing left to do; return for how many seconds."""
     started = time.monotonic()
+    monitoring = {"Authorization": f"Bearer {os.environ.get('READYZ_TOKEN', 'development')}"}
     while time.monotonic() - started < within_s:
-        state = http.get("/readyz").json()
+        state = http.get("/readyz", headers=monitoring).json()
         if not state["outbox_waiting"]:
             return time.monotonic() - started
         time.sleep(0.2)

@@ -7,12 +7,15 @@ import itertools
 from typing import Any, TypeVar, cast
 
 import orjson
+from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from events.kinds import Event, Recorded, decode
 from learners.models import Learner
 
+# Whom /readyz tells how each part does.
+MONITORING = {"Authorization": f"Bearer {settings.READYZ_TOKEN}"}
 _numbers = itertools.count(1)
 E = TypeVar("E", bound=Event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.cache import patch_vary_headers
@@ -93,6 +93,7 @@ class AppealsView(APIView):
 
 
 class AppealView(APIView):
+    no_store: ClassVar = True
     problems = {
         "PUT": (errors.NothingToAppeal, errors.AppealOpen, errors.AppealIdReused),
         "DELETE": (errors.AppealClosed,),

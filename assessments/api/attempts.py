@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -186,6 +186,7 @@ class AttemptsView(APIView):
 
 
 class AttemptView(APIView):
+    no_store: ClassVar = True
     problems = {
         "PUT": (
             errors.NotEnrolled,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -43,6 +43,7 @@ _BODIES = {media_type: OpenApiTypes.STR if media_type == PLAIN else OpenApiTypes
 
 
 class FileView(APIView):
+    no_store: ClassVar = True
     parser_classes = _PARSERS
     problems = {
         "PUT": (

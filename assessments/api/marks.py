@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -14,6 +15,8 @@ from assessments.marking import selectors
 
 
 class MarksView(APIView):
+    no_store: ClassVar = True
+
     @extend_schema(
         operation_id="list_attempt_marks",
         tags=["Assessments"],

@@ -103,7 +103,9 @@ class ManifestEntryOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     href = serializers.CharField()
     bytes = serializers.IntegerField()
-    etag = serializers.CharField(help_text="The quoted SHA-256 of the document, as in its ETag.")
+    etag = serializers.CharField(
+        help_text="The quoted SHA-256 of the document, as in its ETag; compare without the `W/` that a compressing proxy adds."
+    )
 
 
 class ManifestOutput(serializers.Serializer[Any]):

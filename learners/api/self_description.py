@@ -55,6 +55,7 @@ class SelfDescriptionOutput(serializers.Serializer[Any]):
 class MySelfDescription(OwnResource[str]):
     """What the caller says of themselves; nobody else reads it."""
 
+    no_store: ClassVar = True
     problems: ClassVar = {"GET": (NotFound,), "PUT": (ProfileMissing, privacy.ConsentMissing)}
     input_class = SelfDescriptionInput
     response_headers = _PRIVATE

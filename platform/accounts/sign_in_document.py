@@ -15,7 +15,7 @@ import yaml
 from allauth.headless.spec.internal import schema as allauth
 from django.urls import Resolver404, resolve
 
-from common.errors import Forbidden
+from common.errors import BodyTooLarge, Forbidden
 from common.openapi import RETRY_AFTER, RETRY_AFTER_HEADER, problem_response
 
 _BASE = "/auth/app/v1"
@@ -176,6 +176,7 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
         forbidden = problem_response([Forbidden])  # the proxy does not say whose request it is, so it cannot be counted
         forbidden["content"] |= answers.get("403", {}).get("content", {})
         answers["403"] = forbidden
+        answers["413"] = problem_response([BodyTooLarge])
         answers["429"] = _json("Too many tries; `Retry-After` says when to come back.", _ref("TooManyRequestsResponse"))
         answers["429"]["headers"] = {RETRY_AFTER: RETRY_AFTER_HEADER}
     answers["410"] = _json("`X-Session-Token` names no session.", _ref("SessionGoneResponse"))

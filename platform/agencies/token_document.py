@@ -51,6 +51,7 @@ def token_document() -> Mapping[str, Any]:
                             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TokenOutput"}}},
                         },
                         "400": {"description": "The request is not one for a token.", "content": refused},
+                        "413": {"description": "The request is too large.", "content": refused},
                         "401": {"description": "The client is not known, or its secret is wrong.", "content": refused},
                     },
                 }

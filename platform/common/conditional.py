@@ -1,8 +1,13 @@
-"""Strong ETags and conditional requests (RFC 9110, section 13)."""
+"""ETags and conditional requests (RFC 9110, section 13).
+
+An ETag here is the SHA-256 of the content before any coding of its transfer. A proxy that compresses writes `W/` before it, for the
+bytes that it sends are others; the content that it names is the same, so both forms are read as one, in `If-Match` too.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
@@ -18,7 +23,11 @@ def etag_of(content: bytes) -> str:
 
 def is_fresh(request: HttpRequest, etag: str) -> bool:
     """Tell whether `If-None-Match` names `etag`, so that 304 is the answer."""
-    given = parse_etags(request.headers.get("If-None-Match", ""))
+    return _names(request.headers.get("If-None-Match", ""), etag)
+
+
+def _names(header: str, etag: str) -> bool:
+    given = parse_etags(header)
     return etag in given or f"W/{etag}" in given or "*" in given
 
 
@@ -32,9 +41,38 @@ def require_match(request: HttpRequest, etag: str) -> None:
     header = request.headers.get("If-Match")
     if header is None:
         raise PreconditionRequired()
-    given = parse_etags(header)
-    if etag not in given and "*" not in given:
+    if not _names(header, etag):
         raise PreconditionFailed()
+
+
+class EntityTagMiddleware:
+    """Gives what learners read an ETag where its view gave none, and answers 304 to who has it already.
+
+    It spares the line and not the reading. What must not be kept (`no-store`) has none.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if (
+            request.method not in ("GET", "HEAD")
+            or response.status_code != 200
+            or not request.path_info.startswith("/api/v1/")
+            or response.streaming
+            or response.has_header("ETag")
+            or "no-store" in response.get("Cache-Control", "")
+        ):
+            return response
+        response["ETag"] = etag = etag_of(response.content)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        if is_fresh(request, etag):
+            response.status_code, response.content = 304, b""
+            for name in ("Content-Type", "Content-Length"):
+                if response.has_header(name):
+                    del response[name]
+        return response
 
 
 def ready_bytes(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NotRequired, get_origin
 
 import orjson
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -74,9 +74,15 @@ class InvalidInput(DomainError):
 
 
 class Malformed(DomainError):
-    """The body cannot be read at all: not JSON, not UTF-8, or too large."""
+    """The body cannot be read at all: not JSON, or not UTF-8."""
 
     code, status, title = "malformed", 400, _("The request cannot be read")
+
+
+class BodyTooLarge(DomainError):
+    """The body is larger than what is taken: 1 MiB, unless the operation says otherwise."""
+
+    code, status, title = "body_too_large", 413, _("The request is too large")
 
 
 class Unauthenticated(DomainError):
@@ -169,6 +175,7 @@ BY_STATUS: Mapping[int, type[DomainError]] = {
         Conflict,
         Gone,
         PreconditionFailed,
+        BodyTooLarge,
         UnsupportedMediaType,
         PreconditionRequired,
         Throttled,
@@ -233,6 +240,10 @@ def problem_handler(exception: Exception, context: Mapping[str, Any]) -> HttpRes
             error, errors = InvalidInput(), list(_flatten(exception.detail))
         case exceptions.ParseError():
             error = Malformed(str(exception.detail))
+        case RequestDataTooBig():
+            error = BodyTooLarge()
+        case SuspiciousOperation():
+            error = Malformed()
         case Http404():
             error = NotFound()
         case PermissionDenied():
@@ -252,6 +263,15 @@ def problem_handler(exception: Exception, context: Mapping[str, Any]) -> HttpRes
     # Ready bytes rather than a DRF response: a view that renders YAML or HTML still answers errors as problem+json.
     body = orjson.dumps(problem(error, errors), default=str)
     return HttpResponse(body, status=error.status, headers=headers, content_type=PROBLEM_JSON)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django answers to a request that it does not take (its `handler400`): 413 where the body is too large, else 400.
+
+    Machines get it as a problem, by `ProblemMiddleware`.
+    """
+    error = BodyTooLarge() if isinstance(exception, RequestDataTooBig) else Malformed()
+    return HttpResponse(str(error.title), status=error.status, content_type="text/plain; charset=utf-8")
 
 
 class ProblemMiddleware:
@@ -293,6 +313,8 @@ class ProblemMiddleware:
         body = problem(error() if error else Malformed())
         body["status"] = response.status_code
         answer = HttpResponse(orjson.dumps(body), status=response.status_code, content_type=PROBLEM_JSON)
+        # Known here, so that nobody has to send it in pieces: the middleware that says it for others is further in.
+        answer["Content-Length"] = str(len(answer.content))
         for name in ("Allow", "Retry-After", "WWW-Authenticate"):
             if response.has_header(name):
                 answer[name] = response[name]

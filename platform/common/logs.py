@@ -12,12 +12,21 @@ from pythonjsonlogger.json import JsonFormatter as _JsonFormatter
 
 from common.requests import request_id
 
+# Of Django's loggers `django.security.<exception>`.
+_TOO_MUCH = (".RequestDataTooBig", ".TooManyFieldsSent", ".TooManyFilesSent")
+
 
 class RequestIdFilter(logging.Filter):
     """Adds the current request id to every record; of a request that Django logs it keeps the route, not the path."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        if record.name.startswith("django.security."):
+            # A caller's doing and not a defect: no traceback, and no ERROR that would wake somebody.
+            level = logging.INFO if record.name.endswith(_TOO_MUCH) else logging.WARNING
+            record.levelno, record.levelname = level, logging.getLevelName(level)
+            record.exc_info = record.exc_text = None
+            record.refused = record.name.removeprefix("django.security.")
         request = record.__dict__.pop("request", None)
         if request is not None:
             # Message and request hold path and query, and so ids and whatever a person typed.

@@ -195,6 +195,10 @@ class ProblemAutoSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
+        # common.conditional.EntityTagMiddleware
+        is_read = self.method == "GET" and self.path.startswith("/api/v1/") and direction == "response"
+        if is_read and "200" in responses and not getattr(self.view, "no_store", False):
+            responses.setdefault("304", {"description": str(NOT_MODIFIED.description)})
         by_status: dict[int, list[type[errors.DomainError]]] = {}
         for error in self._problems():
             by_status.setdefault(error.status, []).append(error)
@@ -215,7 +219,7 @@ class ProblemAutoSchema(AutoSchema):
         if self.path.count("{"):
             found.append(errors.NotFound)
         if self.method in ("POST", "PUT", "PATCH"):
-            found += [errors.Malformed, errors.UnsupportedMediaType]
+            found += [errors.Malformed, errors.BodyTooLarge, errors.UnsupportedMediaType]
         declared = getattr(self.view, "problems", ())
         found += declared.get(self.method, ()) if isinstance(declared, dict) else declared
         return list(dict.fromkeys(found))

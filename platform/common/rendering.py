@@ -12,6 +12,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from common.errors import BodyTooLarge
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Promise):
@@ -51,7 +53,7 @@ class StrictJSONParser(BaseParser):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(most + 1)
         if len(raw) > most:
-            raise ParseError(f"larger than {most} bytes")
+            raise BodyTooLarge()
         try:
             data = orjson.loads(raw)
         except orjson.JSONDecodeError as error:

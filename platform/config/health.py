@@ -1,9 +1,9 @@
-"""/livez: the process answers. /readyz: it can serve."""
+"""/livez: the process answers. /readyz: it can serve; what of it does not work is told to the operator's monitoring alone."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import redis
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
 from config import statements
@@ -27,9 +28,32 @@ def livez(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b'{"status":"ok"}', content_type="application/json")
 
 
+class Readiness(NamedTuple):
+    """Whether requests can be served. status: `ok`, `degraded` or `unavailable`; parts: how each of them does."""
+
+    is_ready: bool
+    status: str
+    parts: dict[str, Any]
+
+
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when database and migrations are there. Without Redis or with a late outbox it is `degraded`, still ready.
+    """200 or 503, and one word; with the token of the operator's monitoring also what it is made of."""
+    found = readiness()
+    told = {"status": found.status, **(found.parts if _is_monitoring(request) else {})}
+    response = HttpResponse(orjson.dumps(told), status=200 if found.is_ready else 503, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_monitoring(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    expected = settings.READYZ_TOKEN
+    return bool(expected) and scheme.lower() == "bearer" and constant_time_compare(token.strip(), expected)
+
+
+def readiness() -> Readiness:
+    """Ready when database and migrations are there. Without Redis or with a late outbox it is `degraded`, still ready.
 
     Wake-ups then come late, but nothing is lost and every request can be served.
     """
@@ -53,8 +77,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         parts["redis"] = "down"
     late = parts.get("outbox_lag_s", 0) > settings.OUTBOX_LAG_WARNING_S
     status = "unavailable" if not ready else "degraded" if late or parts["redis"] == "down" else "ok"
-    body = orjson.dumps({"status": status, **parts})
-    return HttpResponse(body, status=200 if ready else 503, content_type="application/json")
+    return Readiness(ready, status, parts)
 
 
 def _migrated() -> bool:

@@ -16,8 +16,8 @@ class Liveness(TypedDict):
 
 class Readiness(TypedDict):
     status: Literal["ok", "degraded", "unavailable"]
-    database: Literal["ok", "down"]
-    redis: Literal["ok", "down"]
+    database: NotRequired[Literal["ok", "down"]]
+    redis: NotRequired[Literal["ok", "down"]]
     migrations: NotRequired[Literal["ok", "missing"]]
     outbox_lag_s: NotRequired[Annotated[float, Keywords("Age of the oldest event that waits.")]]
     outbox_waiting: NotRequired[bool]
@@ -58,7 +58,11 @@ def document() -> Mapping[str, Any]:
                     "operationId": "read_readiness",
                     "tags": ["Operation"],
                     "summary": "Whether requests can be served",
-                    "description": "`degraded` still serves: wake-ups come late, or the outbox is behind; nothing is lost.",
+                    "description": (
+                        "`degraded` still serves: wake-ups come late, or the outbox is behind; nothing is lost. Everybody is "
+                        "told `status` alone; the operator's monitoring sends its token as `Authorization: Bearer` and gets "
+                        "the rest."
+                    ),
                     "responses": {
                         "200": _answer("Requests can be served.", "Readiness"),
                         "503": _answer("They cannot.", "Readiness"),

@@ -21,6 +21,9 @@ register_converter(IdConverter, "id")
 
 _swagger = partial(SpectacularSwaggerView.as_view, http_method_names=["get", "head"])
 
+# Of what Django itself does not take.
+handler400 = "common.errors.bad_request"
+
 urlpatterns = [
     # Before the certificates' routes, which take anything below /verify for a code.
     path("api/openapi.yaml", ApiDocument.as_view(audience="learners"), name="learners-openapi"),

@@ -24,6 +24,7 @@ PREFIXES = ("api/", "agency/", "verify", "log/", "shared/", "ims/", ".well-known
 # Doors without a sign-in, each for a reason that its view states. Everything else answers 401.
 PUBLIC = {
     ("get", "/api/v1/member-states"),
+    ("get", "/api/v1/member-states/choices"),
     ("get", "/api/v1/purposes"),
     ("get", "/api/v1/catalogue"),
     ("get", "/api/v1/editions/{edition_id}"),

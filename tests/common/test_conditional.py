@@ -6,9 +6,12 @@ import hashlib
 
 import pytest
 from django.test import RequestFactory
+from rest_framework.test import APIClient
 
 from common.conditional import etag_of, is_fresh, ready_bytes, require_match
 from common.errors import PreconditionFailed, PreconditionRequired
+from tests import documented
+from tests.factories import make_learner, signed_in
 
 BODY = '{"title":"ไทย"}'.encode()
 ETAG = etag_of(BODY)
@@ -56,13 +59,65 @@ def test_a_change_must_name_its_version() -> None:
         require_match(RequestFactory().put("/"), ETAG)
 
 
-@pytest.mark.parametrize("header", [ETAG, f'"other", {ETAG}', "*"])
+@pytest.mark.parametrize("header", [ETAG, f'"other", {ETAG}', "*", f"W/{ETAG}", f'W/"other", W/{ETAG}'])
 def test_a_change_of_the_stored_version_goes_through(header: str) -> None:
     require_match(RequestFactory().put("/", headers={"If-Match": header}), ETAG)
 
 
-@pytest.mark.parametrize("header", ['"other"', f"W/{ETAG}", "", "nonsense"])
+@pytest.mark.parametrize("header", ['"other"', 'W/"other"', "", "nonsense", f"w/{ETAG}", f"W/{ETAG}x"])
 def test_a_change_of_another_version_is_refused(header: str) -> None:
-    """A weak ETag never matches here: If-Match compares strongly (RFC 9110, 13.1.1)."""
+    """`W/` is what a compressing proxy writes; before another tag it helps nothing."""
     with pytest.raises(PreconditionFailed):
         require_match(RequestFactory().put("/", headers={"If-Match": header}), ETAG)
+
+
+# --- one door for all that learners read ------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_every_list_of_the_learners_interface_is_read_conditionally() -> None:
+    aiko, dao = signed_in(make_learner("JP").user), APIClient()
+    document = documented.load()["learners"]
+    lists = [
+        (path, get["operationId"], "304" in get["responses"])
+        for path, methods in document["paths"].items()
+        if path.startswith("/api/")
+        and (get := methods.get("get"))
+        and get["operationId"].startswith("list_")
+        and "{" not in path
+    ]
+    assert len(lists) > 12
+    tried = 0
+    for path, operation, is_conditional in lists:
+        answer = aiko.get(path)
+        assert answer.status_code == 200, path
+        if not is_conditional:
+            assert "no-store" in answer["Cache-Control"], operation
+            assert not answer.has_header("ETag")
+            continue
+        tried += 1
+        assert answer["ETag"].startswith('"'), path
+        for tag in (answer["ETag"], f"W/{answer['ETag']}"):
+            again = aiko.get(path, headers={"If-None-Match": tag})
+            assert (again.status_code, again.content, again["ETag"]) == (304, b"", answer["ETag"]), path
+            assert not again.has_header("Content-Type")
+        assert aiko.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+        outsider = dao.get(path, headers={"If-None-Match": answer["ETag"]})
+        assert outsider.status_code in (304, 401), "public, or refused before anything is compared"
+        if outsider.status_code == 304:
+            assert "public" in answer["Cache-Control"]
+    assert tried > 10
+
+
+@pytest.mark.django_db
+def test_the_etag_follows_the_content() -> None:
+    learner = make_learner("JP")
+    client, path = signed_in(learner.user), "/api/v1/me/consents"
+    before = client.get(path)
+    purpose = client.get("/api/v1/purposes").json()["items"][0]
+    assert purpose
+    learner.legal_name = "Another Name"
+    learner.save()
+    profile = client.get("/api/v1/me/profile")
+    assert client.get(path, headers={"If-None-Match": before["ETag"]}).status_code == 304
+    assert client.get(path, headers={"If-None-Match": profile["ETag"]}).status_code == 200

@@ -39,6 +39,7 @@ from demo.learner import Walk, text_versions
 from demo.people import Person
 from learners.models import SkillState
 from tests.documented import AUDIENCES, SNAPSHOTS
+from tests.factories import MONITORING
 from tests.parts import Parts, parts
 
 # Minutes, most of them the compilers': no part of the plain suite.
@@ -313,7 +314,9 @@ def test_an_agency_pulls_its_feed_to_the_end_in_python(
                 walk = Walk(http, person, text_versions(http), random.Random(number))
                 walk.learn(edition_id)
                 walk.take_assessment(edition_id, knowledge)
-            running.wait(lambda: not http.get("/readyz").json()["outbox_waiting"], "the workers to finish")
+            running.wait(
+                lambda: not http.get("/readyz", headers=MONITORING).json()["outbox_waiting"], "the workers to finish"
+            )
         refresh_statistics(now=clock.now())
         shown = json.loads(
             _run(

@@ -21,6 +21,7 @@ from demo.learner import Walk, text_versions
 from demo.people import Person
 from demo.verification import verify_from_published_key
 from learners.models import Evidence
+from tests.factories import MONITORING
 from tests.parts import Parts, parts
 from tests.where_found import where_found
 
@@ -52,7 +53,7 @@ def _token(http: httpx.Client, client_id: str, secret: str) -> dict[str, str]:
 
 
 def _settled(running: Parts, http: httpx.Client) -> None:
-    running.wait(lambda: not http.get("/readyz").json()["outbox_waiting"], "the workers to finish")
+    running.wait(lambda: not http.get("/readyz", headers=MONITORING).json()["outbox_waiting"], "the workers to finish")
 
 
 def _final_state(learner_id: Any) -> str:

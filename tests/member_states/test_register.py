@@ -241,3 +241,23 @@ def test_a_superuser_changes_nothing_either(client: Any) -> None:
         assert client.get(f"/admin/member_states/{path}/").status_code == 200
     assert client.post(f"/admin/member_states/rule/{rule.pk}/change/", {"note": "x"}).status_code == 403
     assert client.post(f"/admin/member_states/rule/{rule.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_form_gets_the_states_in_the_callers_language_and_in_few_bytes(client, query_budget) -> None:
+    whole = client.get("/api/v1/member-states")
+    with query_budget(2):
+        light = client.get("/api/v1/member-states/choices", headers={"Accept-Language": "ja"})
+    assert len(light.content) < 3_000 < len(whole.content) / 10
+    states = {state["code"]: state for state in light.json()["items"]}
+    assert list(states) == sorted(states)
+    assert set(states) == {state["code"] for state in whole.json()["items"]}
+    assert (states["TH"]["name"], states["JP"]["name"], light["Content-Language"]) == ("タイ", "日本", "ja")
+    assert states["SG"]["languages"]
+    for language in ("tet", "xx", ""):
+        names = client.get("/api/v1/member-states/choices", headers={"Accept-Language": language}).json()["items"]
+        assert {state["code"]: state["name"] for state in names}["TH"] == "Thailand"
+    again = client.get(
+        "/api/v1/member-states/choices", headers={"Accept-Language": "ja", "If-None-Match": f"W/{light['ETag']}"}
+    )
+    assert again.status_code == 304
+    assert "Accept-Language" in again["Vary"]

@@ -71,8 +71,11 @@ class TokenView(View):
         try:
             _refuse_large(request)
             _, headers, body, status = Core().create_token_response(request)
+        except RequestDataTooBig:
+            headers, status = {}, 413
+            body = json.dumps({"error": "invalid_request", "error_description": "The request is too large."})
         except (SuspiciousOperation, BadRequest, MultiPartParserError, ValueError):
-            # Too large, not UTF-8, or not a form at all.
+            # Not UTF-8, or not a form at all.
             headers, status = {}, 400
             body = json.dumps({"error": "invalid_request", "error_description": "The request cannot be read."})
         if status == 400 and json.loads(body).get("error") == "server_error":

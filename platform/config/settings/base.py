@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "common.requests.RequestContextMiddleware",
     # Before all that may answer by itself: a browser asks first whether it may call, and needs that answer on errors too.
     "corsheaders.middleware.CorsMiddleware",
+    "common.conditional.EntityTagMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.SessionMiddleware",
     "config.middleware.LocaleMiddleware",
@@ -388,15 +389,18 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "common.logs.RequestIdFilter"}},
     "formatters": {"json": {"()": "common.logs.JsonFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "handlers": {
+        "nowhere": {"class": "logging.NullHandler"},
+        "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # Django writes the path of every 4xx here; the request log below has status and route without ids.
         "django.request": {"level": "ERROR"},
         "fontTools": {"level": "WARNING"},
-        # Scanners try every host name; the refusal is in the request log.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        # Scanners try every host name; the refusal is in the request log. (Without any handler Python would write it as text.)
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },
 }
 
@@ -436,6 +440,8 @@ WITNESS_NAME = env.str("WITNESS_NAME", default=f"{_HOST_AND_PATH}/log/witness")
 WITNESS_KEY_FILE = env.str("WITNESS_KEY_FILE", default="")
 WITNESS_KEY_PASSWORD = env.str("WITNESS_KEY_PASSWORD", default="")
 WITNESSED_LOGS = env.list("WITNESSED_LOGS", default=[])
+# Who sends it to /readyz is told how each part does; strangers get one word. Empty: nobody is told by HTTP.
+READYZ_TOKEN = env.str("READYZ_TOKEN", default="")
 # /readyz reports the outbox as late when the oldest delivery waits longer than this.
 OUTBOX_LAG_WARNING_S = env.int("OUTBOX_LAG_WARNING_S", default=60)
 # How often the published statistics are counted anew, in seconds.

@@ -31,4 +31,5 @@ RATE_LIMITS = {
 CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"]
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 
+READYZ_TOKEN = env.str("READYZ_TOKEN", default="development")
 STATISTICS_REFRESH_S = 10.0

@@ -27,6 +27,7 @@ PUBLIC_BASE_URL = os.environ.get("PUBLIC_BASE_URL", "http://testserver").rstrip(
 # A thread of a test must leave no connection behind; load tests of the real web server keep them, as production does.
 DATABASES["default"]["CONN_MAX_AGE"] = int(os.environ.get("DATABASE_CONN_MAX_AGE", "0"))
 DATABASES.pop("owner", None)
+READYZ_TOKEN = os.environ.get("READYZ_TOKEN", "tests")
 ISSUER_KEY_DIR = os.environ.get("ISSUER_KEY_DIR") or tempfile.mkdtemp(prefix="issuer-")
 ISSUER_KEY_CREATE = True
 LOG_KEY_FILE = os.environ.get("LOG_KEY_FILE") or str(Path(tempfile.mkdtemp(prefix="log-")) / "key.pem")

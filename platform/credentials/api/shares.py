@@ -105,6 +105,7 @@ def _output(share: Share, now: datetime) -> dict[str, Any]:
 
 
 class MyShares(APIView):
+    no_store: ClassVar = True
     problems: ClassVar = (BadCursor,)
 
     @extend_schema(
@@ -128,6 +129,7 @@ class MyShares(APIView):
 
 
 class MyShare(APIView):
+    no_store: ClassVar = True
     problems: ClassVar = {"PUT": (ProfileMissing, CertificateNotYours, ShareIdTaken, TooManyShares)}
 
     @extend_schema(operation_id="read_share", tags=["Certificates"], summary="One link", responses=ShareOutput)

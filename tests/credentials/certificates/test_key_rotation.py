@@ -23,7 +23,7 @@ from credentials.models import Certificate, IssuerKey, KeyRotation
 from events.models import Delivery
 from learners.events import EditionCompleted
 from tests.credentials.certificates.factories import make_entitled, settle, tell
-from tests.factories import make_user
+from tests.factories import MONITORING, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -175,4 +175,4 @@ def test_a_key_older_than_a_year_is_warned_of(issue, caplog) -> None:
         assert keys.due_for_rotation(now=clock.now() + timedelta(days=364)) == []
         reconciliation.check_and_alert(now=clock.now() + timedelta(days=366))
     assert [record.alert for record in caplog.records if hasattr(record, "alert")] == ["old_issuer_keys"]
-    assert Client().get("/readyz").json()["certificates"]["old_issuer_keys"] == 1
+    assert Client().get("/readyz", headers=MONITORING).json()["certificates"]["old_issuer_keys"] == 1

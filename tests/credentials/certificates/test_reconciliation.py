@@ -18,6 +18,7 @@ from events.models import Delivery, Event
 from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Enrolment, Evidence, SkillState
 from tests.credentials.certificates.factories import SKILLS, make_entitled, settle, tell
+from tests.factories import MONITORING
 
 pytestmark = pytest.mark.django_db
 
@@ -171,15 +172,15 @@ def test_evidence_and_corrections_that_came_later_alter_nothing(issue) -> None:
 
 
 def test_readyz_and_the_log_tell_of_it(achievement, caplog) -> None:
-    assert Client().get("/readyz").json()["certificates"] is None
+    assert Client().get("/readyz", headers=MONITORING).json()["certificates"] is None
     reconciliation.check_and_alert(now=clock.now())
     well = {"entitled_not_issued": 0, "issued_not_entitled": 0, "old_issuer_keys": 0}
-    assert Client().get("/readyz").json()["certificates"] == well
+    assert Client().get("/readyz", headers=MONITORING).json()["certificates"] == well
     make_entitled(achievement)
     with caplog.at_level(logging.ERROR):
         reconciliation.check_and_alert(now=clock.now() + timedelta(minutes=6))
     assert [record.alert for record in caplog.records if hasattr(record, "alert")] == ["entitled_not_issued"]
-    assert Client().get("/readyz").json()["certificates"] == {**well, "entitled_not_issued": 1}
+    assert Client().get("/readyz", headers=MONITORING).json()["certificates"] == {**well, "entitled_not_issued": 1}
     assert not Event.objects.filter(kind="credentials.award_missing").exists(), "watching mends nothing"
     with transaction.atomic():
         assert reconciliation.repair(_later()) == 1
