@@ -42,7 +42,7 @@ PURPOSES: Mapping[str, str] = MappingProxyType(
         "security": "So that nobody else gets into an account.",
     }
 )
-CONSENTED = ("fairness_monitoring", "learning_records", "share_progress")
+CONSENTED = ("fairness_monitoring", "learning_records", "share_explanations", "share_progress")
 
 
 @cache

@@ -219,9 +219,7 @@ def test_tries_in_another_width_are_tries_at_the_same_account(client: Client) ->
     sign_up(client, "taro")
     typed = ("taro", "ｔaro", "ｔａro", "ｔａｒo", "ｔａｒｏ", "TARO", "Taro")
     # Where the account has signed in before, twenty failures are free.
-    statuses = [
-        post(client, "auth/login", {"username": name, "password": "wrong"}).status_code for name in typed * 4
-    ]
+    statuses = [post(client, "auth/login", {"username": name, "password": "wrong"}).status_code for name in typed * 4]
     assert statuses[:20] == [400] * 20
     assert statuses[-1] == 429
 
