@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from assessments.items.models import ItemRevision
 from assessments.quizzes.models import Quiz
+from accounts.usernames import skeleton
 from common.ids import new_id
 from courses.models import Edition
 from tests.assessments.factories import make_bank, make_edition, make_quiz
@@ -50,8 +51,8 @@ def add_learners(states: Sequence[str], *, birth_years: Sequence[int]) -> list[U
     ids = [new_id() for _ in states]
     _copy(
         "accounts_user",
-        ("id", "username", "password", "email", "is_staff", "is_active", "is_superuser"),
-        ((pk, f"analysed-{pk}", "!", "", False, True, False) for pk in ids),
+        ("id", "username", "skeleton", "password", "email", "is_staff", "is_active", "is_superuser"),
+        ((pk, name, skeleton(name), "!", "", False, True, False) for pk in ids for name in [f"analysed-{pk}"]),
     )
     _copy(
         "learners_learner",
