@@ -42,19 +42,19 @@ class TooFewItems(Exception):
     """A pool asks for more items than the bank has left."""
 
 
-class RefusedAnswer(NamedTuple):
-    """An answer that cannot be read: `pointer` into the body, the reason's code, and what the reason's text names."""
+class AnswerRefused(Exception):
+    """An answer of a submission cannot be read: `pointer` into the body, the reason's code, and what the reason's text names."""
 
-    pointer: str
-    reason: str
-    values: Mapping[str, str] = MappingProxyType({})
+    def __init__(self, pointer: str, reason: str, values: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(f"{pointer}: {reason}")
+        self.pointer, self.reason, self.values = pointer, reason, values
 
 
 class AnswersRefused(Exception):
     """Answers of a submission cannot be read: `refused` lists every one of them, in the submission's order; never empty."""
 
-    def __init__(self, refused: Sequence[RefusedAnswer]) -> None:
-        super().__init__("; ".join(f"{answer.pointer}: {answer.reason}" for answer in refused))
+    def __init__(self, refused: Sequence[AnswerRefused]) -> None:
+        super().__init__("; ".join(map(str, refused)))
         self.refused = tuple(refused)
 
 
@@ -194,36 +194,26 @@ def read_answers(answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, Aske
     Raises:
         AnswersRefused: some cannot be read.
     """
-    responses, refused = read_each(answers, items)
-    if refused:
-        raise AnswersRefused(refused)
-    return responses
-
-
-def read_each(
-    answers: Sequence[Mapping[str, Any]], items: Mapping[UUID, AskedItem]
-) -> tuple[dict[UUID, Any], list[RefusedAnswer]]:
-    """Return the canonical responses as `read_answers` does, and the answers that cannot be read; each refuses itself only."""
     responses: dict[UUID, Any] = {}
-    refused: list[RefusedAnswer] = []
+    refused: list[AnswerRefused] = []
     left = dict(items)
     for index, answer in enumerate(answers):
         item_id, raw = answer["item"], answer["response"]
         item = left.pop(item_id, None)
         if item is None:
             reason = "item_repeated" if item_id in items else "unknown_item"
-            refused.append(RefusedAnswer(f"/answers/{index}/item", reason))
-            continue
-        if raw is None:
+            refused.append(AnswerRefused(f"/answers/{index}/item", reason))
             continue
         try:
             response = read_response(raw, item, index)
-        except AnswersRefused as error:
-            refused += error.refused
+        except AnswerRefused as refusal:
+            refused.append(refusal)
             continue
         if response is not None:
             responses[item_id] = response
-    return responses, refused
+    if refused:
+        raise AnswersRefused(refused)
+    return responses
 
 
 def read_response(raw: Any, item: AskedItem, index: int) -> Any:
@@ -233,15 +223,14 @@ def read_response(raw: Any, item: AskedItem, index: int) -> Any:
         index: of the answer in its list.
 
     Raises:
-        AnswersRefused: it cannot be read; of this one alone.
+        AnswerRefused: it cannot be read.
     """
     if raw is None:
         return None
     try:
         response = KINDS[item.kind].read(raw, item.options, item.text, language=item.language)
-    except ResponseRefused as error:
-        pointer = f"/answers/{index}/response{error.place}"
-        raise AnswersRefused([RefusedAnswer(pointer, error.reason, error.values)]) from error
+    except ResponseRefused as refused:
+        raise AnswerRefused(f"/answers/{index}/response{refused.place}", refused.reason, refused.values) from refused
     # An item where nothing was typed, matched or handed in was left open, and needs no marks.
     return None if response in ("", {}) else response
 
@@ -261,7 +250,7 @@ class ReadAnswers:
     """What of a list of answers can be saved, by item, and what is refused; an item may be in both."""
 
     kept: Mapping[UUID, NumberedAnswer]
-    refused: Sequence[tuple[UUID, RefusedAnswer]]
+    refused: Sequence[tuple[UUID, AnswerRefused]]
 
 
 def read_numbered(
@@ -277,21 +266,21 @@ def read_numbered(
         most_seconds: for how long the attempt has lasted; see `read_seconds`.
     """
     kept: dict[UUID, NumberedAnswer] = {}
-    refused: list[tuple[UUID, RefusedAnswer]] = []
+    refused: list[tuple[UUID, AnswerRefused]] = []
     for index, answer in enumerate(answers):
         item_id = answer["item"]
         item = items.get(item_id)
         if item is None:
-            refused.append((item_id, RefusedAnswer(f"/answers/{index}/item", "unknown_item")))
+            refused.append((item_id, AnswerRefused(f"/answers/{index}/item", "unknown_item")))
             continue
         try:
             response = read_response(answer["response"], item, index)
-        except AnswersRefused as error:
-            refused += [(item_id, answer) for answer in error.refused]
+        except AnswerRefused as refusal:
+            refused.append((item_id, refusal))
             continue
         before, sequence = kept.get(item_id), answer["sequence"]
         if before is not None and before.sequence == sequence and before.response != response:
-            refused.append((item_id, RefusedAnswer(f"/answers/{index}/sequence", "sequence_reused")))
+            refused.append((item_id, AnswerRefused(f"/answers/{index}/sequence", "sequence_reused")))
         elif before is None or before.sequence < sequence:
             kept[item_id] = NumberedAnswer(
                 index, sequence, response, read_seconds([answer], most=most_seconds).get(item_id)

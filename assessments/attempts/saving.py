@@ -9,7 +9,7 @@ from typing import Annotated, Any, Never
 from uuid import UUID
 
 from assessments.attempts.models import Attempt, AttemptItem
-from assessments.attempts.rules import AskedItem, NumberedAnswer, RefusedAnswer, is_late, read_numbered
+from assessments.attempts.rules import AnswerRefused, AskedItem, NumberedAnswer, is_late, read_numbered
 from assessments.attempts.selectors import Question, attempt_to_submit, saved_answers
 from assessments.attempts.statements import save_answers
 from assessments.errors import AttemptExpired, AttemptSubmitted, SavedAnswer, in_words
@@ -92,7 +92,7 @@ def save(
         if overtaken:
             stored |= _stored(overtaken)
     reused = [
-        (item, RefusedAnswer(f"/answers/{answer.index}/sequence", "sequence_reused"))
+        (item, AnswerRefused(f"/answers/{answer.index}/sequence", "sequence_reused"))
         for item, answer in given.kept.items()
         if stored[item][0] == answer.sequence and stored[item][1] != answer.response
     ]

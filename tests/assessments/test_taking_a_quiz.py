@@ -302,6 +302,8 @@ BAD = [
     ("numeric", "四二", "", "not_a_number"),
     ("numeric", "NaN", "", "not_a_number"),
     ("numeric", "1e99", "", "number_out_of_range"),
+    ("numeric", "9" * 40, "", "number_out_of_range"),
+    ("numeric", "10²", "", "not_a_number"),
     ("numeric", 10**30, "", "number_out_of_range"),
     ("numeric", [42], "", "not_a_number"),
     ("ordering", ["a", "b", "c"], "", "not_every_option"),

@@ -115,6 +115,19 @@ TYPED = [
     Typed("vi", "Latin", "text", "đau", "dau", "wrong", VN_TONE),
     Typed("vi", "Latin", "cloze", "tơ", "to", "wrong", VN_TONE),
     Typed("vi", "Latin", "text", "hóa", "hòa", "wrong", VN_TONE),
+    Typed(
+        "en", "Latin", "text", "--help", "\u2014help", "right", "iOS, Smart Punctuation: two hyphens become an em dash"
+    ),
+    Typed("en", "Latin", "text", "--help", "-help", "wrong", "POSIX and GNU: an option of one hyphen is another"),
+    Typed(
+        "vi",
+        "Latin",
+        "text",
+        "tiếng",
+        "tie\u0301\u0302ng",
+        "right",
+        "UAX #15 leaves marks of one class as typed; one letter",
+    ),
     # Thai
     Typed("th", "Thai", "text", "ที่", "\u0e17\u0e48\u0e35", "right", THAI),
     Typed("th", "Thai", "text", "รู้", "\u0e23\u0e49\u0e39", "right", THAI),
@@ -242,6 +255,19 @@ TYPED = [
     # Arabic letters of Malay (Jawi)
     Typed("ms-Arab", "Arabic", "text", "دات", "\ufea9\ufe8d\ufe95", "right", PRESENTATION),
     Typed("ms-Arab", "Arabic", "text", "5 اورڠ", "٥ اورڠ", "right", DIGITS),
+    Typed(
+        "ms-Arab",
+        "Arabic",
+        "text",
+        "کاتا",
+        "\u0643اتا",
+        "right",
+        "The Unicode Standard, 9.2; keyboards for Arabic have KAF",
+    ),
+    Typed(
+        "ms-Arab", "Arabic", "text", "ݢورو", "\u06acورو", "right", "code charts: U+0762 is preferred to U+06AC for Jawi"
+    ),
+    Typed("ms-Arab", "Arabic", "text", "کات", "ݢات", "wrong", "Kamus Dewan (Jawi): K and G part words"),
     Typed("ms-Arab", "Arabic", "text", "دات", "ذات", "wrong", "Kamus Dewan (Jawi): data, essence"),
     Typed("ms-Arab", "Arabic", "text", "ساتو", "سات", "wrong", "Kamus Dewan (Jawi): another word"),
     # Numbers
@@ -258,6 +284,8 @@ TYPED = [
     Typed("ja", "Kana", "numeric", -5, "ー５", "right", "Japanese keyboards: ー is where the minus sign is"),
     Typed("ja", "Han", "numeric", 50, "５０％", "right", WIDTH),
     Typed("zh-Hans", "Han", "numeric", 1250, "１，２５０", "right", WIDTH),
+    Typed("ja", "Kana", "numeric", 3.5, "３。５", "right", "JIS X 6002: 。 is on the key of the point"),
+    Typed("ja", "Kana", "numeric", 10000, "１０、０００", "right", "JIS X 6002: 、 is on the key of the comma"),
     Typed("th", "Thai", "numeric", 42.5, "๔๒.๕", "right", DIGITS),
     Typed("lo", "Lao", "numeric", 3.5, "໓,໕", "right", CLDR),
     Typed("km", "Khmer", "numeric", 42, "៤២។", "right", DIGITS),

@@ -126,20 +126,31 @@ def read_entry(raw: Any) -> str:
 def is_accepted(key: Mapping[str, Any], response: str, language: str | None) -> bool:
     """Whether typed words are right in a language; None: in any."""
     ignore = key.get("diacritics") == "ignore"
-    given = folded(response, ignore_diacritics=ignore)
-    listed = [
-        folded(entry, ignore_diacritics=ignore)
+    entries = [
+        entry
         for tag, accepted in key["accept"].items()
         if language is None or tag in (language, ANY_LANGUAGE)
         for entry in accepted
     ]
-    if given in listed:
+    listed = [folded(entry, ignore_diacritics=ignore) for entry in entries]
+    given = folded(response, ignore_diacritics=ignore)
+    if given in listed or _is_same_with_hyphens(response, entries, ignore):
         return True
     # A full stop that the keyboard put there; it counts where the key has one.
     bare = without_closing(given)
     if bare != given and any(bare == right for right in listed if not is_closed(right)):
         return True
     return bool(key.get("typos")) and any(has_one_typo(bare, right) for right in listed)
+
+
+def _is_same_with_hyphens(response: str, entries: Sequence[str], ignore_diacritics: bool) -> bool:
+    """Whether the texts are the same with two hyphens where one has an em dash: phones make it of them (--help)."""
+    if not any("\u2014" in text for text in (response, *entries)):
+        return False
+    given, *listed = (
+        folded(text.replace("\u2014", "--"), ignore_diacritics=ignore_diacritics) for text in (response, *entries)
+    )
+    return given in listed
 
 
 def entry_lines(key: Mapping[str, Any]) -> list[str]:
@@ -154,7 +165,7 @@ def entry_lines(key: Mapping[str, Any]) -> list[str]:
 
 
 def entry_from(written: Sequence[str]) -> dict[str, Any]:
-    """Return the key of such lines; what is none of them stands under accept, for `entry_faults` to refuse."""
+    """Return the key of such lines; what is none of them stands under accept, for `entry_issues` to refuse."""
     key: dict[str, Any] = {"accept": {}}
     for line in written:
         plain = " ".join(half_width(line).casefold().split())

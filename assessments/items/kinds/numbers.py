@@ -19,8 +19,8 @@ from assessments.items.kinds.writing import in_plain_forms, normalised, with_asc
 _LONGEST = 200
 LARGEST = 10**20
 # The language-free form, as JSON and course files have it.
-_CANONICAL = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?")
-_SHORTEST = Context(prec=80)
+_CANONICAL = re.compile(r"[+-]?(?:[0-9]{1,120}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?")
+_SHORTEST = Context(prec=200)
 # A number longer than this is kept with an exponent.
 _LONGEST_PLAIN = 60
 # Languages of the member states that CLDR does not know, and whose signs they use: Tetum is written beside Portuguese.
@@ -31,6 +31,8 @@ _BY_THOUSANDS = {sign: re.compile(_GROUPED.format(sign=re.escape(sign))) for sig
 _BY_SPACES = re.compile(r"[1-9][0-9]{0,2}(?:([ '\u066c])[0-9]{3}(?:\1[0-9]{3})*)(?![0-9 '\u066c])")
 # Chinese and Japanese count by ten thousands, and some write the comma so.
 _BY_TEN_THOUSANDS = re.compile(r"[1-9][0-9]{0,3}(?:,[0-9]{4})+")
+# Keys of Japanese, Chinese and Burmese keyboards that stand where others have the point and the comma.
+_SIGN_OF_KEYBOARD = re.compile("(?<=\\d)[\u3001\u3002\u104a](?=\\d)")
 _ENDS = ".\u3002\u104b\u17d4\u17d5"
 # Letters that are typed for the digit that they look like (UTS #39, confusables.txt).
 _LOOKS_LIKE = {
@@ -148,6 +150,7 @@ def _plain(text: str) -> str:
     text = in_plain_forms(normalised(text))
     if text.isascii():
         return text
+    text = _SIGN_OF_KEYBOARD.sub(lambda sign: "." if sign[0] == "\u3002" else ",", text)
     # The sound mark of kana is what Japanese keyboards have where the minus sign is.
     return with_ascii_digits(wa_as_zero(text)).replace("\u30fc", "-")
 

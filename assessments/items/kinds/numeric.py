@@ -69,11 +69,12 @@ class Numeric(ItemKind):
         return 0.0, 0.1
 
     def read(self, raw: Any, options: Sequence[str], text: Text = NO_TEXT, *, language: str | None = None) -> str:
+        unit = str(text.get("unit", ""))
         if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-            raise ResponseRefused("not_a_number", values=_example(language))
-        number = _written(raw, language, str(text.get("unit", ""))) if isinstance(raw, str) else canonical(raw)
+            raise ResponseRefused("not_a_number", values=_example(language, unit))
+        number = _written(raw, language, unit) if isinstance(raw, str) else canonical(raw)
         if number is None:
-            raise ResponseRefused("not_a_number", values=_example(language))
+            raise ResponseRefused("not_a_number", values=_example(language, unit))
         if abs(number) >= LARGEST:
             raise ResponseRefused("number_out_of_range")
         return plain_text(number)
@@ -114,11 +115,11 @@ def _written(raw: str, language: str | None, unit: str) -> Decimal:
     try:
         return read_number(raw, language=language, unit=unit)
     except NumberRefused as refused:
-        raise ResponseRefused(refused.reason, values=refused.values or _example(language)) from refused
+        raise ResponseRefused(refused.reason, values=refused.values or _example(language, unit)) from refused
 
 
-def _example(language: str | None) -> dict[str, str]:
-    return {"example": plain_text(Decimal("12.5"), language)}
+def _example(language: str | None, unit: str) -> dict[str, str]:
+    return {"example": f"{plain_text(Decimal('12.5'), language)} {unit}".rstrip()}
 
 
 def _is_read_as(number: str, language: str) -> bool:

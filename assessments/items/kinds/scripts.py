@@ -194,11 +194,27 @@ _TONE_ON_SECOND = {
     for first, second in _VOWEL_PAIRS
     for tone in _TONES
 }
+# Some keyboards give the tone before the mark that makes the vowel; canonical order leaves these two as they come.
+_TONE_ON_SECOND |= {
+    unicodedata.normalize("NFC", vowel + tone) + mark: unicodedata.normalize("NFC", vowel + mark + tone)
+    for vowel, marks in (("a", "\u0302\u0306"), ("e", "\u0302"), ("o", "\u0302"))
+    for mark in marks
+    for tone in "\u0300\u0301\u0303\u0309"
+}
 _TONE_ON_FIRST = re.compile("|".join(sorted(_TONE_ON_SECOND, key=len, reverse=True)))
 
 
 def _vietnamese(text: str) -> str:
     return _TONE_ON_FIRST.sub(lambda pair: _TONE_ON_SECOND[pair[0]], text)
+
+
+# --- Malay in Arabic letters (Jawi): The Unicode Standard 9.2 and the code charts. Keyboards for Arabic give KAF for KEHEH, and
+# U+06AC for GAF, which U+0762 is preferred to; TATWEEL only stretches a line.
+_JAWI = str.maketrans({"\u0643": "\u06a9", "\u06ac": "\u0762", "\u0640": None})
+
+
+def _arabic(text: str) -> str:
+    return text.translate(_JAWI)
 
 
 _RULES = (
@@ -207,5 +223,6 @@ _RULES = (
     (frozenset({0x1000 >> 7}), _burmese),
     (frozenset({0x0B80 >> 7}), _tamil),
     (frozenset({0x3000 >> 7, 0x3080 >> 7, *(dot >> 7 for dot in (0x00B7, 0x2022, 0x2219, 0x22C5))}), _kana),
+    (frozenset({0x0600 >> 7, 0x0680 >> 7}), _arabic),
     (frozenset({0x0080 >> 7, 0x0100 >> 7, 0x0180 >> 7, 0x1E80 >> 7}), _vietnamese),
 )
