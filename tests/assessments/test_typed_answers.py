@@ -9,13 +9,16 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assessments.errors import REASONS
+from assessments.attempts.rules import AnswerRefused
+from assessments.errors import REASONS, InvalidAnswer, in_words
 from assessments.items.kinds import KINDS, ResponseRefused
 from assessments.items.kinds.numbers import NumberRefused, decimal_sign, plain_text, read_number
 from assessments.items.kinds.writing import folded
+from config.languages import INTERFACE_LANGUAGES
 from tests.assessments.typed_answers import TYPED, UNITS, Typed
 
 TEXT, CLOZE, NUMBER = KINDS["text"], KINDS["cloze"], KINDS["numeric"]
@@ -312,6 +315,28 @@ def test_any_text_is_a_number_or_refused_with_a_reason(typed, language):
         assert str(REASONS[refused.reason]) % refused.values  # noqa: PT017 (either way out is right)
     else:
         assert NUMBER.read(kept, ()) == kept
+
+
+@pytest.mark.parametrize("language", [code for code, _ in INTERFACE_LANGUAGES if code != "en"])
+def test_what_is_wrong_with_an_answer_is_said_in_the_learner_s_language(language):
+    """Every reason that a learner's typing can have; what frontends do wrong is told to their developers."""
+    refused = [
+        AnswerRefused("/answers/0/response", "not_a_number", {"example": "12,5 kg"}),
+        AnswerRefused(
+            "/answers/0/response", "number_ambiguous", {"written": "10.000", "first": "10", "second": "10000"}
+        ),
+        AnswerRefused("/answers/0/response", "letter_for_digit", {"letter": "ဝ", "digit": "၀"}),
+        AnswerRefused("/answers/0/response", "number_out_of_range"),
+        AnswerRefused("/answers/0/response", "text_too_long"),
+    ]
+    with translation.override("en"):
+        english = [in_words(answer) for answer in refused]
+    with translation.override(language):
+        said = [in_words(answer) for answer in refused]
+        assert str(InvalidAnswer.title) != "An answer cannot be read"
+    for answer, ours, theirs in zip(refused, said, english, strict=True):
+        assert ours != theirs
+        assert all(value in ours for value in answer.values.values())
 
 
 def test_the_comma_is_that_of_the_language():
