@@ -42,6 +42,7 @@ UNDOCUMENTED = {
 _PREFIX = "#/components/schemas/"
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Not the interface's: preflights are answered before it, and OPTIONS describes a view.
+_APP, _BROWSER = "/auth/app/v1/", "/auth/browser/v1/"
 _METHODS_OF_HTTP = {"OPTIONS", "TRACE", "CONNECT"}
 _COMBINED = ("allOf", "oneOf", "anyOf")
 
@@ -135,6 +136,10 @@ class Documents:
         if method in _METHODS_OF_HTTP:
             return None
         template = _template(path)
+        # The same operations as for an app, with a cookie instead of tokens: the document says so in words.
+        by_cookie = template is not None and template.startswith(_BROWSER)
+        if template is not None and by_cookie:
+            template = _APP + template.removeprefix(_BROWSER)
         if template is None or template not in self._paths:
             self._outside(method, path, response)
             return None
@@ -170,7 +175,12 @@ class Documents:
             errors = [_told(error) for error in self._validators[key].iter_errors(body)]
             if errors:
                 raise Difference(f"{where}, {media_type}:\n" + "\n".join(errors[:8]) + f"\n{str(body)[:1500]}")
-        return str(operation["operationId"])
+            if by_cookie and not body.get("meta", {}).keys().isdisjoint(
+                ("access_token", "refresh_token", "session_token")
+            ):
+                raise Difference(f"{where}: a token where there is a cookie")
+        # Examples are those of an app.
+        return None if by_cookie else str(operation["operationId"])
 
     @staticmethod
     def _check_headers(where: str, answer: Mapping[str, Any], response: HttpResponse) -> None:

@@ -1,15 +1,20 @@
-"""Learners' access tokens on the API."""
+"""How learners show the API who they are: an access token, or the cookie of a web frontend."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from allauth.core.internal.sessionkit import get_session_user
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
+from allauth.headless.internal.sessionkit import lookup_session
 from allauth.headless.tokens.strategies.jwt import internal
+from django.conf import settings
 from django.db.models import UUIDField
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.tokens import ISSUED_AT
@@ -42,6 +47,43 @@ class LearnerTokenAuthentication(JWTTokenAuthentication):
         if user.tokens_valid_from is not None and issued_at <= user.tokens_valid_from.timestamp():
             raise AuthenticationFailed(_("The access token is not valid."))
         return user, payload
+
+
+class LearnerSessionAuthentication(BaseAuthentication):
+    """The cookie that `/auth/browser` sets, for web frontends of our own origin.
+
+    A change needs Django's CSRF token as well, in `X-CSRFToken`: a cookie goes along with what other pages send. A session
+    that is over is nobody's, so that a stale cookie opens the catalogue as none does.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        key = request.COOKIES.get(settings.LEARNER_SESSION_COOKIE_NAME)
+        session = lookup_session(key) if key else None
+        user = get_session_user(session) if session is not None else None
+        if user is None:
+            return None
+        # Django's request: the other one would read and judge the body first.
+        SessionAuthentication().enforce_csrf(cast(Request, request._request))
+        return cast(User, user), None
+
+
+class LearnerSessionScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI document names it."""
+
+    target_class = "accounts.authentication.LearnerSessionAuthentication"
+    name = "learnerCookie"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.LEARNER_SESSION_COOKIE_NAME,
+            "description": (
+                "For a web frontend of this origin: the cookie that `POST /auth/browser/v1/auth/signup` or `/login` sets. "
+                "Every POST, PUT, PATCH and DELETE needs the header `X-CSRFToken` with the value of the cookie `csrftoken`, "
+                "which `GET /auth/browser/v1/config` sets; without it 403."
+            ),
+        }
 
 
 class LearnerTokenScheme(OpenApiAuthenticationExtension):

@@ -45,6 +45,14 @@ _VIEWS: dict[str, type[APIView]] = {
 }
 
 urlpatterns: list[URLPattern] = [
-    *(path(f"auth/app/v1/{name}", not_offered) for name in _NOT_OFFERED),
-    *(path(f"auth/app/v1/{name}", view.as_api_view(client=Client.APP)) for name, view in _VIEWS.items()),
+    *(
+        path(f"auth/{client.value}/v1/{name}", not_offered)
+        for client in (Client.APP, Client.BROWSER)
+        for name in _NOT_OFFERED
+    ),
+    *(
+        path(f"auth/{client.value}/v1/{name}", view.as_api_view(client=client))
+        for client in (Client.APP, Client.BROWSER)
+        for name, view in _VIEWS.items()
+    ),
 ]

@@ -73,6 +73,12 @@ LEARNERS = Audience(
         "that it has ended; the access token is accepted until it expires. To end every token at once use "
         "`POST /api/v1/me/sign-out-everywhere`. Errors under `/auth` are allauth's; `session_token` there is for sign-ins "
         "that are not finished yet, and can be ignored otherwise. An e-mail address is optional.\n\n"
+        "## A web page of this origin\n\n"
+        "signs in by a cookie that no script can read, so that no refresh token lies in a page's storage: every operation under "
+        "`/auth/app/v1` but `refresh_tokens` is also at `/auth/browser/v1`, with the same input and answers, without tokens in "
+        "`meta`. Begin with `GET /auth/browser/v1/config`; it sets the cookie `csrftoken`, whose value goes into the header "
+        "`X-CSRFToken` of every POST, PUT, PATCH and DELETE, here and under `/api/v1` (read it anew after signing in); "
+        "without it 403. Pages of other origins use tokens.\n\n"
         "## Getting back in\n\n"
         "*Without an e-mail address*: right after `sign_up` (or after `reauthenticate`) call `create_account_recovery_codes` "
         "and have the ten codes kept on paper; they are shown once. `recover_account` takes one of them with the user name and "
@@ -94,7 +100,8 @@ LEARNERS = Audience(
         "`save_answers` (after each answer, or when there is a line), `submit_attempt`, `list_skills`. Skills and certificates "
         "follow within moments of a submission, not with its answer: read them again, with the ETag.\n\n"
         "## Calling\n\n"
-        f"Send `Authorization: Bearer <access token>`. Under `/api`: {_ERRORS[0].lower()}{_ERRORS[1:]}{_CALLING}\n\n"
+        "Send `Authorization: Bearer <access token>`, or the cookie. "
+        f"Under `/api`: {_ERRORS[0].lower()}{_ERRORS[1:]}{_CALLING}\n\n"
         "Learning is recorded only while the consent `learning_records` holds; without it writes answer `consent_missing`."
     ),
     owns=lambda path: path.startswith("/api/"),

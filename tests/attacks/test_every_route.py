@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.authentication import RemoteUserAuthentication, SessionAuthentication
 
-from accounts.authentication import LearnerTokenAuthentication
+from accounts.authentication import LearnerSessionAuthentication, LearnerTokenAuthentication
 from agencies.authentication import AgencyTokenAuthentication
 from config.middleware import TOKEN_PATHS
 from tests import documented
@@ -189,8 +189,8 @@ def _views(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield route, pattern.callback
 
 
-def test_no_view_that_cookies_pass_by_would_read_one() -> None:
-    """Sessions are left out there, so a cookie must be worth nothing."""
+def test_no_view_reads_a_cookie_but_by_the_learners_own_way() -> None:
+    """Sessions are left out there, so staff's cookie must be worth nothing."""
     beneath = [
         (route, view) for route, view in _views(get_resolver().url_patterns) if f"/{route}".startswith(TOKEN_PATHS)
     ]
@@ -198,7 +198,8 @@ def test_no_view_that_cookies_pass_by_would_read_one() -> None:
     for route, view in beneath:
         for way in view.cls.authentication_classes:
             assert not issubclass(way, (SessionAuthentication, RemoteUserAuthentication)), route
-            assert issubclass(way, (LearnerTokenAuthentication, AgencyTokenAuthentication)), route
+            ways = (LearnerTokenAuthentication, LearnerSessionAuthentication, AgencyTokenAuthentication)
+            assert issubclass(way, ways), route
 
 
 @pytest.mark.django_db

@@ -188,7 +188,10 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["common.rendering.OrjsonRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["common.rendering.StrictJSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.LearnerTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.LearnerTokenAuthentication",
+        "accounts.authentication.LearnerSessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "common.openapi.ProblemAutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [],
@@ -265,7 +268,7 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_USERNAME_MIN_LENGTH = 1  # accounts.usernames counts by script
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 HEADLESS_ONLY = True
-HEADLESS_CLIENTS = ("app",)
+HEADLESS_CLIENTS = ("app", "browser")
 HEADLESS_TOKEN_STRATEGY = "accounts.tokens.TokenStrategy"
 HEADLESS_JWT_ALGORITHM = "HS256"
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
@@ -273,13 +276,18 @@ HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 60 * 24 * 3600
 HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = env.bool("ACCESS_TOKEN_STATEFUL", default=False)
 SESSION_COOKIE_AGE = 60 * 24 * 3600
+# Two cookies (config.middleware.SessionMiddleware): staff's is sent to the admin and nowhere else; learners' is set by
+# /auth/browser. Neither can be read by a script, and neither goes along with what another site's page sends.
+SESSION_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+LEARNER_SESSION_COOKIE_NAME = "learner_session"
 # Where the links in mails lead: the frontend, which is not ours.
 FRONTEND_BASE_URL = (env.str("FRONTEND_BASE_URL", default="") or PUBLIC_BASE_URL).rstrip("/")
-# Which web frontends may call from a page of another origin (the Fetch standard's CORS protocol). Calls carry tokens, no
-# cookie goes along, so what a listed page can do is what its learner has signed in for. Agencies call from servers: no
-# page of another origin is let in at /agency.
+# Which web frontends may call from a page of another origin (the Fetch standard's CORS protocol). Calls carry tokens, and no
+# cookie goes along (/auth/browser is for pages of this origin), so what a listed page can do is what its learner has signed in
+# for. Agencies call from servers: no page of another origin is let in at /agency.
 CORS_ALLOWED_ORIGINS = sorted({origin_of(FRONTEND_BASE_URL), *env.list("CORS_ALLOWED_ORIGINS", default=[])})
-CORS_URLS_REGEX = r"^/(api|auth|verify|shared|achievements|issuers|status|log|ims|problems|\.well-known)(/|$)"
+CORS_URLS_REGEX = r"^/(api|auth/app|verify|shared|achievements|issuers|status|log|ims|problems|\.well-known)(/|$)"
 CORS_ALLOW_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 CORS_ALLOW_HEADERS = (
     "accept",

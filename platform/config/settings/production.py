@@ -63,6 +63,8 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
+# A browser takes this prefix over TLS from this very host alone (RFC 6265bis, 4.1.3.2): no neighbour of the domain can set it.
+LEARNER_SESSION_COOKIE_NAME = "__Host-learner_session"
 CSRF_COOKIE_SECURE = True
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 STORAGES = {
