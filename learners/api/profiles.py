@@ -20,7 +20,7 @@ from common.marks import MAX_MARKS
 from common.openapi import NEW_ETAG
 from common.serializers import StrictSerializer
 from learners.profiles import rules, selectors
-from learners.profiles.errors import GuardianConsentRequired, NameIsCertified, NameNotPrintable
+from learners.profiles.errors import GuardianConsentRequired, NameIsCertified, NameNotPrintable, StateNotOpen
 from learners.profiles.models import Learner
 from learners.profiles.services import Certificates, Profile, save_profile
 
@@ -121,6 +121,7 @@ class MyProfile(APIView):
             NameNotPrintable,
             PreconditionFailed,
             PreconditionRequired,
+            StateNotOpen,
         ),
     }
 

@@ -29,6 +29,14 @@ class NameIsCertified(DomainError):
     member_types = {"certificate_id": UUID}
 
 
+class StateNotOpen(DomainError):
+    """Nobody can begin in this member state yet: no person has reviewed the consent that learning needs in `language`, the
+    state's main language."""
+
+    code, status, title = "state_not_open", 409, _("This member state is not open yet")
+    member_types = {"language": str}
+
+
 class GuardianConsentRequired(DomainError):
     """The person may be younger than `minimum_age`: the age from which one consents alone in the state, or in one where
     this account asked or was before, whichever is higher. The programme has no way yet to record a guardian's consent, so

@@ -17,7 +17,7 @@ from common.errors import Forbidden, InvalidInput
 from events import public as events
 from learners.events import ProfileChanged
 from learners.profiles import rules, statements
-from learners.profiles.errors import GuardianConsentRequired, NameIsCertified, NameNotPrintable
+from learners.profiles.errors import GuardianConsentRequired, NameIsCertified, NameNotPrintable, StateNotOpen
 from learners.profiles.models import EarlierState, Learner
 from learners.profiles.selectors import NamedLearner
 from member_states import public as member_states
@@ -65,7 +65,7 @@ def save_profile(
     Raises:
         GuardianConsentRequired: the person may be too young to consent alone; that the state was asked is remembered.
         InvalidInput: there is no such member state, or the birth year has not come yet.
-        NameNotPrintable, NameIsCertified: see there.
+        NameNotPrintable, NameIsCertified, StateNotOpen: see there.
     """
     if profile.member_state_id not in member_states.codes():
         raise InvalidInput(_("There is no such member state."), pointer="/member_state")
@@ -91,6 +91,8 @@ def _save(
     locked = Learner.objects.select_for_update()
     stored = locked.filter(pk=learner_id).first()
     _require_age(learner_id, profile, stored, now)
+    if stored is None or stored.member_state_id != profile.member_state_id:
+        _require_open(profile.member_state_id)
     if stored is None:
         require_printable(profile.legal_name, certificates.unprintable_character)
         may_change(None)
@@ -138,6 +140,12 @@ def _require_age(learner_id: UUID, profile: Profile, stored: Learner | None, now
         else _("This account was in a state where people consent alone from the age of %(age)d; that still holds.")
     )
     raise GuardianConsentRequired(detail % {"age": minimum}, pointer="/birth_year", minimum_age=minimum)
+
+
+def _require_open(state: str) -> None:
+    language = privacy.language_awaiting_review(state)
+    if language is not None:
+        raise StateNotOpen(pointer="/member_state", language=language)
 
 
 def _minimum_age(state: str) -> int:

@@ -145,8 +145,14 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "reviewer": _VIEW,
         },
         "agencies": {"agency": _VIEW, "apiclient": _VIEW, "grant": ("view", "approve"), "statisticcell": _VIEW},
-        # What the agencies of the own state pulled, and of whom.
-        "privacy": {"pull": _VIEW, "disclosure": _VIEW},
+        # What the agencies of the own state pulled, and of whom; and the texts that its learners consent to.
+        "privacy": {
+            "pull": _VIEW,
+            "disclosure": _VIEW,
+            "purpose": _VIEW,
+            "purposetext": _VIEW,
+            "purposetextreview": ("view", "add"),
+        },
     },
 }
 

@@ -88,6 +88,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Privacy",
         (
             ("Purposes", "privacy.purpose", "target"),
+            ("Texts reviewed", "privacy.purposetextreview", "spellcheck"),
             ("Consents", "privacy.consentrecord", "task_alt"),
             ("Pulls", "privacy.pull", "download"),
             ("Disclosures", "privacy.disclosure", "visibility"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, TypedDict
 
 from common.caches import ProcessCache
 from common.schemas import Keywords
-from member_states.models import MemberState, PolicyDefault, RegisterLoad, Rule
+from member_states.models import MemberState, PolicyDefault, RegisterLoad, Rule, StateLanguage
 
 # Where a point of law and its strict default have different names: rule key -> (key of the default, its unit).
 DEFAULTS: Mapping[str, tuple[str, str]] = {
@@ -98,6 +98,11 @@ def time_zone(state: str) -> str:
         KeyError: no such state.
     """
     return _register().zones[state]
+
+
+def languages(state: str) -> Sequence[str]:
+    """BCP 47 tags of the languages of `state`, its main language first; one query. Empty where there is no such state."""
+    return list(StateLanguage.objects.filter(state=state).order_by("position").values_list("tag", flat=True))
 
 
 def names() -> dict[str, str]:

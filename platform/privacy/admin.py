@@ -5,7 +5,8 @@ rows about learners are for superusers, as no state stands in them.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -13,7 +14,9 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin_scope import StateScopedAdmin, limited_to
 from common.read_only import ReadOnly
-from privacy.models import AuditEntry, ConsentRecord, Disclosure, Pull, Purpose, PurposeText
+from member_states import public as member_states
+from privacy.models import AuditEntry, ConsentRecord, Disclosure, Pull, Purpose, PurposeText, PurposeTextReview
+from privacy.purposes.services import record_review
 
 
 class _SuperusersOnly(ReadOnly):
@@ -36,6 +39,34 @@ class PurposeTextInline(ReadOnly, TabularInline):
 class PurposeAdmin(ReadOnly, ModelAdmin):
     list_display = ("code", "per_agency", "needed_to_learn")
     inlines = (PurposeTextInline,)
+
+
+@admin.register(PurposeTextReview)
+class PurposeTextReviewAdmin(ModelAdmin):
+    """Where it is recorded that a person has read a text. A state's administrator records it for the state's languages."""
+
+    list_display = ("text", "reviewer", "recorded_by", "recorded_at")
+    list_select_related = ("text", "recorded_by")
+    fields = ("text", "reviewer")
+    ordering = ("-recorded_at",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
+        if db_field.name == "text":
+            texts = PurposeText.objects.filter(machine_drafted=True, review=None)
+            state = limited_to(request.user)
+            if state is not None:
+                texts = texts.filter(language__in=member_states.languages(state) if state else ())
+            more["queryset"] = texts.order_by("purpose", "language", "-version")
+        return super().formfield_for_foreignkey(db_field, request, **more)
+
+    def save_model(self, request: HttpRequest, obj: PurposeTextReview, form: Any, change: bool) -> None:
+        record_review(obj, recorded_by=cast(UUID, request.user.pk))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(ConsentRecord)

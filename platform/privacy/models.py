@@ -41,6 +41,21 @@ class PurposeText(models.Model):
         return f"{self.purpose_id} v{self.version} {self.language}"
 
 
+class PurposeTextReview(models.Model):
+    """A person has read a text in its language and found that it says what the others say; written once.
+
+    Personal data: who read it, and who of the staff recorded that.
+    """
+
+    text = models.OneToOneField(PurposeText, on_delete=models.PROTECT, related_name="review")
+    reviewer = models.CharField(max_length=200, help_text="name and office of who has read it, a native reader")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, editable=False)
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.text} by {self.reviewer}"
+
+
 class ConsentRecord(models.Model):
     """One statement of a person: consent given or withdrawn; append-only. The newest per purpose and agency holds.
 

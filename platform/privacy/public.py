@@ -13,6 +13,7 @@ from privacy.consents.selectors import (
 from privacy.disclosures.services import record_pull
 from privacy.erasure import erasing
 from privacy.loading import load_purposes
+from privacy.purposes.selectors import language_awaiting_review
 
 FAIRNESS_MONITORING = "fairness_monitoring"  # voluntary: self-descriptions, compared in groups
 LEARNING_RECORDS = "learning_records"  # needed to learn
@@ -32,6 +33,7 @@ __all__ = [
     "consents",
     "erasing",
     "has_consent",
+    "language_awaiting_review",
     "load_purposes",
     "record_pull",
     "require_consent",

@@ -340,6 +340,9 @@ MFA_TOTP_ISSUER = "AI Skills Platform"
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=False)
 # A session of the admin ends after half a day; a learner's lives as long as its refresh token.
 STAFF_SESSION_AGE_S = env.int("STAFF_SESSION_AGE_S", default=12 * 3600)
+# Whether a state is open to learners only once a person has reviewed, in its main language, the consent without which nobody
+# learns.
+CONSENT_REVIEW_REQUIRED = env.bool("CONSENT_REVIEW_REQUIRED", default=False)
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)

@@ -51,6 +51,7 @@ if "default" not in DATABASES:
 if env.str("EMBEDDED_DATABASE", default=""):
     raise ImproperlyConfigured("the embedded database is for development; set DATABASE_URL to a real server")
 
+CONSENT_REVIEW_REQUIRED = env.bool("CONSENT_REVIEW_REQUIRED", default=True)
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)
 
 # The proxy in front sets these headers and drops what a client sends by the same names (deploy/nginx).
