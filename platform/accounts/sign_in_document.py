@@ -15,7 +15,7 @@ import yaml
 from allauth.headless.spec.internal import schema as allauth
 from django.urls import Resolver404, resolve
 
-from common.errors import BodyTooLarge, Forbidden
+from common.errors import BodyTooLarge, Forbidden, NotFound
 from common.openapi import RETRY_AFTER, RETRY_AFTER_HEADER, problem_response
 
 _BASE = "/auth/app/v1"
@@ -69,6 +69,27 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
         _ACCOUNT,
         "Ten new account recovery codes, shown once; the old ones end",
     ),
+    ("/auth/provider/token", "post"): (
+        "sign_in_by_provider",
+        _SIGN_IN,
+        "Sign in with an ID token of an OpenID Connect provider, or connect its account to yours",
+    ),
+    ("/auth/provider/signup", "get"): (
+        "read_provider_sign_up",
+        _SIGN_IN,
+        "Whose account of a provider waits for a user name",
+    ),
+    ("/auth/provider/signup", "post"): (
+        "sign_up_by_provider",
+        _SIGN_IN,
+        "Make an account for it by choosing a user name",
+    ),
+    ("/account/providers", "get"): (
+        "list_provider_accounts",
+        _ACCOUNT,
+        "Accounts of providers that sign in to this one",
+    ),
+    ("/account/providers", "delete"): ("disconnect_provider", _ACCOUNT, "Take the connection to one away"),
     ("/account/email", "get"): ("list_emails", _ACCOUNT, "E-mail addresses of the account"),
     ("/account/email", "post"): ("add_email", _ACCOUNT, "Add an e-mail address"),
     ("/account/email", "put"): ("request_email_verification", _ACCOUNT, "Have an address confirmed"),
@@ -179,6 +200,8 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
         answers["413"] = problem_response([BodyTooLarge])
         answers["429"] = _json("Too many tries; `Retry-After` says when to come back.", _ref("TooManyRequestsResponse"))
         answers["429"]["headers"] = {RETRY_AFTER: RETRY_AFTER_HEADER}
+    if "/provider" in path:
+        answers["404"] = problem_response([NotFound])  # this installation has no provider
     answers["410"] = _json("`X-Session-Token` names no session.", _ref("SessionGoneResponse"))
     if path == "/auth/password/reset" and method == "post":
         del answers["200"]  # whoever set a new password signs in by it
@@ -249,11 +272,26 @@ def _correct(components: dict[str, Any]) -> None:
         "type": "string",
         "description": "The next pair comes from `POST /auth/app/v1/tokens/refresh`. Keep this one until that answer is stored.",
     }
+    # Who has no user name yet.
+    user = schemas["User"]
+    schemas["ProviderSignupUser"] = {
+        **user,
+        "required": [name for name in user.get("required", ()) if name != "username"],
+    }
+    answer = components["responses"]["ProviderSignup"]["content"]["application/json"]["schema"]
+    answer["properties"]["data"]["properties"]["user"] = _ref("ProviderSignupUser")
     # Null where nobody was looked for.
     schemas["AuthenticationMeta"]["allOf"][1]["properties"]["is_authenticated"] = {"type": ["boolean", "null"]}
     flow = schemas["Flow"]["properties"]
     flow["id"]["enum"] = sorted({*flow["id"]["enum"], "password_reset_by_code", "mfa_login_webauthn", "mfa_trust"})
     flow["is_pending"] = {"type": "boolean"}
+    flow["providers"] = {"type": "array", "items": _ref("ProviderID"), "description": "Which take an ID token."}
+    # The user name alone: an address is the provider's, if it has confirmed it.
+    schemas["ProviderSignup"] = {
+        "type": "object",
+        "properties": {"username": _ref("Username")},
+        "required": ["username"],
+    }
     for method in schemas["AuthenticationMethod"]["oneOf"]:
         method["required"] = [name for name in method["required"] if name in method["properties"]]
         method["title"] = method["title"].strip()

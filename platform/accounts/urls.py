@@ -10,20 +10,17 @@ from django.http import Http404, HttpRequest
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import views
+from accounts import provider_accounts, views
 
-# Of allauth's routes, those for what is not offered: telephone numbers, accounts of third parties, signing in and confirming
-# an address by a code. Its views of them would fail or say that nothing is pending.
+# Of allauth's routes, those for what is not offered: telephone numbers, being sent to a provider by the server, signing in and
+# confirming an address by a code. Its views of them would fail or say that nothing is pending.
 _NOT_OFFERED = (
     "account/phone",
-    "account/providers",
     "auth/code/confirm",
     "auth/email/verify/resend",
     "auth/phone/verify",
     "auth/phone/verify/resend",
     "auth/provider/redirect",
-    "auth/provider/signup",
-    "auth/provider/token",
 )
 
 
@@ -55,4 +52,5 @@ urlpatterns: list[URLPattern] = [
         for client in (Client.APP, Client.BROWSER)
         for name, view in _VIEWS.items()
     ),
+    *provider_accounts.urlpatterns,
 ]

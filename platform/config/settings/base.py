@@ -19,6 +19,7 @@ from django.urls import reverse_lazy
 
 from config.languages import EXTRA_LANG_INFO, INTERFACE_LANGUAGES
 from config.navigation import SIDEBAR
+from config.openid_providers import openid_providers
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 
@@ -267,6 +268,12 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_USERNAME_MIN_LENGTH = 1  # accounts.usernames counts by script
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+# People may also sign in with an account elsewhere, at the OpenID Connect providers that are named here as JSON; none by default.
+SOCIALACCOUNT_PROVIDERS = openid_providers(env.str("OPENID_PROVIDERS", default=""), plain_http=True)
+SOCIALACCOUNT_ADAPTER = "accounts.provider_accounts.ProviderAccountAdapter"
+# A new account goes through the form with a user name, as every account does; an address links no two accounts, confirmed or not.
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
 HEADLESS_TOKEN_STRATEGY = "accounts.tokens.TokenStrategy"

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
+from config.openid_providers import openid_providers
 from config.settings.base import *  # noqa: F403
 from config.settings.base import CORS_ALLOWED_ORIGINS, DATABASES, env, origin_of
 
@@ -52,6 +53,7 @@ if env.str("EMBEDDED_DATABASE", default=""):
     raise ImproperlyConfigured("the embedded database is for development; set DATABASE_URL to a real server")
 
 CONSENT_REVIEW_REQUIRED = env.bool("CONSENT_REVIEW_REQUIRED", default=True)
+SOCIALACCOUNT_PROVIDERS = openid_providers(env.str("OPENID_PROVIDERS", default=""))
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)
 
 # The proxy in front sets these headers and drops what a client sends by the same names (deploy/nginx).
