@@ -128,7 +128,7 @@ class RefreshChain(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code that lets its owner set a new password, once; `digest` is a keyed hash of it, and nothing can show it again.
+    """A code that lets its owner set a new password, once; `digest` is a slow hash of it, and nothing can show it again.
 
     Personal data: whose it is, and which member of staff handed it over; goes with the account.
     """

@@ -10,21 +10,22 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+from argon2.low_level import Type, hash_secret_raw
 from django.db import transaction
-from django.db.models import Q
-from django.utils.crypto import salted_hmac
+from django.db.models import Q, QuerySet
 
+from accounts.hashers import Argon2idHasher
 from accounts.models import RecoveryCode, User
 from accounts.services import hold
 from common.ids import public_code
 
 HOW_MANY = 10
 HANDED_OVER_FOR = timedelta(hours=24)
-# 80 random bits (NIST SP 800-63B-4, 3.1.2 asks for 64 of a look-up secret that is hashed).
+# 80 random bits, hashed like a password (NIST SP 800-63B-4, 3.1.2.2: less than 112 bits are salted and hashed slowly).
 _CHARACTERS, _GROUP = 16, 4
+_NOBODY = UUID(int=0)  # no account's id (RFC 9562, 5.9)
 # As Crockford's base 32 is read: letters that look like digits are those digits.
 _READ_AS: Mapping[int, str] = str.maketrans({"o": "0", "i": "1", "l": "1"})
 
@@ -37,15 +38,14 @@ class HandedOver:
     expires_at: datetime
 
 
-@transaction.atomic
 def make_codes(*, user_id: UUID, now: datetime) -> list[str]:
     """Return ten new codes, which are shown once; all former ones end, also one that was handed over."""
-    hold(user_id=user_id)
-    RecoveryCode.objects.filter(user_id=user_id).delete()
     codes = [_new_code() for _ in range(HOW_MANY)]
-    RecoveryCode.objects.bulk_create(
-        [RecoveryCode(user_id=user_id, digest=_digest(code), made_at=now) for code in codes]
-    )
+    rows = [RecoveryCode(user_id=user_id, digest=_digest(user_id, code), made_at=now) for code in codes]
+    with transaction.atomic():
+        hold(user_id=user_id)
+        RecoveryCode.objects.filter(user_id=user_id).delete()
+        RecoveryCode.objects.bulk_create(rows)
     return codes
 
 
@@ -64,7 +64,7 @@ def hand_over_code(*, user_id: UUID, by: UUID, now: datetime) -> HandedOver:
     RecoveryCode.objects.filter(user_id=user_id, expires_at__isnull=False).delete()
     code, expires_at = _new_code(), now + HANDED_OVER_FOR
     RecoveryCode.objects.create(
-        user_id=user_id, digest=_digest(code), made_at=now, expires_at=expires_at, handed_over_by_id=by
+        user_id=user_id, digest=_digest(user_id, code), made_at=now, expires_at=expires_at, handed_over_by_id=by
     )
     return HandedOver(code, expires_at)
 
@@ -74,17 +74,18 @@ def unused_codes(*, user_id: UUID) -> int:
     return RecoveryCode.objects.filter(user_id=user_id, expires_at=None, used_at=None).count()
 
 
-def is_good(*, user: User | None, code: str, now: datetime) -> bool:
-    """Whether `code` would let `user` in now; costs the same for nobody."""
-    return _good(user, code, now).exists()
+def find_code(*, user: User | None, code: str, now: datetime) -> RecoveryCode | None:
+    """Return what would let `user` in now, if `code` does; costs the same for nobody."""
+    user_id = user.pk if user else _NOBODY
+    return _good(now).filter(user_id=user_id, digest=_digest(user_id, code)).first()
 
 
-def use_code(*, user: User, code: str, now: datetime) -> bool:
-    """Use the code up, in the caller's transaction; false if it is not good, or another call was faster."""
-    hold(user_id=user.pk)
-    if not _good(user, code, now).update(used_at=now):
+def use_code(found: RecoveryCode, *, now: datetime) -> bool:
+    """Use it up, in the caller's transaction; false if another call was faster, or has ended it."""
+    hold(user_id=found.user_id)
+    if not _good(now).filter(pk=found.pk).update(used_at=now):
         return False
-    RecoveryCode.objects.filter(user=user, expires_at__isnull=False, used_at=None).delete()
+    RecoveryCode.objects.filter(user_id=found.user_id, expires_at__isnull=False, used_at=None).delete()
     return True
 
 
@@ -93,14 +94,8 @@ def prune(now: datetime) -> None:
     RecoveryCode.objects.filter(expires_at__lt=now).delete()
 
 
-def _good(user: User | None, code: str, now: datetime) -> Any:
-    # Nobody's id is nil (RFC 9562, 5.9).
-    return RecoveryCode.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=now),
-        user_id=user.pk if user else UUID(int=0),
-        digest=_digest(code),
-        used_at=None,
-    )
+def _good(now: datetime) -> QuerySet[RecoveryCode]:
+    return RecoveryCode.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), used_at=None)
 
 
 def _new_code() -> str:
@@ -108,8 +103,20 @@ def _new_code() -> str:
     return "-".join(drawn[start : start + _GROUP] for start in range(0, _CHARACTERS, _GROUP))
 
 
-def _digest(code: str) -> str:
-    """Of the code as it is meant, however it was typed: case, spaces, any dash, full-width letters, O for 0."""
+def _digest(user_id: UUID, code: str) -> str:
+    """Of the code as it is meant, however it was typed: case, spaces, any dash, full-width letters, O for 0.
+
+    Hashed as a password is, salted by the account, so that one hash is compared with all of an account's codes. No key of ours
+    goes in: what is kept on paper for years must outlive a new SECRET_KEY.
+    """
     folded = unicodedata.normalize("NFKC", code).casefold()
     meant = "".join(character for character in folded if character.isalnum()).translate(_READ_AS)
-    return salted_hmac("accounts.recovery", meant, algorithm="sha256").hexdigest()
+    return hash_secret_raw(
+        meant.encode("utf-8", "replace"),
+        user_id.bytes,
+        time_cost=Argon2idHasher.time_cost,
+        memory_cost=Argon2idHasher.memory_cost,
+        parallelism=Argon2idHasher.parallelism,
+        hash_len=32,
+        type=Type.ID,
+    ).hex()

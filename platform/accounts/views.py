@@ -143,7 +143,8 @@ class RecoverView(APIView):
         if attempt.wait_s:
             return too_many(request, attempt.wait_s)
         user = _account(given)
-        if user is None or not recovery.is_good(user=user, code=given["code"], now=now):
+        found = recovery.find_code(user=user, code=given["code"], now=now)
+        if user is None or found is None:
             return self._refused("code", get_adapter().validation_error("incorrect_code"))
         try:
             password = get_adapter().clean_password(given["password"], user=user)
@@ -151,7 +152,7 @@ class RecoverView(APIView):
             attempt.take_back()
             return self._refused("password", error)
         with transaction.atomic():
-            if not recovery.use_code(user=user, code=given["code"], now=now):
+            if not recovery.use_code(found, now=now):
                 return self._refused("code", get_adapter().validation_error("incorrect_code"))
             set_password(user, password)
         attempt.take_back()

@@ -96,6 +96,12 @@ def test_it_is_stored_nowhere() -> None:
     assert not [code for code in codes if code in stored or code.replace("-", "") in stored]
 
 
+def test_what_is_on_paper_outlives_a_new_secret_key(settings: Any) -> None:
+    codes = codes_of(sign_up())
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key of the tests, of fifty characters and more", []
+    assert recover(codes[0]).status_code == 200
+
+
 def test_new_codes_end_the_old_ones() -> None:
     meta = sign_up()
     old, new = codes_of(meta), codes_of(meta)
