@@ -49,6 +49,7 @@ class _Neutral:
         text = _DAY.sub("2026-03-01", text)
         text = text.replace("http://testserver", "https://testserver").replace("testserver", "skills.example.org")
         text = re.sub(r"https?://localhost(:\d+)?", "https://skills.example.org", text)
+        text = re.sub(r"^localhost$", "skills.example.org", text)
         return text if len(text) <= MAX_TEXT_LENGTH else text[:MAX_TEXT_LENGTH] + "…"
 
     def _id(self, identifier: str) -> str:

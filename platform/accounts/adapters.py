@@ -116,7 +116,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Keeps TOTP secrets and recovery seeds encrypted, by a key derived from SECRET_KEY and its fallbacks."""
+    """Keeps TOTP secrets and recovery seeds encrypted, by a key derived from SECRET_KEY and its fallbacks.
+
+    Passkeys belong to the frontend's domain, where browsers make and use them; allauth takes the API's, which a page of
+    another host may not name.
+    """
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": settings.PASSKEY_DOMAIN, "name": settings.MFA_TOTP_ISSUER}
 
     def encrypt(self, text: str) -> str:
         return self._cipher().encrypt(text.encode()).decode()

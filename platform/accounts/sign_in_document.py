@@ -48,6 +48,12 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, str, str]] = {
         "Challenge for the second step of signing in by a passkey",
     ),
     ("/auth/webauthn/authenticate", "post"): ("authenticate_by_passkey", _SIGN_IN, "Second step: a passkey"),
+    ("/auth/webauthn/login", "get"): (
+        "read_passkey_sign_in_challenge",
+        _SIGN_IN,
+        "Challenge for signing in by a passkey alone",
+    ),
+    ("/auth/webauthn/login", "post"): ("sign_in_by_passkey", _SIGN_IN, "Sign in by a passkey alone"),
     ("/auth/webauthn/reauthenticate", "get"): (
         "read_passkey_challenge_again",
         _SIGN_IN,
@@ -299,6 +305,7 @@ def _correct(components: dict[str, Any]) -> None:
             method["required"].remove("email")  # by an account recovery code there is none
         if method["properties"]["method"]["enum"] == ["mfa"]:
             method["properties"]["id"] = _ref("AuthenticatorID")
+            method["properties"]["passwordless"] = {"type": "boolean"}
     schemas["MFAConfiguration"]["properties"]["passkey_login_enabled"] = {"type": "boolean"}
     schemas["ConflictResponse"]["properties"]["errors"] = schemas["ErrorResponse"]["properties"]["errors"]
     schemas["SessionGoneResponse"]["properties"]["data"] = schemas["AuthenticationResponse"]["properties"]["data"]
@@ -314,6 +321,16 @@ def _correct(components: dict[str, Any]) -> None:
         "required": ["unused"],
     }
     schemas["AccountRecoveryResponse"]["required"].append("data")
+    challenge = components["responses"]["WebAuthnRequestOptionsResponse"]["content"]["application/json"]["schema"]
+    challenge["properties"]["meta"] = {
+        "type": "object",
+        "properties": {
+            "session_token": {
+                "type": "string",
+                "description": "To whoever has none: send it as `X-Session-Token` next.",
+            }
+        },
+    }
     # Objects of WebAuthn, as a browser takes and gives them: without this, generators make a type of no members.
     for anything in (
         schemas["WebAuthnCredential"],

@@ -344,6 +344,12 @@ CACHES = {
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "AI Skills Platform"
+# A passkey that checks its owner (finger, face, PIN) is both factors, and signs in without a user name.
+MFA_PASSKEY_LOGIN_ENABLED = True
+# As wide as signing in by a password: a training room shares an address, and there is nothing to guess.
+MFA_RATE_LIMITS = {"webauthn_login": env.str("RATE_LIMIT_LOGIN", default="60/m/ip")}
+# The domain that passkeys belong to, for good: a browser uses one on pages of this domain and those below it (WebAuthn's RP ID).
+PASSKEY_DOMAIN = env.str("PASSKEY_DOMAIN", default="") or urlsplit(FRONTEND_BASE_URL).hostname or "localhost"
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=False)
 # A session of the admin ends after half a day; a learner's lives as long as its refresh token.
 STAFF_SESSION_AGE_S = env.int("STAFF_SESSION_AGE_S", default=12 * 3600)
