@@ -43,6 +43,7 @@ class Keywords:
 # Values that are texts already, as JSON has them.
 IdText = Annotated[str, Keywords(format="uuid")]
 DayText = Annotated[str, Keywords(format="date")]
+MonthText = Annotated[str, Keywords(pattern="^[0-9]{4}-[0-9]{2}$")]
 InstantText = Annotated[str, Keywords(format="date-time")]
 
 

@@ -129,15 +129,15 @@ CERTIFICATE = {
     "achievement": "a",
     "achievement_version": 1,
     "edition_id": "01900000-0000-7000-8000-000000000000",
-    "valid_from": "2026-01-01",
-    "valid_until": None,
+    "valid_from_month": "2026-01",
+    "valid_until_month": None,
     "status": "suspended",
-    "status_changed_on": "2026-02-01",
+    "status_changed_month": "2026-02",
 }
 ENTRY = {
     "learner": "p",
     "withdrawn": False,
-    "changed_on": "2026-02-01",
+    "changed_month": "2026-02",
     "state": "TH",
     "enrolments": [],
     "skills": [],
@@ -180,7 +180,7 @@ def _renamed(name: str, component: str, member: str) -> Callable[[Any], None]:
 PLANTED = [
     ("/agency/v1/progress", _more("agencies", "ProgressCertificate")),
     ("/agency/v1/progress", _less("agencies", "CertificateStatusEnum", "suspended")),
-    ("/agency/v1/progress", _renamed("agencies", "ProgressItem", "changed_on")),
+    ("/agency/v1/progress", _renamed("agencies", "ProgressItem", "changed_month")),
     ("/verify/code/status", _more("everybody", "VerdictOutput")),
     ("/verify/code/status", _less("everybody", "VerdictEnum", "revoked")),
     ("/verify/code/status", _renamed("everybody", "VerdictOutput", "changed_at")),
@@ -265,7 +265,7 @@ def test_a_value_that_differs_from_its_annotation_is_found(monkeypatch: pytest.M
         signed_in(learner.user).get("/api/v1/home")
     item = ProgressItem("p", False, "planted", "JP", [], [], [], False)  # type: ignore[arg-type]
     monkeypatch.setattr("agencies.feed.services.pull", lambda **_: Pulled([item], FeedCursor("", 1, None), False))
-    with pytest.raises(documented.Difference, match=r"changed_on: .*planted"):
+    with pytest.raises(documented.Difference, match=r"changed_month: .*planted"):
         signed_in_machine(agency).pull()
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Annotated, TypedDict
 from uuid import UUID
 
+from agencies.feed import rules
 from agencies.feed.rules import pseudonym
-from common.clock import rfc3339
-from common.schemas import DayText, IdText, Keywords
+from common.schemas import IdText, Keywords, MonthText
 from courses import public as courses
 from credentials import public as credentials
 from learners import public as learners
@@ -18,17 +18,17 @@ OwnId = Annotated[str, Keywords("For your agency alone, like the learner's.")]
 
 
 class ProgressEnrolment(TypedDict):
-    """One enrolment; days are UTC."""
+    """One enrolment; months are UTC."""
 
     id: OwnId
     edition_id: IdText
     course: str
     edition: int
-    enrolled_on: DayText
+    enrolled_month: MonthText
     lessons: int
-    lessons_done: int
-    assessment_passed_on: DayText | None
-    completed_on: DayText | None
+    lessons_done: Annotated[str, Keywords("Those that were waived included.", enum=list(rules.SHARE_BANDS))]
+    assessment_passed_month: MonthText | None
+    completed_month: MonthText | None
 
 
 class ProgressSkill(TypedDict):
@@ -41,10 +41,18 @@ class ProgressSkill(TypedDict):
         learners.CertifiedLevel,
         Keywords("By a stricter test with a bound on false certification; 0: none yet."),
     ]
-    probability: Annotated[float, Keywords("With which the threshold of the level that evidence gives is passed.")]
-    provisional: Annotated[bool, Keywords("Fewer than five answers: a rough figure.")]
-    answers: int
-    last_on: Annotated[DayText | None, Keywords("null: a level that assessors gave, and no answer yet.")]
+    confidence: Annotated[
+        str,
+        Keywords(
+            "How probable it is that the threshold of the level that evidence gives is passed: low is below one half, high "
+            "from four fifths.",
+            enum=list(rules.CONFIDENCE_BANDS),
+        ),
+    ]
+    answers: Annotated[
+        str, Keywords("few: 1 to 4, a rough figure; some: 5 to 19; many: 20 and more.", enum=list(rules.COUNT_BANDS))
+    ]
+    last_month: Annotated[MonthText | None, Keywords("null: a level that assessors gave, and no answer yet.")]
     framework_version: str
     rule: Annotated[str | None, Keywords("null: people decided, and nothing was computed yet.")]
 
@@ -56,17 +64,17 @@ class ProgressCertificate(TypedDict):
     achievement: str
     achievement_version: int
     edition_id: IdText
-    valid_from: DayText
-    valid_until: DayText | None
+    valid_from_month: MonthText
+    valid_until_month: MonthText | None
     status: Annotated[str, Keywords(enum=["active", "suspended", "revoked", "superseded"])]
-    status_changed_on: DayText | None
+    status_changed_month: MonthText | None
 
 
 class ProgressDocument(TypedDict):
     """What is told of a learner.
 
-    An agency sees days, never instants: a second or a millisecond does the same as an id, and the instants of a
-    certificate stand beside the name on it.
+    An agency sees months and bands. An instant does the same as an id, and the day of a certificate stands beside the
+    name on it; by exact figures two agencies match their lists (decision 0061 says how far they still can).
     """
 
     enrolments: list[ProgressEnrolment]
@@ -96,10 +104,10 @@ def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, ProgressDoc
                     "achievement": certificate["achievement"],
                     "achievement_version": certificate["achievement_version"],
                     "edition_id": certificate["edition_id"],
-                    "valid_from": certificate["valid_from"][:10],
-                    "valid_until": certificate["valid_until"] and certificate["valid_until"][:10],
+                    "valid_from_month": certificate["valid_from"][:7],
+                    "valid_until_month": certificate["valid_until"] and certificate["valid_until"][:7],
                     "status": certificate["status"],
-                    "status_changed_on": certificate["status_changed_at"] and certificate["status_changed_at"][:10],
+                    "status_changed_month": certificate["status_changed_at"] and certificate["status_changed_at"][:7],
                 }
                 for certificate in listed
             ]
@@ -109,19 +117,22 @@ def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, ProgressDoc
 def for_agency(key: bytes, document: ProgressDocument, *, explanations: bool) -> PublishedDocument:
     """Return a learner's progress as it is published to this agency: with ids that it alone knows.
 
-    They stay the same from one telling to the next. By the stored ids two agencies could match their learners.
+    They stay the same from one telling to the next. By the stored ids two agencies could match their learners; enrolments
+    and certificates stand in the order of the agency's ids, for that of the stored ones is the order of time.
 
     Args:
         explanations: whether the agency may ask for explanations of this learner.
     """
+    enrolments: list[ProgressEnrolment] = [
+        {**enrolment, "id": pseudonym(key, UUID(enrolment["id"]))} for enrolment in document["enrolments"]
+    ]
+    certificates: list[ProgressCertificate] = [
+        {**certificate, "id": pseudonym(key, UUID(certificate["id"]))} for certificate in document["certificates"]
+    ]
     return {
-        "enrolments": [
-            {**enrolment, "id": pseudonym(key, UUID(enrolment["id"]))} for enrolment in document["enrolments"]
-        ],
+        "enrolments": sorted(enrolments, key=lambda enrolment: enrolment["id"]),
         "skills": document["skills"],
-        "certificates": [
-            {**certificate, "id": pseudonym(key, UUID(certificate["id"]))} for certificate in document["certificates"]
-        ],
+        "certificates": sorted(certificates, key=lambda certificate: certificate["id"]),
         "explanations": explanations,
     }
 
@@ -137,11 +148,11 @@ def _add_enrolments(documents: dict[UUID, ProgressDocument]) -> None:
                 "edition_id": str(edition.id),
                 "course": edition.course_slug,
                 "edition": edition.number,
-                "enrolled_on": rfc3339(enrolment.enrolled_at)[:10],
+                "enrolled_month": rules.month(enrolment.enrolled_at),
                 "lessons": len(edition.lessons),
-                "lessons_done": enrolment.lessons_done,
-                "assessment_passed_on": _day(enrolment.assessment_passed_at),
-                "completed_on": _day(enrolment.completed_at),
+                "lessons_done": rules.share_band(enrolment.lessons_done, len(edition.lessons)),
+                "assessment_passed_month": _month(enrolment.assessment_passed_at),
+                "completed_month": _month(enrolment.completed_at),
             }
         )
 
@@ -156,15 +167,14 @@ def _add_skills(documents: dict[UUID, ProgressDocument]) -> None:
                 "area": skill.area if skill else None,
                 "level": held.level,
                 "certified_level": held.certified_level,
-                "probability": round(held.probability, 3),
-                "provisional": held.provisional,
-                "answers": held.answers,
-                "last_on": _day(held.last_at),
+                "confidence": rules.confidence_band(held.probability),
+                "answers": rules.count_band(held.answers),
+                "last_month": _month(held.last_at),
                 "framework_version": held.framework_version,
                 "rule": held.rule_version,
             }
         )
 
 
-def _day(instant: datetime | None) -> str | None:
-    return rfc3339(instant)[:10] if instant else None
+def _month(instant: datetime | None) -> str | None:
+    return rules.month(instant) if instant else None

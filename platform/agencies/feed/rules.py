@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from agencies.grants.rules import GrantFacts, agencies_for_learners
+
+# What is told in bands, because exact figures would match the lists of two agencies (decision 0061).
+SHARE_BANDS = ("none", "under_half", "half_or_more", "all")
+CONFIDENCE_BANDS = ("low", "medium", "high")
+COUNT_BANDS = ("none", "few", "some", "many")
 
 
 class FeedCursor(NamedTuple):
@@ -48,6 +53,35 @@ def pseudonym(key: bytes, identifier: UUID) -> str:
     Two agencies cannot match their learners by it, and nobody without the key can get from it to the account.
     """
     return hmac.new(key, identifier.bytes, hashlib.sha256).hexdigest()[:32]
+
+
+def month(instant: datetime) -> str:
+    """Return the UTC month of an instant, as `2026-11`."""
+    return instant.astimezone(UTC).strftime("%Y-%m")
+
+
+def share_band(done: int, of: int) -> str:
+    """Return one of SHARE_BANDS for `done` out of `of`."""
+    if done == 0:
+        return "none"
+    if done >= of:
+        return "all"
+    return "under_half" if 2 * done < of else "half_or_more"
+
+
+def confidence_band(probability: float) -> str:
+    """Return one of CONFIDENCE_BANDS for the probability with which a level's threshold is passed."""
+    if probability < 0.5:
+        return "low"
+    # At this one a level is given (decision 0031).
+    return "medium" if probability < 0.8 else "high"
+
+
+def count_band(count: int) -> str:
+    """Return one of COUNT_BANDS for a number of answers."""
+    if count == 0:
+        return "none"
+    return "few" if count < 5 else "some" if count < 20 else "many"
 
 
 def wanted(

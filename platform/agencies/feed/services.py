@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, TypedDict
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from agencies.scope import agency_scope, publisher_scope
 from common import clock
 from common.database import lock_for_transaction
 from common.errors import Gone
-from common.schemas import Keywords
+from common.schemas import Keywords, MonthText
 from events.public import Recorded
 from learners.events import AccountChanged, OfLearner, ProfileChanged
 from privacy import public as privacy
@@ -51,11 +51,11 @@ _PUBLISHED_EARLY = (ConsentChanged, ProfileChanged, AccountChanged)
 
 @dataclass(frozen=True)
 class ProgressItem:
-    """One learner, as of `changed_on`; it replaces whatever was told of the same `learner` before."""
+    """One learner, as of `changed_month`; it replaces whatever was told of the same `learner` before."""
 
     learner: Annotated[str, Keywords("The learner's id for your agency; other agencies know another.")]
     withdrawn: Annotated[bool, Keywords("True: delete all you hold of this learner. The members below are then null.")]
-    changed_on: Annotated[date, Keywords("A UTC day; the feed's order is its cursor's.")]
+    changed_month: Annotated[MonthText, Keywords("UTC; the feed's order is its cursor's.")]
     state: Annotated[str, Keywords("ISO 3166-1 alpha-2")]
     enrolments: list[ProgressEnrolment] | None
     skills: list[ProgressSkill] | None
@@ -293,7 +293,7 @@ def _item(row: ProgressRow, document: PublishedDocument | None) -> ProgressItem:
     return ProgressItem(
         learner=row.pseudonym,
         withdrawn=document is None,
-        changed_on=row.changed_at.astimezone(UTC).date(),
+        changed_month=rules.month(row.changed_at),
         state=row.member_state_id,
         enrolments=document["enrolments"] if document else None,
         skills=document["skills"] if document else None,

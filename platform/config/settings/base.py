@@ -214,16 +214,19 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     # An enum is named by what it lists.
     "ENUM_NAME_OVERRIDES": {
+        "AnswerCountBandEnum": "agencies.feed.rules.COUNT_BANDS",
         "AppealKindEnum": "assessments.appeals.rules.KINDS",
         "AppealOutcomeEnum": "assessments.appeals.rules.OUTCOMES",
         "AttemptStateEnum": ["live", "expired", "marking", "graded"],
         # Appeals too.
         "CaseStateEnum": "learners.assessors.models.LevelAssessment.State",
         "CertificateStatusEnum": "credentials.certificates.models.Certificate.Status",
+        "ConfidenceBandEnum": "agencies.feed.rules.CONFIDENCE_BANDS",
         "CorrectionStateEnum": ["open", "approved", "refused"],
         "CriterionKindEnum": ["completion", "skill"],
         "DocumentKindEnum": ["course", "lesson"],
         "FileMediaTypeEnum": "assessments.files.rules.MEDIA_TYPES",
+        "LessonsDoneBandEnum": "agencies.feed.rules.SHARE_BANDS",
         "LevelAssessmentOutcomeEnum": ["given", "refused"],
         "LevelCauseEnum": ["evidence", "assessors", "appeal", "review"],
         "MissedPartEnum": ["whole", "section", "skill"],
