@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from babel.core import get_global
+
 from assessments.items.kinds import Issue
 from assessments.quizzes.rules import (
     DIFFICULTIES,
@@ -21,7 +23,7 @@ from assessments.quizzes.rules import (
     REVIEW_WHEN,
     Blueprint,
 )
-from assessments.quizzes.windows import wall_time_issue
+from assessments.quizzes.windows import wall_time_issue, year_issue
 
 
 def issues(blueprint: Blueprint, *, languages: Iterable[str]) -> list[Issue]:
@@ -232,13 +234,16 @@ def _window_issues(blueprint: Blueprint) -> Iterator[Issue]:
         if window.get("cohort") is not None and (not isinstance(window["cohort"], str) or not window["cohort"]):
             yield Issue(f"{at}/cohort", "must be a cohort's code")
         if not isinstance(window["zone"], str) or window["zone"] not in _zones():
-            yield Issue(f"{at}/zone", f"{window['zone']!r} is no IANA time zone: write Asia/Tokyo")
+            yield Issue(f"{at}/zone", f"{window['zone']!r} is no time zone of a place: write Asia/Tokyo")
             continue
         times = []
         for name in ("opens", "closes"):
             local = _wall_time(window[name])
             if local is None:
                 yield Issue(f"{at}/{name}", "must be a local time without an offset: 2026-05-01T09:00")
+                continue
+            if (year_wrong := year_issue(local.year)) is not None:
+                yield Issue(f"{at}/{name}", year_wrong)
                 continue
             wrong = wall_time_issue(local, window["zone"])
             if wrong:
@@ -254,8 +259,16 @@ def _window_issues(blueprint: Blueprint) -> Iterator[Issue]:
 
 @cache
 def _zones() -> frozenset[str]:
-    """The names of all zones, which are read from files."""
-    return frozenset(available_timezones())
+    """The zones that clocks of a place follow, by their IANA names, and UTC.
+
+    Without what has no clocks (`Factory`, `Etc/GMT+9`, whose sign is the other way round) and old names of whole countries
+    (`Japan`, `EST`). Which is which: Unicode CLDR. Old names of cities are taken: `Asia/Saigon`.
+    """
+    territories, aliases = get_global("zone_territories"), get_global("zone_aliases")
+    places = {zone for zone, territory in territories.items() if territory not in ("ZZ", "001")}
+    cities = places | {zone for zone, now in aliases.items() if now in places and "/" in zone}
+    cities -= {zone for zone in cities if zone.startswith(("Etc/", "SystemV/"))}
+    return frozenset(available_timezones()) & (cities | {"UTC"})
 
 
 def _wall_time(value: Any) -> datetime | None:

@@ -77,6 +77,22 @@ def are_over(windows: Sequence[Window], *, now: datetime) -> bool:
     return all(window.closes_at <= now for window in windows)
 
 
+# Of the common era: a quiz is held in none before, and in none after it for a century.
+_YEARS = range(2000, 2200)
+# What calendars of the region count from. Buddhist era as in Thailand, Laos and Cambodia; Reiwa began in 2019.
+_BUDDHIST, _REIWA = 543, 2018
+
+
+def year_issue(year: int) -> str | None:
+    """Return what is wrong with the year of a window, and the year that was meant if it is one of another calendar."""
+    if year in _YEARS:
+        return None
+    for meant, calendar in ((year - _BUDDHIST, "the Buddhist era"), (year + _REIWA, "Reiwa")):
+        if meant in range(_YEARS.start, 2100) and (calendar != "Reiwa" or year < 80):
+            return f"{year} is a year of {calendar}: write {meant}"
+    return f"{year} is no year of the common era in which a quiz is held: write 2026"
+
+
 def wall_time_issue(local: datetime, zone: str) -> str | None:
     """Return what is wrong with a wall time in a zone where clocks are changed, None when nothing is."""
     there = ZoneInfo(zone)

@@ -18,12 +18,22 @@ _JSON_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type
 )
 
 
+# In place of DRF's words, which name Python's types.
+AN_OBJECT = _("An object with named members is expected here.")
+A_LIST = _("A list is expected here.")
+A_TEXT = _("A text is expected here.")
+_PLAIN = {"not_a_list": A_LIST, "not_a_dict": AN_OBJECT}
+
+
 class _Expected:
     """Of which JSON type a field's value must be: found out once per field rather than for each value."""
 
     def __init__(self, field: Any) -> None:
         self._field = field
+        field.error_messages |= {code: words for code, words in _PLAIN.items() if code in field.error_messages}
         self._types = next((types for kind, types in _JSON_TYPES if isinstance(field, kind)), None)
+        if isinstance(field, serializers.ChoiceField) and all(isinstance(choice, str) for choice in field.choices):
+            self._types = None if isinstance(field, serializers.MultipleChoiceField) else (str,)
         self._refuses_true = isinstance(field, serializers.FloatField)
         self._entries = _Expected(field.child) if isinstance(field, serializers.ListField) else None
         self.is_anything: bool = self._types is None and (self._entries is None or self._entries.is_anything)
@@ -41,7 +51,7 @@ class _Expected:
             isinstance(value, self._types) and not (self._refuses_true and isinstance(value, bool))
         ):
             return None
-        return [serializers.ErrorDetail(str(self._field.error_messages["invalid"]), "invalid")]
+        return [serializers.ErrorDetail(str(self._field.error_messages.get("invalid", A_TEXT)), "invalid")]
 
 
 class _Shape:
@@ -61,6 +71,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     "off" is no boolean, "1" no number, 5 no text and no UUID.
     """
 
+    default_error_messages: ClassVar = {"invalid": AN_OBJECT}
     # The fields are made once per class and shared by all calls, where DRF copies them for each: so they know no call, and
     # `parent`, `context` and `partial` mean nothing in them.
     _of_class: ClassVar[dict[type, _Shape]] = {}

@@ -1,6 +1,12 @@
 """Every model of the app, for one migration history."""
 
-from credentials.certificates.lifecycle_models import BulkRevocation, CertificateCorrection, ExpiryReminder, KeyRotation
+from credentials.certificates.lifecycle_models import (
+    BulkRevocation,
+    CertificateCorrection,
+    ExpiryReminder,
+    KeyRotation,
+    KeyRotationApproval,
+)
 from credentials.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
 from credentials.paper.models import PaperDesign, Rendering
 from credentials.presentations.models import CertificateJwt, Passport
@@ -26,6 +32,7 @@ __all__ = [
     "Issuer",
     "IssuerKey",
     "KeyRotation",
+    "KeyRotationApproval",
     "LogCheckpoint",
     "LogCosignature",
     "LogEntry",

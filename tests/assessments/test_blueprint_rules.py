@@ -322,6 +322,34 @@ WRONG = [
         {"windows": [{"opens": "2026-05-01T09:00+09:00", "closes": "2026-05-02T09:00", "zone": "Asia/Tokyo"}]},
         "/windows/0/opens: must be a local time without an offset",
     ),
+    *(
+        ({"windows": [{"opens": f"{year}-05-01T09:00", "closes": f"{year}-05-02T09:00", "zone": "Asia/Bangkok"}]}, said)
+        for year, said in (
+            ("2569", "/windows/0/opens: 2569 is a year of the Buddhist era: write 2026"),
+            ("0008", "/windows/0/opens: 8 is a year of Reiwa: write 2026"),
+            ("1447", "/windows/0/opens: 1447 is no year of the common era"),
+            ("9999", "/windows/0/opens: 9999 is no year of the common era"),
+        )
+    ),
+    *(
+        (
+            {"windows": [{"opens": "2026-05-01T09:00", "closes": "2026-05-02T09:00", "zone": zone}]},
+            f"/windows/0/zone: {zone!r} is no time zone of a place",
+        )
+        for zone in (
+            "Factory",
+            "Etc/GMT+9",
+            "Etc/UTC",
+            "GMT",
+            "EST",
+            "EST5EDT",
+            "CET",
+            "Japan",
+            "localtime",
+            "asia/tokyo",
+            "JST",
+        )
+    ),
     ({"windows": []}, "/cut_at_close: has nothing to cut"),
     ({"windows": []}, "/review_when: the quiz has no windows"),
     ({"mode": "certification"}, "/certified_level: is missing"),
@@ -428,3 +456,33 @@ def test_a_blueprint_is_written_with_signs_of_full_width():
 def test_what_cannot_be_read_is_quoted_with_how_to_write_it(read, line):
     with pytest.raises(ValueError, match=r"write|put each"):
         read(line)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *(
+            "Asia/Tokyo",
+            "Asia/Bangkok",
+            "Asia/Ho_Chi_Minh",
+            "Asia/Saigon",
+            "Asia/Yangon",
+            "Asia/Rangoon",
+            "Asia/Brunei",
+        ),
+        *(
+            "Asia/Jakarta",
+            "Asia/Makassar",
+            "Asia/Jayapura",
+            "Asia/Pontianak",
+            "Asia/Kuala_Lumpur",
+            "Asia/Kuching",
+            "UTC",
+        ),
+        *("Asia/Manila", "Asia/Phnom_Penh", "Asia/Singapore", "Asia/Vientiane", "Asia/Dili", "America/New_York"),
+    ],
+)
+def test_a_window_may_be_in_the_zone_of_any_place(zone: str) -> None:
+    windows = [{"opens": "2026-05-01T09:00", "closes": "2026-05-02T09:00", "zone": zone}]
+    found = [str(issue) for issue in issues(replace(SOUND, windows=windows), languages=["en"])]
+    assert not [issue for issue in found if issue.startswith("/windows")]

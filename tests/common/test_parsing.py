@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -100,6 +101,23 @@ def test_what_is_not_valid_is_pointed_at(body: bytes, pointer: str, code: str) -
     assert found["code"] == "invalid_input"
     assert [entry["pointer"] for entry in found["errors"]] == [pointer]
     assert not code or found["errors"][0]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "words"),
+    [
+        (b"[]", "", "An object with named members is expected here."),
+        (b'"a"', "", "An object with named members is expected here."),
+        (b"true", "", "An object with named members is expected here."),
+        (b'{"name": "a", "names": "b"}', "/names", "A list is expected here."),
+        (b'{"name": "a", "names": {"0": "b"}}', "/names", "A list is expected here."),
+        (b'{"name": "a", "names": 5}', "/names", "A list is expected here."),
+    ],
+)
+def test_a_refusal_speaks_of_json_and_not_of_python(body: bytes, pointer: str, words: str) -> None:
+    found = json.loads(_put(body).content)
+    assert [(entry["pointer"], entry["detail"]) for entry in found["errors"]] == [(pointer, words)]
+    assert not re.search(r"\b(dictionary|dict|str|int|bool|NoneType|tuple)\b", json.dumps(found))
 
 
 def test_another_kind_of_content_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,11 +11,13 @@ from django.forms import ModelForm, ValidationError
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
+from accounts import public as accounts
 from accounts.admin_scope import StateScopedAdmin
 from common import clock
 from credentials.admin.searching import FindsByCode
 from credentials.admin.steps import (
     APPROVE_CORRECTION,
+    APPROVE_KEY,
     APPROVE_REVOCATIONS,
     REFUSE_CORRECTION,
     Step,
@@ -22,7 +25,7 @@ from credentials.admin.steps import (
     is_reviewer,
     person,
 )
-from credentials.certificates import bulk_revocation, corrections, issuers
+from credentials.certificates import bulk_revocation, corrections, issuers, rotation
 from credentials.certificates.lifecycle_models import BulkRevocation, CertificateCorrection, KeyRotation
 from credentials.certificates.models import Issuer, IssuerKey, StatusList
 from learners.admin.read_only import NamesLearner, ReadOnly
@@ -137,9 +140,38 @@ class IssuerKeyAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(KeyRotation)
 class KeyRotationAdmin(ReadOnly, ModelAdmin):
-    list_display = ("issuer", "multikey", "planned_from", "prepared_by", "prepared_at", "approved_by", "approved_at")
+    """Two superusers approve an issuer's next key, each with their password; nothing else is changed here."""
+
+    list_display = ("issuer", "multikey", "prepared_at", "planned_from", "approvals_so_far", "approved_at")
     list_select_related = ("issuer",)
     ordering = ("-prepared_at",)
+    actions = ("approve",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KeyRotation]:
+        rotations: QuerySet[KeyRotation] = super().get_queryset(request)
+        return rotations.prefetch_related("approvals")
+
+    @admin.display(description="approved by")
+    def approvals_so_far(self, prepared: KeyRotation) -> str:
+        return ", ".join(str(approval.approved_by) for approval in prepared.approvals.all()) or "nobody yet"
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    @admin.action(description="Approve one next key", permissions=["approve"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[KeyRotation]) -> HttpResponse | None:
+        rows = list(queryset[:2])
+        if len(rows) != 1:
+            self.message_user(request, "Choose exactly one key.", messages.ERROR)
+            return None
+
+        def act(given: Mapping[str, Any]) -> None:
+            # Counted like signing in: a browser that somebody left open is no way to try passwords.
+            if not accounts.within_rate(request, "login") or not request.user.check_password(given["password"]):
+                raise rotation.NotConfirmed()
+            rotation.approve(rotation_id=rows[0].pk, approved_by=person(request), now=clock.now())
+
+        return confirmed(self, request, APPROVE_KEY, rows, act)
 
 
 @admin.register(StatusList)

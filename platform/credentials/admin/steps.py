@@ -13,7 +13,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.public import REVIEWER
 from common.errors import DomainError
@@ -61,6 +61,16 @@ class ConfirmationForm(forms.Form):
     """Nothing to fill in."""
 
     confirmed = forms.CharField(widget=forms.HiddenInput, initial="yes")
+
+
+class PasswordForm(forms.Form):
+    """The password of who is signed in, once more: an unattended browser approves nothing."""
+
+    password = forms.CharField(
+        max_length=256,
+        label="Your password",
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
+    )
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,16 @@ APPROVE_REVOCATIONS = Step(
     "Approved: a worker revokes them.",
     "Approve and revoke",
     ConfirmationForm,
+)
+
+APPROVE_KEY = Step(
+    "approve",
+    "Approve an issuer's next key",
+    "Compare the key with the one that the command printed. When two persons have approved it, it may sign everything of "
+    "this issuer from the planned time on.",
+    "Your approval is noted. With two of them the key can be switched to at the planned time.",
+    "Approve",
+    PasswordForm,
 )
 
 

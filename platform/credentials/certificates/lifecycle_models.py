@@ -125,10 +125,11 @@ class ExpiryReminder(models.Model):
 
 
 class KeyRotation(models.Model):
-    """One person prepares an issuer's next key, and another switches to it.
+    """An issuer's next key: made where the keys are, approved by two persons, and then switched to.
 
     From then until the switch the next key stands in the DID document with `planned_from`, so that verifiers that keep
-    a copy know it when it first signs. Only an approved key may follow an issuer's first one. Never deleted.
+    a copy know it when it first signs. It signs from then on and not before, and only if two persons approved it, each signed
+    in to the admin (a trigger holds both). `approved_by` is the second of them. Never deleted.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -136,7 +137,6 @@ class KeyRotation(models.Model):
     did = models.CharField(max_length=200)
     multikey = models.CharField(max_length=64, help_text="the next public key")
     planned_from = models.DateTimeField()
-    prepared_by = models.UUIDField()
     prepared_at = models.DateTimeField()
     approved_by = models.UUIDField(null=True)
     approved_at = models.DateTimeField(null=True)
@@ -148,11 +148,26 @@ class KeyRotation(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(approved_by__isnull=True, approved_at__isnull=True)
-                | models.Q(approved_by__isnull=False, approved_at__isnull=False)
-                & ~models.Q(approved_by=models.F("prepared_by")),
-                name="key_rotated_by_two_persons",
+                | models.Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="key_rotation_is_approved_by_somebody",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.issuer_id} {self.multikey}"
+
+
+class KeyRotationApproval(models.Model):
+    """One signed-in person's word that an issuer's next key is the right one. Written once, never deleted."""
+
+    rotation = models.ForeignKey(KeyRotation, on_delete=models.PROTECT, related_name="approvals")
+    approved_by = models.UUIDField()
+    approved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rotation", "approved_by"], name="nobody_approves_a_key_twice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rotation_id} {self.approved_by}"

@@ -263,17 +263,16 @@ def insert_key_rotation(
     did: str,
     multikey: str,
     planned_from: datetime,
-    prepared_by: UUID,
     prepared_at: datetime,
 ) -> bool:
     """Insert a rotation, as the issuer; return whether it is new: an issuer has one that is not approved."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO credentials_keyrotation (id, issuer_id, did, multikey, planned_from, prepared_by, prepared_at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+            INSERT INTO credentials_keyrotation (id, issuer_id, did, multikey, planned_from, prepared_at)
+            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
             """,
-            [rotation_id, issuer, did, multikey, planned_from, prepared_by, prepared_at],
+            [rotation_id, issuer, did, multikey, planned_from, prepared_at],
         )
         return bool(cursor.rowcount)
 

@@ -14,7 +14,7 @@ from courses import public as courses
 from credentials.certificates import corrections, display
 from credentials.certificates.display import CertificateDisplay
 from credentials.certificates.signer import signer_for
-from credentials.models import Achievement, Certificate, KeyRotation
+from credentials.models import Achievement, Certificate, KeyRotation, KeyRotationApproval
 from events import public as events
 from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
@@ -90,16 +90,12 @@ def shown_of(certificate: Certificate, language: str, *, name: str) -> Certifica
 def approve_key(issuer: str) -> None:
     """Let the key that the issuer's signer has now follow the one before, as after a rotation by two persons."""
     signs, now = signer_for(issuer), clock.now()
-    KeyRotation.objects.create(
-        issuer_id=issuer,
-        did=signs.did,
-        multikey=signs.multikey,
-        planned_from=now,
-        prepared_by=new_id(),
-        prepared_at=now,
-        approved_by=new_id(),
-        approved_at=now,
+    rotation = KeyRotation.objects.create(
+        issuer_id=issuer, did=signs.did, multikey=signs.multikey, planned_from=now, prepared_at=now
     )
+    for _ in range(2):
+        approval = KeyRotationApproval.objects.create(rotation=rotation, approved_by=new_id(), approved_at=now)
+    KeyRotation.objects.filter(pk=rotation.pk).update(approved_by=approval.approved_by, approved_at=now)
 
 
 def supersede(certificate: Certificate, *, name: str) -> Certificate:
