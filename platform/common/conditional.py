@@ -1,7 +1,7 @@
 """ETags and conditional requests (RFC 9110, section 13).
 
-An ETag here is the SHA-256 of the content before any coding of its transfer. A proxy that compresses writes `W/` before it, for the
-bytes that it sends are others; the content that it names is the same, so both forms are read as one, in `If-Match` too.
+An ETag here is the SHA-256 of the content before any coding of its transfer. A proxy that compresses writes `W/` before it,
+for the bytes that it sends are others; the content that it names is the same, so both forms are read as one, in `If-Match` too.
 """
 
 from __future__ import annotations

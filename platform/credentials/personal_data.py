@@ -32,8 +32,14 @@ TABLES = (
     Table(
         "credentials.KeyRotation",
         _OFFICE,
-        pseudonymous="prepared_by approved_by",
+        pseudonymous="approved_by",
         none="id issuer did multikey planned_from prepared_at approved_at",
+    ),
+    Table(
+        "credentials.KeyRotationApproval",
+        _OFFICE,
+        pseudonymous="approved_by",
+        none="id rotation approved_at",
     ),
     Table(
         "credentials.BulkRevocation",

@@ -10,6 +10,14 @@ TABLES = (
     Table("privacy.Purpose", none="code per_agency needed_to_learn"),
     Table("privacy.PurposeText", none="id purpose version language title body machine_drafted"),
     Table(
+        "privacy.PurposeTextReview",
+        Use("accountability", Basis.PUBLIC_OFFICE, ALWAYS, (Seen.STAFF,), Erasure.NOT_CONCERNED),
+        personal="reviewer",
+        pseudonymous="recorded_by",
+        none="id text recorded_at",
+        of_others="reviewer recorded_by",
+    ),
+    Table(
         "privacy.ConsentRecord",
         _PROOF,
         subject="user",

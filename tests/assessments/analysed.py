@@ -12,9 +12,9 @@ import numpy as np
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from accounts.usernames import skeleton
 from assessments.items.models import ItemRevision
 from assessments.quizzes.models import Quiz
-from accounts.usernames import skeleton
 from common.ids import new_id
 from courses.models import Edition
 from tests.assessments.factories import make_bank, make_edition, make_quiz
