@@ -5,6 +5,7 @@ from accounts.recovery import HandedOver, hand_over_code
 from accounts.roles import ASSESSOR, MARKER, REVIEWER, STATE_ADMINISTRATOR, TRAINER, ensure_roles
 from accounts.services import hold, sign_out_everywhere
 from accounts.sign_in_document import sign_in_document
+from accounts.staff.own_password import confirm as confirm_password
 from accounts.staff.second_factor import confirm as confirm_second_factor
 from accounts.staff.second_factor import has_device as has_second_factor
 
@@ -15,6 +16,7 @@ __all__ = [
     "STATE_ADMINISTRATOR",
     "TRAINER",
     "HandedOver",
+    "confirm_password",
     "confirm_second_factor",
     "ensure_roles",
     "hand_over_code",

@@ -167,7 +167,7 @@ class KeyRotationAdmin(ReadOnly, ModelAdmin):
 
         def act(given: Mapping[str, Any]) -> None:
             # Counted like signing in: a browser that somebody left open is no way to try passwords.
-            if not accounts.within_rate(request, "login") or not request.user.check_password(given["password"]):
+            if not accounts.confirm_password(request, given["password"]).right:
                 raise rotation.NotConfirmed()
             rotation.approve(rotation_id=rows[0].pk, approved_by=person(request), now=clock.now())
 

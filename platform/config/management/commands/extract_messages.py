@@ -223,7 +223,7 @@ class _Catalogue(Catalog):
     def plural_expr(self) -> str:
         return "0" if self.num_plurals == 1 else "(n > 1)" if self.language == "fil" else "(n != 1)"
 
-    @property
+    @property  # type: ignore[misc]  # nobody sets them
     def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Language", to_locale(self.language)),
