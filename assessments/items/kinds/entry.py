@@ -126,15 +126,16 @@ def read_entry(raw: Any) -> str:
 def is_accepted(key: Mapping[str, Any], response: str, language: str | None) -> bool:
     """Whether typed words are right in a language; None: in any."""
     ignore = key.get("diacritics") == "ignore"
-    entries = [
-        entry
+    given = folded(response, ignore_diacritics=ignore)
+    listed = [
+        folded(entry, ignore_diacritics=ignore)
         for tag, accepted in key["accept"].items()
         if language is None or tag in (language, ANY_LANGUAGE)
         for entry in accepted
     ]
-    listed = [folded(entry, ignore_diacritics=ignore) for entry in entries]
-    given = folded(response, ignore_diacritics=ignore)
-    if given in listed or _is_same_with_hyphens(response, entries, ignore):
+    if given in listed:
+        return True
+    if ("\u2014" in response or "--" in response) and _is_same_with_hyphens(key, response, language):
         return True
     # A full stop that the keyboard put there; it counts where the key has one.
     bare = without_closing(given)
@@ -143,14 +144,11 @@ def is_accepted(key: Mapping[str, Any], response: str, language: str | None) -> 
     return bool(key.get("typos")) and any(has_one_typo(bare, right) for right in listed)
 
 
-def _is_same_with_hyphens(response: str, entries: Sequence[str], ignore_diacritics: bool) -> bool:
-    """Whether the texts are the same with two hyphens where one has an em dash: phones make it of them (--help)."""
-    if not any("\u2014" in text for text in (response, *entries)):
-        return False
-    given, *listed = (
-        folded(text.replace("\u2014", "--"), ignore_diacritics=ignore_diacritics) for text in (response, *entries)
-    )
-    return given in listed
+def _is_same_with_hyphens(key: Mapping[str, Any], response: str, language: str | None) -> bool:
+    """Whether the words are right with two hyphens where either side has an em dash: phones make it of them (--help)."""
+    given = response.replace("\u2014", "--")
+    accept = {tag: [entry.replace("\u2014", "--") for entry in accepted] for tag, accepted in key["accept"].items()}
+    return (given, accept) != (response, key["accept"]) and is_accepted({**key, "accept": accept}, given, language)
 
 
 def entry_lines(key: Mapping[str, Any]) -> list[str]:
