@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from assessments.attempts.models import Attempt, AttemptItem
 from assessments.integrity import rules
@@ -36,8 +36,14 @@ class Cohort:
 
 
 def _submitted(since: datetime, until: datetime) -> QuerySet[Attempt]:
-    """Attempts with answers, whether people still mark some of them or not."""
-    return Attempt.objects.filter(submitted_at__gte=since, submitted_at__lt=until, expired=False)
+    """Attempts with answers, whether people still mark some of them or not, and `closed_at`: when they were there to look at.
+
+    What the clock closed was over when it was due, and may be closed days later: by `submitted_at` no night would find it.
+    """
+    closed = Attempt.objects.annotate(
+        closed_at=Case(When(closed_by_clock=True, then=F("known_at")), default=F("submitted_at"))
+    )
+    return closed.filter(closed_at__gte=since, closed_at__lt=until, expired=False)
 
 
 def cohorts_with_new(*, since: datetime, until: datetime) -> list[tuple[UUID, str]]:
@@ -56,8 +62,8 @@ def cohort(
     rows = list(
         _submitted(since, until)
         .filter(quiz_id=quiz_id, language=language)
-        .order_by("-submitted_at", "pk")
-        .values_list("pk", "learner_id", "submitted_at", "passed")[: rule.largest_cohort]
+        .order_by("-closed_at", "pk")
+        .values_list("pk", "learner_id", "closed_at", "passed")[: rule.largest_cohort]
     )
     if len(rows) < rule.smallest_cohort:
         return None

@@ -189,6 +189,25 @@ def test_each_attempt_is_new_once_and_is_compared_with_all_before(
     assert IntegrityRun.objects.count() == 2
 
 
+def test_what_the_clock_closed_is_new_when_it_was_closed_however_long_it_was_over_then(
+    quiz: Quiz, bank: list[ItemRevision], attempts: list[Attempt]
+) -> None:
+    now = clock.now()
+    answers = np.array([list(AttemptItem.objects.filter(attempt=attempts[0]).values_list("response", flat=True))])
+    (left,) = sit(quiz, bank, answers, np.full((1, 20), SECONDS), days_ago=2)
+    # It was due before the first night, and closed after it: the answers were saved, and nobody came by.
+    Attempt.objects.filter(pk=left.pk).update(submitted_at=None, score=None, passed=None)
+    first = search.search_new_attempts(now=now)
+    assert first is not None
+    Attempt.objects.filter(pk=left.pk).update(
+        submitted_at=left.due_at, score=0.6, passed=True, closed_by_clock=True, known_at=now + timedelta(hours=12)
+    )
+    second = search.search_new_attempts(now=now + timedelta(days=1))
+    assert second is not None
+    assert (second.attempts, second.pairs) == (1, 80)
+    assert left.pk in {pk for hint in IntegrityHint.objects.all() for pk in (hint.attempt_id, hint.other_id)}
+
+
 def test_too_few_attempts_or_too_few_common_questions_are_passed_over(quiz: Quiz, bank: list[ItemRevision]) -> None:
     answers, seconds = crowd(13, people=40)
     answers[1] = answers[0]
