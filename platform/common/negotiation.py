@@ -18,8 +18,7 @@ class Negotiation(DefaultContentNegotiation):
     ) -> Any:
         given = list(renderers)
         asked = request.META.get("HTTP_ACCEPT", "*/*")
-        query = request.META.get("QUERY_STRING", "")
-        if len(given) == 1 and not format_suffix and "format=" not in query and "%" not in query:
+        if len(given) == 1 and not format_suffix:
             media_type = given[0].media_type
             if asked in ("*/*", media_type):
                 return given[0], media_type

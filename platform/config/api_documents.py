@@ -32,6 +32,7 @@ EXAMPLES = SNAPSHOTS / "examples"
 _HERE = [{"url": "/", "description": "The installation that the document is read from."}]
 
 _ERRORS = "Every error is `application/problem+json` (RFC 9457); decide by its `code`."
+_STRICT = " Fields and query parameters that an operation does not name, and parameters given twice, are refused (400)."
 _CALLING = (
     "\n\nAny call may be answered 429 with `Retry-After`: many from one address are slowed down."
     "\n\nMake up the ids in the paths of `PUT` (a UUID, best of version 7): a repeated call has its effect once. Where 304 is "
@@ -101,7 +102,7 @@ LEARNERS = Audience(
         "follow within moments of a submission, not with its answer: read them again, with the ETag.\n\n"
         "## Calling\n\n"
         "Send `Authorization: Bearer <access token>`, or the cookie. "
-        f"Under `/api`: {_ERRORS[0].lower()}{_ERRORS[1:]}{_CALLING}\n\n"
+        f"Under `/api`: {_ERRORS[0].lower()}{_ERRORS[1:]}{_STRICT}{_CALLING}\n\n"
         "Learning is recorded only while the consent `learning_records` holds; without it writes answer `consent_missing`."
     ),
     owns=lambda path: path.startswith("/api/"),
@@ -127,7 +128,7 @@ AGENCIES = Audience(
         "For agencies of the member states: pull the progress of consenting learners, and published statistics.\n\n"
         "`POST /agency/oauth/token` (OAuth 2 client credentials) gives an access token for fifteen minutes; its errors are "
         f"those of RFC 6749. Send it as `Authorization: Bearer <access token>`. Under `/agency/v1`: {_ERRORS[0].lower()}"
-        f"{_ERRORS[1:]}"
+        f"{_ERRORS[1:]}{_STRICT}"
     ),
     owns=lambda path: path.startswith("/agency/"),
     tags=("Token", "Progress", "Statistics"),

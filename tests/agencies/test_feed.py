@@ -146,7 +146,8 @@ def test_an_outsider_gets_nothing_and_leaves_no_trace(agency: Agency) -> None:
     assert len(_items(citras.pull())) == 1
     machine = signed_in_machine(thai)
     assert _items(machine.pull()) == []
-    assert machine.read("/agency/v1/progress", {"state": "PH"}).json()["items"] == []
+    refused = machine.read("/agency/v1/progress", {"state": "PH"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "unknown_parameter")
     assert Disclosure.objects.count() == 1
     assert not Disclosure.objects.filter(user_id=dao.pk).exists()
 

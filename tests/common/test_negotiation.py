@@ -44,5 +44,6 @@ def test_every_caller_gets_what_drf_would_choose(query: str, renderers: list[Any
         for entry in (Negotiation(), DefaultContentNegotiation())
     )
     assert ours == drf
-    # Control: they are not all alike.
-    assert len(set(ours)) > 1 or query.endswith("ormat=xml")
+    # The header alone decides; and control: the answers are not all alike.
+    assert ours == [_chosen(Negotiation(), accept, "", renderers) for accept in _ACCEPTS]
+    assert len(set(ours)) > 1

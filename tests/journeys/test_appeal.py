@@ -81,6 +81,7 @@ class Story:
         person = Person("linh", "Nguyễn Thị Linh", "VN", ("vi", "en"), 1994, 9.0, True, "all")
         self.linh = Walk(http, person, text_versions(http), random.Random(7))
         self.linh.learn(edition_id)
+        self.linh.consent("share_explanations", self.agency["agency_id"])
         _all_but_one_skill(self.linh, edition_id)
         _settle()
         self.mai = User(username="staff-0417", is_staff=True)

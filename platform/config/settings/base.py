@@ -139,6 +139,7 @@ MIDDLEWARE = [
     "accounts.middleware.SignInBodyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.UserSessionsMiddleware",
+    "common.query_parameters.QueryParametersMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -197,6 +198,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "common.openapi.ProblemAutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [],
     "EXCEPTION_HANDLER": "common.errors.problem_handler",
+    # The header Accept alone decides: `?format=` is a parameter as any other, and none of ours.
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
