@@ -296,7 +296,7 @@ def test_a_trainer_reads_list_page_and_history(client, cohort, query_budget):
     listing = client.get(reverse("admin:assessments_itemstatistic_changelist"))
     html = listing.content.decode()
     assert listing.status_code == 200
-    assert html.count('class="chart columns"') == 6, "the newest report only"
+    assert html.count('class="figure columns"') == 6, "the newest report only"
     flagged = ItemStatistic.objects.get(run=run, revision=cohort.revisions[4])
     assert html.index(cohort.revisions[4].item.code) < html.index(cohort.revisions[0].item.code)
     address = reverse("admin:assessments_itemstatistic_change", args=[flagged.pk])
@@ -306,8 +306,8 @@ def test_a_trainer_reads_list_page_and_history(client, cohort, query_budget):
     for text in (
         "of 10 answered right",
         "less often",
-        'class="chart thirds"',
-        'class="chart history"',
+        'class="figure thirds"',
+        'class="figure history"',
         "right</span>",
         "2 reports",
     ):

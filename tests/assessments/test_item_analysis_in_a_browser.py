@@ -90,10 +90,10 @@ def test_the_charts_are_there_and_fit_the_screen(trainer: Client) -> None:
             page = browser.new_page()
             page.set_viewport_size({"width": width, "height": 900})
             page.goto("http://testserver" + listing)
-            assert page.locator("svg.chart.columns").count() == 6
+            assert page.locator("svg.figure.columns").count() == 6
             page.goto("http://testserver" + item)
             for kind, least in (("bar", 6), ("thirds", 1), ("columns", 4), ("difference", 2), ("history", 2)):
-                charts = page.locator(f"svg.chart.{kind}")
+                charts = page.locator(f"svg.figure.{kind}")
                 assert charts.count() >= least, kind
                 box = charts.first.bounding_box()
                 assert box is not None

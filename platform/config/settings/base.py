@@ -126,6 +126,7 @@ MIDDLEWARE = [
     # Before all that may answer by itself: a browser asks first whether it may call, and needs that answer on errors too.
     "corsheaders.middleware.CorsMiddleware",
     "common.conditional.EntityTagMiddleware",
+    "config.content_security.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.SessionMiddleware",
     "config.middleware.LocaleMiddleware",
