@@ -28,9 +28,26 @@ def _directives(answer: Any) -> dict[str, set[str]]:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/livez", "/readyz", "/robots.txt", "/problems/not_found", "/nothing", "/api/v1/nothing", "/api/openapi.yaml"),
+        *(
+            "/",
+            "/livez",
+            "/readyz",
+            "/robots.txt",
+            "/problems/not_found",
+            "/nothing",
+            "/api/v1/nothing",
+            "/api/openapi.yaml",
+        ),
         *("/api/v1/member-states", "/api/v1/me/profile", "/agency/v1/progress", "/auth/app/v1/config", "/verify"),
-        *("/verify/nobody", "/shared/nobody", "/.well-known/did.json", "/log/keys", "/api/docs", "/agency/docs", "/verify/docs"),
+        *(
+            "/verify/nobody",
+            "/shared/nobody",
+            "/.well-known/did.json",
+            "/log/keys",
+            "/api/docs",
+            "/agency/docs",
+            "/verify/docs",
+        ),
         *("/admin/", "/admin/login/", "/admin/nothing/", "/admin/jsi18n/"),
     ],
 )
@@ -80,7 +97,9 @@ class Opened:
         if url.netloc == "testserver" and static:
             kind = TYPES.get(Path(str(static)).suffix, "application/octet-stream")
             route.fulfill(body=Path(str(static)).read_bytes(), content_type=kind)
-        elif url.netloc == "testserver" and (answer := self.answers.get(path) or self.answers.get(url.path)) is not None:
+        elif (
+            url.netloc == "testserver" and (answer := self.answers.get(path) or self.answers.get(url.path)) is not None
+        ):
             headers = {name: answer[name] for name in ("Content-Type", CSP)}
             route.fulfill(body=answer.content, headers=headers, status=answer.status_code)
         else:
@@ -118,7 +137,10 @@ def test_the_admin_works_under_its_policy(admin: Client) -> None:
     row = reports(learners=700, items=6, states=("ID", "PH"), harder_in=(3, "PH", 1.5), seed=2)
     item = reverse("admin:assessments_itemstatistic_change", args=[row.pk])
     paths = ["/admin/", item, "/admin/courses/edition/", "/admin/accounts/user/", "/admin/accounts/user/add/"]
-    paths += [reverse("admin:courses_edition_change", args=[Edition.objects.latest("pk").pk]), "/admin/assessments/quiz/"]
+    paths += [
+        reverse("admin:courses_edition_change", args=[Edition.objects.latest("pk").pk]),
+        "/admin/assessments/quiz/",
+    ]
     paths += ["/admin/credentials/paperdesign/", "/admin/assessments/appeal/", "/admin/learners/learner/"]
     answers = {path: admin.get(path) for path in [*paths, reverse("admin:jsi18n")]}
     assert [path for path, answer in answers.items() if answer.status_code != 200] == []
