@@ -35,7 +35,7 @@ class Cohort:
     floors: Floats
 
 
-def _submitted(since: datetime, until: datetime) -> QuerySet[Attempt]:
+def _submitted(since: datetime, until: datetime) -> QuerySet[Any]:
     """Attempts with answers, whether people still mark some of them or not, and `closed_at`: when they were there to look at.
 
     What the clock closed was over when it was due, and may be closed days later: by `submitted_at` no night would find it.
