@@ -22,6 +22,12 @@ PASSWORD, NEW = "a-long-pass-phrase-7", "another-long-pass-phrase-8"
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _hashes_are_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten codes are ten hashes; what they are made of is not what is tested here."""
+    monkeypatch.setattr("accounts.hashers.Argon2idHasher.memory_cost", 64)
+
+
 def call(method: str, path: str, body: Any = None, token: str = "") -> Any:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return Client().generic(
