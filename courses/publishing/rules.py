@@ -214,8 +214,8 @@ def ranges(wanted: tuple[str, ...], known_languages: tuple[str, ...]) -> list[st
     the database choose in the query that reads the document.
 
     Args:
-        known_languages: the platform's languages. Variants of them, in which an edition may be offered too (`pt-TL`), are
-            found by readers who ask for that variant.
+        known_languages: the platform's languages. An edition may be offered in variants of them too (`pt-TL`): the query takes
+            one for the tag without its region.
     """
     found: dict[str, None] = {}
     for tag in wanted:

@@ -8,8 +8,12 @@ from uuid import UUID
 
 from django.db import connection
 
-# The language: the first that the reader's ranges find, else the edition's default.
-_CHOICE = "ORDER BY array_position(%s::text[], lower(d.language)), d.language <> e.default_language, d.language LIMIT 1"
+# The language: the first of the reader's (`rules.ranges`) that it is, or is a region's variant of; else the edition's default.
+_CHOICE = """
+            ORDER BY least(
+                2 * array_position(reader.tags, lower(d.language)),
+                2 * array_position(reader.tags, regexp_replace(lower(d.language), '-([a-z]{2}|[0-9]{3})$', '')) + 1
+            ), d.language <> e.default_language, d.language LIMIT 1"""
 
 
 def document(
@@ -26,10 +30,11 @@ def document(
             f"""
             SELECT d.language, d.etag, CASE WHEN d.etag = ANY(%s) THEN ''::bytea ELSE d.body END
             FROM courses_document d JOIN courses_edition e ON e.id = d.edition_id
+            CROSS JOIN (SELECT %s::text[] AS tags) reader
             WHERE d.ref = %s AND d.kind = %s
             {_CHOICE}
             """,  # noqa: S608
-            [list(known_etags), ref, kind, list(languages)],
+            [list(known_etags), list(languages), ref, kind],
         )
         row = cursor.fetchone()
     return (row[0], row[1], bytes(row[2])) if row else None
@@ -49,7 +54,7 @@ def cards(
         cursor.execute(
             f"""
             SELECT e.published_at, e.id, card.language, card.body
-            FROM courses_edition e CROSS JOIN LATERAL (
+            FROM courses_edition e CROSS JOIN (SELECT %s::text[] AS tags) reader CROSS JOIN LATERAL (
                 SELECT d.language, d.body FROM courses_document d WHERE d.ref = e.id AND d.kind = 'card' {_CHOICE}
             ) card
             WHERE e.status = 'published' {start}

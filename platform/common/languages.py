@@ -20,6 +20,7 @@ _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 # CLDR's languageMatching: 10 among varieties of one macrolanguage, 20 where schools teach both (Javanese and Indonesian),
 # 30 and more where nothing better is known. Up to 5 more for the region.
 _READABLE, _VARIETY = 25, 15
+_HAN = {"Hans", "Hant"}
 
 
 class _Written(NamedTuple):
@@ -42,8 +43,8 @@ def canonical(tag: str) -> str:
 def lookup(wanted: Iterable[str], available: Sequence[str]) -> str | None:
     """Return the one of `available` that suits the priority list `wanted` best, spelt as there; None if nothing does.
 
-    First what was asked for, anywhere in the list (`same_language`); then a language that its readers can read too; then a
-    variety of the same language in another script: `zh-TW, en` is answered in English before simplified Chinese.
+    First what was asked for, anywhere in the list (`same_language`); then a language that its readers can read too; then
+    Chinese in the other kind of characters: `zh-TW, en` is answered in English before simplified Chinese.
     """
     return _lookup(tuple(wanted), tuple(available))
 
@@ -94,12 +95,13 @@ def _lookup(wanted: tuple[str, ...], available: tuple[str, ...]) -> str | None:
         return found
     offered = [(tag, written) for tag in available if (written := _written(tag))]
     asked = [written for tag in wanted if (written := _written(tag))]
-    for may_differ, most in ((False, _READABLE), (True, _VARIETY)):
+    for in_other_characters, most in ((False, _READABLE), (True, _VARIETY)):
         for reader in asked:
             near = [
                 (distance, position)
                 for position, (_, text) in enumerate(offered)
-                if (may_differ or reader.script == text.script) and (distance := _distance(reader, text)) <= most
+                if ({reader.script, text.script} == _HAN if in_other_characters else reader.script == text.script)
+                and (distance := _distance(reader, text)) <= most
             ]
             if near:
                 return offered[min(near)[1]][0]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.cache import cache
@@ -14,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from accounts.adapters import AccountAdapter, MFAAdapter
-from config.management.commands.extract_messages import BORROWED_FOR_SIGN_IN
+from config.management.commands.extract_messages import BORROWED_FOR_MAILS, BORROWED_FOR_SIGN_IN
 from tests.accounts.test_sign_in import PASSWORD, post, sign_up
 
 LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
@@ -52,7 +53,7 @@ def test_every_code_of_allauth_s_has_a_text_in_every_language(language: str) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_the_forms_has_a_translation(language: str) -> None:
     with translation.override(language):
-        for text in BORROWED_FOR_SIGN_IN:
+        for text in (*BORROWED_FOR_SIGN_IN, *BORROWED_FOR_MAILS):
             said = gettext(text) if isinstance(text, str) else ngettext(*text, 7)
             assert said not in (text, *text), text
 
@@ -136,3 +137,24 @@ def test_a_signed_in_person_is_refused_in_their_language_too(client: Client) -> 
         assert code in {known for known, _ in said["en"]}
         for language in LANGUAGES:
             assert not set(said[language].values()) & set(said["en"].values()), (language, said[language])
+
+
+@pytest.mark.django_db
+def test_the_mails_of_sign_in_are_in_the_caller_s_language(client: Client, mailoutbox: list[Any]) -> None:
+    said: dict[str, list[str]] = {}
+    for language in ("en", *LANGUAGES):
+        cache.clear()
+        mailoutbox.clear()
+        address, header = f"{language}@example.org", {"Accept-Language": language}
+        post(Client(), "auth/signup", {"username": f"n-{language}", "password": PASSWORD, "email": address}, **header)
+        EmailAddress.objects.filter(email=address).update(verified=True)
+        cache.clear()
+        post(Client(), "auth/signup", {"username": f"m-{language}", "password": PASSWORD, "email": address}, **header)
+        post(Client(), "auth/password/request", {"email": address}, **header)
+        post(Client(), "auth/password/request", {"email": f"no-{address}"}, **header)
+        assert len(mailoutbox) == 4
+        said[language] = [mail.subject for mail in mailoutbox] + [
+            line for mail in mailoutbox for line in mail.body.splitlines() if " " in line
+        ]
+    for language in LANGUAGES:
+        assert not set(said[language]) & set(said["en"]), language

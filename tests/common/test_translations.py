@@ -20,7 +20,14 @@ from django.utils.translation import check_for_language, to_locale
 from rest_framework import fields, serializers
 
 from common import errors
-from config.management.commands.extract_messages import BORROWED, BORROWED_FOR_SIGN_IN, HOMES, Text, texts_of
+from config.management.commands.extract_messages import (
+    BORROWED,
+    BORROWED_FOR_MAILS,
+    BORROWED_FOR_SIGN_IN,
+    HOMES,
+    Text,
+    texts_of,
+)
 
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
@@ -62,7 +69,8 @@ def test_the_catalogues_are_in_step_with_the_code() -> None:
 
 @pytest.mark.parametrize("language", COMPLETE)
 def test_every_text_is_translated(language: str) -> None:
-    borrowed = {Text(text) if isinstance(text, str) else Text(*text) for text in BORROWED_FOR_SIGN_IN}
+    frameworks = (*BORROWED_FOR_SIGN_IN, *BORROWED_FOR_MAILS)
+    borrowed = {Text(text) if isinstance(text, str) else Text(*text) for text in frameworks}
     for home in (STRANGERS, COMMON):
         untranslated = [m.id for m in _messages(home, language) if not all(_forms(m.string)) or m.fuzzy]
         # What the frameworks say themselves is held by tests/accounts/test_languages_of_sign_in.py.

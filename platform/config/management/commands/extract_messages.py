@@ -72,6 +72,33 @@ BORROWED_FOR_SIGN_IN: tuple[str | tuple[str, str], ...] = (
         "This password is too short. It must contain at least %d characters.",
     ),
 )
+# And those of the mails that it sends, which allauth words in files of its own.
+BORROWED_FOR_MAILS: tuple[str, ...] = (
+    "Account Already Exists",
+    "Hello from %(site_name)s!",
+    "If it was you, you can sign up for an account using the link below.",
+    "Password Reset Code",
+    "Please Confirm Your Email Address",
+    "Thank you for using %(site_name)s!\n%(site_domain)s",
+    "This mail can be safely ignored if you did not initiate this action.",
+    "To confirm this is correct, go to %(activate_url)s",
+    "Unknown Account",
+    (
+        "You are receiving this email because you or someone else tried to signup for an\naccount using email "
+        "address:\n\n%(email)s\n\nHowever, an account using that email address already exists.  In case you "
+        "have\nforgotten about this, please use the password forgotten procedure to recover\nyour "
+        "account:\n\n%(password_reset_url)s"
+    ),
+    (
+        "You are receiving this email because you, or someone else, tried to access an account with email "
+        "%(email)s. However, we do not have any record of such an account in our database."
+    ),
+    (
+        "You're receiving this email because user %(user_display)s has given your email address to register an "
+        "account on %(site_domain)s."
+    ),
+    "Your password reset code is listed below. Please enter it in your open browser window.",
+)
 # Texts of Django REST framework that the API answers and that its own catalogues lack in Japanese, Thai or Indonesian.
 BORROWED = (
     "A valid number is required.",
@@ -173,7 +200,7 @@ def by_home(root: Path) -> dict[Home, set[Text]]:
     """Return the texts of each home; a text that two homes' code has stands in the first alone."""
     found: dict[Home, set[Text]] = {home: set() for home in HOMES}
     found[HOMES[-1]] = set(map(Text, BORROWED)) | {
-        Text(text) if isinstance(text, str) else Text(*text) for text in BORROWED_FOR_SIGN_IN
+        Text(text) if isinstance(text, str) else Text(*text) for text in (*BORROWED_FOR_SIGN_IN, *BORROWED_FOR_MAILS)
     }
     for path in sources(root):
         name = path.relative_to(root).as_posix()
