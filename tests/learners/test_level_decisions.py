@@ -183,7 +183,7 @@ def test_a_level_that_nobody_answered_for_is_told_everywhere() -> None:
     ]
     assert signed_in(budi.user).get("/api/v1/me/skills").json()["items"] == []
     document = progress_documents([aiko.pk])[aiko.pk]
-    assert (document["skills"][0]["level"], document["skills"][0]["last_on"]) == (4, None)
+    assert (document["skills"][0]["level"], document["skills"][0]["last_month"]) == (4, None)
     assert learners.counts_by_level() == [("JP", SKILL, 4, 1)]
     # The first answers find the skill as if nobody had decided.
     answered(aiko, right=3, on=11)

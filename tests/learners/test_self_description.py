@@ -133,6 +133,7 @@ def test_no_agency_is_told_whatever_it_is_consented_to() -> None:
     agency, learner = make_agency("JP"), make_learner("JP")
     consent(learner)
     signed_in(learner.user).put(PATH, {"gender": "another"})
+    consent(learner, purpose="learning_records")
     consent(learner, purpose="share_progress", agency_id=str(agency.pk))
     for name in ("self_descriptions", "agency_feed"):
         events.drain(name)
