@@ -1,4 +1,4 @@
-"""What a browser may do with what we answer (Content Security Policy Level 3): docs/decisions/0073."""
+"""What a browser may do with what we answer (Content Security Policy Level 3): docs/decisions/0074."""
 
 from __future__ import annotations
 

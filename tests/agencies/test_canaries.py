@@ -77,7 +77,7 @@ from learners.models import (
     SkillState,
 )
 from member_states.public import codes
-from privacy.models import ConsentRecord, Disclosure, Pull
+from privacy.models import ConsentRecord, Disclosure, Pull, PurposeTextReview
 from tests.agencies.factories import Machine, make_agency, make_edition, make_grant, signed_in_machine
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,8 @@ WITHOUT_TEXT = {
     LogLink,
     SelfDescription,
     SharedCertificate,
+    # Of staff and of texts; no learner is in it.
+    PurposeTextReview,
 }
 
 

@@ -438,7 +438,9 @@ def test_a_file_says_all_of_it(tmp_path):
     load_bank(tmp_path, edition_id=edition.pk)
     assert AuditEntry.objects.count() == audited
     write(tmp_path, {"one": "First?", "two": "Second?"}, FULL.replace("Asia/Manila", "Manila"))
-    with pytest.raises(InvalidQuiz, match=r"quiz.toml: /windows/0/zone: 'Manila' is no IANA time zone"):
+    with pytest.raises(
+        InvalidQuiz, match=r"quiz.toml: /windows/0/zone: 'Manila' is no time zone of a place: write Asia/Manila"
+    ):
         load_bank(tmp_path, edition_id=edition.pk)
 
 

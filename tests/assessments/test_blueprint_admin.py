@@ -81,7 +81,11 @@ def test_a_trainer_writes_a_whole_blueprint_and_reads_it_back(client, edition):
         ("pools_lines", "section ja: Basics\nAIS-A1 hard x 2", "section 1, titles en: is missing"),
         ("pools_lines", "something", "“something” is not a pool"),
         ("forms_lines", "A: x\nA: y", "give pools, sections or forms"),
-        ("windows_lines", "2026-05-01 09:00 to 2026-05-08 18:00 Tokyo", "line 1: 'Tokyo' is no IANA time zone"),
+        (
+            "windows_lines",
+            "2026-05-01 09:00 to 2026-05-08 18:00 Tokyo",
+            "line 1: 'Tokyo' is no time zone of a place: write Asia/Tokyo",
+        ),
         ("prerequisites_lines", "quiz a b", "“quiz a b” is unknown"),
         ("minimums_lines", "AIS-B1: 50 %", "AIS-B1 no pool is of this skill"),
     ],

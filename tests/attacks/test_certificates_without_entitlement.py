@@ -424,8 +424,8 @@ BY_SQL: dict[str, tuple[str, ...]] = {
     "put one's own key in the place of the issuer's": ("UPDATE credentials_issuerkey SET multikey = 'z6Mk'",),
     "close the issuer's key": ("UPDATE credentials_issuerkey SET valid_until = now()",),
     "rotate to a key of one's own": (
-        "INSERT INTO credentials_keyrotation (id, issuer_id, did, multikey, planned_from, prepared_by, prepared_at) SELECT "
-        "gen_random_uuid(), issuer_id, did, 'z6Mk', now(), %(dao)s, now() FROM credentials_issuerkey LIMIT 1",
+        "INSERT INTO credentials_keyrotation (id, issuer_id, did, multikey, planned_from, prepared_at) SELECT "
+        "gen_random_uuid(), issuer_id, did, 'z6Mk', now(), now() FROM credentials_issuerkey LIMIT 1",
     ),
     "publish a list of one's own": ("UPDATE credentials_statuslist SET revocation = ''",),
     "hand a place out again": ("UPDATE credentials_statuslist SET used = 0",),

@@ -100,7 +100,7 @@ def test_title_and_detail_are_in_the_callers_language() -> None:
     expected = {
         "en": "This field is required.",
         "ja": "この項目は必須です。",
-        "id": "Bidang ini harus diisi.",
+        "id": "Isian ini wajib diisi.",
     }
     for language, text in expected.items():
         with translation.override(language):

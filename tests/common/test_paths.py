@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, resolve
+from django.urls.resolvers import RegexPattern
 
 from config.urls import urlpatterns
 
@@ -25,7 +26,8 @@ def _routes(patterns: Sequence[Any]) -> Iterator[URLPattern]:
 
 
 def test_each_route_leads_to_its_own_view(subtests: Any) -> None:
-    routes = list(_routes(urlpatterns))
+    # Those by a regular expression take addresses as people write them, behind the routes that are written out.
+    routes = [route for route in _routes(urlpatterns) if not isinstance(route.pattern, RegexPattern)]
     assert len(routes) > 60
     for route in routes:
         with subtests.test(route=str(route.pattern)):
@@ -35,6 +37,6 @@ def test_each_route_leads_to_its_own_view(subtests: Any) -> None:
 
 
 def test_an_address_that_no_route_knows_is_not_found() -> None:
-    for address in ("/api/v1/me/attempts/no-id", "/api/v1/nothing", "/verify/a/b/c", "/api/v1/me/attempts/"):
+    for address in ("/api/v1/me/attempts/no-id", "/api/v1/nothing", "/log/a/b/c", "/api/v1/me/attempts/"):
         with pytest.raises(Resolver404):
             resolve(address)

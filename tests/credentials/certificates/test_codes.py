@@ -172,7 +172,7 @@ def test_every_address_of_a_certificate_takes_its_code_as_written(issue: Any, qu
 
 @pytest.mark.django_db
 def test_form_and_upload_read_codes_and_links_alike(issue: Any, settings: Any) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "verify": ""}
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "verify": ""}
     code = issue().public_code
     expected = (303, f"/verify/{code}?language=th")
     for given_text in [*ways_to_write(code), *links_to(code), f"  {code}\n"]:
