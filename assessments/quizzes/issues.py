@@ -220,6 +220,13 @@ def _prerequisite_issues(prerequisites: Any) -> Iterator[Issue]:
         yield Issue(at, 'must be {"quiz": slug}, {"lessons": true} or {"skill": code, "level": 1 to 6}')
 
 
+def _meant_zone(written: Any) -> str:
+    """What to write instead: the zone whose place was written, or how one looks."""
+    place = str(written).strip().replace(" ", "_").casefold()
+    meant = next((zone for zone in sorted(_zones()) if zone.casefold().rpartition("/")[2] == place), None)
+    return f"write {meant}" if meant else "write one such as Asia/Tokyo"
+
+
 def _window_issues(blueprint: Blueprint) -> Iterator[Issue]:
     if not isinstance(blueprint.windows, list):
         yield Issue("/windows", "must be a list of windows")
@@ -234,7 +241,7 @@ def _window_issues(blueprint: Blueprint) -> Iterator[Issue]:
         if window.get("cohort") is not None and (not isinstance(window["cohort"], str) or not window["cohort"]):
             yield Issue(f"{at}/cohort", "must be a cohort's code")
         if not isinstance(window["zone"], str) or window["zone"] not in _zones():
-            yield Issue(f"{at}/zone", f"{window['zone']!r} is no time zone of a place: write Asia/Tokyo")
+            yield Issue(f"{at}/zone", f"{window['zone']!r} is no time zone of a place: {_meant_zone(window['zone'])}")
             continue
         times = []
         for name in ("opens", "closes"):

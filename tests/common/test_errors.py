@@ -100,7 +100,7 @@ def test_title_and_detail_are_in_the_callers_language() -> None:
     expected = {
         "en": "This field is required.",
         "ja": "この項目は必須です。",
-        "id": "Isian ini wajib diisi.",
+        "id": "Bidang ini harus diisi.",
     }
     for language, text in expected.items():
         with translation.override(language):
