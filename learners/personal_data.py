@@ -81,7 +81,7 @@ TABLES = (
         _COMPUTED,
         subject="learner",
         pseudonymous="learner evidence_ids",
-        learning="at theta theta_variance expected waits",
+        learning="at theta theta_variance expected skills earlier waits",
         none="id",
     ),
     Table(
@@ -97,7 +97,7 @@ TABLES = (
         _LEARNING,
         subject="learner",
         pseudonymous="learner",
-        learning="skill_code mean variance count last_at shown_level computed_level computed_since level probability"
+        learning="skill_code mean variance count earlier last_at shown_level computed_level computed_since level probability"
         " level_since certified_level certified_at tests",
         none="id framework_version",
     ),
@@ -111,8 +111,12 @@ TABLES = (
     ),
     # Of items and skills, over all learners: a snapshot is drawn from thousands of answers.
     Table("learners.Snapshot", none="id version held_from answers rule_version"),
-    Table("learners.ItemParameters", none="id held_from mean variance count snapshot item_id item_revision"),
-    Table("learners.SkillParameters", none="id held_from mean variance count snapshot skill_code"),
+    Table(
+        "learners.ItemParameters",
+        none="id held_from mean variance count snapshot item_id item_revision log_discrimination"
+        " log_discrimination_variance",
+    ),
+    Table("learners.SkillParameters", none="id held_from mean variance count snapshot skill_code slope slope_variance"),
     Table(
         "learners.LevelAssessment",
         _JUDGED,

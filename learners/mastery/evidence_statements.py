@@ -147,11 +147,14 @@ def evidence_with_corrections(learner_ids: Iterable[str]) -> Iterator[Correctabl
         yield Correctable(Seen(*row), corrects, corrected_at)
 
 
-def learners_with_corrections(learner_ids: Iterable[str]) -> list[str]:
-    """Those of the learners who have evidence that corrects other evidence."""
-    rows = run_prepared(
-        "SELECT DISTINCT learner_id::text FROM learners_evidence "
-        "WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])",
-        [binary.uuids(learner_ids)],
-    )
-    return [learner_id for (learner_id,) in rows]
+_KEEPING = """
+SELECT learner_id::text FROM learners_evidence WHERE corrects IS NOT NULL AND learner_id = ANY(%s::uuid[])
+UNION
+SELECT learner_id::text FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[]) AND rule_version <> %s
+"""
+
+
+def learners_who_keep_levels(learner_ids: Iterable[str], *, rule_version: str) -> list[str]:
+    """Those of the learners who have evidence that corrects other evidence, or a level by another version of the rule."""
+    ids = binary.uuids(learner_ids)
+    return [learner_id for (learner_id,) in run_prepared(_KEEPING, [ids, ids, rule_version])]

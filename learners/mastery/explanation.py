@@ -52,7 +52,11 @@ class LearnerEvidenceView(TypedDict):
     supervised: bool
     moved_by: Annotated[float, Keywords("By how many logits the answer moved the ability in this skill.")]
     of_which_practice: Annotated[
-        float, Keywords("The part given for having answered at all: whoever practises learns, also from mistakes.")
+        float,
+        Keywords(
+            "The part that stands for what was practised since the sitting before, as far as practice was found to help in this "
+            "skill. It stands with the first answer of a sitting that moved the ability the same way."
+        ),
     ]
     explanation: Annotated[str, Keywords("The same in words, in the caller's language.")]
 

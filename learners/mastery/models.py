@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from learners.mastery.snapshots import V_A0, V_S0
+
 
 class Evidence(models.Model):
     """One scored answer: proof for or against one or more skills; written once, never edited (a trigger refuses it).
@@ -74,7 +76,8 @@ class SittingTrace(models.Model):
     """Where a learner stood just before each answer of a sitting (the answers of one instant).
 
     What items' difficulties are learned from, and predictions checked against. The lists run side by side. Follows from
-    the evidence. `waits` says whether the parameters of items and skills still have to learn from it.
+    the evidence. `skills` are those of the whole sitting, `earlier` the answers on each in earlier sittings. `waits` says whether
+    the parameters of items and skills still have to learn from it.
     Personal data: the learner's.
     """
 
@@ -91,6 +94,8 @@ class SittingTrace(models.Model):
     theta = ArrayField(models.FloatField(), help_text="logits: general and further ability on the answer's skills")
     theta_variance = ArrayField(models.FloatField())
     expected = ArrayField(models.FloatField(), help_text="success expected before the answer was known, 0 to 1")
+    skills = ArrayField(models.CharField(max_length=20), default=list)
+    earlier = ArrayField(models.PositiveIntegerField(), default=list, help_text="answers on each of `skills` before")
     waits = models.PositiveSmallIntegerField(choices=Waits)
 
     class Meta:
@@ -132,11 +137,15 @@ class _Parameters(models.Model):
 
 
 class ItemParameters(_Parameters):
-    """Difficulty of an item's revision in one snapshot. Never edited, no personal data."""
+    """Difficulty and discrimination of an item's revision in one snapshot. Never edited, no personal data."""
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="items")
     item_id = models.UUIDField()
     item_revision = models.PositiveIntegerField()
+    log_discrimination = models.FloatField(
+        default=0.0, db_default=0.0, help_text="natural logarithm of what ability minus difficulty is multiplied by"
+    )
+    log_discrimination_variance = models.FloatField(default=V_A0, db_default=V_A0)
 
     class Meta:
         constraints = [
@@ -151,10 +160,16 @@ class ItemParameters(_Parameters):
 
 
 class SkillParameters(_Parameters):
-    """Offset of a skill in one snapshot: how much easier its items are than stated. Never edited, no personal data."""
+    """Offset and slope of a skill in one snapshot. Never edited, no personal data.
+
+    The offset (`mean`) is how much easier its items are than stated; the slope, how many logits abler learners are for each
+    ln(1 + answers in earlier sittings): how much what happens between sittings helps.
+    """
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="skills")
     skill_code = models.CharField(max_length=20)
+    slope = models.FloatField(default=0.0, db_default=0.0)
+    slope_variance = models.FloatField(default=V_S0, db_default=V_S0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["skill_code", "held_from"], name="one_offset_per_snapshot")]
@@ -203,6 +218,9 @@ class SkillState(models.Model):
     mean = models.FloatField()
     variance = models.FloatField()
     count = models.PositiveIntegerField()
+    earlier = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="answers given before the last sitting that had one"
+    )
     last_at = models.DateTimeField(null=True)
     shown_level = models.PositiveSmallIntegerField(default=0)
     computed_level = models.PositiveSmallIntegerField(default=0)
@@ -239,7 +257,7 @@ class SkillState(models.Model):
 class LevelChange(models.Model):
     """A level was reached: by which evidence, with which probability, under which rule and version of the framework.
 
-    Follows from the evidence, which names the versions.
+    Follows from the evidence, which names the versions; but for a level by an earlier version of the rule, which stays.
 
     Personal data: the learner's.
     """

@@ -10,13 +10,16 @@ from django.db import transaction
 from learners.mastery import rules, snapshot_statements, trace_statements
 from learners.mastery.calibration import Observation, learn
 from learners.mastery.models import SittingTrace
-from learners.mastery.snapshots import ItemKey, Parameters
+from learners.mastery.snapshots import ItemCalibration, ItemKey, SkillCalibration
 
 AT_A_TIME = 2_000
 
 
 class _Waiting(NamedTuple):
-    """An answer of a waiting sitting. `is_void`: it was voided or corrected, and nothing is learned from it."""
+    """An answer of a waiting sitting. `is_void`: it was voided or corrected, and nothing is learned from it.
+
+    sitting_skills, sitting_earlier: the skills of the whole sitting, and the learner's answers on each in earlier sittings.
+    """
 
     trace_id: int
     evidence_id: str
@@ -29,6 +32,13 @@ class _Waiting(NamedTuple):
     score: float
     guess: float
     is_void: bool
+    sitting_skills: list[str]
+    sitting_earlier: list[int]
+
+    def earlier(self) -> tuple[int, ...]:
+        """Answers in earlier sittings on each of the answer's skills."""
+        counts = dict(zip(self.sitting_skills, self.sitting_earlier, strict=True))
+        return tuple(counts.get(code, 0) for code in self.skills)
 
 
 @transaction.atomic
@@ -57,6 +67,7 @@ def publish(*, uncalibrated_only: bool, most: int = AT_A_TIME) -> int:
             answer.guess,
             answer.theta,
             answer.theta_variance,
+            answer.earlier(),
         )
         for answer in waiting
         if not answer.is_void
@@ -84,11 +95,11 @@ def publish_all() -> int:
     return total
 
 
-def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, Parameters]:
+def newest_items(keys: Iterable[ItemKey]) -> dict[ItemKey, ItemCalibration]:
     """The newest parameters of items; those that no snapshot has are missing."""
     return snapshot_statements.newest_items(dict.fromkeys(keys))
 
 
-def newest_skills(codes: Iterable[str]) -> Mapping[str, Parameters]:
-    """The newest offsets of skills; those that no snapshot has are missing."""
+def newest_skills(codes: Iterable[str]) -> Mapping[str, SkillCalibration]:
+    """The newest offsets and slopes of skills; those that no snapshot has are missing."""
     return snapshot_statements.newest_skills(dict.fromkeys(codes))

@@ -29,7 +29,14 @@ from learners.mastery import calibration, rules
 from learners.mastery.calibration import CALIBRATED_FROM, Observation
 from learners.mastery.metrics import Quality, quality
 from learners.mastery.rules import Answer, Mastery, Scale, Scales, Trace
-from learners.mastery.snapshots import UNSEEN_SKILL, V_B0, Chain, ItemKey, Parameters
+from learners.mastery.snapshots import (
+    UNSEEN_SKILL,
+    Chain,
+    ItemCalibration,
+    ItemKey,
+    SkillCalibration,
+    stated_difficulty,
+)
 
 NEEDED = ("learner", "item", "skills", "correct", "seconds")
 SEPARATOR = "~~"
@@ -121,19 +128,25 @@ def _logged(path: Path, line: int, row: dict[str, str | None], guess: float) -> 
     )
 
 
-class _Newest(Chain):
-    """The newest snapshot alone: a replay never looks back."""
+class NewestSnapshot(Chain):
+    """The newest snapshot alone, which changes as one is published: for whoever never looks back."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.items: dict[ItemKey, Parameters] = {}
-        self.skills: dict[str, Parameters] = {}
+        self.items: dict[ItemKey, ItemCalibration] = {}
+        self.skills: dict[str, SkillCalibration] = {}
 
-    def item(self, key: ItemKey, stated: float, instant: datetime) -> Parameters:
-        return self.items.get(key) or Parameters(stated, V_B0)
+    def item(self, key: ItemKey, stated: float, instant: datetime) -> ItemCalibration:
+        return self.items.get(key) or stated_difficulty(stated)
 
-    def skill(self, code: str, instant: datetime) -> Parameters:
+    def skill(self, code: str, instant: datetime) -> SkillCalibration:
         return self.skills.get(code) or UNSEEN_SKILL
+
+    def publish(self, observations: Iterable[Observation]) -> None:
+        """Learn from observations in their order, and publish what follows."""
+        items, skills = calibration.learn(observations, items=self.items, skills=self.skills)
+        self.items.update(items)
+        self.skills.update(skills)
 
 
 @dataclass(slots=True)
@@ -154,7 +167,7 @@ class Replay:
 
     def __init__(self, *, refresh: int = 1, nightly: int = 1) -> None:
         self._refresh, self._nightly = refresh, nightly
-        self._published = _Newest()
+        self._published = NewestSnapshot()
         self._learners: dict[str, _Learner] = {}
         self._uncalibrated: list[Observation] = []
         self._others: list[Observation] = []
@@ -187,6 +200,7 @@ class Replay:
                 logged.guess,
                 trace.theta,
                 trace.theta_variance,
+                trace.earlier,
             )
         )
         if self._count % self._refresh == 0:
@@ -208,10 +222,7 @@ class Replay:
     def _learned(self, observations: list[Observation]) -> list[Observation]:
         """Publish what follows from the observations; return the empty list that replaces them."""
         if observations:
-            published = self._published
-            items, skills = calibration.learn(observations, items=published.items, skills=published.skills)
-            published.items.update(items)
-            published.skills.update(skills)
+            self._published.publish(observations)
         return []
 
 

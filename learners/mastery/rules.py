@@ -1,4 +1,4 @@
-"""Mastery as a pure function of a learner's evidence: an online Bayesian logistic filter with diminishing drift.
+"""Mastery as a pure function of a learner's evidence: an online Bayesian logistic filter.
 
 A learner has a general ability and, for each skill answered, a further ability, both normal in logits. An answer moves
 the general one and those of its skills (w = 1 over their number). The parameters of items and skills are those of the
@@ -7,15 +7,20 @@ from the learner's evidence and published snapshots alone, in whatever order or 
 
     lag = ln(1 + days since the skill's last answer / TAU)
     m_k <- m_k exp(-RHO lag);  v_k <- min(v_k + QT lag, V_K0)
-    m = m_g + w sum(m_k + d_k) - b;  V = v_g + v_b + w^2 sum(v_k + v_dk)
+    x_k = w ln(1 + n_k);  M = m_g + w sum(m_k + d_k) + sum(x_k s_k) - b
+    m = a M;  V = a^2 (v_g + v_b + w^2 sum(v_k + v_dk) + sum(x_k^2 v_sk)) + m^2 v_a
     p = c + (1-c) s(m / sqrt(1 + pi V/8));  P = c + (1-c) s(m)
     h = (1-c) s(m)^2 (1-s(m)) / P;  D = 1 + hV;  r = s(m)/P (y-p)/D;  H = h/D
-    m_g += v_g r;                                     v_g <- min(v_g + Q_G - v_g^2 H, V_G0)
-    m_k += w v_k r + (DF + (DW-DF) y)/(1+n_k);        v_k += Q_K - w^2 v_k^2 H
+    m_g += a v_g r;        v_g <- min(v_g + Q_G - a^2 v_g^2 H, V_G0)
+    m_k += a w v_k r;      v_k += Q_K - a^2 w^2 v_k^2 H
 
-with y the score, c the rate of blind guessing, b the item's difficulty and d_k the skill's offset. For c = 0 these are
-h = s(1-s) and r = (y-p)/D. Two things were settled here: a score between 0 and 1 gets its share of the step between DF
-and DW, and general ability is never less certain than that of a learner without answers.
+with y the score, c the rate of blind guessing, b the item's difficulty, a its discrimination (v_a is the variance of ln a),
+d_k the skill's offset, s_k its slope, and n_k the learner's answers on the skill in earlier sittings (the answers of one
+instant are a sitting). For c = 0 these are h = s(1-s) and r = (y-p)/D.
+
+How much practice helps is not assumed: between the questions of a sitting nobody is told what was right, so nothing is
+given for having answered. What comes between sittings is learned, for each skill, as its slope over all learners
+(`calibration`). One thing was settled here: general ability is never less certain than that of a learner without answers.
 """
 
 from __future__ import annotations
@@ -29,12 +34,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from learners.mastery.snapshots import UNSEEN_SKILL, Chain, ItemKey
+from learners.mastery.snapshots import UNSEEN_SKILL, Chain, ItemKey, SkillCalibration
 
-RULE = "mastery-filter-2"
+RULE = "mastery-filter-3"
 V_G0, V_K0 = 0.93, 0.66
 Q_G, Q_K = 0.0023, 0.014
-DW, DF = 0.58, 0.32
 RHO, QT, TAU_DAYS = 0.16, 0.04, 1.0
 
 # With fewer answers a skill's probability is badly calibrated, and is shown as provisional.
@@ -121,12 +125,14 @@ class Answer(NamedTuple):
 class SkillMastery:
     """Mastery of one skill: mean and variance in logits beside general ability, and the level that follows.
 
-    framework: version by which the level was judged last; "" before that.
+    earlier: how many of its `count` answers were given before the last sitting that had one. framework: version by which
+    the level was judged last; "" before that.
     """
 
     mean: float = 0.0
     variance: float = V_K0
     count: int = 0
+    earlier: int = 0
     last_at: datetime | None = None
     shown_level: int = 0
     level: int = 0
@@ -147,7 +153,7 @@ class Mastery:
 
 
 class LevelReached(NamedTuple):
-    """A level was given: by which answer, with which probability, when, by the thresholds of which framework's version."""
+    """A level was given: by which answer, with which probability, when, by which framework's thresholds and which rule."""
 
     skill: str
     level: int
@@ -155,12 +161,15 @@ class LevelReached(NamedTuple):
     probability: float
     at: datetime
     framework: str
+    rule: str = RULE
 
 
 class Movement(NamedTuple):
     """By how many logits one answer moved the learner's ability in one skill (general and further together).
 
-    `practice` is the part of it that is given for having answered at all: whoever practises learns, also from mistakes.
+    `practice` is the part of it that the skill's slope gives for what came between this sitting and the one before. It
+    stands with the first answer of the sitting that moved the ability the same way, and with none if there is none: a wrong
+    answer never reads as a gain, nor a right one as a loss.
     """
 
     evidence_id: str
@@ -170,12 +179,17 @@ class Movement(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """Where the learner stood just before an answer on its skills, in logits, and what success was expected, 0 to 1."""
+    """Where the learner stood just before an answer on its skills, in logits, and what success was expected, 0 to 1.
+
+    earlier: answers in earlier sittings on each of the answer's skills. What slopes, offsets and the item add to the
+    ability is not part of `theta`: they are learned from it.
+    """
 
     evidence_id: str
     theta: float
     theta_variance: float
     expected: float
+    earlier: tuple[int, ...]
 
 
 def in_order(answers: Iterable[Answer]) -> list[Answer]:
@@ -211,12 +225,18 @@ def extend(
             raise ValueError("evidence must come in order")
         mastery.last_at = at
         last_on: dict[str, Answer] = {}
+        moved: list[Movement] | None = None if movements is None else []
+        gained: dict[str, float] = {}
         for answer in sitting:
             if answer.lapsed:
                 continue
-            _absorb(mastery, answer, chain, traces, movements)
+            if moved is not None:
+                gained = {code: _gained(mastery, code, chain, at) for code in answer.skills} | gained
+            _absorb(mastery, answer, chain, traces, moved)
             for code in answer.skills:
                 last_on[code] = answer
+        if movements is not None and moved is not None:
+            movements += _with_practice(moved, gained)
         for code in sorted(last_on):
             change = _judge(mastery, code, last_on[code], scales, chain)
             if change is not None:
@@ -227,19 +247,25 @@ def extend(
 def keep(
     mastery: Mastery, reached: list[LevelReached], before: Iterable[LevelReached], scales: Scales, chain: Chain
 ) -> None:
-    """Add to a state the levels that were reached before a review corrected evidence: no computation takes one away.
+    """Add to a state the levels that were reached before: no computation takes one away.
 
-    `mastery` and `reached` are changed in place; of a level reached more than once the first time counts.
+    These are levels by evidence that a review corrected since, and levels by an earlier version of this rule. `mastery` and
+    `reached` are changed in place; of a level that an earlier version gave too the first time counts.
     """
-    known = {(change.skill, change.level) for change in reached}
+    known = {(change.skill, change.level): change for change in reached}
     for change in sorted(
         before, key=lambda level_reached: (level_reached.at, level_reached.evidence_id, level_reached.level)
     ):
-        if (change.skill, change.level) in known:
+        again = known.get((change.skill, change.level))
+        if again is not None and (change.rule == RULE or again.at <= change.at):
             continue
-        known.add((change.skill, change.level))
+        if again is not None:
+            reached.remove(again)
+        known[change.skill, change.level] = change
         reached.append(change)
         state = mastery.skills.setdefault(change.skill, SkillMastery())
+        if change.level == state.level:
+            state.level_since = change.at
         if change.level > state.level:
             state.level, state.level_since = change.level, change.at
             scale = scales.newer(state.framework, change.framework)
@@ -280,7 +306,7 @@ def _absorb(
     at = answer.at
     w = 1.0 / len(answer.skills)
     states: list[SkillMastery] = []
-    own_mean = own_variance = offset = offset_variance = 0.0
+    own_mean = own_variance = added = added_variance = 0.0
     for code in answer.skills:
         state = mastery.skills.get(code)
         if state is None:
@@ -291,30 +317,36 @@ def _absorb(
                 lag = math.log1p(days / TAU_DAYS)
                 state.mean *= math.exp(-RHO * lag)
                 state.variance += QT * lag
+                state.earlier = state.count
             state.variance = min(state.variance, V_K0)
         skill = chain.skill(code, at)
         own_mean += state.mean
         own_variance += state.variance
-        offset += skill.mean
-        offset_variance += skill.variance
+        added += skill.mean
+        added_variance += skill.variance
+        if state.earlier:
+            x = math.log1p(state.earlier)
+            added += x * skill.slope
+            added_variance += x * x * skill.slope_variance
         states.append(state)
 
     item = chain.item(answer.item, answer.difficulty, at)
+    a = item.discrimination
     theta, theta_variance = mastery.mean + w * own_mean, mastery.variance + w * w * own_variance
-    m = theta + w * offset - item.mean
+    m = a * (theta + w * added - item.mean)
+    total = a * a * (theta_variance + item.variance + w * w * added_variance) + m * m * item.log_discrimination_variance
     y = answer.score
-    p, r, weight = step(m, theta_variance + item.variance + w * w * offset_variance, y, answer.guess)
+    p, r, weight = step(m, total, y, answer.guess)
     if traces is not None:
-        traces.append(Trace(answer.id, theta, theta_variance, p))
+        traces.append(Trace(answer.id, theta, theta_variance, p, tuple([state.earlier for state in states])))
 
+    r, weight = a * r, a * a * weight
     general = mastery.variance * r
     mastery.mean += general
     mastery.variance = min(mastery.variance + Q_G - mastery.variance * mastery.variance * weight, V_G0)
     mastery.count += 1
-    learning = DF + (DW - DF) * y
     for code, state in zip(answer.skills, states, strict=True):
-        practice = learning / (1 + state.count)
-        own = w * state.variance * r + practice
+        own = w * state.variance * r
         state.mean += own
         state.variance += Q_K - w * w * state.variance * state.variance * weight
         state.count += 1
@@ -322,15 +354,44 @@ def _absorb(
         if y > 0.0 and answer.level > state.shown_level:
             state.shown_level = answer.level
         if movements is not None:
-            movements.append(Movement(answer.id, code, general + own, practice))
+            movements.append(Movement(answer.id, code, general + own, 0.0))
+
+
+def _gained(mastery: Mastery, code: str, chain: Chain, at: datetime) -> float:
+    """What the slope gives for the time between a skill's last sitting and one that begins now, in logits."""
+    state = mastery.skills.get(code)
+    if state is None or not state.count:
+        return 0.0
+    return chain.skill(code, at).slope * (math.log1p(state.count) - math.log1p(state.earlier))
+
+
+def _with_practice(moved: Iterable[Movement], gained: Mapping[str, float]) -> list[Movement]:
+    """The movements of a sitting, each skill's gain by practice with the first one of the same direction."""
+    left = dict(gained)
+    found = []
+    for movement in moved:
+        practice = left.get(movement.skill, 0.0)
+        if practice * movement.by > 0.0:
+            del left[movement.skill]
+            found.append(movement._replace(by=movement.by + practice, practice=practice))
+        else:
+            found.append(movement)
+    return found
+
+
+def practised(skill: SkillCalibration, answers: int) -> tuple[float, float]:
+    """What a skill's slope adds to a learner's ability after so many answers in earlier sittings: mean and variance."""
+    x = math.log1p(answers)
+    return x * skill.slope, x * x * skill.slope_variance
 
 
 def probability(mastery: Mastery, code: str, threshold: float, chain: Chain, at: datetime) -> float:
-    """Probability that the learner's success rate on a reference item of the skill is at least `threshold`."""
-    state, skill = mastery.skills[code], chain.skill(code, at)
-    mean = mastery.mean + state.mean + skill.mean
-    spread = math.sqrt(mastery.variance + state.variance + skill.variance)
-    z = (mean - math.log(threshold / (1.0 - threshold))) / spread
+    """Probability that the learner's success rate on a reference item of the skill is at least `threshold`.
+
+    As of the skill's last sitting if `at` is its instant, so without what may be practised afterwards.
+    """
+    mean, variance = _reference_ability(mastery, code, chain, at)
+    z = (mean - math.log(threshold / (1.0 - threshold))) / math.sqrt(variance)
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
@@ -340,13 +401,26 @@ def expected_success(mastery: Mastery, code: str, chain: Chain, at: datetime) ->
     What was learned fades between the skill's last answer and `at` as the filter says. The logistic of a normal
     variable, by MacKay's approximation: the logistic of mean / sqrt(1 + pi V / 8).
     """
+    mean, variance = _reference_ability(mastery, code, chain, at, fading=True)
+    return logistic(mean / math.sqrt(1.0 + _PI_8 * variance))
+
+
+def _reference_ability(
+    mastery: Mastery, code: str, chain: Chain, at: datetime, *, fading: bool = False
+) -> tuple[float, float]:
+    """Mean and variance of the ability less the difficulty of a reference item of the skill, in logits."""
     state, skill = mastery.skills[code], chain.skill(code, at)
-    own, variance = state.mean, state.variance
+    own, own_variance, earlier = state.mean, state.variance, state.earlier
     if state.last_at is not None and at > state.last_at:
-        lag = math.log1p((at - state.last_at).total_seconds() / _DAY_S / TAU_DAYS)
-        own, variance = own * math.exp(-RHO * lag), min(variance + QT * lag, V_K0)
-    mean = mastery.mean + own + skill.mean
-    return logistic(mean / math.sqrt(1.0 + _PI_8 * (mastery.variance + variance + skill.variance)))
+        earlier = state.count
+        if fading:
+            lag = math.log1p((at - state.last_at).total_seconds() / _DAY_S / TAU_DAYS)
+            own, own_variance = own * math.exp(-RHO * lag), min(own_variance + QT * lag, V_K0)
+    gained, gained_variance = practised(skill, earlier)
+    return (
+        mastery.mean + own + skill.mean + gained,
+        mastery.variance + own_variance + skill.variance + gained_variance,
+    )
 
 
 def unanswered(scale: Scale) -> SkillMastery:

@@ -20,7 +20,10 @@ from learners.profiles.models import Learner
 
 @dataclass(frozen=True)
 class SkillEstimate:
-    """A learner's level and ability in one skill: mean and variance in logits, general ability and offset included."""
+    """A learner's level and ability in one skill: mean and variance in logits, as of a next sitting.
+
+    General ability, the skill's offset and what its slope gives for answers so far are included.
+    """
 
     level: int
     mean: float
@@ -88,8 +91,11 @@ def ability_estimates(learner_id: UUID) -> AbilityEstimates:
     skills = {}
     for state in states:
         offset = offsets.get(state.skill_code, UNSEEN_SKILL)
+        gained, gained_variance = rules.practised(offset, state.count)
         skills[state.skill_code] = SkillEstimate(
-            state.level, general[0] + state.mean + offset.mean, general[1] + state.variance + offset.variance
+            state.level,
+            general[0] + state.mean + offset.mean + gained,
+            general[1] + state.variance + offset.variance + gained_variance,
         )
     return AbilityEstimates(
         unknown=SkillEstimate(0, general[0] + UNSEEN_SKILL.mean, general[1] + rules.V_K0 + UNSEEN_SKILL.variance),

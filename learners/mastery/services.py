@@ -53,7 +53,7 @@ def absorb_outcomes(recorded: Sequence[Recorded[Outcome]]) -> None:
         learner
         for learner, stored in known.items()
         if stored.current
-        and not stored.has_corrections
+        and not stored.keeps_levels
         and learner not in corrected
         and stored.mastery.last_at is not None
         and all(answer.at > stored.mastery.last_at for answer in new[learner])
@@ -115,7 +115,7 @@ def _replay(
             *(known.frameworks() for known in start.values())
         )
     )
-    before = _before_corrections(fresh)
+    before = _earlier(fresh, states.level_changes(forget) if forget else {})
     reached: dict[str, list[LevelReached]] = {}
     masteries: dict[str, Mastery] = {}
     tests: dict[str, Certification] = {}
@@ -144,7 +144,7 @@ def _replay(
 
 @dataclass(frozen=True)
 class _Earlier:
-    """What a learner had reached by the evidence that counted before a review corrected some of it."""
+    """What a learner had reached by evidence that a review corrected since, or by an earlier version of the rules."""
 
     levels: Sequence[LevelReached]
     tests: Sequence[Certification]
@@ -157,8 +157,16 @@ class _Earlier:
             certification.keep(tests, earlier)
 
 
-def _before_corrections(learner_ids: Iterable[str]) -> dict[str, _Earlier]:
-    found = {}
+def _earlier(learner_ids: Iterable[str], stored: Mapping[str, Sequence[LevelReached]]) -> dict[str, _Earlier]:
+    """What learners had reached before; those without corrections and without a level by an earlier rule are missing.
+
+    Args:
+        stored: the levels reached, as stored, by learner.
+    """
+    found: dict[str, _Earlier] = {}
+    for learner, changes in stored.items():
+        if by_earlier_rules := [change for change in changes if change.rule != rules.RULE]:
+            found[learner] = _Earlier(by_earlier_rules, [])
     for learner, stages in evidence.evidence_before_corrections(learner_ids).items():
         levels_reached: list[LevelReached] = []
         tests = []
@@ -168,7 +176,8 @@ def _before_corrections(learner_ids: Iterable[str]) -> dict[str, _Earlier]:
             levels_reached += rules.extend(Mastery(), answers, by, chain)
             tests.append(Certification())
             certification.extend(tests[-1], answers, by, chain)
-        found[learner] = _Earlier(levels_reached, tests)
+        known = found.get(learner)
+        found[learner] = _Earlier([*levels_reached, *(known.levels if known else ())], tests)
     return found
 
 
@@ -194,7 +203,7 @@ def rebuild(*, learner_ids: Iterable[UUID], write: bool = True) -> list[Drift]:
     answers = evidence.evidence_of(held)
     chain = chains.chain_of(answer for of_learner in answers.values() for answer in of_learner)
     by = scales(naming={answer.framework for of_learner in answers.values() for answer in of_learner})
-    before = _before_corrections(held)
+    before = _earlier(held, stored_changes)
     levels_drifted = levels.drifted(UUID(learner) for learner in held)
     drifts: list[Drift] = []
     for learner in sorted(held):

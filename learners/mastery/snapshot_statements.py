@@ -7,7 +7,7 @@ from datetime import datetime
 
 from common import binary
 from common.database import run_prepared
-from learners.mastery.snapshots import ItemKey, Parameters
+from learners.mastery.snapshots import ItemCalibration, ItemKey, SkillCalibration
 
 # Publishing a snapshot holds this lock alone, absorbing answers shares it: no answer is judged by a snapshot older than
 # the one that was published before it was given.
@@ -38,7 +38,8 @@ SELECT DISTINCT held.held_from::text, held.version FROM unnest(%s::timestamptz[]
 ) AS held ORDER BY 1
 """
 _ITEMS_HELD = """
-SELECT DISTINCT held.held_from::text, wanted.item_id::text, wanted.item_revision, held.mean, held.variance, held.count
+SELECT DISTINCT held.held_from::text, wanted.item_id::text, wanted.item_revision, held.mean, held.variance, held.count,
+    held.log_discrimination, held.log_discrimination_variance
 FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS wanted(item_id, item_revision, at) CROSS JOIN LATERAL (
     SELECT p.* FROM learners_itemparameters AS p
     WHERE p.item_id = wanted.item_id AND p.item_revision = wanted.item_revision AND p.held_from <= wanted.at
@@ -46,7 +47,8 @@ FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS wanted(item_id, item_re
 ) AS held ORDER BY 1
 """
 _SKILLS_HELD = """
-SELECT DISTINCT held.held_from::text, wanted.skill_code, held.mean, held.variance, held.count
+SELECT DISTINCT held.held_from::text, wanted.skill_code, held.mean, held.variance, held.count,
+    held.slope, held.slope_variance
 FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(skill_code, at) CROSS JOIN LATERAL (
     SELECT p.* FROM learners_skillparameters AS p
     WHERE p.skill_code = wanted.skill_code AND p.held_from <= wanted.at ORDER BY p.held_from DESC LIMIT 1
@@ -60,7 +62,7 @@ def versions_at(instants: Iterable[datetime]) -> list[tuple[datetime, str]]:
     return [(datetime.fromisoformat(held_from), version) for held_from, version in versions]
 
 
-def items_at(asked: Collection[tuple[ItemKey, datetime]]) -> list[tuple[ItemKey, datetime, Parameters]]:
+def items_at(asked: Collection[tuple[ItemKey, datetime]]) -> list[tuple[ItemKey, datetime, ItemCalibration]]:
     """The parameters of items at instants, each once: item, from when they hold, and they; those with none are missing."""
     rows = run_prepared(
         _ITEMS_HELD,
@@ -71,17 +73,17 @@ def items_at(asked: Collection[tuple[ItemKey, datetime]]) -> list[tuple[ItemKey,
         ],
     )
     return [
-        ((item, revision), datetime.fromisoformat(held_from), Parameters(mean, variance, count))
-        for held_from, item, revision, mean, variance, count in rows
+        ((item, revision), datetime.fromisoformat(held_from), ItemCalibration(*parameters))
+        for held_from, item, revision, *parameters in rows
     ]
 
 
-def skills_at(asked: Collection[tuple[str, datetime]]) -> list[tuple[str, datetime, Parameters]]:
-    """The offsets of skills at instants, each once: skill, from when they hold, and they; those with none are missing."""
+def skills_at(asked: Collection[tuple[str, datetime]]) -> list[tuple[str, datetime, SkillCalibration]]:
+    """Offsets and slopes of skills at instants, each once: skill, from when they hold, and they; those with none are missing."""
     rows = run_prepared(_SKILLS_HELD, [binary.texts(code for code, _ in asked), binary.instants(at for _, at in asked)])
     return [
-        (code, datetime.fromisoformat(held_from), Parameters(mean, variance, count))
-        for held_from, code, mean, variance, count in rows
+        (code, datetime.fromisoformat(held_from), SkillCalibration(*parameters))
+        for held_from, code, *parameters in rows
     ]
 
 
@@ -95,15 +97,22 @@ SELECT 'online-' || coalesce(max(id), 0) + 1,
 FROM learners_snapshot RETURNING id, held_from
 """  # noqa: S608 (a constant)
 _NEW_ITEM_PARAMETERS = """
-INSERT INTO learners_itemparameters (snapshot_id, held_from, item_id, item_revision, mean, variance, count)
-SELECT %s::bigint, %s::timestamptz, * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[], %s::int[])
+INSERT INTO learners_itemparameters (
+    snapshot_id, held_from, item_id, item_revision, mean, variance, count, log_discrimination, log_discrimination_variance
+)
+SELECT %s::bigint, %s::timestamptz, *
+FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[], %s::int[], %s::float8[], %s::float8[])
 """
 _NEW_SKILL_PARAMETERS = """
-INSERT INTO learners_skillparameters (snapshot_id, held_from, skill_code, mean, variance, count)
-SELECT %s::bigint, %s::timestamptz, * FROM unnest(%s::text[], %s::float8[], %s::float8[], %s::int[])
+INSERT INTO learners_skillparameters (
+    snapshot_id, held_from, skill_code, mean, variance, count, slope, slope_variance
+)
+SELECT %s::bigint, %s::timestamptz, *
+FROM unnest(%s::text[], %s::float8[], %s::float8[], %s::int[], %s::float8[], %s::float8[])
 """
 _NEWEST_ITEMS = """
-SELECT held.item_id::text, held.item_revision, held.mean, held.variance, held.count
+SELECT held.item_id::text, held.item_revision, held.mean, held.variance, held.count, held.log_discrimination,
+    held.log_discrimination_variance
 FROM unnest(%s::uuid[], %s::int[]) AS wanted(item_id, item_revision) CROSS JOIN LATERAL (
     SELECT p.* FROM learners_itemparameters AS p
     WHERE p.item_id = wanted.item_id AND p.item_revision = wanted.item_revision
@@ -111,7 +120,7 @@ FROM unnest(%s::uuid[], %s::int[]) AS wanted(item_id, item_revision) CROSS JOIN 
 ) AS held
 """
 _NEWEST_SKILLS = """
-SELECT held.skill_code, held.mean, held.variance, held.count
+SELECT held.skill_code, held.mean, held.variance, held.count, held.slope, held.slope_variance
 FROM unnest(%s::text[]) AS wanted(skill_code) CROSS JOIN LATERAL (
     SELECT p.* FROM learners_skillparameters AS p WHERE p.skill_code = wanted.skill_code
     ORDER BY p.held_from DESC LIMIT 1
@@ -125,7 +134,7 @@ def insert_snapshot(*, answers: int, rule_version: str) -> tuple[int, datetime]:
     return snapshot[0], snapshot[1]
 
 
-def insert_item_parameters(snapshot: tuple[int, datetime], items: Mapping[ItemKey, Parameters]) -> None:
+def insert_item_parameters(snapshot: tuple[int, datetime], items: Mapping[ItemKey, ItemCalibration]) -> None:
     """Insert the parameters of items of a snapshot (`insert_snapshot`)."""
     run_prepared(
         _NEW_ITEM_PARAMETERS,
@@ -134,16 +143,27 @@ def insert_item_parameters(snapshot: tuple[int, datetime], items: Mapping[ItemKe
             binary.uuids(item for item, _ in items),
             binary.integers(revision for _, revision in items),
             *_columns(items.values()),
+            binary.floats(item.log_discrimination for item in items.values()),
+            binary.floats(item.log_discrimination_variance for item in items.values()),
         ],
     )
 
 
-def insert_skill_parameters(snapshot: tuple[int, datetime], skills: Mapping[str, Parameters]) -> None:
-    """Insert the offsets of skills of a snapshot (`insert_snapshot`)."""
-    run_prepared(_NEW_SKILL_PARAMETERS, [*snapshot, binary.texts(skills), *_columns(skills.values())])
+def insert_skill_parameters(snapshot: tuple[int, datetime], skills: Mapping[str, SkillCalibration]) -> None:
+    """Insert the offsets and slopes of skills of a snapshot (`insert_snapshot`)."""
+    run_prepared(
+        _NEW_SKILL_PARAMETERS,
+        [
+            *snapshot,
+            binary.texts(skills),
+            *_columns(skills.values()),
+            binary.floats(skill.slope for skill in skills.values()),
+            binary.floats(skill.slope_variance for skill in skills.values()),
+        ],
+    )
 
 
-def _columns(parameters: Collection[Parameters]) -> list[binary.Array]:
+def _columns(parameters: Collection[ItemCalibration] | Collection[SkillCalibration]) -> list[binary.Array]:
     return [
         binary.floats(estimate.mean for estimate in parameters),
         binary.floats(estimate.variance for estimate in parameters),
@@ -151,15 +171,15 @@ def _columns(parameters: Collection[Parameters]) -> list[binary.Array]:
     ]
 
 
-def newest_items(keys: Collection[ItemKey]) -> dict[ItemKey, Parameters]:
+def newest_items(keys: Collection[ItemKey]) -> dict[ItemKey, ItemCalibration]:
     """The newest parameters of items; those that no snapshot has are missing."""
     rows = run_prepared(
         _NEWEST_ITEMS, [binary.uuids(item for item, _ in keys), binary.integers(number for _, number in keys)]
     )
-    return {(item, revision): Parameters(*parameters) for item, revision, *parameters in rows}
+    return {(item, revision): ItemCalibration(*parameters) for item, revision, *parameters in rows}
 
 
-def newest_skills(codes: Iterable[str]) -> dict[str, Parameters]:
-    """The newest offsets of skills; those that no snapshot has are missing."""
+def newest_skills(codes: Iterable[str]) -> dict[str, SkillCalibration]:
+    """The newest offsets and slopes of skills; those that no snapshot has are missing."""
     rows = run_prepared(_NEWEST_SKILLS, [binary.texts(codes)])
-    return {code: Parameters(*parameters) for code, *parameters in rows}
+    return {code: SkillCalibration(*parameters) for code, *parameters in rows}

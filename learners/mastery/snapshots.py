@@ -13,13 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 K = TypeVar("K")
+P = TypeVar("P")
 
-# Before any answers are known: stated difficulties (easy -1, medium 0, hard +1) and a base rate of .7.
+# Before any answers are known: stated difficulties (easy -1, medium 0, hard +1), a base rate of .7, and no gain by practice.
 STATED = "stated-1"
-V_B0, V_D0 = 1.15, 0.37
+# Variances of difficulty, log of discrimination, offset and slope.
+V_B0, V_A0, V_D0, V_S0 = 1.15, 0.06, 0.37, 0.3
 BASE_RATE = 0.7
 
 # An item's revision: another wording may be of another difficulty. Ids are texts here: they hash ten times as fast.
@@ -27,34 +29,57 @@ ItemKey = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
-    """Mean and variance in logits of an item's difficulty or a skill's offset, after `count` answers.
+class ItemCalibration:
+    """What is known of an item after `count` answers: mean and variance of its difficulty, in logits, and of its discrimination.
 
-    The variance is that of an online filter: it says how far the mean may still move, and is no standard error.
+    The discrimination multiplies ability minus difficulty; kept is its logarithm. The variances are those of an online
+    filter: they say how far the means may still move, and are no standard errors.
     """
 
     mean: float
     variance: float
     count: int = 0
+    log_discrimination: float = 0.0
+    log_discrimination_variance: float = V_A0
+
+    @property
+    def discrimination(self) -> float:
+        """By how much ability minus difficulty is multiplied: the median, 1 before any answers are known."""
+        return math.exp(self.log_discrimination)
+
+
+@dataclass(frozen=True, slots=True)
+class SkillCalibration:
+    """What is known of a skill after `count` answers: mean and variance of its offset, in logits, and of its slope.
+
+    The slope is how much practice helps: by so many logits a learner is abler for each ln(1 + answers in earlier sittings).
+    Variances as in `ItemCalibration`.
+    """
+
+    mean: float
+    variance: float
+    count: int = 0
+    slope: float = 0.0
+    slope_variance: float = V_S0
 
 
 @lru_cache(maxsize=256)
-def stated_difficulty(stated: float) -> Parameters:
-    """The parameters of an item that nobody answered, from the difficulty that its trainer stated."""
-    return Parameters(stated, V_B0)
+def stated_difficulty(stated: float) -> ItemCalibration:
+    """What is known of an item that nobody answered, from the difficulty that its trainer stated."""
+    return ItemCalibration(stated, V_B0)
 
 
-UNSEEN_SKILL = Parameters(math.log(BASE_RATE / (1.0 - BASE_RATE)), V_D0)
+UNSEEN_SKILL = SkillCalibration(math.log(BASE_RATE / (1.0 - BASE_RATE)), V_D0)
 
 
 @dataclass(slots=True)
-class Line:
+class Line(Generic[P]):
     """One item's or skill's parameters over time: `held_from` ascending, `parameters` beside it."""
 
     held_from: list[datetime] = field(default_factory=list)
-    parameters: list[Parameters] = field(default_factory=list)
+    parameters: list[P] = field(default_factory=list)
 
-    def at(self, instant: datetime) -> Parameters | None:
+    def at(self, instant: datetime) -> P | None:
         """The parameters that held at an instant, or None when there were none yet."""
         if self.held_from and self.held_from[-1] <= instant:
             return self.parameters[-1]
@@ -69,8 +94,8 @@ class Chain:
         self,
         *,
         versions: Iterable[tuple[datetime, str]] = (),
-        items: Iterable[tuple[ItemKey, datetime, Parameters]] = (),
-        skills: Iterable[tuple[str, datetime, Parameters]] = (),
+        items: Iterable[tuple[ItemKey, datetime, ItemCalibration]] = (),
+        skills: Iterable[tuple[str, datetime, SkillCalibration]] = (),
     ) -> None:
         """Take rows in ascending order of the instants they hold from."""
         self._held_from: list[datetime] = []
@@ -86,19 +111,19 @@ class Chain:
         count = bisect_right(self._held_from, instant)
         return self._versions[count - 1] if count else STATED
 
-    def item(self, key: ItemKey, stated: float, instant: datetime) -> Parameters:
-        """Difficulty of an item's revision at an instant; the trainer's `stated` one until there are answers."""
+    def item(self, key: ItemKey, stated: float, instant: datetime) -> ItemCalibration:
+        """What is known of an item's revision at an instant; the trainer's `stated` difficulty until there are answers."""
         line = self._items.get(key)
         return (line.at(instant) if line is not None else None) or stated_difficulty(stated)
 
-    def skill(self, code: str, instant: datetime) -> Parameters:
-        """Offset of a skill at an instant."""
+    def skill(self, code: str, instant: datetime) -> SkillCalibration:
+        """Offset and slope of a skill at an instant."""
         line = self._skills.get(code)
         return (line.at(instant) if line is not None else None) or UNSEEN_SKILL
 
 
-def _lines(rows: Iterable[tuple[K, datetime, Parameters]]) -> dict[K, Line]:
-    lines: dict[K, Line] = {}
+def _lines(rows: Iterable[tuple[K, datetime, P]]) -> dict[K, Line[P]]:
+    lines: dict[K, Line[P]] = {}
     for key, held_from, parameters in rows:
         line = lines.setdefault(key, Line())
         line.held_from.append(held_from)

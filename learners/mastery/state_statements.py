@@ -49,11 +49,12 @@ def skill_states(learner_ids: Sequence[str]) -> list[tuple[Any, ...]]:
 
     Returns:
         Learner, version of the framework, tests as JSON or None, skill, mean, variance, count, instant of the last answer as
-        text or None, shown level, computed level, its probability, and since when as text or None, of each.
+        text or None, shown level, computed level, its probability, since when as text or None, and answers before the last
+        sitting, of each.
     """
     return run_prepared(
         "SELECT learner_id::text, framework_version, tests::text, skill_code, mean, variance, count, last_at::text, "
-        "shown_level, computed_level, probability, computed_since::text FROM learners_skillstate "
+        "shown_level, computed_level, probability, computed_since::text, earlier FROM learners_skillstate "
         "WHERE learner_id = ANY(%s::uuid[])",
         [binary.uuids(learner_ids)],
     )
@@ -62,7 +63,7 @@ def skill_states(learner_ids: Sequence[str]) -> list[tuple[Any, ...]]:
 def level_changes(learner_ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """Computed levels reached by learners: the learner, and the members of `LevelReached`, of each."""
     return run_prepared(
-        "SELECT learner_id::text, skill_code, level, evidence_id::text, probability, at, framework_version "
+        "SELECT learner_id::text, skill_code, level, evidence_id::text, probability, at, framework_version, rule_version "
         "FROM learners_levelchange WHERE learner_id = ANY(%s::uuid[])",
         [binary.uuids(learner_ids)],
     )
@@ -86,26 +87,26 @@ WHERE ability.learner_id = new.learner_id
 _NEW_STATES = """
 FROM unnest(
     %s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::int[], %s::timestamptz[], %s::smallint[], %s::smallint[],
-    %s::float8[], %s::timestamptz[], %s::text[], %s::smallint[], %s::timestamptz[], %s::jsonb[]
+    %s::float8[], %s::timestamptz[], %s::text[], %s::smallint[], %s::timestamptz[], %s::jsonb[], %s::int[]
 ) AS new(
     learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
-    framework_version, certified_level, certified_at, tests
+    framework_version, certified_level, certified_at, tests, earlier
 )
 """
 _INSERT_STATES = f"""
 INSERT INTO learners_skillstate (
     learner_id, skill_code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
-    framework_version, certified_level, certified_at, tests, level, level_since
+    framework_version, certified_level, certified_at, tests, earlier, level, level_since
 )
 SELECT learner_id, code, mean, variance, count, last_at, shown_level, computed_level, probability, computed_since,
-    framework_version, certified_level, certified_at, tests, computed_level, computed_since
+    framework_version, certified_level, certified_at, tests, earlier, computed_level, computed_since
 {_NEW_STATES}
 ON CONFLICT (learner_id, skill_code) DO UPDATE
 SET mean = EXCLUDED.mean, variance = EXCLUDED.variance, count = EXCLUDED.count, last_at = EXCLUDED.last_at,
     shown_level = EXCLUDED.shown_level, computed_level = EXCLUDED.computed_level, probability = EXCLUDED.probability,
     computed_since = EXCLUDED.computed_since, certified_level = EXCLUDED.certified_level,
     certified_at = EXCLUDED.certified_at, tests = EXCLUDED.tests, level = EXCLUDED.level,
-    level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version
+    level_since = EXCLUDED.level_since, framework_version = EXCLUDED.framework_version, earlier = EXCLUDED.earlier
 """
 # Where the row is known to be there this costs half of the other.
 _UPDATE_STATES = f"""
@@ -113,7 +114,7 @@ UPDATE learners_skillstate AS kept
 SET framework_version = new.framework_version, mean = new.mean, variance = new.variance, count = new.count, last_at = new.last_at,
     shown_level = new.shown_level, computed_level = new.computed_level, probability = new.probability,
     computed_since = new.computed_since, certified_level = new.certified_level, certified_at = new.certified_at,
-    tests = new.tests, level = new.computed_level, level_since = new.computed_since
+    tests = new.tests, earlier = new.earlier, level = new.computed_level, level_since = new.computed_since
 {_NEW_STATES}
 WHERE kept.learner_id = new.learner_id AND kept.skill_code = new.code
 """  # noqa: S608 (constants)
@@ -121,8 +122,9 @@ _INSERT_CHANGES = """
 INSERT INTO learners_levelchange (
     learner_id, skill_code, level, evidence_id, probability, at, framework_version, rule_version
 )
-SELECT new.*, %s
-FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[], %s::text[]) AS new
+SELECT * FROM unnest(
+    %s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::float8[], %s::timestamptz[], %s::text[], %s::text[]
+)
 """
 
 
@@ -153,12 +155,11 @@ def update_states(skills: Sequence[tuple[str, str, SkillMastery]], tests: Mappin
     run_prepared(_UPDATE_STATES, _state_columns(skills, tests))
 
 
-def insert_level_changes(changes: Collection[tuple[str, LevelReached]], *, rule_version: str) -> None:
+def insert_level_changes(changes: Collection[tuple[str, LevelReached]]) -> None:
     """Insert levels reached: learner and level."""
     run_prepared(
         _INSERT_CHANGES,
         [
-            rule_version,
             binary.uuids(learner for learner, _ in changes),
             binary.texts(change.skill for _, change in changes),
             binary.small_integers(change.level for _, change in changes),
@@ -166,6 +167,7 @@ def insert_level_changes(changes: Collection[tuple[str, LevelReached]], *, rule_
             binary.floats(change.probability for _, change in changes),
             binary.instants(change.at for _, change in changes),
             binary.texts(change.framework for _, change in changes),
+            binary.texts(change.rule for _, change in changes),
         ],
     )
 
@@ -191,6 +193,7 @@ def _state_columns(
         binary.small_integers(certified),
         binary.instants(since),
         binary.documents(documents),
+        binary.integers([state.earlier for state in states]),
     ]
 
 
@@ -209,10 +212,10 @@ def _certified(tests: Certification, code: str) -> tuple[int, datetime | None, b
 
 _UPSERT_LEVELS = """
 INSERT INTO learners_skillstate AS kept (
-    learner_id, skill_code, mean, variance, count, shown_level, computed_level, level, level_since,
+    learner_id, skill_code, mean, variance, count, earlier, shown_level, computed_level, level, level_since,
     probability, framework_version
 )
-SELECT new.learner_id, new.code, %s, %s, 0, 0, 0, new.level, new.since, %s, %s
+SELECT new.learner_id, new.code, %s, %s, 0, 0, 0, 0, new.level, new.since, %s, %s
 FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::timestamptz[])
     AS new(learner_id, code, level, since)
 ON CONFLICT (learner_id, skill_code) DO UPDATE

@@ -24,15 +24,15 @@ def _instant(text: str | None) -> datetime | None:
 class StoredMastery:
     """What is stored of a learner: mastery, the tests for certified mastery, and whether today's rules computed them.
 
-    stored: the skills that have a row, answered or not. has_corrections: evidence was corrected; such a state is computed from
-    the whole, for levels reached before are kept beside what counts now.
+    stored: the skills that have a row, answered or not. keeps_levels: evidence was corrected, or a level was given by an earlier
+    version of the rules; such a state is computed from the whole, for levels reached before are kept beside what counts now.
     """
 
     mastery: Mastery
     tests: Certification
     current: bool
     stored: set[str] = field(default_factory=set)
-    has_corrections: bool = False
+    keeps_levels: bool = False
 
     def frameworks(self) -> set[str]:
         """The versions of the framework that judged it so far."""
@@ -67,6 +67,7 @@ def load(held: Mapping[str, Held], *, skills: Mapping[str, Collection[str]] | No
         level,
         likely,
         since,
+        earlier,
     ) in state_statements.skill_states(sorted(held)):
         stored_mastery = known[learner]
         stored_mastery.stored.add(code)
@@ -76,15 +77,15 @@ def load(held: Mapping[str, Held], *, skills: Mapping[str, Collection[str]] | No
         # evidence of a level that was reached was voided since.
         if count or level:
             stored_mastery.mastery.skills[code] = SkillMastery(
-                mean, variance, count, _instant(last_at), shown, level, likely, _instant(since), version
+                mean, variance, count, earlier, _instant(last_at), shown, level, likely, _instant(since), version
             )
         if tests:
             stored_mastery.tests.skills[code] = {
                 int(tested): LevelTest(log_e, counted, _instant(reached_at), framework)
                 for tested, (log_e, counted, reached_at, framework) in orjson.loads(tests).items()
             }
-    for learner in evidence_statements.learners_with_corrections(sorted(held)):
-        known[learner].has_corrections = True
+    for learner in evidence_statements.learners_who_keep_levels(sorted(held), rule_version=rules.RULE):
+        known[learner].keeps_levels = True
     return known
 
 
@@ -139,4 +140,4 @@ def write(
     if known:
         state_statements.update_states(known, tests)
     if changes:
-        state_statements.insert_level_changes(changes, rule_version=rules.RULE)
+        state_statements.insert_level_changes(changes)

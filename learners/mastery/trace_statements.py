@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from itertools import chain as chained
@@ -14,15 +14,16 @@ from common.database import copy_rows, run_prepared
 
 
 class Sitting(NamedTuple):
-    """A sitting's trace; the columns are those of `Trace`."""
+    """A sitting's trace; the columns are the first four of `Trace`, and `earlier` is by skill."""
 
     learner: str
     at: datetime
     waits: int
     columns: Sequence[Sequence[Any]]
+    earlier: Mapping[str, int]
 
 
-_COLUMNS = "learner_id, at, waits, evidence_ids, theta, theta_variance, expected"
+_COLUMNS = "learner_id, at, waits, evidence_ids, theta, theta_variance, expected, skills, earlier"
 _pack = struct.Struct("!h i16s iq ih").pack
 
 
@@ -38,47 +39,63 @@ def copy_traces(sittings: Iterable[Sitting]) -> None:
 def _packed(sitting: Sitting) -> bytes:
     """The sitting as COPY takes it, in the order of `_COLUMNS`."""
     ids, *numbers = sitting.columns
-    fields = [binary.field(binary.uuids(ids)), *(binary.field(binary.floats(number)) for number in numbers)]
-    head = _pack(7, 16, binary.uuid(sitting.learner), 8, binary.instant(sitting.at), 2, sitting.waits)
+    fields = [
+        binary.field(binary.uuids(ids)),
+        *(binary.field(binary.floats(number)) for number in numbers),
+        binary.field(binary.codes(sitting.earlier)),
+        binary.field(binary.integers(sitting.earlier.values())),
+    ]
+    head = _pack(9, 16, binary.uuid(sitting.learner), 8, binary.instant(sitting.at), 2, sitting.waits)
     return head + b"".join(fields)
 
 
 # What all sittings have asked comes as one array per column; each sitting has a slice of it.
 _WRITE_TRACES = """
-INSERT INTO learners_sittingtrace (learner_id, at, evidence_ids, theta, theta_variance, expected, waits)
-SELECT learner_id, at, ids[first:last], theta[first:last], theta_variance[first:last], expected[first:last], waits
-FROM (SELECT %s::uuid[] AS ids, %s::float8[] AS theta, %s::float8[] AS theta_variance, %s::float8[] AS expected) AS asked,
-    unnest(%s::uuid[], %s::timestamptz[], %s::smallint[], %s::int[], %s::int[]) AS new(learner_id, at, waits, first, last)
+INSERT INTO learners_sittingtrace (learner_id, at, evidence_ids, theta, theta_variance, expected, skills, earlier, waits)
+SELECT learner_id, at, ids[first:last], theta[first:last], theta_variance[first:last], expected[first:last],
+    skills[first_skill:last_skill], earlier[first_skill:last_skill], waits
+FROM (
+    SELECT %s::uuid[] AS ids, %s::float8[] AS theta, %s::float8[] AS theta_variance, %s::float8[] AS expected,
+        %s::text[] AS skills, %s::int[] AS earlier
+) AS asked, unnest(%s::uuid[], %s::timestamptz[], %s::smallint[], %s::int[], %s::int[], %s::int[], %s::int[])
+    AS new(learner_id, at, waits, first, last, first_skill, last_skill)
 ON CONFLICT (learner_id, at) DO UPDATE
 SET evidence_ids = EXCLUDED.evidence_ids, theta = EXCLUDED.theta, theta_variance = EXCLUDED.theta_variance,
-    expected = EXCLUDED.expected
+    expected = EXCLUDED.expected, skills = EXCLUDED.skills, earlier = EXCLUDED.earlier
 """
 
 
 def upsert_traces(sittings: Sequence[Sitting]) -> None:
     """Write the traces of sittings, one statement; where one has a trace, `waits` stays: nothing is learned from it twice."""
-    learners, instants, waits, columns = zip(*sittings, strict=True)
+    learners, instants, waits, columns, earlier = zip(*sittings, strict=True)
     ids, *numbers = [list(chained.from_iterable(column)) for column in zip(*columns, strict=True)]
-    lasts = list(accumulate(len(of_sitting[0]) for of_sitting in columns))
-    firsts = [1, *(last + 1 for last in lasts[:-1])]
     run_prepared(
         _WRITE_TRACES,
         [
             binary.uuids(ids),
             *(binary.floats(column) for column in numbers),
+            binary.texts(list(chained.from_iterable(earlier))),
+            binary.integers(list(chained.from_iterable(counts.values() for counts in earlier))),
             binary.uuids(learners),
             binary.instants(instants),
             binary.small_integers(waits),
-            binary.integers(firsts),
-            binary.integers(lasts),
+            *_slices([len(of_sitting[0]) for of_sitting in columns]),
+            *_slices([len(counts) for counts in earlier]),
         ],
     )
+
+
+def _slices(lengths: Sequence[int]) -> tuple[binary.Array, binary.Array]:
+    """Where each part of an array of parts begins and ends, from 1."""
+    lasts = list(accumulate(lengths))
+    return binary.integers([1, *(last + 1 for last in lasts[:-1])]), binary.integers(lasts)
 
 
 _WAITING = """
 SELECT t.id AS trace_id, e.id::text AS evidence_id, asked.theta, asked.theta_variance, e.item_id::text, e.item_revision,
     e.difficulty, e.skills, e.score, e.guess,
-    e.voided OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void
+    e.voided OR EXISTS (SELECT FROM learners_evidence AS c WHERE c.corrects = e.id) AS void, t.skills AS sitting_skills,
+    t.earlier AS sitting_earlier
 FROM (
     SELECT * FROM learners_sittingtrace WHERE waits > 0 AND waits <= %s::smallint ORDER BY at, id LIMIT %s::int
 ) AS t
@@ -96,7 +113,8 @@ def waiting_answers(*, pending: int, most: int) -> list[tuple[Any, ...]]:
 
     Returns:
         Id of the trace, id of the evidence, theta and its variance, item, its revision, stated difficulty, skills, score,
-        guess, and whether the answer is void (voided or corrected), of each.
+        guess, whether the answer is void (voided or corrected), and the sitting's skills with the answers on each in earlier
+        sittings, of each.
     """
     return run_prepared(_WAITING, [pending, most])
 

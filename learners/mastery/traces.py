@@ -37,8 +37,13 @@ def write_traces(
                 continue
             is_uncalibrated = any(chain.item(question.item, 0.0, at).count < CALIBRATED_FROM for question in asked)
             waits = SittingTrace.Waits.FOR_SECONDS if is_uncalibrated else SittingTrace.Waits.FOR_THE_NIGHT
-            columns = list(zip(*islice(of_learner, len(asked)), strict=True))
-            (first if learner in new else others).append(Sitting(learner, at, waits.value, columns))
+            *columns, earlier = zip(*islice(of_learner, len(asked)), strict=True)
+            by_skill = {
+                code: count
+                for answer, counts in zip(asked, earlier, strict=True)
+                for code, count in zip(answer.skills, counts, strict=True)
+            }
+            (first if learner in new else others).append(Sitting(learner, at, waits.value, columns, by_skill))
     if first:
         trace_statements.copy_traces(first)
     if others:

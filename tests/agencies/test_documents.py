@@ -31,5 +31,5 @@ def test_an_agency_reads_the_record_without_the_name(
     document = documents[cast[0].pk]
     assert "Canary" not in repr(documents)
     assert (document["enrolments"][0]["lessons"], document["enrolments"][0]["lessons_done"]) == (3, "under_half")
-    assert [skill["rule"] for skill in document["skills"]] == ["mastery-filter-2+certified-mastery-1"] * 2
+    assert [skill["rule"] for skill in document["skills"]] == ["mastery-filter-3+certified-mastery-1"] * 2
     assert document["certificates"] == []

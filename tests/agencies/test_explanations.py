@@ -297,7 +297,7 @@ def test_it_is_in_the_language_asked_for(agency: Agency) -> None:
     maria = make_maria(agency)
     answer = ask(signed_in_machine(agency), known(agency, maria), **{"accept-language": "ja"})
     assert answer["Content-Language"] == "ja"
-    assert answer.json()["items"][0]["level_name"] == "補助あり"
+    assert answer.json()["items"][0]["level_name"] == "認識"
 
 
 def test_an_explanation_costs_the_same_for_few_and_many_answers(

@@ -193,5 +193,6 @@ def learned(learner: Learner, *, enrolments: int, skills: int) -> None:
             {"lessons": [{"lesson_id": str(first), "furthest": 100, "done_at": "2026-03-02T10:00:00Z"}]},
         )
     codes = sorted(courses.framework().skills)[:skills]
-    record_outcomes(an_outcome(learner.pk, [an_answer(skills=[code]) for code in codes for _ in range(3)]))
+    answers = [an_answer(skills=[code], guess=0.0) for code in codes for _ in range(3)]
+    record_outcomes(an_outcome(learner.pk, answers))
     events.drain("mastery")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from learners.mastery import certification
 from learners.mastery.certification import ALPHA, CAUTION, MARGIN, NEEDED, Certification, Certified, factor
 from learners.mastery.rules import Answer, Scale, Scales, in_order, logistic
-from learners.mastery.snapshots import Chain, Parameters
+from learners.mastery.snapshots import Chain, ItemCalibration
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SCALE = Scale("t", {1: 0.5, 2: 0.65, 3: 0.8}, {"A": (1, 6), "B": (2, 2)}, max_jump=1)
@@ -229,7 +229,7 @@ def an_answer(
 
 
 def known(answers: list[Answer], variance: float = 0.01) -> Chain:
-    return Chain(items=[(answer.item, START, Parameters(answer.difficulty, variance, 500)) for answer in answers])
+    return Chain(items=[(answer.item, START, ItemCalibration(answer.difficulty, variance, 500)) for answer in answers])
 
 
 def test_levels_are_certified_from_the_lowest_up_and_stay() -> None:

@@ -31,7 +31,7 @@ def cast() -> dict[str, Learner]:
     for state in ("JP", "TH"):
         learners[state] = learner = make_learner(state, name=f"Canary {state}")
         make_enrolment(learner, edition)
-        record_outcomes(an_outcome(learner.pk, [an_answer()]))
+        record_outcomes(an_outcome(learner.pk, [an_answer(guess=0.0)]))
     events.drain("mastery")
     return learners
 

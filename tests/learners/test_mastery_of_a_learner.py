@@ -64,7 +64,7 @@ def test_an_attempt_becomes_evidence_and_gives_a_level() -> None:
     drained()
     assert Evidence.objects.filter(learner=aiko).count() == 5
     good, bad = SkillState.objects.filter(learner=aiko).order_by("skill_code")
-    assert (good.skill_code, good.count, good.level) == ("AIS-A1", 4, 2)
+    assert (good.skill_code, good.count, good.level) == ("AIS-A1", 4, 1)
     assert good.probability >= rules.REQUIRED_PROBABILITY
     assert (bad.skill_code, bad.count, bad.level, bad.level_since) == ("AIS-B1", 1, 0, None)
     assert recorded("learners.mastery_changed") == [{"learner_id": str(aiko.pk), "skills": ["AIS-A1", "AIS-B1"]}]
@@ -231,6 +231,41 @@ def test_the_rebuild_reports_drift_and_mends_it() -> None:
     with pytest.raises(CommandError, match="2 with drift"):
         call_command("rebuild_mastery", stdout=out)
     assert state_of(aiko) == before
+
+
+def test_a_level_given_by_an_earlier_rule_stays_whatever_comes_and_a_rebuild_finds_it() -> None:
+    aiko, dao = make_learner("JP"), make_learner("TH")
+    for learner in (aiko, dao):
+        record_outcomes(an_outcome(learner.pk, [an_answer()]))
+    drained()
+    assert not LevelChange.objects.exists()
+    # As the rule before gave it: with the same answer, by the step that it assumed.
+    answer = Evidence.objects.get(learner=aiko)
+    LevelChange.objects.create(
+        learner=aiko,
+        skill_code="AIS-A1",
+        level=2,
+        evidence_id=answer.pk,
+        probability=0.82,
+        at=answer.answered_at,
+        framework_version=answer.framework_version,
+        rule_version="mastery-filter-2",
+    )
+    Ability.objects.filter(learner=aiko).update(rule_version="mastery-filter-2+certified-mastery-1")
+    [drift] = rebuild(learner_ids=[aiko.pk, dao.pk])
+    assert (drift.learner_id, "version" in drift.parts) == (aiko.pk, True)
+    assert SkillState.objects.get(learner=aiko).level == 2
+    assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
+    for day in range(1, 6):
+        for learner in (aiko, dao):
+            record_outcomes(an_outcome(learner.pk, [an_answer(level=2, at=ENROLLED_AT + timedelta(days=day))]))
+            drained()
+        assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
+    ours, theirs = SkillState.objects.get(learner=aiko), SkillState.objects.get(learner=dao)
+    assert (ours.mean, ours.count, ours.earlier) == (theirs.mean, 6, 5)
+    kept = LevelChange.objects.get(learner=aiko, level=2)
+    assert (kept.at, kept.rule_version, ours.level >= theirs.level) == (answer.answered_at, "mastery-filter-2", True)
+    assert not LevelChange.objects.filter(learner=dao, rule_version="mastery-filter-2").exists()
 
 
 def test_a_batch_costs_the_same_for_one_and_for_fifty(

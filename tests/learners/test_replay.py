@@ -69,16 +69,23 @@ def test_on_simulated_learners_it_predicts_as_well_as_the_model_that_made_them_c
 
 
 def textbook(answers: list[Logged]) -> list[float]:
-    """The issue's formulas for c = 0, one after the other, with items and skills moving after each answer."""
+    """The filter of the docstrings for c = 0, one answer after the other, with items and skills moving after each.
+
+    By the gradient of the logit with respect to every parameter, as an extended Kalman filter has it.
+    """
     g: dict[str, list[float]] = {}
     k: dict[tuple[str, str], list[float]] = {}
     b: dict[str, list[float]] = {}
+    log_a: dict[str, list[float]] = {}
     d: dict[str, list[float]] = {}
+    slopes: dict[str, list[float]] = {}
     predicted = []
     for a in answers:
         w = 1 / len(a.skills)
         general, item = g.setdefault(a.learner, [0.0, 0.93]), b.setdefault(a.item, [a.difficulty, 1.15])
+        spread = log_a.setdefault(a.item, [0.0, 0.06])
         own, offsets = [], [d.setdefault(code, [math.log(0.7 / 0.3), 0.37]) for code in a.skills]
+        of_practice = [slopes.setdefault(code, [0.0, 0.3]) for code in a.skills]
         for code in a.skills:
             state = k.setdefault((a.learner, code), [0.0, 0.66, 0, a.seconds])
             if state[2]:
@@ -86,24 +93,28 @@ def textbook(answers: list[Logged]) -> list[float]:
                 state[0] *= math.exp(-0.16 * lag)
                 state[1] = min(state[1] + 0.04 * lag, 0.66)
             own.append(state)
-        m = general[0] + w * sum(s[0] + o[0] for s, o in zip(own, offsets, strict=True)) - item[0]
-        v = general[1] + item[1] + w * w * sum(s[1] + o[1] for s, o in zip(own, offsets, strict=True))
+        x = [w * math.log(1 + state[2]) for state in own]
+        inner = general[0] + w * sum(s[0] + o[0] for s, o in zip(own, offsets, strict=True)) - item[0]
+        inner += sum(each * slope[0] for each, slope in zip(x, of_practice, strict=True))
+        disc = math.exp(spread[0])
+        m = disc * inner
+        moving = [(general, disc), (item, -disc), (spread, m)]
+        moving += [(entry, disc * w) for entry in (*own, *offsets)]
+        moving += [(slope, disc * each) for slope, each in zip(of_practice, x, strict=True)]
+        v = sum(gradient**2 * entry[1] for entry, gradient in moving)
         s = 1 / (1 + math.exp(-m))
         p = 1 / (1 + math.exp(-m / math.sqrt(1 + math.pi * v / 8)))
         predicted.append(p)
         h = s * (1 - s)
         r, weight = (a.score - p) / (1 + h * v), h / (1 + h * v)
-        general[0] += general[1] * r
-        general[1] += 0.0023 - general[1] ** 2 * weight
-        for state, offset in zip(own, offsets, strict=True):
-            state[0] += w * state[1] * r + (0.58 if a.score else 0.32) / (1 + state[2])
-            state[1] += 0.014 - w * w * state[1] ** 2 * weight
+        for entry, gradient in moving:
+            entry[0] += gradient * entry[1] * r
+            entry[1] -= (gradient * entry[1]) ** 2 * weight
+        general[1] = min(general[1] + 0.0023, 0.93)
+        for state in own:
+            state[1] += 0.014
             state[2] += 1
             state[3] = a.seconds
-            offset[0] += w * offset[1] * r
-            offset[1] -= w * w * offset[1] ** 2 * weight
-        item[0] -= item[1] * r
-        item[1] -= item[1] ** 2 * weight
     return predicted
 
 

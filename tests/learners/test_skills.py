@@ -68,7 +68,7 @@ def test_skills_come_with_the_evidence_behind_each() -> None:
     following = skill["next_level"]
     assert following["level"] == skill["level"] + 1
     assert following["threshold"] == courses.framework().thresholds[following["level"]]
-    assert (document["rule"], document["snapshot"]) == ("mastery-filter-2+certified-mastery-1", "stated-1")
+    assert (document["rule"], document["snapshot"]) == ("mastery-filter-3+certified-mastery-1", "stated-1")
     assert document["framework_version"] == courses.framework().version
     assert (
         signed_in(aiko.user).get(SKILLS, headers={"Accept-Language": "en", "If-None-Match": answer["ETag"]}).status_code

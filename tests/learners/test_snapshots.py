@@ -17,8 +17,17 @@ from learners import public as learners
 from learners.mastery import locks, publishing, rules
 from learners.mastery.calibration import CALIBRATED_FROM, Observation, learn
 from learners.mastery.services import rebuild
-from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_B0
-from learners.models import Ability, Evidence, ItemParameters, Learner, SittingTrace, SkillState, Snapshot
+from learners.mastery.snapshots import STATED, UNSEEN_SKILL, V_A0, V_B0, V_S0
+from learners.models import (
+    Ability,
+    Evidence,
+    ItemParameters,
+    Learner,
+    SittingTrace,
+    SkillParameters,
+    SkillState,
+    Snapshot,
+)
 from tests.factories import make_learner
 from tests.learners.factories import ENROLLED_AT, Answered, an_answer, an_outcome, outcomes, record_outcomes, recorded
 from tests.learners.test_mastery_of_a_learner import drained, state_of
@@ -102,7 +111,9 @@ def test_what_is_learned_is_what_the_pure_rule_says() -> None:
     ordered = Evidence.objects.filter(item_id=item).order_by("answered_at", "pk")
     items, skills = learn(
         [
-            Observation(str(entry.pk), (item, 1), 1.0, ("AIS-A1",), entry.score, 0.25, 0.0, rules.V_G0 + rules.V_K0)
+            Observation(
+                str(entry.pk), (item, 1), 1.0, ("AIS-A1",), entry.score, 0.25, 0.0, rules.V_G0 + rules.V_K0, (0,)
+            )
             for entry in ordered
         ],
         items={},
@@ -112,6 +123,38 @@ def test_what_is_learned_is_what_the_pure_rule_says() -> None:
     assert found is not None
     assert (found.mean, found.variance) == (items[item, 1].mean, items[item, 1].variance)
     assert skills["AIS-A1"].variance < UNSEEN_SKILL.variance
+
+
+def test_a_slope_is_learned_from_later_sittings_and_a_discrimination_from_all() -> None:
+    """By the answers on the skill in earlier sittings, which the traces keep; also where a rebuild wrote them."""
+    aiko = make_learner("JP")
+    item = str(new_id())
+    for day in (0, 2, 1):  # the last one comes late and rebuilds
+        answered(
+            aiko,
+            an_answer(item_id=str(new_id()), at=ENROLLED_AT + timedelta(days=day)),
+            an_answer(skills=["AIS-A1", "AIS-B1"], item_id=item, score=0.0, at=ENROLLED_AT + timedelta(days=day)),
+        )
+    traces = SittingTrace.objects.filter(learner=aiko).order_by("at")
+    assert [dict(zip(trace.skills, trace.earlier, strict=True)) for trace in traces] == [
+        {"AIS-A1": 2 * day, "AIS-B1": day} for day in range(3)
+    ]
+    publishing.publish_all()
+    found = SkillParameters.objects.get(skill_code="AIS-B1")
+    assert found.slope < 0 < found.slope_variance < V_S0
+    parameters = difficulty_of(item)
+    assert parameters is not None
+    assert parameters.log_discrimination_variance < V_A0
+    # Nothing was learned of practice from a first sitting.
+    dao = make_learner("TH")
+    answered(dao, an_answer(skills=["AIS-C1"]))
+    publishing.publish_all()
+    first = SkillParameters.objects.get(skill_code="AIS-C1")
+    assert (first.slope, first.slope_variance) == (0.0, V_S0)
+    # And who comes after is judged by it, live as in a rebuild.
+    later = clock.now() + timedelta(hours=1)
+    answered(aiko, an_answer(skills=["AIS-B1"], at=later))
+    assert rebuild(learner_ids=[aiko.pk, dao.pk], write=False) == []
 
 
 def test_a_corrected_answer_counts_as_corrected_and_a_struck_one_for_nothing() -> None:
