@@ -33,10 +33,14 @@ Z, Z_ONE_SIDED = 1.96, 1.645
 FAR_OFF = 1.0
 ITEMS_TO_COMPARE = 5
 
+# The factor whose groups read different texts of an item.
+TRANSLATED = "language"
+
 FLAGS: Mapping[str, str] = {
     "negative_discrimination": "the able answer it wrong",
     "best_choose_distractor": "a distractor attracts the best",
     "differs_between_groups": "not the same for equally able groups",
+    "compare_translations": "not quite the same in two languages",
     "weak_discrimination": "says little about ability",
     "too_hard": "very hard",
     "too_easy": "very easy",
@@ -144,6 +148,14 @@ def ets_class(*, delta: float, error: float, q: float) -> str:
     return "C" if size >= 1.5 and size - Z_ONE_SIDED * error > 1 else "B"
 
 
+def is_worth_a_look(factor: str, ets_class: str) -> bool:
+    """Return whether a difference is a hint to a person: class C, and between languages class B as well.
+
+    A translation most often costs half a logit to .8, which is B; and what is to be done, comparing two texts, is cheap.
+    """
+    return ets_class == "C" or (ets_class == "B" and factor == TRANSLATED)
+
+
 def observed_difficulty(facility: float, *, n: int, guess: float) -> tuple[float, float]:
     """Return the difficulty in logits for a learner of mean ability, and its standard error.
 
@@ -188,7 +200,7 @@ def findings(
         *_about_distractors(figures),
         *(
             Finding(
-                "differs_between_groups",
+                "differs_between_groups" if difference.ets_class == "C" else "compare_translations",
                 {
                     "factor": difference.factor,
                     "group": difference.group,
@@ -197,7 +209,7 @@ def findings(
                 },
             )
             for difference in differences
-            if difference.ets_class == "C"
+            if is_worth_a_look(difference.factor, difference.ets_class)
         ),
     ]
     if difficulty is not None:

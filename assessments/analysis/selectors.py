@@ -30,15 +30,16 @@ def newest_forms() -> QuerySet[FormStatistic]:
 
 
 def dif_findings() -> list[tuple[UUID, str, str, bool]]:
-    """(item, factor, group, whether clearly harder or easier there) of every comparison in the newest runs; one query.
+    """(item, factor, group, whether worth a look) of every comparison in the newest runs; one query.
 
-    Clear is ETS's class C, still significant after the correction for many comparisons.
+    Worth a look is a difference of a class that a person should see (`rules.is_worth_a_look`), still significant after the
+    correction for many comparisons.
     """
-    from assessments.analysis.rules import SIGNIFICANT  # numpy comes along: only the job pays for it
+    from assessments.analysis.rules import SIGNIFICANT, is_worth_a_look  # numpy comes along: only the job pays for it
 
     rows = DifResult.objects.filter(run__in=newest_runs().values("pk")).exclude(ets_class="")
     return [
-        (item_id, factor, group, ets_class == "C" and q is not None and q <= SIGNIFICANT)
+        (item_id, factor, group, q is not None and q <= SIGNIFICANT and is_worth_a_look(factor, ets_class))
         for item_id, factor, group, ets_class, q in rows.values_list(
             "revision__item_id", "factor", "group", "ets_class", "q"
         )

@@ -259,6 +259,48 @@ def test_an_item_that_differs_is_found_and_the_others_are_let_be():
     assert blamed <= 3
 
 
+def badly_translated(random, per_group, shift, *, items=15, asked=None, share=0.2, apart=0.0):
+    """How many of the items that are `shift` harder in one language are hinted at, by class, and how many sound ones are.
+
+    Half of the items have a guess rate of .25. Returns shares: class C, class B or C, sound items in class B or C.
+    """
+    focal = np.repeat([False, True], per_group)
+    ability = random.normal(0, 1, 2 * per_group) - apart * focal
+    hardness = np.tile(random.normal(-0.3, 1, items), (2 * per_group, 1))
+    harder = np.arange(items) < share * items
+    hardness[np.ix_(focal, harder)] += shift
+    scores = rasch(random, ability, hardness, guess=np.where(np.arange(items) % 2, 0.25, 0.0))
+    answers = answers_from(
+        drawn(random, scores, asked) if asked else scores, groups={"language": np.where(focal, "th", "ja")}
+    )
+    tests = dif.comparisons(answers, classical.facilities(answers))
+
+    def share_of(classes, which):
+        return sum(test.ets_class in classes for test in tests if harder[test.item] == which) / np.sum(harder == which)
+
+    return np.array([share_of("C", True), share_of("BC", True), share_of("BC", False)])
+
+
+def test_most_items_that_a_translation_made_harder_are_hinted_at_and_few_sound_ones():
+    random = np.random.default_rng(31)
+    large, both, sound = np.mean([badly_translated(random, 1000, 0.8) for _ in range(6)], axis=0)
+    assert both >= 0.7 > large
+    assert sound <= 0.03
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("items", "asked"), [(15, None), (30, 15)], ids=["15 fixed", "15 drawn of 30"])
+@pytest.mark.parametrize("per_group", [200, 500, 1000])
+@pytest.mark.parametrize("shift", [0.5, 0.8, 1.2])
+def test_how_many_are_found_by_size_of_group_and_difference(shift, per_group, items, asked):
+    random = np.random.default_rng(32)
+    rounds = [badly_translated(random, per_group, shift, items=items, asked=asked) for _ in range(20)]
+    large, both, sound = np.mean(rounds, axis=0)
+    print(f"{asked or items} {per_group} {shift}: C {large:.2f}, B or C {both:.2f}, sound items {sound:.3f}")
+    assert both >= large
+    assert sound <= 0.03
+
+
 def test_the_p_values_of_a_run_are_corrected_together():
     """Benjamini-Hochberg as its authors write it; without correction sound items would be found every night."""
     random = np.random.default_rng(9)
@@ -365,10 +407,21 @@ def test_each_flag_has_its_reason(given_figures, difficulty, flags):
         assert len(words.finding({"flag": row.flag, **row.figures})) > 20
 
 
-def test_a_large_difference_between_groups_is_a_reason_and_a_moderate_one_is_not():
-    differences = [Difference("language", "th", "ja", -1.9, "C"), Difference("member_state", "TH", "JP", 1.2, "B")]
-    (entry,) = rules.findings(figures(), GUESS, difficulty=None, differences=differences)
-    assert words.finding({"flag": entry.flag, **entry.figures}).startswith("It is harder for th")
+def test_a_large_difference_between_groups_is_a_reason_and_a_moderate_one_between_languages_only():
+    differences = [
+        Difference("member_state", "TH", "JP", 1.2, "B"),
+        Difference("language", "id", "ja", 1.2, "B"),
+        Difference("language", "ms", "ja", 0.8, "A"),
+        Difference("language", "th", "ja", -1.9, "C"),
+    ]
+    large, moderate = rules.findings(figures(), GUESS, difficulty=None, differences=differences)
+    assert words.finding({"flag": large.flag, **large.figures}).startswith("It is harder for th")
+    said = words.finding({"flag": moderate.flag, **moderate.figures})
+    assert (
+        said
+        == "It is easier for id than for equally able learners of ja (class B, delta +1.2): compare the translations."
+    )
+    assert list(rules.FLAGS).index(large.flag) < list(rules.FLAGS).index(moderate.flag)
 
 
 def test_difficulty_is_relative_to_the_other_items_whoever_the_learners_are():

@@ -233,25 +233,73 @@ def test_the_rebuild_reports_drift_and_mends_it() -> None:
     assert state_of(aiko) == before
 
 
-def test_a_level_given_by_an_earlier_rule_stays_whatever_comes_and_a_rebuild_finds_it() -> None:
-    aiko, dao = make_learner("JP"), make_learner("TH")
-    for learner in (aiko, dao):
-        record_outcomes(an_outcome(learner.pk, [an_answer()]))
-    drained()
-    assert not LevelChange.objects.exists()
-    # As the rule before gave it: with the same answer, by the step that it assumed.
-    answer = Evidence.objects.get(learner=aiko)
+def given_by_the_rule_before(learner: Learner, level: int = 2) -> Evidence:
+    """A level by the first answer, as the rule before gave it: by the step that it assumed."""
+    answer = Evidence.objects.filter(learner=learner).order_by("answered_at")[0]
     LevelChange.objects.create(
-        learner=aiko,
+        learner=learner,
         skill_code="AIS-A1",
-        level=2,
+        level=level,
         evidence_id=answer.pk,
         probability=0.82,
         at=answer.answered_at,
         framework_version=answer.framework_version,
         rule_version="mastery-filter-2",
     )
-    Ability.objects.filter(learner=aiko).update(rule_version="mastery-filter-2+certified-mastery-1")
+    Ability.objects.filter(learner=learner).update(rule_version="mastery-filter-2+certified-mastery-1")
+    SkillState.objects.filter(learner=learner).update(computed_level=level, level=level, probability=0.82)
+    return answer
+
+
+def test_a_report_says_what_a_new_rule_changes_and_changes_nothing() -> None:
+    aiko, budi, dao = make_learner("JP"), make_learner("ID"), make_learner("TH")
+    record_outcomes(
+        an_outcome(aiko.pk, [an_answer()]),
+        an_outcome(budi.pk, [an_answer(guess=0.0, level=2) for _ in range(5)]),
+        an_outcome(dao.pk, [an_answer(guess=0.0, level=2) for _ in range(5)]),
+    )
+    drained()
+    LevelChange.objects.filter(learner=budi).delete()
+    for learner in (aiko, budi):
+        given_by_the_rule_before(learner)
+    before = [state_of(learner) for learner in (aiko, budi, dao)]
+
+    def report() -> list[str]:
+        out = StringIO()
+        call_command("report_rule_change", stdout=out)
+        return out.getvalue().splitlines()
+
+    said = report()
+    assert said[:6] == [
+        "rule: mastery-filter-3+certified-mastery-1",
+        "3 learners, 2 of them computed by an earlier version",
+        "levels given: 3 (level 2: 3)",
+        "  by an earlier version: 2 (level 2: 2)",
+        "  that rest on an earlier version alone, and stay: 1 (level 2: 1)",
+        "levels that come with the newest version: 0",
+    ]
+    assert said[6].startswith(
+        "probability of the level held, mean over 2 skills of those computed by an earlier version: 0.820"
+    )
+    assert [state_of(learner) for learner in (aiko, budi, dao)] == before
+    rebuild(learner_ids=[aiko.pk, budi.pk, dao.pk])
+    # Budi's level is one that today's rule gives as well, at the same sitting: it rests on that now.
+    assert report()[1:5] == [
+        "3 learners, 0 of them computed by an earlier version",
+        "levels given: 3 (level 2: 3)",
+        "  by an earlier version: 1 (level 2: 1)",
+        "  that rest on an earlier version alone, and stay: 1 (level 2: 1)",
+    ]
+    assert len(report()) == 6
+
+
+def test_a_level_given_by_an_earlier_rule_stays_whatever_comes_and_a_rebuild_finds_it() -> None:
+    aiko, dao = make_learner("JP"), make_learner("TH")
+    for learner in (aiko, dao):
+        record_outcomes(an_outcome(learner.pk, [an_answer()]))
+    drained()
+    assert not LevelChange.objects.exists()
+    answer = given_by_the_rule_before(aiko)
     [drift] = rebuild(learner_ids=[aiko.pk, dao.pk])
     assert (drift.learner_id, "version" in drift.parts) == (aiko.pk, True)
     assert SkillState.objects.get(learner=aiko).level == 2
