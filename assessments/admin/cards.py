@@ -33,6 +33,7 @@ class ScoringRuleCardAdmin(ReadOnly, ModelAdmin):
                     ("What it does not use", card.not_used),
                     ("What it decides", card.decides),
                     ("What it does not decide", card.does_not_decide),
+                    ("What was shown, and in which worlds", card.claims),
                     ("Known limits", card.limits),
                     ("Sources", card.sources),
                 ],

@@ -43,6 +43,10 @@ class ScoringRuleCard(ScoringRule):
     decides: Sequence[str]
     does_not_decide: Sequence[str]
     people: Annotated[str, Keywords("What people do in it.")]
+    claims: Annotated[
+        Sequence[str],
+        Keywords("What was measured of the rule, each with the simulated worlds or the data in which it was shown."),
+    ]
     limits: Sequence[str]
     data_kept: str
     sources: Sequence[str]
@@ -86,6 +90,7 @@ def _card(rule: str, language: str) -> CardDocument:
         "decides": card.decides,
         "does_not_decide": card.does_not_decide,
         "people": card.people,
+        "claims": card.claims,
         "limits": card.limits,
         "data_kept": card.data_kept,
         "sources": card.sources,

@@ -14,6 +14,8 @@ APPEALS_FILE = Path(__file__).parent / "appeal.toml"
 # What people wrote; texts in other languages are machine drafts until somebody has reviewed them.
 SOURCE_LANGUAGE = "en"
 _LISTS = ("inputs", "not_used", "decides", "does_not_decide", "limits", "sources")
+# Not every rule claims something that could be measured.
+_MAY_BE_EMPTY = ("claims",)
 _TEXTS = ("purpose", "people", "data_kept")
 
 
@@ -26,7 +28,8 @@ class Card:
     """What a scoring rule is for, what it uses and decides, and where its limits are.
 
     After the model cards of Mitchell et al. (2019), Proc. FAT*, 220-229. title, summary and appeal are texts by language;
-    the rest is in English. `version` is that of the code: a test holds it.
+    the rest is in English. `version` is that of the code: a test holds it. `claims` are what was measured of the rule, each with
+    the worlds (simulations whose truth is known) or data in which it was shown.
     """
 
     rule: str
@@ -40,6 +43,7 @@ class Card:
     decides: Sequence[str]
     does_not_decide: Sequence[str]
     people: str
+    claims: Sequence[str]
     limits: Sequence[str]
     data_kept: str
     sources: Sequence[str]
@@ -78,8 +82,8 @@ def read_card(path: Path) -> Card:
     given["appeal"] = appeals[given["appeal"]]
     for name in ("version", *_TEXTS):
         _check_text(path, name, given[name])
-    for name in _LISTS:
-        if not isinstance(given[name], list) or not given[name]:
+    for name in (*_LISTS, *_MAY_BE_EMPTY):
+        if not isinstance(given[name], list) or not (given[name] or name in _MAY_BE_EMPTY):
             raise CardInvalid(f"{path.name}: {name} is no list, or empty")
         for index, text in enumerate(given[name]):
             _check_text(path, f"{name}[{index}]", text)

@@ -4,11 +4,12 @@ For a skill and a level with the cut tau (the logit of the level's threshold) ev
 
     E = prod P(y | tau + MARGIN) / P(y | tau),     P(right | theta) = c + (1-c) s(theta - b)
 
-with s the logistic function, c the item's rate of blind guessing and b its difficulty. Whoever is at the cut or below it
-has an E that is expected never to grow, whichever item comes next and whenever the test is ended; so it ever reaches
-1/ALPHA with a probability of at most ALPHA (Ville's inequality). A learner may therefore try as long as they like, and
-items may be chosen by what happened so far. Sources: Ville, "Etude critique de la notion de collectif" (1939); Wald,
-"Sequential tests of statistical hypotheses" (1945); Gruenwald, de Heide and Koolen, "Safe testing" (2024).
+with s the logistic function, c the item's rate of blind guessing and b its difficulty; the item's discrimination is
+taken as 1. Whoever is at the cut or below it has an E that is expected never to grow, whichever item comes next and
+whenever the test is ended; so it ever reaches 1/ALPHA with a probability of at most ALPHA (Ville's inequality). A
+learner may therefore try as long as they like, and items may be chosen by what happened so far. Sources: Ville,
+"Etude critique de la notion de collectif" (1939); Wald, "Sequential tests of statistical hypotheses" (1945);
+Gruenwald, de Heide and Koolen, "Safe testing" (2024).
 
 Why it holds, answer by answer. Let q be the true probability of a right answer, p = P(right | tau) and p1 = P(right |
 tau + MARGIN), both as computed. The expected factor is
@@ -22,7 +23,9 @@ and p1 > p, so it is at most 1 exactly when q <= p. That is so
   quite known is therefore lowered by CAUTION of its standard deviations. One is enough for the average over a normal
   error of up to 1.08 logits, the most that the filter starts with: s(x + sd) is then above the mean of s(x + sd z);
 - for partial credit, where only full marks are right: q <= E[score], and that is what P describes;
-- but not for a guess rate that is set too low: c = 0 for an item of choice breaks the bound.
+- but not for a guess rate that is set too low: c = 0 for an item of choice breaks the bound;
+- nor, item by item, for a discrimination other than 1, on one side of the item's difficulty: there the bound was shown by
+  simulation (docs/decisions/0034), for spreads of up to .5 of its logarithm.
 
 Taken alone, a wrong answer's factor falls with b for any c, and a right one's for c = 0. For c > 0 a right answer to an
 item far too hard is most probably a guess and its factor goes to 1, so there it may rise as b is lowered; the expected

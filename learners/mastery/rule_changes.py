@@ -79,7 +79,9 @@ def rule_change(learner_ids: Collection[UUID]) -> RuleChange:
                 found.by_earlier_rules[key[1]] += 1
                 found.unsupported[key[1]] += key not in now and not _is_passed_over(key, now)
         found.new += Counter(level for skill, level in now if (skill, level) not in before)
-    for state in SkillState.objects.filter(learner_id__in=waiting, count__gt=0).defer("tests"):
+    for state in SkillState.objects.filter(learner_id__in=[UUID(learner) for learner in waiting], count__gt=0).defer(
+        "tests"
+    ):
         mastery = computed[str(state.learner_id)]
         own = mastery.skills.get(state.skill_code)
         if own is None or own.last_at is None:

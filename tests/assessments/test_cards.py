@@ -44,6 +44,12 @@ def test_the_known_limits_of_mastery_are_stated() -> None:
         assert words in limits
 
 
+def test_what_is_claimed_names_the_worlds_in_which_it_was_shown() -> None:
+    for rule in ("mastery-filter", "certified-mastery", "placement", "item-analysis"):
+        assert cards()[rule].claims, rule
+        assert any(word in cards()[rule].claims[0] for word in ("worlds", "simulated")), rule
+
+
 def test_every_text_is_there_in_four_languages() -> None:
     for card in cards().values():
         assert card.languages == ["en", "id", "ja", "th"], card.rule
@@ -93,6 +99,7 @@ def test_staff_read_them_in_the_admin(client: Any, role: str) -> None:
         ('appeal = "results"', 'appeal = "never"', "appeal"),
         ('version = "selection-1"', 'version = ""', "version"),
         ('inputs = ["', 'inputs = ["", "', r"inputs\[0\]"),
+        ("claims = [\n", 'claims = ["",\n', r"claims\[0\]"),
         ('ja = "レベル分け"\n', "", "summary"),
     ],
 )
