@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +16,7 @@ from courses import public as courses
 from events import public as events
 from learners import public as learners
 from learners.mastery.publishing import publish_all
-from learners.models import Evidence
+from learners.models import Evidence, Learner, SkillParameters, Snapshot
 from tests.factories import make_learner, signed_in
 from tests.learners.factories import (
     ENROLLED_AT,
@@ -79,6 +81,43 @@ def test_skills_come_with_the_evidence_behind_each() -> None:
         signed_in(aiko.user).get(SKILLS, headers={"Accept-Language": "th"}).json()["items"][0]["area"]["name"]
         == "เข้าใจ AI"
     )
+
+
+def test_what_practice_gives_is_the_learned_slopes_and_a_blank_answer_never_reads_as_a_gain() -> None:
+    """Aiko left the first question of her second test blank; what she practised stands with what she answered right."""
+    aiko, budi = make_learner("JP"), make_learner("ID")
+    snapshot = Snapshot.objects.create(version="sloped", held_from=ENROLLED_AT, answers=0, rule_version="x")
+    SkillParameters.objects.create(
+        snapshot=snapshot,
+        held_from=ENROLLED_AT,
+        skill_code="AIS-A1",
+        mean=0.8,
+        variance=0.1,
+        count=99,
+        slope=0.9,
+        slope_variance=0.01,
+    )
+    later = ENROLLED_AT + timedelta(days=1)
+    record_outcomes(
+        *(an_outcome(learner.pk, [an_answer(), an_answer()]) for learner in (aiko, budi)),
+        an_outcome(aiko.pk, [an_answer(score=0.0, at=later), an_answer(at=later)]),
+        an_outcome(budi.pk, [an_answer(score=0.0, at=later), an_answer(score=0.0, at=later)]),
+    )
+    events.drain("mastery")
+
+    def explained(learner: Learner) -> list[dict[str, Any]]:
+        [skill] = signed_in(learner.user).get(SKILLS, headers={"Accept-Language": "en"}).json()["items"]
+        assert skill["answers"] == 4
+        return [entry for entry in skill["evidence"] if entry["answered_at"] > later.isoformat()[:10]]
+
+    right, blank = sorted(explained(aiko), key=lambda entry: -entry["score"])
+    assert right["of_which_practice"] == pytest.approx(0.9 * math.log(3), abs=1e-4)
+    assert right["moved_by"] > right["of_which_practice"]
+    assert blank["moved_by"] < 0 == blank["of_which_practice"]
+    assert "+" not in blank["explanation"]
+    for entry in explained(budi):
+        assert entry["moved_by"] < 0 == entry["of_which_practice"]
+    assert signed_in(make_learner("TH").user).get(SKILLS).json()["items"] == []
 
 
 def test_levels_are_counted_by_state() -> None:
