@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learners", "0004_learners_of_evidence"),
+        ("learners", "0007_recover_permission"),
     ]
 
     operations = [
