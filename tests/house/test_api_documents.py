@@ -197,7 +197,9 @@ PLANTED = [
 
 @pytest.mark.parametrize("path", TRUE)
 def test_a_true_answer_is_found_true(path: str) -> None:
-    documented.Documents(DOCUMENTS).check(method="GET", path=path, response=_answer(TRUE[path], **HEADERS.get(path, {})))
+    documented.Documents(DOCUMENTS).check(
+        method="GET", path=path, response=_answer(TRUE[path], **HEADERS.get(path, {}))
+    )
 
 
 @pytest.mark.parametrize(("path", "change"), PLANTED)
