@@ -313,26 +313,17 @@ def _evidence(answer: Mapping[str, Any], movement: rules.Movement) -> LearnerEvi
         "supervised": answer["supervised"],
         "moved_by": by,
         "of_which_practice": round(movement.practice, 4),
-        "explanation": explanation_of(
-            difficulty=answer["difficulty"], score=answer["score"], by=by, practice=movement.practice
-        ),
+        "explanation": explanation_of(difficulty=answer["difficulty"], score=answer["score"], by=by),
     }
 
 
-def explanation_of(*, difficulty: float, score: float, by: float, practice: float) -> str:
-    """Say in the active language what an answer did, in logits.
-
-    by: how much it moved the skill in all. practice: the part that is given for having met the item. Without credit the two
-    are told apart: what was wrong or left open lowers the skill, and must not read as a gain.
-    """
-    told = sentence(difficulty=difficulty, score=score)
-    if score > 0.0:
-        return told % {"by": f"{by:+.2f}"}
-    return told % {"by": f"{min(by - practice, 0.0):+.2f}", "practice": f"{practice:+.2f}"}
+def explanation_of(*, difficulty: float, score: float, by: float) -> str:
+    """Say in the active language what an answer did: by how many logits it moved the skill in all."""
+    return sentence(difficulty=difficulty, score=score) % {"by": f"{by:+.2f}"}
 
 
 def sentence(*, difficulty: float, score: float) -> str:
-    """What an answer did, with `%(by)s` and, without credit, `%(practice)s` to be filled in; whole sentences, for translators.
+    """What an answer did, with `%(by)s` to be filled in; whole sentences, for translators.
 
     Evidence does not hold whether an answer without credit was given or left open: the words are true of both.
     """
@@ -346,7 +337,7 @@ def sentence(*, difficulty: float, score: float) -> str:
             return _("Answered a hard item partly right: %(by)s")
         return _("Answered an easy item partly right: %(by)s") if easy else _("Answered an item partly right: %(by)s")
     if hard:
-        return _("A hard item without credit (wrong or left open): %(by)s; for practice %(practice)s")
+        return _("A hard item without credit (wrong or left open): %(by)s")
     if easy:
-        return _("An easy item without credit (wrong or left open): %(by)s; for practice %(practice)s")
-    return _("An item without credit (wrong or left open): %(by)s; for practice %(practice)s")
+        return _("An easy item without credit (wrong or left open): %(by)s")
+    return _("An item without credit (wrong or left open): %(by)s")
