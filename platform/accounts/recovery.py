@@ -74,10 +74,15 @@ def unused_codes(*, user_id: UUID) -> int:
     return RecoveryCode.objects.filter(user_id=user_id, expires_at=None, used_at=None).count()
 
 
-def find_code(*, user: User | None, code: str, now: datetime) -> RecoveryCode | None:
-    """Return what would let `user` in now, if `code` does; costs the same for nobody."""
+def find_code(*, user: User | None, code: str) -> RecoveryCode | None:
+    """Return the code of `user` that `code` is, whether it is good still or was used; costs the same for nobody."""
     user_id = user.pk if user else _NOBODY
-    return _good(now).filter(user_id=user_id, digest=_digest(user_id, code)).first()
+    return RecoveryCode.objects.filter(user_id=user_id, digest=_digest(user_id, code)).first()
+
+
+def is_good(found: RecoveryCode, *, now: datetime) -> bool:
+    """Whether it lets its owner in now."""
+    return found.used_at is None and (found.expires_at is None or found.expires_at > now)
 
 
 def use_code(found: RecoveryCode, *, now: datetime) -> bool:

@@ -135,7 +135,7 @@ def sign_in_document() -> Mapping[str, Any]:
     allauth.specify_user(spec)
     allauth.specify_signup_fields(spec)
     allauth.specify_custom_signup_form(spec)
-    _correct(spec["components"])
+    _correct(spec["components"], spec["paths"])
     paths: dict[str, Any] = {}
     for (path, method), (operation_id, tag, summary) in OPERATIONS.items():
         _require_route(_BASE + path)
@@ -208,7 +208,10 @@ def _responses(spec: Mapping[str, Any], path: str, method: str, given: Mapping[s
         answers["429"]["headers"] = {RETRY_AFTER: RETRY_AFTER_HEADER}
     if "/provider" in path:
         answers["404"] = problem_response([NotFound])  # this installation has no provider
-    answers["410"] = _json("`X-Session-Token` names no session.", _ref("SessionGoneResponse"))
+    answers["410"] = _json(
+        "`X-Session-Token`, or the access token, names a session that has ended: sign in again.",
+        _ref("SessionGoneResponse"),
+    )
     if path == "/auth/password/reset" and method == "post":
         del answers["200"]  # whoever set a new password signs in by it
     for status, name in _FURTHER.get((path, method), {}).items():
@@ -268,7 +271,7 @@ _FURTHER: Mapping[tuple[str, str], Mapping[str, str]] = {
 }
 
 
-def _correct(components: dict[str, Any]) -> None:
+def _correct(components: dict[str, Any], paths: dict[str, Any]) -> None:
     schemas = components["schemas"]
     schemas["AccountConfiguration"]["properties"]["authentication_method"] = {
         "type": "string",
@@ -288,6 +291,13 @@ def _correct(components: dict[str, Any]) -> None:
     answer["properties"]["data"]["properties"]["user"] = _ref("ProviderSignupUser")
     # Null where nobody was looked for.
     schemas["AuthenticationMeta"]["allOf"][1]["properties"]["is_authenticated"] = {"type": ["boolean", "null"]}
+    # The specification has the two descriptions the other way round.
+    change = paths[f"{_BASE}/account/password/change"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    change["properties"]["new_password"]["description"] = "The new password."
+    change["properties"]["current_password"] = {
+        "type": "string",
+        "description": "The current password; left out where the account has none.",
+    }
     flow = schemas["Flow"]["properties"]
     flow["id"]["enum"] = sorted({*flow["id"]["enum"], "password_reset_by_code", "mfa_login_webauthn", "mfa_trust"})
     flow["is_pending"] = {"type": "boolean"}

@@ -143,9 +143,15 @@ class RecoverView(APIView):
         if attempt.wait_s:
             return too_many(request, attempt.wait_s)
         user = _account(given)
-        found = recovery.find_code(user=user, code=given["code"], now=now)
+        found = recovery.find_code(user=user, code=given["code"])
         if user is None or found is None:
             return self._refused("code", get_adapter().validation_error("incorrect_code"))
+        if not recovery.is_good(found, now=now):
+            # The same call again, for its answer was lost: who has the code and the password that it set may sign in.
+            if found.used_at is None or not user.check_password(given["password"]):
+                return self._refused("code", get_adapter().validation_error("incorrect_code"))
+            attempt.take_back()
+            return self._signed_in(request, user)
         try:
             password = get_adapter().clean_password(given["password"], user=user)
         except ValidationError as error:
@@ -158,6 +164,9 @@ class RecoverView(APIView):
         attempt.take_back()
         failed_attempts.forget_all_of(user, request)
         get_adapter().send_notification_mail("account/email/password_reset", user)
+        return self._signed_in(request, user)
+
+    def _signed_in(self, request: HttpRequest, user: User) -> HttpResponse:
         try:
             answer = perform_password_reset_login(request, user)
         except ImmediateHttpResponse as immediate:
