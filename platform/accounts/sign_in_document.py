@@ -135,7 +135,7 @@ def sign_in_document() -> Mapping[str, Any]:
     allauth.specify_user(spec)
     allauth.specify_signup_fields(spec)
     allauth.specify_custom_signup_form(spec)
-    _correct(spec["components"], spec["paths"])
+    _correct(spec["components"])
     paths: dict[str, Any] = {}
     for (path, method), (operation_id, tag, summary) in OPERATIONS.items():
         _require_route(_BASE + path)
@@ -271,7 +271,7 @@ _FURTHER: Mapping[tuple[str, str], Mapping[str, str]] = {
 }
 
 
-def _correct(components: dict[str, Any], paths: dict[str, Any]) -> None:
+def _correct(components: dict[str, Any]) -> None:
     schemas = components["schemas"]
     schemas["AccountConfiguration"]["properties"]["authentication_method"] = {
         "type": "string",
@@ -292,7 +292,7 @@ def _correct(components: dict[str, Any], paths: dict[str, Any]) -> None:
     # Null where nobody was looked for.
     schemas["AuthenticationMeta"]["allOf"][1]["properties"]["is_authenticated"] = {"type": ["boolean", "null"]}
     # The specification has the two descriptions the other way round.
-    change = paths[f"{_BASE}/account/password/change"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    change = components["requestBodies"]["ChangePassword"]["content"]["application/json"]["schema"]
     change["properties"]["new_password"]["description"] = "The new password."
     change["properties"]["current_password"] = {
         "type": "string",

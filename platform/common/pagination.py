@@ -70,9 +70,12 @@ def read_limit(query: Mapping[str, Any], *, default: int = DEFAULT_LIMIT, most: 
 
 
 def page(request: HttpRequest, items: Sequence[Any], next_cursor: str | None, **members: Any) -> Response:
-    """Answer one page: `{"items": […], "next": cursor or null}` and, when there is more, a `Link` to it (RFC 8288)."""
+    """Answer one page: `{"items": […], "next": cursor or null}` and, when there is more, a `Link` to it (RFC 8288).
+
+    A list whose `next` is always there says in the member `more` whether there is more already.
+    """
     headers = {}
-    if next_cursor is not None:
+    if next_cursor is not None and members.get("more", True):
         query = request.GET.copy()
         query["cursor"] = next_cursor
         headers["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'

@@ -33,10 +33,13 @@ _HERE = [{"url": "/", "description": "The installation that the document is read
 
 _ERRORS = "Every error is `application/problem+json` (RFC 9457); decide by its `code`."
 _STRICT = " Fields and query parameters that an operation does not name, and parameters given twice, are refused (400)."
+_BUSY = (
+    "\n\nAny call may be answered 429 with `Retry-After`: many from one address are slowed down. "
+    "After a 5xx ask again later."
+)
 _CALLING = (
-    "\n\nAny call may be answered 429 with `Retry-After`: many from one address are slowed down."
-    "\n\nMake up the ids in the paths of `PUT` (a UUID, best of version 7): a repeated call has its effect once. Where 304 is "
-    "listed, send the `ETag` of what you have as `If-None-Match`."
+    f"{_BUSY}\n\nMake up the ids in the paths of `PUT` (a UUID, best of version 7): a repeated call has its effect once. "
+    "Where 304 is listed, send the `ETag` of what you have as `If-None-Match`."
 )
 
 
@@ -98,7 +101,8 @@ LEARNERS = Audience(
         "Keep user name and password on the device until the answer is there. `sign_up` that is refused with `username_taken` "
         "may be your own: `sign_in` with the same name and password tells. After `change_password` the old tokens are over (401 "
         "under `/api`; 410 or 401 under `/auth`): `sign_in` with the new password, and if that is wrong, with the old one. "
-        "`recover_account` may be sent again as it was. `create_account_recovery_codes` again gives ten others, and only those hold.\n\n"
+        "`recover_account` may be sent again as it was. `create_account_recovery_codes` again gives ten others, and only those "
+        "hold.\n\n"
         "## In which order\n\n"
         "`sign_up`, `write_profile`, `list_purposes`, `record_consent` (for the purpose `learning_records`, with version and "
         "language of the text that was shown), `list_catalogue`, `read_edition` (an edition is what a learner enrols in: one "
@@ -133,7 +137,17 @@ AGENCIES = Audience(
         "For agencies of the member states: pull the progress of consenting learners, and published statistics.\n\n"
         "`POST /agency/oauth/token` (OAuth 2 client credentials) gives an access token for fifteen minutes; its errors are "
         f"those of RFC 6749. Send it as `Authorization: Bearer <access token>`. Under `/agency/v1`: {_ERRORS[0].lower()}"
-        f"{_ERRORS[1:]}{_STRICT}"
+        f"{_ERRORS[1:]}{_STRICT}{_BUSY}\n\n"
+        "## The job that pulls progress\n\n"
+        "Once a night is enough; changes are there within moments. Keep `next` together with what you stored of its page, and "
+        "begin there the next time; stop when `more` is false. Each item replaces what you hold of its `learner`; one "
+        "with `withdrawn` means: delete all of it.\n\n"
+        "- **To start anew** (the first time; after 410 `gone`; when the cursor was lost, `bad_cursor`) leave `cursor` out. When "
+        "that pull has reached `more: false`, delete every learner you hold whom it did not name: tombstones are kept for "
+        f"{settings.AGENCY_TOMBSTONE_DAYS} days only.\n"
+        f"- **When your grant ends**, go on: for {settings.AGENCY_LAST_PULL_DAYS} days you are told tombstones for all, up to "
+        "and including the day (UTC) `tombstones_until`. After that, 403 `no_grant`: delete whatever is left of it.\n"
+        "- **When it is given again**, go on from the same cursor."
     ),
     owns=lambda path: path.startswith("/agency/"),
     tags=("Token", "Progress", "Statistics"),

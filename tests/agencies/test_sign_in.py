@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -202,7 +201,7 @@ def test_two_clients_in_one_request_are_the_clients_mistake() -> None:
 
 @pytest.mark.parametrize("by_basic", [True, False])
 def test_known_and_unknown_clients_take_the_same_time(by_basic: bool) -> None:
-    """Counted by what takes the time, the hashing, and measured: an answer without it takes a tenth."""
+    """Counted by what takes the time, the hashing: an answer without it takes a tenth."""
     known, shut_out, other_agency = (Machine(make_agency()) for _ in range(3))
     _deactivate_client(shut_out)
     _deactivate_agency(other_agency)
@@ -215,7 +214,7 @@ def test_known_and_unknown_clients_take_the_same_time(by_basic: bool) -> None:
         basic = base64.b64encode(f"{client_id}:wrong".encode()).decode()
         return Client().post("/agency/oauth/token", form, headers={"authorization": f"Basic {basic}"})
 
-    answers, times = set(), []
+    answers = set()
     for client_id in ids:
         with (
             patch.object(Argon2idHasher, "encode", autospec=True, side_effect=Argon2idHasher.encode) as hashed,
@@ -224,14 +223,7 @@ def test_known_and_unknown_clients_take_the_same_time(by_basic: bool) -> None:
             answer = ask(client_id)
         assert hashed.call_count + verified.call_count == 1, client_id
         answers.add((answer.status_code, answer.content))
-        took = []
-        for _ in range(4):
-            started = time.perf_counter()
-            ask(client_id)
-            took.append(time.perf_counter() - started)
-        times.append(min(took))
     assert len(answers) == 1
-    assert max(times) < 1.6 * min(times), times
 
 
 def test_a_large_file_beside_the_form_is_refused_unread() -> None:
