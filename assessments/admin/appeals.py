@@ -172,7 +172,7 @@ class AppealAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
         wanted, user_id, now = request.POST.get("do"), UUID(str(request.user.pk)), clock.now()
         needed = STATE_ADMINISTRATOR if wanted == "assign" else REVIEWER
         if not _has_role(request, needed):
-            raise PermissionDenied
+            raise PermissionDenied(f"This is for people in the role “{needed}”.")
         try:
             match wanted:
                 case "claim":

@@ -199,7 +199,7 @@ class EditionAdmin(FrozenMeanwhile, AuditedAdmin):
         wanted = request.POST.get("do")
         needed = "courses.add_edition" if wanted == "new_edition" else "courses.change_edition"
         if not request.user.has_perm(needed):
-            raise PermissionDenied
+            raise PermissionDenied("Editions are published, and new ones begun, by trainers.")
         shown, actor = edition.pk, str(request.user.pk)
         try:
             if wanted == "publish":

@@ -111,7 +111,7 @@ class LevelAssessmentAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin)
         if not self.has_view_permission(request, case):
             raise PermissionDenied
         if request.method == "POST" and not self.may_judge(request):
-            raise PermissionDenied
+            raise PermissionDenied("A verdict is given by assessors.")
         form = VerdictForm(
             case, request.POST if request.method == "POST" else None, initial={"verdict_id": str(new_id())}
         )

@@ -63,9 +63,9 @@ class LearnerAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
         if learner is None:
             raise Http404
         if not self.has_view_permission(request, learner) or not self.has_recover_permission(request):
-            raise PermissionDenied
+            raise PermissionDenied("Recovery codes are handed over by administrators of the learner's state.")
         if not accounts.has_second_factor(request.user):
-            raise PermissionDenied("Set up a second factor first.")
+            raise accounts.SecondFactorNeeded("A recovery code is handed over with a code of your own second factor.")
         form = RecoveryCodeForm(request.POST or None)
         handed_over, wait_s = None, 0
         if form.is_valid():
@@ -81,7 +81,9 @@ class LearnerAdmin(ReadOnly, StateScopedAdmin, ModelAdmin):
                         learner_id=learner.pk, actor_id=cast(UUID, request.user.pk), now=clock.now()
                     )
                 except DomainError as error:
-                    raise PermissionDenied from error
+                    raise PermissionDenied(
+                        "No recovery code is made for this account: it belongs to a member of staff, or is not active."
+                    ) from error
         return TemplateResponse(
             request,
             "admin/learners/recovery_code.html",

@@ -134,4 +134,4 @@ class StateScopedAdmin(ScopedChoices):
         super().save_model(request, obj, form, change)  # type: ignore[misc]
         # The choices of the form already keep to the state; this holds also where a field is filled by code.
         if limited_to(request.user) is not None and not self.get_queryset(request).filter(pk=obj.pk).exists():
-            raise PermissionDenied
+            raise PermissionDenied("The saved row would belong to another state. Nothing was saved.")

@@ -6,6 +6,7 @@ from accounts.roles import ASSESSOR, MARKER, REVIEWER, STATE_ADMINISTRATOR, TRAI
 from accounts.services import hold, sign_out_everywhere
 from accounts.sign_in_document import sign_in_document
 from accounts.staff.own_password import confirm as confirm_password
+from accounts.staff.second_factor import SecondFactorNeeded
 from accounts.staff.second_factor import confirm as confirm_second_factor
 from accounts.staff.second_factor import has_device as has_second_factor
 
@@ -16,6 +17,7 @@ __all__ = [
     "STATE_ADMINISTRATOR",
     "TRAINER",
     "HandedOver",
+    "SecondFactorNeeded",
     "confirm_password",
     "confirm_second_factor",
     "ensure_roles",

@@ -24,6 +24,8 @@ _swagger = partial(SpectacularSwaggerSplitView.as_view, http_method_names=["get"
 
 # Of what Django itself does not take.
 handler400 = "common.errors.bad_request"
+handler403 = "accounts.staff.refusals.forbidden"
+handler404 = "accounts.staff.refusals.not_found"
 
 urlpatterns = [
     # Before the certificates' routes, which take anything below /verify for a code.

@@ -19,6 +19,7 @@ from allauth.mfa.utils import decrypt
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -30,6 +31,10 @@ _PENDING = "staff.pending"
 _PENDING_S = 600
 # Clocks of phones drift: a code counts one period (30 s) before and after its own.
 _DRIFT = 1
+
+
+class SecondFactorNeeded(PermissionDenied):
+    """The person has no second factor of their own, and this asks for a code of it; the page that says so links to it."""
 
 
 def has_device(user: Any) -> bool:

@@ -23,7 +23,7 @@ class ServiceAdmin(StateScopedAdmin, ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         self.save_by_service(request, obj, form, change)
         if limited_to(request.user) is not None and not self.get_queryset(request).filter(pk=obj.pk).exists():
-            raise PermissionDenied
+            raise PermissionDenied("The saved row would belong to another state. Nothing was saved.")
 
     def save_by_service(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Call the service; on an addition give `obj` the key of the new row."""

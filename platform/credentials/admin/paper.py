@@ -273,7 +273,7 @@ class PaperDesignAdmin(StateScopedAdmin, ModelAdmin):
         wanted = request.POST.get("do")
         needed = "credentials.add_paperdesign" if wanted == "redraft" else "credentials.publish_paperdesign"
         if not request.user.has_perm(needed):
-            raise PermissionDenied
+            raise PermissionDenied("Your role does not publish designs of certificates on paper, or begin new ones.")
         shown, actor = design.pk, str(request.user.pk)
         try:
             if wanted == "publish":
