@@ -19,11 +19,12 @@ from assessments.items import services
 from assessments.items.kinds import KINDS
 from assessments.items.models import Item, ItemRevision
 from common import clock
+from common.admin_links import LinksWhatOpens
 from common.errors import DomainError
 from common.read_only import ReadOnly
 
 
-class KeysStayInside:
+class KeysStayInside(LinksWhatOpens):
     """For admins that show keys: staff limited to a member state cannot open them, whatever their permissions."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

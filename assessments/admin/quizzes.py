@@ -21,6 +21,7 @@ from assessments.quizzes import services
 from assessments.quizzes.models import Quiz
 from assessments.quizzes.rules import Blueprint
 from assessments.quizzes.selectors import blueprint_of
+from common.admin_links import LinksWhatOpens
 from common.errors import DomainError
 
 # Text box -> how it is written, how it is read.
@@ -148,7 +149,7 @@ class QuizForm(forms.ModelForm):
 
 
 @admin.register(Quiz)
-class QuizAdmin(ModelAdmin):
+class QuizAdmin(LinksWhatOpens, ModelAdmin):
     """A closed quiz may wait for items; opening it, and changing an open one, needs a bank that can fill every pool."""
 
     form = QuizForm

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from common.admin_links import LinksWhatOpens
 from common.languages import canonical
 from courses.catalogue.models import Edition, Lesson, Module
 from privacy import public as privacy
@@ -51,7 +52,7 @@ def is_draft(thing: Any) -> bool:
     return edition is None or edition.status == Edition.Status.DRAFT
 
 
-class AuditedAdmin(ModelAdmin):
+class AuditedAdmin(LinksWhatOpens, ModelAdmin):
     """Every change in the admin leaves an audit row, in the transaction of the change."""
 
     def _audit(self, request: HttpRequest, action: str, thing: models.Model) -> None:

@@ -11,12 +11,13 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from accounts.admin_scope import StateScopedAdmin
+from common.admin_links import LinksWhatOpens
 from learners.cohorts import services
 from learners.cohorts.models import Cohort, CohortMember
 
 
 @admin.register(Cohort)
-class CohortAdmin(ModelAdmin):
+class CohortAdmin(LinksWhatOpens, ModelAdmin):
     """Shown to staff of every state, for a cohort may have members of several; the list of members is by state."""
 
     list_display = ("code", "edition", "title")

@@ -39,6 +39,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.roles import STATE_ADMINISTRATOR
+from common.admin_links import LinksWhatOpens
 
 NOWHERE = ""
 
@@ -97,7 +98,7 @@ def _scoped(kind: type) -> type:
     return _scoped_filters[kind]
 
 
-class ScopedChoices:
+class ScopedChoices(LinksWhatOpens):
     """For admins and inlines: forms and filters offer and accept visible related rows only."""
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:

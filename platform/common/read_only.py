@@ -6,8 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from common.admin_links import LinksWhatOpens
 
-class ReadOnly:
+
+class ReadOnly(LinksWhatOpens):
     """For admins and inlines of rows that only services or files write; mixed in first."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

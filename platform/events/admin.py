@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from common.admin_links import LinksWhatOpens
 from events import services
 from events.models import Delivery
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ModelAdmin):
+class DeliveryAdmin(LinksWhatOpens, ModelAdmin):
     """What consumers still owe; a dead delivery can be retried, none can be edited or made."""
 
     list_display = ("id", "consumer", "kind", "tries", "dead", "short_cause", "available_at")

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin_scope import StateScopedAdmin, limited_to
+from common.admin_links import LinksWhatOpens
 from common.read_only import ReadOnly
 from member_states import public as member_states
 from privacy.models import AuditEntry, ConsentRecord, Disclosure, Pull, Purpose, PurposeText, PurposeTextReview
@@ -42,7 +43,7 @@ class PurposeAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(PurposeTextReview)
-class PurposeTextReviewAdmin(ModelAdmin):
+class PurposeTextReviewAdmin(LinksWhatOpens, ModelAdmin):
     """Where it is recorded that a person has read a text. A state's administrator records it for the state's languages."""
 
     list_display = ("text", "reviewer", "recorded_by", "recorded_at")

@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from accounts import public as accounts
 from accounts.admin_scope import StateScopedAdmin
 from common import clock
+from common.admin_links import LinksWhatOpens
 from credentials.admin.searching import FindsByCode
 from credentials.admin.steps import (
     APPROVE_CORRECTION,
@@ -111,7 +112,7 @@ class IssuerForm(ModelForm):
 
 
 @admin.register(Issuer)
-class IssuerAdmin(ModelAdmin):
+class IssuerAdmin(LinksWhatOpens, ModelAdmin):
     """Superusers give an issuer another name, or close it; none is made or deleted here."""
 
     form = IssuerForm
