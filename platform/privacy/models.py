@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.timezone import localtime
 
 from common.ids import new_id
 
@@ -101,7 +102,7 @@ class Pull(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.row_count}"
+        return f"{self.operation}, {self.agency}, {localtime(self.at):%-d %b %Y}"
 
 
 class Disclosure(models.Model):
@@ -119,7 +120,7 @@ class Disclosure(models.Model):
         indexes = [models.Index(fields=["user", "-id"], name="disclosure_by_learner")]
 
     def __str__(self) -> str:
-        return f"{self.pull_id}"
+        return f"in the pull {self.pull}"
 
 
 class AuditEntry(models.Model):

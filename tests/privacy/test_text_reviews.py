@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -131,3 +132,55 @@ def test_where_no_review_is_asked_for_no_query_asks(settings: Any, query_budget:
     settings.CONSENT_REVIEW_REQUIRED = True
     with query_budget(2):
         assert language_awaiting_review("KH") == "km"
+
+
+def test_the_reviewer_reads_the_text_beside_the_english_one_before_signing(reviewing: None) -> None:
+    administrator, khmer, english = staff(STATE_ADMINISTRATOR, "KH"), text_in("km"), text_in("en")
+    to_choose = administrator.get(ADD).content.decode()
+    assert f'href="{ADD}?text={khmer.pk}"' in to_choose
+    assert f"?text={text_in('ja').pk}" not in to_choose, "no language of the state"
+    assert 'name="reviewer"' not in to_choose, "nothing is signed unread"
+    page = administrator.get(f"{ADD}?text={khmer.pk}")
+    shown = unescape(page.content.decode())
+    for words in (khmer.title, khmer.body, english.title, english.body, "cannot be taken back", "Then do not save"):
+        assert words in shown
+    assert list(page.context["adminform"].form.fields["text"].queryset) == [khmer]
+    again = administrator.post(f"{ADD}?text={khmer.pk}", {"text": khmer.pk, "reviewer": ""})
+    assert again.status_code == 200
+    assert khmer.body in unescape(again.content.decode()), "also beside a fault of the form"
+    assert administrator.post(f"{ADD}?text={khmer.pk}", {"text": khmer.pk, "reviewer": "S. Chan"}).status_code == 302
+    review = PurposeTextReview.objects.get()
+    signed = unescape(administrator.get(f"/admin/privacy/purposetextreview/{review.pk}/change/").content.decode())
+    for words in (khmer.body, english.body, "S. Chan"):
+        assert words in signed
+    # The address of a text that has been reviewed leads to the others.
+    assert "has been reviewed" in administrator.get(f"{ADD}?text={khmer.pk}").content.decode()
+
+
+def test_whom_the_text_does_not_concern_is_shown_none(reviewing: None) -> None:
+    khmer = text_in("km")
+    for outsider in (staff(STATE_ADMINISTRATOR, "JP"), staff(STATE_ADMINISTRATOR, None), staff(TRAINER, None)):
+        for given in (khmer.pk, "x", "9" * 30):
+            assert khmer.body not in unescape(outsider.get(f"{ADD}?text={given}").content.decode())
+    assert staff(TRAINER, None).get(ADD).status_code == 403
+
+
+def test_where_nothing_is_left_to_review_the_page_says_so(reviewing: None) -> None:
+    administrator = staff(STATE_ADMINISTRATOR, "KH")
+    for text in PurposeText.objects.filter(language__in=member_states.languages("KH"), machine_drafted=True):
+        administrator.post(ADD, {"text": text.pk, "reviewer": "S. Chan"})
+    assert "Nothing is left to review" in administrator.get(ADD).content.decode()
+    assert "Nothing is left" not in staff(STATE_ADMINISTRATOR, "JP").get(ADD).content.decode()
+
+
+def test_a_purpose_tells_who_reviewed_each_text(reviewing: None) -> None:
+    administrator, khmer = staff(STATE_ADMINISTRATOR, "KH"), text_in("km")
+    page = "/admin/privacy/purpose/learning_records/change/"
+    before = administrator.get(page).content.decode()
+    assert f"{ADD}?text={khmer.pk}" in before
+    assert f"{ADD}?text={text_in('ja').pk}" not in before
+    administrator.post(ADD, {"text": khmer.pk, "reviewer": "S. Chan, Ministry of Labour"})
+    after = administrator.get(page).content.decode()
+    assert "by S. Chan, Ministry of Labour" in after
+    assert f"{ADD}?text={khmer.pk}" not in after
+    assert "written by people" in after, "the English one"
