@@ -18,6 +18,7 @@ from unfold.widgets import (
 from assessments.items import kinds, services
 from assessments.items.kinds import KINDS, Issue, ItemKind
 from assessments.items.kinds.base import listed_from, listed_text, words
+from assessments.items.kinds.numeric import reading_of_numbers
 from assessments.items.models import Difficulty, Item, ItemRevision
 from assessments.items.rules import Draft
 from courses import public as courses
@@ -47,17 +48,22 @@ CONDITIONS = _Conditions(
 )
 
 
-def _key_help() -> SafeString:
-    """The key of each kind, by example; the page's script shows that of the kind chosen."""
+def _key_help(language: str) -> SafeString:
+    """The key of each kind, by example, numbers as in `language`; the page's script shows that of the kind chosen."""
     return format_html_join(
         "",
         '<div x-show="{}"><b>{}</b>, for example<span style="display:block;white-space:pre-wrap;font-family:monospace;'
         'margin:.25rem 0 .25rem 1rem">{}</span>{}</div>',
         (
-            (f"kind == '{kind.name}'", kind.label.capitalize(), kind.key_example, kind.key_hint)
+            (f"kind == '{kind.name}'", kind.label.capitalize(), *_example_and_hint(kind, language))
             for kind in KINDS.values()
         ),
     )
+
+
+def _example_and_hint(kind: ItemKind, language: str) -> tuple[str, str]:
+    hint = f"{kind.key_hint}. {reading_of_numbers(language)}" if kind.name == "numeric" else kind.key_hint
+    return kind.key_example, hint
 
 
 def _part_help() -> SafeString:
@@ -105,7 +111,7 @@ class ItemForm(forms.ModelForm):
             "languages": languages,
             "kind": forms.ChoiceField(choices=kinds.choices, widget=UnfoldAdminSelectWidget),
             "key_text": forms.CharField(
-                label="key", widget=UnfoldAdminTextareaWidget(attrs=_GROWS), help_text=_key_help()
+                label="key", widget=UnfoldAdminTextareaWidget(attrs=_GROWS), help_text=_key_help(languages[0])
             ),
             "skills_text": forms.CharField(
                 label="skills",
@@ -177,6 +183,11 @@ class ItemForm(forms.ModelForm):
             for issue in services.check(self.draft, edition_id=self.instance.edition_id):
                 self.add_error(*self._place(issue))
         return cleaned
+
+    def notes(self) -> list[str]:
+        """What its author should know of how the key was read; of a form that has been saved."""
+        kind = KINDS[self.cleaned_data["kind"]]
+        return list(kind.key_notes(self.cleaned_data["key_text"], language=self.languages[0]))
 
     def _draft(self, cleaned: dict[str, Any]) -> Draft:
         content = {}

@@ -146,6 +146,8 @@ class ItemAdmin(KeysStayInside, ModelAdmin):
             services.add_item(item_id=obj.pk, edition_id=obj.edition_id, code=obj.code, actor=actor)
             return
         services.save_draft(item_id=obj.pk, draft=form.draft, actor=actor)
+        for note in form.notes():
+            self.message_user(request, f"{obj.code}: {note}", messages.WARNING)
         for pressed in self.get_actions_submit_line(request, obj.pk):
             if pressed.action_name in request.POST:
                 pressed.method(request, obj)

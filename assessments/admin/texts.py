@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assessments.items.kinds.base import head_and_text, lines
+from assessments.items.kinds.base import head_and_text, language_tag, lines
 
 
 def titles_from(text: str) -> dict[str, str]:
@@ -15,7 +15,8 @@ def titles_from(text: str) -> dict[str, str]:
     """
     titles: dict[str, str] = {}
     for line in lines(text):
-        language, title = head_and_text(line)
+        head, title = head_and_text(line)
+        language = language_tag(head)
         if title is None or language in titles:
             raise ValueError(f"“{line}” is not a title: write “en: Title”, one language a line")
         titles[language] = title

@@ -108,7 +108,8 @@ class PurposeTextReviewAdmin(LinksWhatOpens, ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         given = request.POST if request.method == "POST" else request.GET
-        chosen = reviewable(request).filter(pk=_number(given.get("text"))).first()
+        key = _number(given.get("text"))
+        chosen = None if key is None else reviewable(request).filter(pk=key).first()
         if request.method == "POST" or chosen is not None:
             return super().add_view(request, form_url, {**(extra_context or {}), **_compared(chosen), "signs": True})
         if "text" in request.GET:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations, permutations, product
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments.items.kinds import KINDS, ResponseRefused
+from assessments.items.kinds.numeric import reading_of_numbers
 from assessments.items.rules import Draft, issues, option_ids
 from assessments.items.shown import shown
 from assessments.scoring.rules import RULE_VERSION, score_response
@@ -597,3 +599,49 @@ def test_a_point_is_the_region_it_is_in_and_stays_a_point_outside():
 def test_a_point_reads_the_same_again(point):
     once = SAMPLES["hotspot"].read(list(point))
     assert SAMPLES["hotspot"].read(once) == once
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "kept"),
+    [
+        ("3,500", "en", ["3500"]),
+        ("3,5 ± 0,25", "id", ["3.5", "0.25"]),
+        ("１２,５００.２５ +/- 1,250", "en", ["12500.25", "1250"]),
+        ("๔๒.๕ ± ", "th", []),
+        ("42.5 ± ５ %", "en", []),
+        ("1 250 000", "vi", ["1250000"]),
+    ],
+)
+def test_an_author_is_told_which_numbers_are_kept_otherwise_than_written(written, language, kept):
+    notes = list(KINDS["numeric"].key_notes(written, language=language))
+    assert len(notes) == len(kept)
+    assert all(f"is kept as {number}, " in note for note, number in zip(notes, kept, strict=True))
+
+
+@pytest.mark.parametrize(
+    "language", ["en", "id", "vi", "ja", "zh-Hans", "km", "lo", "my", "th", "ms", "fil", "tet", "pt", "ta"]
+)
+def test_the_help_of_a_number_is_how_it_is_read(language):
+    help_text = reading_of_numbers(language)
+    for sample, number in re.findall(r"(\S+) is ([0-9.]*[0-9])", help_text):
+        assert KINDS["numeric"].key_from_text(sample, language=language) == {"value": float(number)}, help_text
+    assert language in help_text
+
+
+@pytest.mark.parametrize("sign", ["、", "，", "､", "،", "／", "/", ", ", "；", " ; ", " / "])
+def test_an_answer_that_looks_like_a_list_is_noted(sign):
+    for first, second in (("学習", "推論"), ("พรอมต์", "คำสั่ง"), ("machine learning", "ML"), ("GPT4", "BERT")):
+        key = f"*: {first}{sign}{second}"
+        assert [note for note in KINDS["text"].key_notes(key) if "ONE answer" in note], key
+    assert not list(KINDS["text"].key_notes(f"*: machine learning | 1{sign.strip()}000\nen: ML"))
+
+
+@pytest.mark.parametrize("typo", ["１ｔｙｐｏ", "1typo", "1 typos", "１　Typo"])
+def test_spaces_and_case_do_not_matter_in_what_stands_beside_the_answers(typo):
+    key = KINDS["text"].key_from_text(f"ＪＡ：プロンプト\nZH-hans: 提示\n{typo}\nIgnoreDiacritics")
+    assert key == {"accept": {"ja": ["プロンプト"], "zh-Hans": ["提示"]}, "typos": 1, "diacritics": "ignore"}
+    assert KINDS["cloze"].key_from_text(f"g1 ＪＡ：学習\ng1 {typo}")["gaps"] == {
+        "g1": {"accept": {"ja": ["学習"]}, "typos": 1}
+    }
+    rubric = KINDS["task"].key_from_text("[aim]\nＪＡ：目的\n0 JA: なし\n1 ja: あり")["criteria"][0]
+    assert (rubric["title"], rubric["levels"][0]["text"]) == ({"ja": "目的"}, {"ja": "なし"})

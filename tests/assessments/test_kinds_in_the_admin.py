@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from accounts.roles import TRAINER
@@ -114,7 +115,12 @@ def test_an_indonesian_trainer_writes_a_number_as_indonesian_does_and_sees_how_i
     answer = client.post(page(item), form_of(client.get(page(item))) | given)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     assert ItemRevision.objects.get().key == {"value": 1250000.5, "tolerance": 0.5}
+    told = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert any(
+        "“1.250.000,5” is kept as 1250000.5, as numbers are written in Indonesian (id)." in line for line in told
+    )
     shown = client.get(page(item))
+    assert "Read as in Indonesian (id): 3,5 is 3.5, 1234,25 is 1234.25, 1.234.567 is 1234567." in shown.content.decode()
     assert form_of(shown)["key_text"] == "1250000,5 ± 0,5"
     # The preview, in the language-free form.
     assert "<b>1250000.5 ± 0.5</b>" in shown.content.decode()
@@ -154,3 +160,42 @@ def test_nothing_handed_in_is_an_item_left_open():
     asked = {number: AskedItem(name, (), SAMPLES[name].text()) for number, name in enumerate(("task", "text", "cloze"))}
     empty = [{"item": 0, "response": {"text": " "}}, {"item": 1, "response": "\u200b"}, {"item": 2, "response": {}}]
     assert read_answers(empty, asked) == {}
+
+
+def save(client, item: Item, change: dict[str, str], name: str = "text") -> list[str]:
+    """Save a sample with a change; return what the author is told."""
+    answer = client.post(page(item), form_of(client.get(page(item))) | written(name) | change)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    return [message for message in map(str, get_messages(answer.wsgi_request)) if item.code in message]
+
+
+def test_an_author_is_told_of_a_number_that_is_kept_otherwise_than_it_was_written(client, item):
+    staff(client, TRAINER)
+    given = {"kind": "numeric", "key_text": "3,500 ±", "guess": "0"} | dict.fromkeys(
+        [f"{name}__{tag}" for name in ("part", "options") for tag in LANGUAGES], ""
+    )
+    assert any(
+        "“3,500” is kept as 3500, as numbers are written in English (en)." in note for note in save(client, item, given)
+    )
+    assert not any("is kept as" in note for note in save(client, item, given | {"key_text": "３．５ ± ๕ %"}))
+    assert "Read as in English (en): 3.5 is 3.5, 1234.25 is 1234.25, 1,234,567 is 1234567." in (
+        client.get(page(item)).content.decode()
+    )
+
+
+def test_an_author_is_warned_that_what_looks_like_a_list_is_one_answer(client, item):
+    staff(client, TRAINER)
+    notes = save(client, item, {"key_text": "*: 学習、推論"})
+    assert ItemRevision.objects.get().key == {"accept": {"*": ["学習、推論"]}}
+    assert any("“学習、推論” is held as ONE answer; write | between answers." in note for note in notes)
+    assert not any("ONE answer" in note for note in save(client, item, {"key_text": "*: learning | 1,000"}))
+    gaps = save(client, item, {"key_text": SAMPLES["cloze"].written + "\ng2 *: 学習、推論"}, "cloze")
+    assert any("g2: “学習、推論” is held as ONE answer" in note for note in gaps)
+
+
+def test_more_typos_than_may_be_are_refused_where_they_stand(client, item):
+    staff(client, TRAINER)
+    change = {"key_text": "*: prompt\r\n2 typos"}
+    answer = client.post(page(item), form_of(client.get(page(item))) | written("text") | change)
+    assert "must be 0 or 1" in str(answer.context["adminform"].form.errors["key_text"])
+    assert not ItemRevision.objects.exists()

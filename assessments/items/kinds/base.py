@@ -10,12 +10,14 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from assessments.items.kinds.writing import with_ascii_digits
+from common import languages
 
 MAX_OPTIONS, MAX_OPTION_LENGTH = 12, 1000
 OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
 # What poor distractors may make of a choice: never more than this, whatever the number of options.
 MAX_GUESSED = 0.75
 _HALF_WIDTH: dict[int, int | str] = {**{0xFF01 + step: 0x21 + step for step in range(94)}, 0x3000: " ", 0x061B: ";"}
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _COMMA = re.compile("[,\u3001\uff64\u060c]")
 
 
@@ -150,6 +152,15 @@ class ItemKind(ABC):
             ValueError: something in it has two meanings; says which, to the author.
         """
 
+    def key_notes(self, text: str, *, language: str | None = None) -> Iterator[str]:
+        """Yield what its author should know of how a key that has no faults was read, where that may not be what was meant.
+
+        Args:
+            text: the key as written, which `key_from_text` has read.
+            language: by which numbers were read.
+        """
+        return iter(())
+
 
 def half_width(text: str) -> str:
     """Return what authors type as signs, ids and numbers in half width, with ASCII digits; as long as `text` is.
@@ -165,6 +176,11 @@ def head_and_text(line: str) -> tuple[str, str | None]:
     """
     at = half_width(line).find(":")
     return (half_width(line).strip(), None) if at < 0 else (half_width(line[:at]).strip(), line[at + 1 :].strip())
+
+
+def language_tag(head: str) -> str:
+    """Return what stands before a colon in its conventional case where it has the form of a BCP 47 tag: `JA` is `ja`."""
+    return languages.canonical(head) if _TAG.fullmatch(head) else head
 
 
 def words(text: str) -> list[str]:

@@ -25,7 +25,15 @@ from assessments.items.kinds.base import (
     only_members,
     spread,
 )
-from assessments.items.kinds.entry import GUESSED, entry_from, entry_issues, entry_lines, is_accepted, read_entry
+from assessments.items.kinds.entry import (
+    GUESSED,
+    entry_from,
+    entry_issues,
+    entry_lines,
+    entry_notes,
+    is_accepted,
+    read_entry,
+)
 from common.schemas import Keywords, schema_of
 
 CREDITS = ("per_gap", "all_or_nothing")
@@ -150,6 +158,11 @@ class Cloze(ItemKind):
         if key.get("credit", CREDITS[0]) != CREDITS[0]:
             written.append(str(key["credit"]).replace("_", " "))
         return "\n".join(written)
+
+    def key_notes(self, text: str, *, language: str | None = None) -> Iterator[str]:
+        for gap, right in self.key_from_text(text)["gaps"].items():
+            if isinstance(right, Mapping):
+                yield from (f"{gap}: {note}" for note in entry_notes(right))
 
     def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         key: dict[str, Any] = {"gaps": {}}

@@ -17,6 +17,7 @@ from assessments.items.kinds.base import (
     half_width,
     head_and_text,
     is_words,
+    language_tag,
     lines,
     only_members,
 )
@@ -24,6 +25,9 @@ from assessments.items.kinds.writing import folded, has_one_typo, is_closed, nor
 
 MAX_ENTRY_LENGTH, MAX_ACCEPTED_LENGTH, MAX_ACCEPTED = 500, 200, 30
 ANY_LANGUAGE = "*"
+_TYPOS = re.compile(r"([0-9]{1,3}) ?typos?")
+# What people write between the entries of a list, with words on both sides. Between digits it is part of a number or a date.
+_LISTING = re.compile(r"(\S)\s*[,\uff0c\u3001\uff64\u060c;\uff1b\u061b/\uff0f]\s*(\S)")
 GUESSED = (0.0, 0.1)
 _BAR = re.compile("[|\uff5c]")
 # Between two texts, a bar or what looks like one parts two answers; alone it may be an answer.
@@ -64,6 +68,9 @@ class TextEntry(ItemKind):
 
     def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
         return entry_from(lines(text))
+
+    def key_notes(self, text: str, *, language: str | None = None) -> Iterator[str]:
+        yield from entry_notes(self.key_from_text(text))
 
 
 def entry_issues(key: Mapping[str, Any], at: str, languages: Sequence[str]) -> Iterator[Issue]:
@@ -167,12 +174,21 @@ def entry_from(written: Sequence[str]) -> dict[str, Any]:
     key: dict[str, Any] = {"accept": {}}
     for line in written:
         plain = " ".join(half_width(line).casefold().split())
-        if plain == "1 typo":
-            key["typos"] = 1
-        elif plain == "ignore diacritics":
+        if typos := _TYPOS.fullmatch(plain):
+            key["typos"] = int(typos[1])
+        elif plain in ("ignore diacritics", "ignorediacritics"):
             key["diacritics"] = "ignore"
         else:
             language, listed = head_and_text(line)
             answers = [part.strip() for part in _BAR.split(listed or "") if part.strip()]
-            key["accept"].setdefault(line if listed is None else language, []).extend(answers)
+            key["accept"].setdefault(line if listed is None else language_tag(language), []).extend(answers)
     return key
+
+
+def entry_notes(key: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which accepted answers look like several that were listed with another sign than the bar."""
+    for listed in key.get("accept", {}).values():
+        for answer in listed:
+            found = _LISTING.finditer(answer)
+            if any(not (match[1].isdecimal() and match[2].isdecimal()) for match in found):
+                yield f"“{answer}” is held as ONE answer; write | between answers."

@@ -118,6 +118,15 @@ def decimal_sign(language: str | None) -> str:
     return "," if locale.number_symbols.get("latn", {}).get("decimal") == "," else "."
 
 
+def language_name(language: str | None) -> str:
+    """Return the English name of a language with its tag, the tag alone where CLDR has no name for it."""
+    try:
+        name = Locale.parse((language or "en").replace("-", "_")).english_name
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return f"{name} ({language})" if name and language else language or "English"
+
+
 def read_number(written: str, *, language: str | None = None, unit: str = "") -> Decimal:
     """Return the number that somebody typed: digits of any script, signs as typography has them, thousands parted or not,
     the item's own unit before or behind it.

@@ -17,7 +17,15 @@ from assessments.items.kinds.base import (
     half_width,
     only_members,
 )
-from assessments.items.kinds.numbers import LARGEST, NumberRefused, canonical, plain_text, read_number
+from assessments.items.kinds.numbers import (
+    LARGEST,
+    NumberRefused,
+    canonical,
+    decimal_sign,
+    language_name,
+    plain_text,
+    read_number,
+)
 
 # Places for the product of any two numbers that `canonical` lets through: a mistake in this is an error, never rounding.
 _EXACT = Context(prec=10_000, traps=[Inexact, InvalidOperation])
@@ -96,14 +104,38 @@ class Numeric(ItemKind):
         return f"{text} ± {_shown(key['tolerance'], language)}" if key.get("tolerance") else text
 
     def key_from_text(self, text: str, *, language: str | None = None) -> dict[str, Any]:
-        value, _, tolerance = half_width(text).replace("+-", "±").replace("+/-", "±").partition("±")
+        value, tolerance = _value_and_tolerance(text)
         key: dict[str, Any] = {"value": _stated(value, language)}
-        tolerance = tolerance.strip()
         if tolerance.endswith("%"):
             key["tolerance_percent"] = _stated(tolerance.removesuffix("%"), language)
         elif tolerance:
             key["tolerance"] = _stated(tolerance, language)
         return key
+
+    def key_notes(self, text: str, *, language: str | None = None) -> Iterator[str]:
+        for part in _value_and_tolerance(text):
+            written = part.removesuffix("%").rstrip()
+            if not written:
+                continue
+            number = read_number(written, language=language)
+            if canonical(written) != number:
+                yield f"“{written}” is kept as {plain_text(number)}, as numbers are written in {language_name(language)}."
+
+
+def _value_and_tolerance(text: str) -> tuple[str, str]:
+    """Return the two parts of a key as written, the second empty where there is none."""
+    value, _, tolerance = half_width(text).replace("+-", "±").replace("+/-", "±").partition("±")
+    return value.strip(), tolerance.strip()
+
+
+def reading_of_numbers(language: str | None) -> str:
+    """Return by example how a number's key is read in a language, for its author."""
+    whole, decimals = (sample.replace(".", decimal_sign(language)) for sample in ("3.5", "1234.25"))
+    examples = [f"{sample} is {plain_text(read_number(sample, language=language))}" for sample in (whole, decimals)]
+    # The sign that is not the decimal one parts thousands.
+    grouped = "1,234,567" if decimal_sign(language) == "." else "1.234.567"
+    examples.append(f"{grouped} is {plain_text(read_number(grouped, language=language))}")
+    return f"Read as in {language_name(language)}: {', '.join(examples)}."
 
 
 def _written(raw: str, language: str | None, unit: str) -> Decimal:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from assessments.items.kinds.base import Issue, half_width, head_and_text, id_issues, is_words, lines, only_members
+from assessments.items.kinds.base import (
+    Issue,
+    half_width,
+    head_and_text,
+    id_issues,
+    is_words,
+    language_tag,
+    lines,
+    only_members,
+)
 
 MAX_CRITERIA, MAX_LEVELS, MAX_POINTS = 10, 8, 100
 DEFAULT_TOLERANCE = 20
@@ -150,9 +159,9 @@ def rubric_from(text: str) -> dict[str, Any]:
         elif not criteria and (tolerance := _TOLERANCE.fullmatch(plain)):
             key["tolerance"] = int(tolerance[1]) if tolerance[1].isdecimal() else tolerance[1]
         elif criteria and said is not None and (level := _LEVEL.fullmatch(head)):
-            _level(criteria[-1]["levels"], int(level[1]))["text"][level[2]] = said
+            _level(criteria[-1]["levels"], int(level[1]))["text"][language_tag(level[2])] = said
         elif criteria and said is not None and _LANGUAGE.fullmatch(head):
-            criteria[-1]["title"][head] = said
+            criteria[-1]["title"][language_tag(head)] = said
         else:
             criteria.append({"id": line, "title": {}, "levels": []})
     return key
