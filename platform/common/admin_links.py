@@ -84,7 +84,7 @@ def _foreign_key(row: Model, name: Any) -> ForeignKey[Any, Any] | None:
 def _opening(request: HttpRequest, site: AdminSite, field: ForeignKey[Any, Any], keys: set[Any]) -> set[Any]:
     """The primary keys of those related rows whose page opens for this person."""
     try:
-        related = site.get_model_admin(field.related_model)
+        related = site.get_model_admin(field.remote_field.model)
     except NotRegistered:
         return set()
     if not keys or not related.has_view_or_change_permission(request):
