@@ -39,6 +39,7 @@ from credentials.certificates.errors import CredentialsTooLarge, TooManyCredenti
 from credentials.certificates.extraction import NoCredentialFound
 from credentials.certificates.judging import InvalidReason, Judged, judge, judge_compact
 from credentials.certificates.rules import Verdict
+from credentials.certificates.signer import did_document_path
 
 MAX_CREDENTIALS: Final = 1000
 # A thousand of our credentials as JSON texts within JSON, with room; deploy/nginx/site.conf lets as much through.
@@ -334,6 +335,7 @@ def _verdict_page(request: HttpRequest, judged: Judged, now: datetime) -> HttpRe
             "code": certificate.public_code,
             "shown": display.display_of(document, certificate.award.achievement, language),
             "qr": display.qr_svg(document["id"]),
+            "issuer_key_path": did_document_path(document["issuer"]["id"]),
             "has_pdf": judged.verdict in (Verdict.VALID, Verdict.EXPIRED),
             **status_words(certificate.status_changed_at, certificate.status_list.published_at, language, now),
         }

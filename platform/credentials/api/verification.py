@@ -36,6 +36,7 @@ from credentials.certificates import display, rules
 from credentials.certificates.errors import NotACertificateCode
 from credentials.certificates.models import Certificate
 from credentials.certificates.rules import Verdict
+from credentials.certificates.signer import did_document_path
 from credentials.certificates.verification import proof_holds
 from credentials.presentations import certificate_jwts, jose
 
@@ -131,6 +132,7 @@ class Verification(ByCode):
             context |= {
                 "shown": display.display_of(document, certificate.award.achievement, language),
                 "qr": display.qr_svg(document["id"]),
+                "issuer_key_path": did_document_path(document["issuer"]["id"]),
                 "has_pdf": verdict in (Verdict.VALID, Verdict.EXPIRED),
             }
         now = clock.now()

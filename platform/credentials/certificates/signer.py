@@ -69,6 +69,13 @@ def did_of(base_url: str, slug: str = REGIONAL) -> str:
     return ":".join(["did:web", host, *[segment for segment in parts.path.split("/") if segment], *below])
 
 
+def did_document_path(did: str) -> str:
+    """Return the path, on the site that a did:web names, of its DID document (W3C CCG did:web, section 3.2)."""
+    # did:web:<host>, then the segments of the path; a port is within the host, percent-encoded.
+    segments = did.split(":")[3:]
+    return "/".join(["", *(segments or [".well-known"]), "did.json"])
+
+
 def read_key_file(path: Path, *, password: str, what: str, variable: str) -> Ed25519PrivateKey:
     """Read an Ed25519 private key from a PEM file (PKCS#8, encrypted or not).
 

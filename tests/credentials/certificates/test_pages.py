@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -22,6 +23,7 @@ from common import clock
 from common.languages import canonical
 from credentials.certificates import status_changes
 from credentials.certificates.errors import NotRevocable
+from credentials.certificates.signer import did_document_path, did_of
 from credentials.models import Achievement, Certificate
 from credentials.paper import typesetting
 from learners.events import MasteryChanged
@@ -209,6 +211,27 @@ def test_the_did_document_is_cacheable(issue, client: Client) -> None:
     assert answer.json()["id"] == "did:web:testserver"
     assert "public" in answer["Cache-Control"]
     assert client.get("/.well-known/did.json", headers={"If-None-Match": answer["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("state", ["JP", "TH"])
+def test_who_checks_a_certificate_alone_finds_the_key_that_signed_it(issue, client: Client, state: str) -> None:
+    certificate = issue(state=state)
+    signed = json.loads(certificate.credential)
+    for page in (
+        _see(client, f"/verify/{certificate.public_code}"),
+        client.post("/verify", {"text": certificate.credential}, headers={"Accept": "text/html"}),
+    ):
+        paths = [link["href"] for link in _Page(page.content.decode()).of("a") if "did.json" in (link["href"] or "")]
+        assert len(paths) == 1
+        document = client.get(paths[0]).json()
+        assert document["id"] == signed["issuer"]["id"]
+        assert signed["proof"][0]["verificationMethod"] in [key["id"] for key in document["verificationMethod"]]
+
+
+def test_the_address_of_a_did_document_follows_its_did() -> None:
+    assert did_document_path(did_of("https://skills.example")) == "/.well-known/did.json"
+    assert did_document_path(did_of("http://localhost:8000", "th")) == "/issuers/th/did.json"
+    assert did_document_path(did_of("https://x.example/a/b", "jp")) == "/a/b/issuers/jp/did.json"
 
 
 @pytest.mark.parametrize(
