@@ -45,6 +45,10 @@ def certificate_of(given: str) -> Certificate:
 
 def what_is_wrong(error: NotACode) -> str | Promise:
     """Say in the caller's language why a text is no code."""
+    if error.several:
+        return _("There are two certificates here: check one at a time.")
+    if error.own:
+        return _("This is the address of this site. Type the code that is on the certificate.")
     if error.host:
         # The site is named in full: one letter of it may be what matters.
         return format_lazy(_("This link leads to another site: {host}"), host=error.host[:100])

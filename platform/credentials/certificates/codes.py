@@ -27,23 +27,47 @@ _LOOKALIKES: Final = str.maketrans({"o": "0", "i": "1", "l": "1", "ı": "1"})
 # Dashes that Unicode does not count as punctuation: minus signs, and the long vowel mark that a kana keyboard types.
 _DASHES: Final = frozenset("\u2212\u207b\u208b\u2796\u30fc\uff70\u2043")
 _SEPARATORS: Final = frozenset({"Pd", "Pc", "Zs", "Zl", "Zp", "Cc", "Cf", "Mn"})
+# Quotes and angle brackets end an address, in running text and in JSON or HTML without spaces.
 _LINK: Final = re.compile(
-    r"(?:https?://(?P<host>[^\s/?#\\]+)(?:/[^\s?#]*?)?|(?<![\w/.@:-])(?P<bare>[\w.-]+(?::\d+)?)?)"
-    r"/+(?P<kind>verify|shared)(?:/+(?P<q>q/+)?(?P<part>[^\s/?#&]+)|/*\?(?:[^\s#]*&)?code=(?P<code>[^\s&#]+))",
+    r"(?:https?://(?P<host>[^\s/?#\\\"'<>]+)(?:/[^\s?#\"'<>]*?)?|(?<![\w/.@:-])(?P<bare>[\w.-]+(?::\d+)?)?)"
+    r"/+(?P<kind>verify|shared)"
+    r"(?:/+(?P<q>q/+)?(?P<part>[^\s/?#&\"'<>]+)(?:/[^\s\"'<>]*)?|/*\?(?:[^\s#\"'<>]*&)?code=(?P<code>[^\s&#\"'<>]+))",
     re.IGNORECASE,
 )
+_ADDRESS: Final = re.compile(
+    r"https?://(?P<host>[^\s/?#\\\"'<>]+)(?P<rest>[^\s\"'<>]*)"
+    r"|(?<![\w/.@:-])(?P<bare>(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)(?P<bare_rest>/[^\s\"'<>]*)|(?P<own>/+verify/*$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# How the files of a certificate are called.
+_SUFFIX: Final = re.compile(r"\.(?:pdf|jsonl?d?|jwt|png|svg|html?)(?!\w)", re.IGNORECASE)
+_LINE_BREAK: Final = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
+# Letters with what joins them to one word in writing: an address and a number with a point are each one word.
+_WORD: Final = re.compile(r"[^\W_]+(?:[./@+&%~#$\\?!*]+[^\W_]+)*")
+_LABEL_LETTERS: Final = re.compile(r"[^\W\da-z_]{3,}")
+_CODE_LETTERS: Final = re.compile("[0-9a-zı]+")
+_DIGIT: Final = re.compile("[0-9]")
+_MOST_WORDS: Final = 200
+_MOST_PARTS: Final = 26
+_FEW_PARTS: Final = 3
+_LONG_PART: Final = 10
 
 
 class NotACode(ValueError):
     """A text is no code, whatever there is in our records.
 
-    count: how many letters and digits there are in it. stranger: the first that stands in no code, if their number is right.
-    host: the other site that a link leads to.
+    count: how many letters and digits its likeliest part has. stranger: the first that stands in no code, if the number is right.
+    host: the other site that a link leads to. several: it holds the codes of different certificates. own: it is the address of
+    this site, or of its page for checking, without a code.
     """
 
-    def __init__(self, *, count: int = 0, stranger: str = "", host: str = "") -> None:
-        super().__init__(f"{count} characters" if not host else f"a link to {host}")
-        self.count, self.stranger, self.host = count, stranger, host
+    def __init__(
+        self, *, count: int = 0, stranger: str = "", host: str = "", several: bool = False, own: bool = False
+    ) -> None:
+        super().__init__(
+            f"a link to {host}" if host else "several" if several else "no code" if own else f"{count} characters"
+        )
+        self.count, self.stranger, self.host, self.several, self.own = count, stranger, host, several, own
 
 
 class Link(NamedTuple):
@@ -57,46 +81,89 @@ class Link(NamedTuple):
 
 
 def read_code(given: str) -> str:
-    """Return the code in a text that holds nothing else but what surrounds a code: spaces, dashes, punctuation, a label.
+    """Return the one code in a text: alone, or with a label, other words, lines and links around it.
 
     Raises:
-        NotACode: there is no code in it.
+        NotACode: there is no code in it, or there are several.
     """
-    return _read(given, _as_code, CODE)
+    texts = list(_decoded(given[:_MOST]))
+    for text in texts:
+        found = _codes_in(text)
+        if len(found) > 1:
+            raise NotACode(several=True)
+        if found:
+            return found.pop()
+    raise _no_code(texts[0])
 
 
 def read_token(given: str) -> str | None:
     """Return the token of a shared link; None if the text is none. A zero is read as the letter o: the alphabet has no zero."""
-    try:
-        return _read(given, _as_token, _TOKEN)
-    except NotACode:
-        return None
+    for text in _decoded(given[:_MOST]):
+        # The whole of it; else the one line that is a token, or what follows a label.
+        parts = (text, *text.splitlines(), re.split("[:：=]", text)[-1])
+        found = {token for part in parts if _TOKEN.fullmatch(token := folded(part).replace("0", "o"))}
+        if len(found) == 1:
+            return found.pop()
+    return None
 
 
 def links_in(given: str, *, is_ours: Callable[[str], bool]) -> Link | None:
-    """Return the first link to our pages that a text holds, also inside another link; None if there is no link to such a page.
+    """Return the link to our pages that a text holds, also inside another link; None if there is no link to such a page.
+
+    A link that is broken over two lines is put together again. Its part is the code where it holds one.
 
     Args:
         is_ours: tells of a host name, without port, whether it is this site's.
 
     Raises:
-        NotACode: the only such link leads to another site.
+        NotACode: the only such link leads to another site, or there are links to several certificates.
     """
+    links: list[Link] = []
     other = ""
-    for text in _decoded(given[:_MOST]):
-        for found in _LINK.finditer(unicodedata.normalize("NFKC", text)):
-            # What stands before an @ is a user name, made to look like a site.
-            host = re.sub(r":\d*$", "", (found["host"] or found["bare"] or "").rpartition("@")[2]).lower()
+    given = given[:_MOST]
+    for text in (*_decoded(given), *_decoded(_LINE_BREAK.sub("", given))):
+        normal = unicodedata.normalize("NFKC", text)
+        for found in _LINK.finditer(normal):
+            host = _host(found["host"] or found["bare"] or "")
             if host and not is_ours(host):
                 other = other or host
                 continue
             kind = "q" if found["q"] else found["kind"].lower()
             if kind == "shared" and not found["part"]:
                 continue
-            return Link(kind, found["part"] or found["code"])
+            part = found["part"] or found["code"]
+            if kind == "verify":
+                part = _begun(part, normal[found.end() :]) or part
+            links.append(Link(kind, part))
+        whole = {
+            Link(link.kind, link.part if link.kind != "verify" else code)
+            for link in links
+            for code in (_codes_in(link.part) if link.kind == "verify" else {""})
+        }
+        if len(whole) > 1:
+            raise NotACode(several=True)
+        if whole:
+            return whole.pop()
+    if links:
+        return links[0]
     if other:
         raise NotACode(host=other)
     return None
+
+
+def _host(written: str) -> str:
+    """The name of a site; what stands before an @ is a user name, made to look like a site."""
+    return re.sub(r":\d*$", "", written.rpartition("@")[2]).lower()
+
+
+def _begun(part: str, after: str) -> str:
+    """The code that begins with the last part of a link and goes on behind a space or a line's end; empty if none does."""
+    code = _as_code(part)
+    for word in after.split(maxsplit=_FEW_PARTS)[:_FEW_PARTS]:
+        if len(code) >= LENGTH:
+            break
+        code += _as_code(word)
+    return code if CODE.fullmatch(code) else ""
 
 
 def is_ours(host: str) -> bool:
@@ -108,26 +175,144 @@ def link_in(given: str) -> Link:
     """Return where a code or a link leads to: a certificate's page, a scanned one's, or what a learner shares.
 
     Raises:
-        NotACode: it leads to none, or to another site.
+        NotACode: it leads to none, to another site, or to several certificates.
     """
-    link = links_in(given, is_ours=is_ours)
-    if link is None or link.kind == "verify":
-        return Link("verify", read_code(given if link is None else link.part))
-    return link
+    elsewhere: NotACode | None = None
+    try:
+        link = links_in(given, is_ours=is_ours)
+    except NotACode as error:
+        if error.several:
+            raise
+        link, elsewhere = None, error
+    if link is not None and link.kind != "verify":
+        return link
+    without, addresses = _without_addresses(given[:_MOST])
+    beside: set[str] = set()
+    for text in _decoded(without):
+        beside |= _codes_in(text)
+    if link is not None:
+        # A code beside the link is mostly the same.
+        code = read_code(link.part) if not beside or _codes_in(link.part) else ""
+        beside |= {code} if code else set()
+    if len(beside) > 1:
+        raise NotACode(several=True)
+    if beside:
+        return Link("verify", beside.pop())
+    if elsewhere is not None:
+        raise elsewhere
+    others = [host for host in addresses if not is_ours(host)]
+    if others:
+        raise NotACode(host=others[0])
+    if addresses:
+        raise NotACode(own=True)
+    raise _no_code(without)
 
 
-def _read(given: str, as_written: Callable[[str], str], form: re.Pattern[str]) -> str:
-    texts = list(_decoded(given[:_MOST]))
-    for text in texts:
-        # The whole of it; else the one line that is a code, or what follows a label.
-        found = {candidate for part in (text, *text.splitlines()) if form.fullmatch(candidate := as_written(part))}
-        found |= {candidate for part in re.split("[:：=]", text)[-1:] if form.fullmatch(candidate := as_written(part))}
-        if len(found) == 1:
-            return found.pop()
-    kept = as_written(texts[0])
+def _without_addresses(text: str) -> tuple[str, list[str]]:
+    """The text without addresses of sites, of ours without the site's name; and the names, "" for an address without one."""
+    hosts: list[str] = []
+
+    def cut(found: re.Match[str]) -> str:
+        host = _host(found["host"] or found["bare"] or "")
+        if found["own"]:
+            hosts.append(urlsplit(settings.PUBLIC_BASE_URL).hostname or "")
+            return " "
+        if not host or (found["bare"] and _SUFFIX.fullmatch("." + host.rpartition(".")[2])):
+            return found[0]
+        hosts.append(host)
+        return " " + re.sub(r"[/?&#=]", " ", found["rest"] or found["bare_rest"] or "") if is_ours(host) else " "
+
+    return _ADDRESS.sub(cut, unicodedata.normalize("NFKC", text)), hosts
+
+
+def _codes_in(text: str) -> set[str]:
+    """The different codes in a text.
+
+    The whole of it may be one, and so may be a line with a digit, or what follows a label. Among other words a code is one word,
+    or several: in groups of one length, or in few parts. Where two readings share a word, the one with more digits
+    goes first, then the later: labels stand before codes.
+    """
+    if CODE.fullmatch(code := _as_code(_SUFFIX.sub("", text))):
+        return {code}
+    words: list[str] = []
+    lines: set[tuple[int, int]] = set()
+    for line in text.splitlines():
+        for labelled in re.split("[:：=]", line):
+            start = len(words)
+            words += [word.strip(_CODE_LETTERS.sub("", word)) for word in _words(labelled)]
+            lines.add((start, len(words)))
+    words = words[:_MOST_WORDS]
+    readings = []
+    for start in range(len(words)):
+        length = 0
+        for end in range(start + 1, min(start + _MOST_PARTS, len(words)) + 1):
+            length += len(words[end - 1])
+            if length >= LENGTH:
+                parts = words[start:end]
+                code = "".join(parts).translate(_LOOKALIKES)
+                without_digits = sum(not _DIGIT.search(part) for part in parts)
+                if CODE.fullmatch(code) and _is_one(parts, alone=(start, end) in lines):
+                    readings.append((len(parts) > 1, without_digits, -start, end, code))
+                break
+    found: set[str] = set()
+    taken: set[int] = set()
+    for _, _, before, end, code in sorted(readings):
+        if taken.isdisjoint(range(-before, end)):
+            taken.update(range(-before, end))
+            found.add(code)
+    return found
+
+
+def _is_one(parts: list[str], *, alone: bool) -> bool:
+    """Whether words may be the parts of one code, rather than words that have as many letters by chance.
+
+    alone: they are a line, or all that follows a label.
+    """
+    if len(parts) == 1:
+        return True
+    has_digit = [bool(_DIGIT.search(part)) for part in parts]
+    sizes = [len(part) for part in parts]
+    even = len({*sizes[:-1]}) == 1 and sizes[-1] <= sizes[0]
+    # Of ten letters of a code one in forty has no digit: it is a word.
+    is_word = any(size >= _LONG_PART and not digit for size, digit in zip(sizes, has_digit, strict=True))
+    return all(has_digit) or (any(has_digit) and not is_word and (alone or even or len(parts) <= _FEW_PARTS))
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text in small letters and digits of ASCII; dashes and spaces part them, as do labels in other scripts."""
+    plain = "".join(
+        _digit(character)
+        if character not in _DASHES and (kind := unicodedata.category(character)) not in _SEPARATORS
+        else ""
+        if kind in {"Cf", "Mn"} and character not in _DASHES
+        else " "
+        for character in unicodedata.normalize("NFKC", _SUFFIX.sub(" ", text)).lower()
+    )
+    return _WORD.findall(_LABEL_LETTERS.sub(" ", plain.replace("ı", "1")))[:_MOST_WORDS]
+
+
+def _no_code(text: str) -> NotACode:
+    """Say how far the likeliest part of a text is from a code: what has digits, with groups of the same length beside it."""
+    words = _words(text)
+    digits = [bool(_DIGIT.search(word)) for word in words]
+    best, start = "", 0
+    while start < len(words):
+        if not digits[start]:
+            start += 1
+            continue
+        first = end = start
+        while end < len(words) and (digits[end] or len(words[end]) == len(words[start])):
+            end += 1
+        if end < len(words) and end - first > 1 and len(words[end]) < len(words[start]):
+            end += 1
+        while first and len(words[first - 1]) == len(words[start]) and sum(map(len, words[first - 1 : end])) <= LENGTH:
+            first -= 1
+        run, start = "".join(words[first:end]), end
+        best = min(best or run, run, key=lambda kept: abs(len(kept) - LENGTH))
+    kept = best.translate(_LOOKALIKES) or _as_code(text)
     count = sum(character.isalnum() for character in kept)
     stranger = next((character for character in kept if not re.match(f"[{ALPHABET}]", character)), "")
-    raise NotACode(count=count, stranger=stranger if count == LENGTH else "")
+    return NotACode(count=count, stranger=stranger if count == LENGTH else "")
 
 
 def _decoded(text: str) -> Iterator[str]:
@@ -142,10 +327,6 @@ def _decoded(text: str) -> Iterator[str]:
 
 def _as_code(text: str) -> str:
     return folded(text).translate(_LOOKALIKES)
-
-
-def _as_token(text: str) -> str:
-    return folded(text).replace("0", "o")
 
 
 def folded(text: str) -> str:

@@ -93,10 +93,70 @@ def test_a_code_is_read_as_it_is_written(written: str) -> None:
         "รหัสใบรับรอง {}".replace(" ", "\n"),
         "修了証コード\n{}\n",
         "Awarded to\nSom Chai\nCertificate code\n{}",
+        "Certificate code {}",
+        "My code is {}",
+        "รหัสใบรับรอง {}",
+        "修了証コード{}です",
+        "证书代码{}",
+        "Awarded to Som Chai\nIssued on 3 May 2026\nCertificate code {}\nValid until 3 May 2029",
+        "{} Som Chai, 2026",
     ],
 )
 def test_the_label_beside_a_code_may_be_copied_too(written: str) -> None:
     assert codes.read_code(written.format(in_groups(CODE_OF_TESTS.upper(), " "))) == CODE_OF_TESTS
+
+
+@pytest.mark.parametrize("at", range(1, 26))
+@pytest.mark.parametrize(
+    "text", ["Certificate code {}", "Kode {}", "{}", "Code: {}\nValid until 3 May 2029", "รหัสใบรับรอง {}"]
+)
+def test_a_code_that_a_line_end_or_a_space_parts_is_one(text: str, at: int) -> None:
+    for between in ("\n", " ", "\r\n"):
+        parted = CODE_OF_TESTS[:at] + between + CODE_OF_TESTS[at:]
+        assert codes.read_code(text.format(parted)) == CODE_OF_TESTS
+        link = codes.links_in(text.format(f"https://ours.example/verify/{parted}"), is_ours=lambda host: True)
+        assert link == codes.Link("verify", CODE_OF_TESTS)
+    assert codes.read_code(text.format(f"{CODE_OF_TESTS}\n{CODE_OF_TESTS.upper()}")) == CODE_OF_TESTS
+
+
+@pytest.mark.parametrize(
+    "way", [str, str.upper, lambda code: in_groups(code, "-"), lambda code: in_groups(code, " ", 4)]
+)
+@pytest.mark.parametrize(
+    "text", ["{}\n{}", "{}, {}", "Code {}\nName: Citra\nCode {}", "http://testserver/verify/{} and {}"]
+)
+def test_two_certificates_in_one_text_are_told_and_none_is_taken(text: str, way: Any) -> None:
+    other = "b1pd7k2m7qz9vw3t4r5y6p0nab"
+    if text.startswith("http") and " " in way(other):
+        pytest.skip("an address has no spaces")
+    with pytest.raises(NotACode) as caught:
+        codes.link_in(text.format(way(CODE_OF_TESTS), way(other)))
+    assert caught.value.several
+
+
+@pytest.mark.parametrize(
+    ("written", "host", "own"),
+    [
+        ("https://www.credly.com/badges/0a1b2c3d-1111-2222-3333-444455556666", "www.credly.com", False),
+        (f"www.evil.example/{CODE_OF_TESTS}", "www.evil.example", False),
+        (f"My badge: https://evil.example/b?code={CODE_OF_TESTS}.", "evil.example", False),
+        (f"https://evil.example/verify/{CODE_OF_TESTS}", "evil.example", False),
+        ("http://testserver", "", True),
+        ("http://testserver/", "", True),
+        ("http://testserver/verify/", "", True),
+        ("http://testserver/verify?language=th", "", True),
+        ("/verify/", "", True),
+    ],
+)
+def test_a_link_without_a_code_of_ours_is_named_for_what_it_is(written: str, host: str, own: bool) -> None:
+    with pytest.raises(NotACode) as caught:
+        codes.link_in(written)
+    assert (caught.value.host, caught.value.own, caught.value.count) == (host, own, 0)
+
+
+@pytest.mark.parametrize("name", ["{}.pdf", "certificate-{}.pdf", "{}.JSON", "http://testserver/verify/{}.png"])
+def test_the_name_of_a_certificates_file_holds_its_code(name: str) -> None:
+    assert codes.link_in(name.format(CODE_OF_TESTS)) == codes.Link("verify", CODE_OF_TESTS)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +170,12 @@ def test_the_label_beside_a_code_may_be_copied_too(written: str) -> None:
         (CODE_OF_TESTS[:-1] + "u", 26, "u"),
         (CODE_OF_TESTS[:-1] + "ก", 26, "ก"),
         (CODE_OF_TESTS[:13] + "." + CODE_OF_TESTS[13:] + "!", 26, "."),
-        (f"{CODE_OF_TESTS}\n{CODE_OF_TESTS[::-1]}", 52, ""),
+        (f"Certificate code {CODE_OF_TESTS[:-1]}", 25, ""),
+        (f"รหัสใบรับรอง{CODE_OF_TESTS[:-1]}", 25, ""),
+        (f"Kode sertifikat: {CODE_OF_TESTS}0", 27, ""),
+        (f"Code {in_groups(CODE_OF_TESTS[:-1], '-')}", 25, ""),
+        (f"Certificate code {CODE_OF_TESTS[:13]} {CODE_OF_TESTS[13:-1]}", 25, ""),
+        (f"Certificate code {CODE_OF_TESTS[:-1]}u", 26, "u"),
         ("x" * 100_000, 4096, ""),
     ],
 )
