@@ -39,7 +39,7 @@ class DomainError(Exception):
     code: ClassVar[str] = "invalid"
     status: ClassVar[int] = 400
     title: ClassVar[str | Promise] = _("The request cannot be carried out")
-    retry_after_s: ClassVar[int | None] = None  # for the header Retry-After
+    retry_after_s: int | None = None  # for the header Retry-After; of the class, or of this case
     # Type of each further member, as its JSON is read: an instant that is rendered as RFC 3339 is a datetime.
     member_types: ClassVar[Mapping[str, Any]] = {}
 

@@ -10,6 +10,8 @@ from typing import IO, Annotated, Any, ClassVar, Final, TypedDict
 import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
@@ -35,7 +37,7 @@ from credentials.api.verification_pages import (
 )
 from credentials.certificates import codes, display, extraction, rules
 from credentials.certificates.codes import NotACode, link_in
-from credentials.certificates.errors import CredentialsTooLarge, TooManyCredentials
+from credentials.certificates.errors import CredentialsTooLarge, NotACompactCertificate, TooManyCredentials
 from credentials.certificates.extraction import NoCredentialFound
 from credentials.certificates.judging import InvalidReason, Judged, judge, judge_compact
 from credentials.certificates.rules import Verdict
@@ -46,6 +48,10 @@ MAX_CREDENTIALS: Final = 1000
 MAX_BYTES: Final = 16 * 1024 * 1024
 # Around a text that was read from a file: line ends, and the byte order mark that some programs write first.
 _AROUND: Final = "\ufeff \t\r\n"
+_MOST_ERRORS: Final = 20
+_WHAT_TO_SEND: Final = _(
+    "Send an object whose member “credentials” is a list of certificates, each as its text or as a JSON object."
+)
 # What surrounds a file in a form.
 _ENVELOPE: Final = 64 * 1024
 
@@ -58,7 +64,7 @@ class _CredentialsParser(BaseParser):
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
-            raise CredentialsTooLarge()
+            raise CredentialsTooLarge(format_lazy(_("At most {limit} MB."), limit=MAX_BYTES >> 20))
         try:
             given = orjson.loads(raw)
             if _has_objects(given):
@@ -196,6 +202,7 @@ class CompactPage(OpenView):
     """Where the QR code on paper leads: the same signed words as can be checked without a network."""
 
     renderer_classes = (PageRenderer, OrjsonRenderer)
+    problems: ClassVar = (NotACompactCertificate,)
 
     @extend_schema(
         operation_id="verify_compact_certificate",
@@ -205,11 +212,17 @@ class CompactPage(OpenView):
         responses={
             (200, "text/html"): OpenApiResponse(str, "The verdict as a page."),
             (200, "application/json"): JudgedOutput,
+            (404, "text/html"): OpenApiResponse(str, "The form, which says that it cannot be read."),
         },
     )
     def get(self, request: Request, payload: str) -> HttpResponse:
         now = clock.now()
         judged = judge_compact(codes.folded(payload), now=now)
+        if judged.why is InvalidReason.NOT_A_CREDENTIAL:
+            if not is_for_people(request):
+                raise NotACompactCertificate()
+            language = language_of(request._request)
+            return page(request._request, "form", {"problem": "unscanned"}, language=language, status=404)
         if request.accepted_renderer.format == "json":
             return guarded(HttpResponse(to_json(_item(0, judged, now)), content_type="application/json"))
         return _verdict_page(request._request, judged, now)
@@ -226,7 +239,9 @@ def _redirect_to(address: str) -> HttpResponse:
 
 def _answer_many(request: Request) -> HttpResponse:
     if wait_s := accounts.seconds_to_wait(request._request, "verify_many"):
-        raise exceptions.Throttled(wait=wait_s)
+        error = Throttled(format_lazy(_("Try again in {seconds} s."), seconds=wait_s))
+        error.retry_after_s = wait_s
+        raise error
     handed_in = _entries(request.data)
     now = clock.now()
     listed: JudgedListOutput = {
@@ -237,13 +252,13 @@ def _answer_many(request: Request) -> HttpResponse:
 
 def _entries(given: Any) -> Sequence[str | Mapping[str, Any]]:
     """The entries; what is neither a text nor an object becomes an empty text, which is no credential."""
-    if not isinstance(given, dict):
-        raise InvalidInput()
-    entries = given.get("credentials")
+    entries = given.get("credentials") if isinstance(given, dict) else None
     if not isinstance(entries, list):
-        raise InvalidInput(pointer="/credentials")
+        raise InvalidInput(errors=[{"pointer": "/credentials", "code": "required", "detail": str(_WHAT_TO_SEND)}])
     if unknown := sorted(given.keys() - {"credentials"}):
-        raise InvalidInput(pointer=f"/{unknown[0]}")
+        pointers = ["/" + name.replace("~", "~0").replace("/", "~1") for name in unknown[:_MOST_ERRORS]]
+        detail = str(_("Nothing of this name is expected here."))
+        raise InvalidInput(errors=[{"pointer": pointer, "code": "unknown", "detail": detail} for pointer in pointers])
     if len(entries) > MAX_CREDENTIALS:
         raise TooManyCredentials()
     return [
@@ -279,11 +294,11 @@ def _item(index: int, judged: Judged, now: datetime) -> JudgedOutput:
 def _answer_one(request: Request) -> HttpResponse:
     bare, language = request._request, language_of(request._request)
 
-    def refused(problem: str, status: int) -> HttpResponse:
-        return page(bare, "form", {"problem": problem}, language=language, status=status)
+    def refused(problem: str, status: int, **said: Any) -> HttpResponse:
+        return page(bare, "form", {"problem": problem, **said}, language=language, status=status)
 
     if wait_s := accounts.seconds_to_wait(bare, "verify"):
-        response = refused("throttled", 429)
+        response = refused("throttled", 429, wait_s=wait_s)
         response["Retry-After"] = str(wait_s)
         return response
     # Before anything of it is read: Django's own limit leaves out files, which it would write to disk.
@@ -295,17 +310,21 @@ def _answer_one(request: Request) -> HttpResponse:
         return refused("unreadable", 400)
     file = given.get("file")
     data = file.read(extraction.MAX_BYTES + 1) if hasattr(file, "read") else b""
-    typed = "" if data else str(given.get("text") or "")
+    typed = "" if data else str(given.get("text") or "").strip(_AROUND)
+    if not data and not typed:
+        return refused("empty_file" if hasattr(file, "read") else "nothing", 400)
+    is_lost = False
     try:
         text = extraction.extract_credential(data or typed.encode(errors="surrogatepass"))
-    except NoCredentialFound:
+    except extraction.Several:
+        return refused("unreadable", 400, why=what_is_wrong(NotACode(several=True)), text=typed[:MAX_TYPED])
+    except NoCredentialFound as error:
+        is_lost = isinstance(error, extraction.Lost)
         # <the code>, as a mail may have it, is no XML either.
-        if not typed:
-            return refused("unreadable", 400)
-        text = typed
+        text = (error.text if isinstance(error, extraction.Lost) else "") or typed
     no_code: NotACode | None = None
     # What is no document may be a code, or a link to a page.
-    if not text.startswith(("{", "[", "eyJ")):
+    if not text.startswith(("{", "eyJ")):
         try:
             link = link_in(text)
         except NotACode as error:
@@ -319,10 +338,12 @@ def _answer_one(request: Request) -> HttpResponse:
     if judged.why is InvalidReason.NOT_A_CREDENTIAL:
         judged = judge_compact(text, now=now)
     if judged.why is InvalidReason.NOT_A_CREDENTIAL:
-        # Of what is as long as a document, the number of its letters says nothing.
-        told = no_code is not None and (no_code.host or len(text) <= MAX_TYPED)
-        context = {"problem": "unreadable", "why": what_is_wrong(no_code) if no_code is not None and told else ""}
-        return page(bare, "form", context, language=language, status=400)
+        if is_lost:
+            return refused("lost", 400)
+        # Of what is as long as a document, or was not typed, the number of its letters says nothing.
+        told = no_code is not None and (not no_code.count or (typed and len(text) <= MAX_TYPED))
+        why = what_is_wrong(no_code) if no_code is not None and told and text else ""
+        return refused("unreadable", 400, why=why, text=typed[:MAX_TYPED])
     return _verdict_page(bare, judged, now)
 
 

@@ -53,6 +53,13 @@ AS_WRITTEN: list[URLPattern] = [
     re_path(rf"^{_any_case('shared')}/+(?P<token>[^/]+)\W*$", Shared.as_view(schema=None)),
 ]
 
+# A code with the ending of a file, as people write who look for that file; before the address of the page, which takes any text.
+_OF_A_FILE = {"pdf": Paper, "json": CredentialText, "jsonld": CredentialText, "png": PngBadge, "svg": SvgBadge}
+AS_FILES: list[URLPattern] = [
+    re_path(rf"^{_VERIFY}/+(?P<code>[^/]+)\.{_any_case(ending)}\W*$", view.as_view(schema=None))
+    for ending, view in _OF_A_FILE.items()
+]
+
 urlpatterns: list[URLPattern] = [
     path("api/v1/me/certificates", MyCertificates.as_view(), name="my-certificates"),
     path("api/v1/me/certificates/<id:certificate_id>/jwt", MyCertificateJwt.as_view(), name="my-certificate-jwt"),
@@ -70,6 +77,7 @@ urlpatterns: list[URLPattern] = [
     path("verify/q/<str:payload>", CompactPage.as_view(), name="compact-certificate"),
     # As a QR code has it, whose alphanumeric mode knows capitals only.
     path("VERIFY/Q/<str:payload>", ScannedPage.as_view(), name="compact-certificate-scanned"),
+    *AS_FILES,
     path("verify/<str:code>", Verification.as_view(), name="verification"),
     path("verify/<str:code>/credential", CredentialText.as_view(), name="credential"),
     path("verify/<str:code>/status", Status.as_view(), name="certificate-status"),

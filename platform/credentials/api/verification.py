@@ -122,7 +122,7 @@ class Verification(ByCode):
         except NotFound as error:
             if not is_for_people(request):
                 raise
-            said: dict[str, Any] = {"problem": "unknown"}
+            said: dict[str, Any] = {"problem": "unknown", "typed": code[:MAX_TYPED]}
             if isinstance(error, NotACertificateCode):
                 said = {"problem": "malformed", "typed": code[:MAX_TYPED], "why": error.detail}
             return page(request._request, "form", said, language=language, status=404)

@@ -16,6 +16,12 @@ class NotACertificateCode(NotFound):
     code, title = "not_a_certificate_code", _("This is not a certificate code.")
 
 
+class NotACompactCertificate(NotFound):
+    """What stands in the address is no compact certificate: a part of what a QR code holds is missing, or it was mistyped."""
+
+    code, title = "not_a_compact_certificate", _("This QR code cannot be read.")
+
+
 class NotRevocable(DomainError):
     """There is no certificate with this id that is not withdrawn: it is revoked or superseded, or does not exist."""
 

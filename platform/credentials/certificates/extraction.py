@@ -11,12 +11,25 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Final
 from xml.parsers import expat
 
 MAX_BYTES: Final = 1024 * 1024
 _MAX_TEXT: Final = 256 * 1024
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+# JPEG, GIF, BMP, both orders of TIFF, and what word processors write; of HEIC, AVIF and WebP the names stand behind a length.
+_PICTURES: Final = (b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"PK\3\4")
+_PAGE: Final = re.compile(
+    r"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+(?:html|plist)|html|head|body|div|table|p|span|a|meta|title|plist)\b",
+    re.I | re.S,
+)
+_ROUND: Final = str.maketrans({**dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02", '"'), "\u00a0": " "})
+_QUOTED: Final = re.compile(r"^(?:[ \t]*>)+", re.MULTILINE)
+_JWT: Final = re.compile(r"(?<![\w.-])eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+_DECODER: Final = json.JSONDecoder()
+# So many braces that begin no object are looked at.
+_MAX_TRIES: Final = 20
 # Open Badges 3.0, section 5.3: where a credential is baked into an image.
 _KEYWORD: Final = b"openbadgecredential"
 _ELEMENT: Final = "openbadges:credential"
@@ -35,26 +48,121 @@ class NoCredentialFound(ValueError):
     """There is no credential in it, or the file is damaged, too large or not of a kind that is read; says which."""
 
 
+class Several(NoCredentialFound):
+    """There are different credentials in it, and which one is meant cannot be known."""
+
+
+class Lost(NoCredentialFound):
+    """A copy of a kind that may show a certificate but does not carry its signed data: a picture, a printed or saved page.
+
+    text: what can be read of it, in which a code or a link may be.
+    """
+
+    def __init__(self, message: str, *, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
+
+
 def extract_credential(handed_in: bytes) -> str:
     """Return the text of the one credential that a file or a text holds; its signature is not checked.
 
-    Reads PDF (a credential attached to it), PNG (iTXt chunk) and SVG (element) as Open Badges 3.0 bakes them, and text.
+    Reads PDF (a credential attached to it), PNG (iTXt chunk) and SVG (element) as Open Badges 3.0 bakes them, and text, also with
+    words around the credential.
 
     Raises:
-        NoCredentialFound: see there.
+        NoCredentialFound: see there; `Several` and `Lost` are of its kind.
     """
     if len(handed_in) > MAX_BYTES:
         raise NoCredentialFound("too large")
     if handed_in.startswith(_PNG):
-        return _utf8(_only({*_in_png(handed_in)}))
+        return _carried({*_in_png(handed_in)})
     if b"%PDF-" in handed_in[:1024]:
-        return _utf8(_only({*_in_pdf(handed_in)}))
+        return _carried({*_in_pdf(handed_in)})
+    if handed_in.startswith(_PICTURES) or handed_in[4:8] == b"ftyp" or handed_in[8:12] == b"WEBP":
+        raise Lost("a picture, or a word processor's file")
     text = _text(handed_in).removeprefix("\ufeff").strip()
-    if text.startswith("<"):
-        return _in_svg(handed_in)
     if not text:
         raise NoCredentialFound("empty")
-    return text
+    if text.startswith("<"):
+        if _PAGE.match(text):
+            raise Lost("a saved page", text=_addresses_and_words(text))
+        return _in_svg(handed_in)
+    return _signed_in(text) or text
+
+
+def _carried(found: set[bytes]) -> str:
+    if not found:
+        raise Lost("no credential")
+    if len(found) > 1:
+        raise Several("several credentials")
+    return _utf8(found.pop())
+
+
+def _signed_in(text: str) -> str:
+    """The one signed JSON object, or JWT, in a text, without what surrounds it; empty if there is none.
+
+    Where none can be read, what mail programs do to a text is undone: round quotation marks, and marks of quoting before each
+    line. The signature shows whether that was right.
+
+    Raises:
+        Several: there are different ones.
+    """
+    straight = _QUOTED.sub("", text).translate(_ROUND)
+    for candidate in (text, straight):
+        found = {*_objects_in(candidate)} or {*_JWT.findall(candidate)}
+        if len(found) > 1:
+            raise Several("several credentials")
+        if found:
+            return found.pop()
+    return ""
+
+
+def _objects_in(text: str) -> Iterator[str]:
+    at, tries = text.find("{"), 0
+    while at >= 0 and tries < _MAX_TRIES:
+        end, tries = at + 1, tries + 1
+        try:
+            value, after = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            if "proof" in value:
+                yield text[at:after]
+                end = after
+        at = text.find("{", end)
+
+
+class _Words(HTMLParser):
+    """Collects what a page shows and where its links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.addresses: list[str] = []
+        self._hidden = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._hidden = tag in ("script", "style")
+        self.addresses += [value for name, value in attrs if name in ("href", "content", "value") and value]
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden and data.strip():
+            self.words.append(data.strip())
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden = False
+
+    def handle_comment(self, data: str) -> None:
+        # "saved from url=(0042)https://…", as browsers note it.
+        self.addresses.append(re.sub(r"saved from url=\(\d+\)", "", data))
+
+
+def _addresses_and_words(page: str) -> str:
+    """The lines of text of a page; before them those addresses in it that name a certificate."""
+    reader = _Words()
+    reader.feed(page[:_MAX_TEXT])
+    addresses = [address for address in dict.fromkeys(reader.addresses) if "/verify/" in address]
+    return "\n".join([*addresses, *reader.words])
 
 
 def _text(found: bytes) -> str:
@@ -74,12 +182,6 @@ def _utf8(found: bytes) -> str:
         return found.decode()
     except UnicodeDecodeError as error:
         raise NoCredentialFound("not UTF-8") from error
-
-
-def _only(found: set[bytes]) -> bytes:
-    if len(found) != 1:
-        raise NoCredentialFound("several credentials" if found else "no credential")
-    return found.pop()
 
 
 def _inflated(packed: bytes) -> bytes:
@@ -177,4 +279,4 @@ class _Svg:
 def _in_svg(image: bytes) -> str:
     svg = _Svg()
     svg.read(image)
-    return _utf8(_only({text.encode() for text in svg.found if text}))
+    return _carried({text.encode() for text in svg.found if text})

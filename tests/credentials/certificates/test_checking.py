@@ -149,10 +149,12 @@ def test_lists_are_stale_when_a_change_is_not_in_them() -> None:
 @pytest.mark.parametrize(
     ("form", "status", "sentence"),
     [
-        ({}, 400, "cannot be read"),
+        ({}, 400, "Choose a file, or paste its text."),
+        ({"text": " \n"}, 400, "Choose a file, or paste its text."),
+        ({"file": SimpleUploadedFile("x.pdf", b"")}, 400, "This file is empty."),
         ({"text": "hello"}, 400, "cannot be read"),
         ({"text": "[]"}, 400, "cannot be read"),
-        ({"file": SimpleUploadedFile("x.png", PNG)}, 400, "cannot be read"),
+        ({"file": SimpleUploadedFile("x.bin", b"\xff\xfe\xfd")}, 400, "cannot be read"),
         ({"file": SimpleUploadedFile("x.bin", b"x" * 1_200_000)}, 413, "too large"),
         ({"text": "x" * 1_200_000}, 413, "too large"),
     ],
@@ -249,14 +251,160 @@ def test_too_many_too_large_and_malformed_are_problems(
     assert answer.json()["code"] == code
 
 
+def test_a_credential_with_words_around_it_is_read(issue, client: Client, settings) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "verify": ""}
+    genuine, other = issue(name="Budi “Bu” Santoso").credential, issue(name="Citra Reyes").credential
+    plain = issue(name="Dewi").credential
+    pretty = json.dumps(json.loads(plain), indent=2, ensure_ascii=False)
+    ways = [
+        f"```json\n{genuine}\n```",
+        f"Dear Ms Sato {{HR}},\n\nhere it is: {genuine}\n\nKind regards, Budi",
+        f"```\n{jwt_of(genuine)}\n```",
+        f"[{genuine}]",
+        json.dumps({"credentials": [json.loads(plain)]}),
+        f"{genuine}\n{genuine}",
+        plain.replace('"', "”"),
+        pretty.replace('"id"', "“id”").replace('"name"', "“name”").replace("  ", "\u00a0 "),
+        "".join(f"> {line}\n" for line in pretty.splitlines()),
+    ]
+    for way in ways:
+        for form in ({"text": way}, {"file": SimpleUploadedFile("mail.txt", way.encode())}):
+            answer = hand_in(client, **form)
+            assert (answer.status_code, answer.get("Certificate-Verdict")) == (200, "valid"), way
+    forged = hand_in(client, text=f"See: {genuine.replace('Budi', 'Dao')}")
+    assert forged["Certificate-Verdict"] == "tampered"
+    two = hand_in(client, text=f"{genuine}\n{other}")
+    assert two.status_code == 400
+    assert "There are two certificates here: check one at a time." in two.content.decode()
+    assert "www.w3.org" not in hand_in(client, text=f"broken {genuine[:-2]}").content.decode()
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        PNG,
+        SVG,
+        paper_with(),
+        b"\xff\xd8\xff\xe0\0\x10JFIF",
+        b"GIF89a",
+        b"RIFF\0\0\0\0WEBPVP8 ",
+        b"\0\0\0\x18ftypheic",
+        b"PK\3\4\x14\0",
+        b"<!DOCTYPE html><html><title>Certificate</title><p>Budi Santoso</p></html>",
+    ],
+    ids=["png", "svg", "pdf", "jpeg", "gif", "webp", "heic", "docx", "html"],
+)
+def test_a_copy_without_the_signed_data_is_not_called_a_forgery(client: Client, copy: bytes, db: Any) -> None:
+    answer = hand_in(client, file=SimpleUploadedFile("copy", copy))
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert "This copy does not carry the signed data." in html
+    assert "That does not mean that it is forged. Type the code or the link that is on it." in html
+    assert "cannot be read" not in html
+    for language, _ in django_settings.LANGUAGES:
+        translated = hand_in(client, file=SimpleUploadedFile("copy", copy), language=language).content.decode()
+        assert ("This copy does not" in translated) == (language == "en")
+
+
+def test_a_saved_page_and_a_saved_link_lead_on(issue, client: Client) -> None:
+    code = issue(name="Budi Santoso").public_code
+    page = client.get(f"/verify/{code}", headers={"Accept": "text/html"}).content.decode()
+    address = f"http://testserver/verify/{code}"
+    copies = [
+        page,
+        page.replace('href="/', 'href="http://testserver/'),
+        f"<!-- saved from url=(0057){address} -->\n<html><body>Certificate</body></html>",
+        f"<html><body><p>Certificate code</p><code>{code.upper()}</code></body></html>",
+        f"[InternetShortcut]\r\nURL={address}\r\n",
+        f"[Desktop Entry]\nType=Link\nURL={address}\n",
+        f'<?xml version="1.0"?><!DOCTYPE plist PUBLIC "x" "y"><plist><dict><key>URL</key><string>{address}</string></dict></plist>',
+        f"Certificate of Budi Santoso, 2026\nCertificate code {code}\n",
+    ]
+    for copy in copies:
+        answer = hand_in(client, file=SimpleUploadedFile("copy", copy.encode()))
+        assert (answer.status_code, answer.get("Location")) == (303, f"/verify/{code}?language=en"), copy
+    elsewhere = f"[InternetShortcut]\r\nURL=https://www.credly.com/badges/{code}\r\n"
+    answer = hand_in(client, file=SimpleUploadedFile("badge.url", elsewhere.encode()))
+    assert (answer.status_code, "another site: www.credly.com" in answer.content.decode()) == (400, True)
+
+
+def test_what_no_scanner_reads_is_said_to_be_unreadable(issue, client: Client) -> None:
+    path = compact.address(bytes(issue().compact), "http://testserver").removeprefix("HTTP://TESTSERVER")
+    for wrong in ("/verify/q/hello", "/VERIFY/Q/ABCDEF", path[:-20], path[:60], "/verify/q/" + "%F0%9F%98%80"):
+        page = client.get(wrong, headers={"Accept": "text/html", "Accept-Language": "en"})
+        assert page.status_code == 404, wrong
+        assert "This QR code cannot be read." in page.content.decode()
+        assert "is not known" not in page.content.decode()
+        problem = client.get(wrong, headers={"Accept": "application/json"})
+        assert (problem.status_code, problem.json()["code"]) == (404, "not_a_compact_certificate")
+
+
+def test_what_was_typed_stays_in_the_field_and_in_the_other_languages(issue, client: Client) -> None:
+    code = issue().public_code
+    unknown = code[1:] + code[0]
+    for path in (f"/verify?code={code[:-1]}&language=en", f"/verify/{unknown}?language=en"):
+        page = _Page(client.get(path, headers={"Accept": "text/html"}).content.decode())
+        typed = code[:-1] if "?code=" in path else unknown
+        assert [field["value"] for field in page.of("input") if field.get("name") == "code"] == [typed]
+        assert f"?language=th&code={typed}" in [link["href"] for link in page.of("a")]
+    page = hand_in(client, text=f"Certificate code {code[:-1]}").content.decode()
+    assert f">Certificate code {code[:-1]}</textarea>" in page
+    assert "A code has 26 letters and digits. This has: 25" in page
+
+
+def test_an_agency_is_told_what_to_send(issue, client: Client) -> None:
+    certificate = issue()
+    for body in (
+        {},
+        [],
+        {"code": certificate.public_code},
+        certificate.credential,
+        [certificate.credential],
+        "7",
+        "null",
+    ):
+        answer = ask(client, body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input"), body
+        (error,) = answer.json()["errors"]
+        assert error["pointer"] == "/credentials"
+        assert "a list of certificates, each as its text or as a JSON object" in error["detail"]
+    more = ask(client, {"credentials": [], "a/b": 1, "code": 2}).json()["errors"]
+    assert [(error["pointer"], error["detail"]) for error in more] == [
+        ("/a~1b", "Nothing of this name is expected here."),
+        ("/code", "Nothing of this name is expected here."),
+    ]
+    large = ask(client, b'{"credentials": ["' + b"x" * checking.MAX_BYTES + b'"]}')
+    assert (large.status_code, large.json()["detail"]) == (413, "At most 16 MB.")
+
+
+def test_the_name_of_a_file_behind_a_code_leads_to_that_file(issue, client: Client) -> None:
+    certificate = issue()
+    code = certificate.public_code
+    for ending, part in (
+        ("pdf", "pdf"),
+        ("PDF", "pdf"),
+        ("json", "credential"),
+        ("png", "badge.png"),
+        ("svg", "badge.svg"),
+    ):
+        answer = client.get(f"/verify/{code}.{ending}")
+        assert (answer.status_code, answer["Content-Location"]) == (200, f"/verify/{code}/{part}")
+    assert client.get(f"/verify/{code}.json").content.decode() == certificate.credential
+    assert client.get(f"/verify/{code[:-1]}.pdf").json()["code"] == "not_a_certificate_code"
+    page = client.get("/verify", {"code": f"http://testserver/verify/{code}.pdf", "language": "en"})
+    assert page["Location"] == f"/verify/{code}?language=en"
+
+
 def test_only_so_many_checks_a_minute(issue, client: Client, settings) -> None:
     text = issue().credential
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "verify": "2/m/ip", "verify_many": "1/m/ip"}
     assert [hand_in(client, text=text).status_code for _ in range(3)] == [200, 200, 429]
-    assert "wait a minute" in hand_in(client, text=text).content.decode()
+    page = hand_in(client, text=text)
+    assert f"try again in {page['Retry-After']} s." in page.content.decode()
     assert ask(client, {"credentials": [text]}).status_code == 200
     answer = ask(client, {"credentials": [text]})
-    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "throttled", "61")
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "throttled", "60")
+    assert answer.json()["detail"] == "Try again in 60 s."
 
 
 def test_a_scanned_code_opens_its_verdict(issue, client: Client, query_budget) -> None:
