@@ -121,7 +121,7 @@ def links_in(given: str, *, is_ours: Callable[[str], bool]) -> Link | None:
     links: list[Link] = []
     other = ""
     given = given[:_MOST]
-    for text in (*_decoded(given), *_decoded(_LINE_BREAK.sub("", given))):
+    for text in dict.fromkeys((*_decoded(given), *_decoded(_LINE_BREAK.sub("", given)))):
         normal = unicodedata.normalize("NFKC", text)
         for found in _LINK.finditer(normal):
             host = _host(found["host"] or found["bare"] or "")

@@ -17,11 +17,13 @@ from xml.parsers import expat
 
 MAX_BYTES: Final = 1024 * 1024
 _MAX_TEXT: Final = 256 * 1024
+# Of a saved page so much is looked at for a code: ours have 15 kB, and readers of HTML are slow.
+_MAX_PAGE: Final = 64 * 1024
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 # JPEG, GIF, BMP, both orders of TIFF, and what word processors write; of HEIC, AVIF and WebP the names stand behind a length.
 _PICTURES: Final = (b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"PK\3\4")
 _PAGE: Final = re.compile(
-    r"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+(?:html|plist)|html|head|body|div|table|p|span|a|meta|title|plist)\b",
+    r"(?>\s+|<\?xml[^>]*>|<!--.*?-->)*+<(?:!doctype\s+(?:html|plist)|html|head|body|div|table|p|span|a|meta|title|plist)\b",
     re.I | re.S,
 )
 _ROUND: Final = str.maketrans({**dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02", '"'), "\u00a0": " "})
@@ -160,7 +162,7 @@ class _Words(HTMLParser):
 def _addresses_and_words(page: str) -> str:
     """The lines of text of a page; before them those addresses in it that name a certificate."""
     reader = _Words()
-    reader.feed(page[:_MAX_TEXT])
+    reader.feed(page[:_MAX_PAGE])
     addresses = [address for address in dict.fromkeys(reader.addresses) if "/verify/" in address]
     return "\n".join([*addresses, *reader.words])
 

@@ -317,7 +317,7 @@ def test_a_saved_page_and_a_saved_link_lead_on(issue, client: Client) -> None:
         f"<html><body><p>Certificate code</p><code>{code.upper()}</code></body></html>",
         f"[InternetShortcut]\r\nURL={address}\r\n",
         f"[Desktop Entry]\nType=Link\nURL={address}\n",
-        f'<?xml version="1.0"?><!DOCTYPE plist PUBLIC "x" "y"><plist><dict><key>URL</key><string>{address}</string></dict></plist>',
+        f'<?xml version="1.0"?><!DOCTYPE plist PUBLIC "x" "y"><plist><key>URL</key><string>{address}</string></plist>',
         f"Certificate of Budi Santoso, 2026\nCertificate code {code}\n",
     ]
     for copy in copies:

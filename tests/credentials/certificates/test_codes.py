@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -208,6 +209,14 @@ def _see(path: str, accept: str = "text/html") -> Any:
     return Client().get(path, headers={"Accept": accept, "Accept-Language": "en"})
 
 
+@pytest.mark.parametrize("text", ["http://a/", "a1 ", "abcd ", "/verify/", "a.", "a\n", "%2520", "https://x.y/verify "])
+def test_a_text_that_is_built_to_be_slow_is_read_fast(text: str) -> None:
+    begins = time.process_time()
+    with suppress(NotACode):
+        codes.link_in(text * 4096)
+    assert time.process_time() - begins < 1
+
+
 @pytest.mark.django_db
 def test_every_address_of_a_certificate_takes_its_code_as_written(issue: Any, query_budget: Any) -> None:
     certificate = issue(name="Budi Santoso")
@@ -278,6 +287,12 @@ def test_a_link_to_another_site_is_told_and_shows_nothing(issue: Any) -> None:
             assert "This link leads to another site: " in html
             assert "evil.example" in html
             assert "Budi" not in html
+    for own in ("http://testserver/", "http://testserver/verify/", "/verify/"):
+        html = (
+            Client().get("/verify", {"code": own, "language": "en"}, headers={"Accept": "text/html"}).content.decode()
+        )
+        assert "This is the address of this site. Type the code that is on the certificate." in html
+        assert "letters and digits. This has" not in html
     problem = Client().get("/verify", {"code": f"https://evil.example/verify/{code}"}).json()
     assert problem["errors"][0]["detail"] == "This link leads to another site: evil.example"
 

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import typst
@@ -180,3 +181,15 @@ def test_a_file_is_read_in_the_encoding_it_was_written_in(name: str) -> None:
 def test_half_a_character_is_no_credential(broken: bytes) -> None:
     with pytest.raises(NoCredentialFound):
         extract_credential(broken)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<!---->" * 30_000, "<html><" + "<" * 200_000, "{" * 250_000, '{"a":' * 40_000, "eyJ" * 80_000, "> " * 100_000],
+    ids=range(6),
+)
+def test_a_text_that_is_built_to_be_slow_is_left_soon(text: str) -> None:
+    begins = time.process_time()
+    with suppress(NoCredentialFound):
+        extract_credential(text.encode())
+    assert time.process_time() - begins < 2
