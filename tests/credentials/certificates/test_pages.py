@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.roles import REVIEWER, STATE_ADMINISTRATOR, TRAINER
 from common import clock
 from common.languages import canonical
-from credentials.certificates import status_changes
+from credentials.certificates import codes, status_changes
 from credentials.certificates.errors import NotRevocable
 from credentials.certificates.signer import did_document_path, did_of
 from credentials.models import Achievement, Certificate
@@ -260,7 +260,11 @@ def test_a_letter_no_font_has_stops_the_paper(issue, client: Client) -> None:
 def test_the_paper_speaks_every_language(issue, client: Client) -> None:
     certificate = issue(name="Budi Santoso", languages=("id",))
     for language, _ in django_settings.LANGUAGES:
-        assert client.get(f"/verify/{certificate.public_code}/pdf?language={language}").status_code == 200, language
+        answer = client.get(f"/verify/{certificate.public_code}/pdf?language={language}")
+        assert answer.status_code == 200, language
+        # All that a reader can select and copy leads to the certificate.
+        copied = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+        assert codes.link_in(copied) == ("verify", certificate.public_code), language
 
 
 def test_without_fonts_of_the_system_the_words_are_english_and_the_name_stays(
