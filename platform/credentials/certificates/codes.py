@@ -51,6 +51,11 @@ _MOST_WORDS: Final = 200
 _MOST_PARTS: Final = 26
 _FEW_PARTS: Final = 3
 _LONG_PART: Final = 10
+_LONG_NUMBER: Final = 6
+# Half a code: of as much somebody meant it for one.
+_MEANT: Final = 13
+# "No.", before a code without a space.
+_LABEL_POINT: Final = re.compile(r"(?<![\w./@-])[^\W\d_]+\.(?=[^\W_]{13})")
 
 
 class NotACode(ValueError):
@@ -198,6 +203,8 @@ def link_in(given: str) -> Link:
         raise NotACode(several=True)
     if beside:
         return Link("verify", beside.pop())
+    if len(_likeliest(without)) >= _MEANT:
+        raise _no_code(without)
     if elsewhere is not None:
         raise elsewhere
     others = [host for host in addresses if not is_ours(host)]
@@ -273,9 +280,12 @@ def _is_one(parts: list[str], *, alone: bool) -> bool:
     has_digit = [bool(_DIGIT.search(part)) for part in parts]
     sizes = [len(part) for part in parts]
     even = len({*sizes[:-1]}) == 1 and sizes[-1] <= sizes[0]
-    # Of ten letters of a code one in forty has no digit: it is a word.
-    is_word = any(size >= _LONG_PART and not digit for size, digit in zip(sizes, has_digit, strict=True))
-    return all(has_digit) or (any(has_digit) and not is_word and (alone or even or len(parts) <= _FEW_PARTS))
+    # Of ten letters of a code one in forty has no digit, and of six one in a thousand nothing else: it is a word, or a number.
+    if any(size >= _LONG_PART and not digit for size, digit in zip(sizes, has_digit, strict=True)):
+        return False
+    if any(part.isdigit() and len(part) >= _LONG_NUMBER for part in parts) or "".join(parts).isdigit():
+        return False
+    return all(has_digit) or (any(has_digit) and (alone or even or len(parts) <= _FEW_PARTS))
 
 
 def _words(text: str) -> list[str]:
@@ -288,11 +298,19 @@ def _words(text: str) -> list[str]:
         else " "
         for character in unicodedata.normalize("NFKC", _SUFFIX.sub(" ", text)).lower()
     )
-    return _WORD.findall(_LABEL_LETTERS.sub(" ", plain.replace("ı", "1")))[:_MOST_WORDS]
+    return _WORD.findall(_LABEL_LETTERS.sub(" ", _LABEL_POINT.sub(" ", plain.replace("ı", "1"))))[:_MOST_WORDS]
 
 
 def _no_code(text: str) -> NotACode:
-    """Say how far the likeliest part of a text is from a code: what has digits, with groups of the same length beside it."""
+    """Say how far the likeliest part of a text, else all of it, is from a code."""
+    kept = _likeliest(text).translate(_LOOKALIKES) or _as_code(text)
+    count = sum(character.isalnum() for character in kept)
+    stranger = next((character for character in kept if not re.match(f"[{ALPHABET}]", character)), "")
+    return NotACode(count=count, stranger=stranger if count == LENGTH else "")
+
+
+def _likeliest(text: str) -> str:
+    """The part of a text that is nearest to a code: words with digits, with groups of the same length beside them; "" if none."""
     words = _words(text)
     digits = [bool(_DIGIT.search(word)) for word in words]
     best, start = "", 0
@@ -309,10 +327,7 @@ def _no_code(text: str) -> NotACode:
             first -= 1
         run, start = "".join(words[first:end]), end
         best = min(best or run, run, key=lambda kept: abs(len(kept) - LENGTH))
-    kept = best.translate(_LOOKALIKES) or _as_code(text)
-    count = sum(character.isalnum() for character in kept)
-    stranger = next((character for character in kept if not re.match(f"[{ALPHABET}]", character)), "")
-    return NotACode(count=count, stranger=stranger if count == LENGTH else "")
+    return best
 
 
 def _decoded(text: str) -> Iterator[str]:
