@@ -157,7 +157,7 @@ def test_a_link_without_a_code_of_ours_is_named_for_what_it_is(written: str, hos
     "words",
     [
         "2026-11-30 Budi Santoso 081234567890 Jakarta",
-        "Certificate Programme2026xy",
+        "The Certificate Programme2026xy",
         "Issued 3 May 2026 in Bangkok, valid until 3 May 2029",
         "2026 11 30 2029 11 30 1234 5678",
     ],
