@@ -313,6 +313,7 @@ def test_an_agency_pulls_its_feed_to_the_end_in_python(
                 person = Person(f"client-{number}", name, "VN", ("vi", "en"), 1990, 9.0, True, "all")
                 walk = Walk(http, person, text_versions(http), random.Random(number))
                 walk.learn(edition_id)
+                walk.consent("share_explanations", registered["agency_id"])
                 walk.take_assessment(edition_id, knowledge)
             running.wait(
                 lambda: not http.get("/readyz", headers=MONITORING).json()["outbox_waiting"], "the workers to finish"

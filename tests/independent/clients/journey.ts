@@ -13,9 +13,11 @@ import createClient from "openapi-fetch";
 import type { paths as EverybodysPaths } from "./everybody.js";
 import type { paths as LearnersPaths } from "./learners.js";
 
-type Submission =
-  LearnersPaths["/api/v1/me/attempts/{attempt_id}/submission"]["put"]["requestBody"]["content"]["application/json"];
-type Answer = Submission["answers"][number];
+// Without a body, or without answers, what was saved is handed in.
+type Submission = NonNullable<
+  LearnersPaths["/api/v1/me/attempts/{attempt_id}/submission"]["put"]["requestBody"]
+>["content"]["application/json"];
+type Answer = NonNullable<Submission["answers"]>[number];
 
 const CERTIFICATE_WITHIN_S = 60;
 const LANGUAGE = "en";
