@@ -12,3 +12,4 @@ class EditionPublished(Event, frozen=True, kw_only=True):
 
     kind = "courses.edition_published"
     edition_id: UUID
+    course_id: UUID

@@ -1,23 +1,29 @@
 """Every model of the app, for one migration history."""
 
-from courses.catalogue.models import (
+from courses.content.models import (
+    Activity,
+    Authority,
     Course,
-    Edition,
-    EditionText,
+    CourseMember,
+    CourseText,
     Lesson,
     LessonSkill,
     LessonText,
     Module,
     ModuleText,
+    SourceText,
 )
-from courses.publishing.models import Document
+from courses.publishing.models import Document, Edition, Page, Pin, Version
 from courses.skills.models import Framework, FrameworkLabel, Skill, SkillArea, SkillLevel, SkillStatement
 
 __all__ = [
+    "Activity",
+    "Authority",
     "Course",
+    "CourseMember",
+    "CourseText",
     "Document",
     "Edition",
-    "EditionText",
     "Framework",
     "FrameworkLabel",
     "Lesson",
@@ -25,8 +31,12 @@ __all__ = [
     "LessonText",
     "Module",
     "ModuleText",
+    "Page",
+    "Pin",
     "Skill",
     "SkillArea",
     "SkillLevel",
     "SkillStatement",
+    "SourceText",
+    "Version",
 ]

@@ -1,31 +1,45 @@
 """Everything other apps may know about courses, as values; and how they are loaded, for config."""
 
-from courses.catalogue.identity import course_id_of, edition_id_of, lesson_id_of
-from courses.catalogue.loading import load_course
-from courses.catalogue.selectors import edition, editions
-from courses.publishing.services import publish
+from courses.catalogue.selectors import course_of_edition, edition, editions, lessons_of_courses, running_editions
+from courses.content.values import CourseContent
+from courses.exchange.identity import activity_id_of
+from courses.exchange.loading import load_course
+from courses.publishing.contributors import Contributor
+from courses.publishing.contributors import install as install_contributors
+from courses.publishing.rules import Finding
+from courses.publishing.services import NothingChanged, propose, publish, publish_draft, publish_due
 from courses.skills.case import item_id as case_item_id
 from courses.skills.loading import load_framework
 from courses.skills.selectors import framework, framework_scales, statement
-from courses.values import EditionView, FrameworkScale, FrameworkView, LessonView, SkillView, StatementView
+from courses.values import EditionView, FrameworkScale, FrameworkView, LessonView, QuizView, SkillView, StatementView
 
 __all__ = [
+    "Contributor",
+    "CourseContent",
     "EditionView",
+    "Finding",
     "FrameworkScale",
     "FrameworkView",
     "LessonView",
+    "NothingChanged",
+    "QuizView",
     "SkillView",
     "StatementView",
+    "activity_id_of",
     "case_item_id",
-    "course_id_of",
+    "course_of_edition",
     "edition",
-    "edition_id_of",
     "editions",
     "framework",
     "framework_scales",
-    "lesson_id_of",
+    "install_contributors",
+    "lessons_of_courses",
     "load_course",
     "load_framework",
+    "propose",
     "publish",
+    "publish_draft",
+    "publish_due",
+    "running_editions",
     "statement",
 ]

@@ -65,11 +65,25 @@ class LessonView:
     minutes: int
     skills: tuple[str, ...]
     levels: Mapping[str, int] = field(default_factory=dict)  # skill -> the level that the lesson leads to
+    versions: Mapping[str, str] = field(default_factory=dict)  # language -> digest of what its readers see
+    number: int = 1  # of the version
+    substantial: bool = False  # the version is for those too who did an earlier one
+
+
+@dataclass(frozen=True)
+class QuizView:
+    """Where a quiz stands in an edition; what it asks is told by assessments."""
+
+    id: UUID
+    slug: str
 
 
 @dataclass(frozen=True)
 class EditionView:
+    """What other apps need of an edition; languages are those in which it is offered."""
+
     id: UUID
+    course_id: UUID
     course_slug: str
     number: int
     status: str
@@ -80,3 +94,4 @@ class EditionView:
     framework_version: str
     titles: Mapping[str, str]  # by language
     lessons: tuple[LessonView, ...]
+    quizzes: tuple[QuizView, ...] = ()

@@ -8,30 +8,78 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.admin import StackedInline, TabularInline
-from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from courses.admin.authoring import AuditedAdmin, FrozenMeanwhile, InLanguages, PartOfEdition, edition_of, is_draft
+from courses.admin.authoring import AuditedAdmin, OfTeam, TextInline, rights_of
 from courses.admin.seen import SEEN_TEMPLATE, SeenForm
-from courses.catalogue.models import Lesson, LessonSkill, LessonText, Module
-from courses.catalogue.selectors import edition_content
+from courses.content.draft import content_of_draft
+from courses.content.models import Activity, Lesson, LessonSkill, LessonText, Module, SourceText
+from courses.content.team import drafts_of
 from courses.publishing.compiling import lesson_document
-from courses.publishing.selectors import names_of
+from courses.publishing.differences import changed_lines
+from courses.publishing.selectors import current_framework_id, names_of
 from courses.skills.models import Skill
 
 
-class LessonTextInline(PartOfEdition, InLanguages, StackedInline):
+class LessonForm(SeenForm):
+    """A lesson and its place. Its short name stands in addresses; learners never see it."""
+
+    module = forms.ModelChoiceField(queryset=Module.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget)
+    slug = forms.SlugField(max_length=80, widget=UnfoldAdminTextInputWidget, label="short name")
+
+    class Meta:
+        model = Lesson
+        fields = ("minutes",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        activity = self.instance.activity
+        modules = Module.objects.filter(course=activity.course_id, removed_at__isnull=True).order_by("position")
+        titles = dict(modules.filter(texts__language=activity.course.source_language).values_list("pk", "texts__title"))
+        if "module" in self.fields:
+            field: Any = self.fields["module"]
+            field.queryset = modules
+            field.label_from_instance = lambda module: titles.get(module.pk) or str(module)
+            self.initial.update(module=activity.module_id, slug=activity.slug)
+
+    def clean_slug(self) -> str:
+        """Free within the course."""
+        slug: str = self.cleaned_data["slug"]
+        others = Activity.objects.filter(course=self.instance.activity.course_id, slug=slug, removed_at__isnull=True)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another lesson or quiz of the course has this short name."))
+        return slug
+
+
+class LessonTextInline(TextInline, StackedInline):
     model = LessonText
-    fields = (("language", "status"), "title", "body")
-    extra = 0
+    fields = (("language", "status"), "freshness", "title", "body", "meaning_unchanged")
+    readonly_fields = ("freshness",)
     collapsible = True
     verbose_name = "language"
     verbose_name_plural = "texts (open a row to edit)"
+
+    @display(description="translation")
+    def freshness(self, text: LessonText) -> str:
+        """Whether the source text has changed since this was translated, and what."""
+        if text._state.adding or text.source_id is None:
+            return "—"
+        source = LessonText.objects.filter(
+            lesson=text.lesson_id, language=text.lesson.activity.course.source_language
+        ).first()
+        if source is None or source.digest == text.source_id:
+            return _("made from the present source text")
+        was = SourceText.objects.get(pk=text.source_id).body
+        now = source.words()
+        lines = [line for name in now for line in changed_lines(str(was.get(name, "")), now[name])]
+        return "\n".join([_("The source text has changed since this was translated:"), *lines])
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "body":
@@ -40,32 +88,33 @@ class LessonTextInline(PartOfEdition, InLanguages, StackedInline):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class LessonSkillInline(PartOfEdition, TabularInline):
+class LessonSkillInline(OfTeam, TabularInline):
     model = LessonSkill
-    fields = ("skill", "level")
+    fields = ("skill_code", "level")
     extra = 0
     hide_title = True
     verbose_name = "skill"
     verbose_name_plural = "skills taught"
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        self._edition = edition_of(obj)
-        return super().get_formset(request, obj, **kwargs)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        edition = getattr(self, "_edition", None)
-        skills = Skill.objects.filter(framework=edition.framework_id) if edition else Skill.objects.none()
-        return forms.ModelChoiceField(queryset=skills, widget=UnfoldAdminSelectWidget)
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "skill_code":
+            skills = Skill.objects.filter(framework__current=True).order_by("code").values_list("code", "name")
+            return forms.ChoiceField(
+                choices=[(code, f"{code} {name}") for code, name in skills],
+                widget=UnfoldAdminSelectWidget,
+                label=_("skill"),
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Lesson)
-class LessonAdmin(FrozenMeanwhile, AuditedAdmin):
-    """Reached from its edition, where lessons are added and sorted."""
+class LessonAdmin(OfTeam, AuditedAdmin):
+    """Reached from its course, where lessons are added and sorted."""
 
-    form = SeenForm
+    form = LessonForm
     fields = (("module", "slug"), "minutes")
     inlines = (LessonTextInline, LessonSkillInline)
-    actions_detail = ("edition_page", "preview")
+    actions_detail = ("course_page", "preview")
     change_form_before_template = SEEN_TEMPLATE
     warn_unsaved_form = True
 
@@ -75,13 +124,18 @@ class LessonAdmin(FrozenMeanwhile, AuditedAdmin):
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         return {}
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("courses.view_edition") or request.user.has_perm("courses.change_edition")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
+        lessons = super().get_queryset(request).select_related("activity__course")
+        return lessons.filter(activity__course__in=drafts_of(request.user).values("pk"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("courses.change_edition") and is_draft(obj)
+        """Translators and reviewers save the page too; what they may change is told by each text."""
+        if obj is None:
+            return bool(request.user.is_staff)
+        given = rights_of(request, obj)
+        return given.writes or bool(given.translates or given.reviews)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -89,41 +143,37 @@ class LessonAdmin(FrozenMeanwhile, AuditedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        edition = edition_of(obj)
-        if edition is not None and "module" in form.base_fields:
-            field = form.base_fields["module"]
-            field.queryset = Module.objects.filter(edition=edition)
-            field.empty_label = None
-            titles = dict(
-                field.queryset.filter(texts__language=edition.default_language).values_list("pk", "texts__title")
-            )
-            field.label_from_instance = lambda module: titles.get(module.pk) or str(module)
-            for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
-                setattr(field.widget, name, False)
+        if obj is not None and not rights_of(request, obj).writes:
+            for name in ("module", "slug", "minutes"):
+                form.base_fields[name].disabled = True
         return form
 
     def save_model(self, request: HttpRequest, obj: Lesson, form: Any, change: bool) -> None:
-        if "module" in form.changed_data:
-            last = Lesson.objects.filter(module=obj.module_id).order_by("-position").first()
-            obj.position = last.position + 1 if last else 0
+        activity = obj.activity
+        module, slug = form.cleaned_data["module"], form.cleaned_data["slug"]
+        if module.pk != activity.module_id:
+            last = Activity.objects.filter(module=module, removed_at__isnull=True).order_by("-position").first()
+            activity.module, activity.position = module, last.position + 1 if last and last.position is not None else 0
+        activity.slug = slug
+        activity.save()
         super().save_model(request, obj, form, change)
 
-    @action(description="Edition", url_path="edition", icon="arrow_back")
-    def edition_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        edition = edition_of(self._lesson(request, object_id))
-        assert edition is not None
-        return HttpResponseRedirect(reverse("admin:courses_edition_change", args=[edition.pk]))
+    @action(description="Course", url_path="course", icon="arrow_back")
+    def course_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        lesson = self._lesson(request, object_id)
+        return HttpResponseRedirect(reverse("admin:courses_course_change", args=[lesson.activity.course_id]))
 
     @action(description="Preview", url_path="preview", icon="visibility")
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The saved lesson as a learner will see it, by the code that publishing uses."""
         lesson = self._lesson(request, object_id)
-        edition = lesson.module.edition
-        content = edition_content(edition.pk)
-        names = names_of(edition.framework_id)
-        found = next(candidate for candidate in content.lessons() if candidate.id == lesson.pk)
+        content = content_of_draft(lesson.activity.course_id)
+        names = names_of(current_framework_id())
+        found = next((candidate for candidate in content.lessons() if candidate.id == lesson.pk), None)
+        if found is None:
+            raise Http404
         found = replace(found, skills={code: level for code, level in found.skills.items() if code in names.skills})
-        language = request.GET.get("language") or edition.default_language
+        language = request.GET.get("language") or content.source_language
         return render(
             request,
             "courses/admin/preview.html",
@@ -133,8 +183,9 @@ class LessonAdmin(FrozenMeanwhile, AuditedAdmin):
                 "opts": self.opts,
                 "lesson": lesson,
                 "language": language,
-                "languages": list(dict.fromkeys([*edition.languages, *found.texts])),
-                "document": lesson_document(language, content, found, names) if language in found.texts else None,
+                "languages": list(dict.fromkeys([*content.languages, *found.texts])),
+                "document": lesson_document(language, content, found) if language in found.texts else None,
+                "skills": [names.skill(code, level, language) for code, level in sorted(found.skills.items())],
             },
         )
 

@@ -13,16 +13,9 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from courses.admin.authoring import edition_of
-from courses.catalogue.models import (
-    Edition,
-    EditionText,
-    Lesson,
-    LessonSkill,
-    LessonText,
-    Module,
-    ModuleText,
-)
+from courses.admin.authoring import course_of
+from courses.content.models import Activity, Course, CourseText, Lesson, LessonSkill, LessonText, Module, ModuleText
+from courses.content.services import hold_draft
 
 SEEN_TEMPLATE = "courses/admin/seen.html"
 
@@ -32,19 +25,20 @@ _EDITED_SINCE = _(
 )
 
 
-def fingerprint(thing: Edition | Lesson) -> str:
-    """Return a digest of what the page of an edition or of a lesson lets people change, as it is stored now."""
+def fingerprint(thing: Course | Lesson) -> str:
+    """Return a digest of what the page of a course or of a lesson lets people change, as it is stored now."""
     rows: list[QuerySet[Any]]
-    if isinstance(thing, Edition):
+    if isinstance(thing, Course):
         rows = [
-            Edition.objects.filter(pk=thing.pk),
-            EditionText.objects.filter(edition=thing.pk),
-            Module.objects.filter(edition=thing.pk),
-            ModuleText.objects.filter(module__edition=thing.pk),
-            Lesson.objects.filter(module__edition=thing.pk),
+            Course.objects.filter(pk=thing.pk),
+            CourseText.objects.filter(course=thing.pk),
+            Module.objects.filter(course=thing.pk),
+            ModuleText.objects.filter(module__course=thing.pk),
+            Activity.objects.filter(course=thing.pk),
         ]
     else:
         rows = [
+            Activity.objects.filter(pk=thing.pk),
             Lesson.objects.filter(pk=thing.pk),
             LessonText.objects.filter(lesson=thing.pk),
             LessonSkill.objects.filter(lesson=thing.pk),
@@ -68,11 +62,11 @@ class SeenForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        edition = edition_of(self.instance)
-        if self.instance._state.adding or edition is None:
+        course = course_of(self.instance)
+        if self.instance._state.adding or course is None:
             return cleaned
         # Two who save at once wait for each other here, and the second compares with what the first stored.
-        Edition.objects.select_for_update(no_key=True).filter(pk=edition.pk).first()
+        hold_draft(course.pk)
         stored, seen = fingerprint(self.instance), self.cleaned_data.get("seen")
         if seen and seen != stored:
             sent = cast(QueryDict, self.data).copy()

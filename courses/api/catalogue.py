@@ -16,7 +16,7 @@ from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, read_page
 from common.rendering import to_json
 from courses.api.languages import ACCEPT_LANGUAGE, IF_NONE_MATCH, LANGUAGE, UnknownLanguage, wanted_languages
 from courses.api.schemas import NOT_MODIFIED, CatalogueOutput
-from courses.publishing.documents import read_catalogue
+from courses.catalogue.documents import read_catalogue
 
 _CURSORS = Cursors("catalogue", INSTANT_AND_ID)
 

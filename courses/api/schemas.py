@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 TRANSLATIONS = ("source", "machine_drafted", "reviewed")
+VERSION = "Changes when what a reader of this language sees has changed; named when progress is reported."
 NOT_MODIFIED = OpenApiResponse(description="`If-None-Match` names the present version.")
 
 
@@ -26,6 +27,7 @@ class SkillTaughtOutput(serializers.Serializer[Any]):
 
 class CardOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField(help_text="The edition's id.")
+    course_id = serializers.UUIDField()
     course = serializers.CharField(help_text="The course's slug.")
     number = serializers.IntegerField()
     language = serializers.CharField()
@@ -56,7 +58,13 @@ class CourseLessonOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     minutes = serializers.IntegerField()
     translation = serializers.ChoiceField(TRANSLATIONS)
+    version = serializers.CharField(help_text=VERSION)
     skills = SkillTaughtOutput(many=True)
+
+
+class CourseActivityOutput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(("lesson", "quiz"))
+    id = serializers.UUIDField()
 
 
 class CourseModuleOutput(serializers.Serializer[Any]):
@@ -65,37 +73,34 @@ class CourseModuleOutput(serializers.Serializer[Any]):
     translation = serializers.ChoiceField(TRANSLATIONS)
     minutes = serializers.IntegerField()
     lessons = CourseLessonOutput(many=True)
+    activities = CourseActivityOutput(many=True, help_text="Lessons and quizzes in the order in which they are done.")
 
 
 class CourseOutput(CardOutput):
     modules = CourseModuleOutput(many=True)
 
 
-class LessonModuleOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    title = serializers.CharField()
+class SkillLevelOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    level = serializers.IntegerField(min_value=1, max_value=6)
 
 
 class LessonOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    edition_id = serializers.UUIDField()
+    id = serializers.UUIDField(help_text="The same in every edition.")
+    version = serializers.CharField(help_text=VERSION)
+    course_id = serializers.UUIDField()
     course = serializers.CharField(help_text="The course's slug.")
     slug = serializers.CharField()
     language = serializers.CharField()
-    languages = serializers.ListField(child=serializers.CharField())
     title = serializers.CharField()
     translation = serializers.ChoiceField(TRANSLATIONS)
     machine_drafted = serializers.BooleanField(help_text="Show a mark beside it: no person has reviewed it yet.")
     minutes = serializers.IntegerField()
     markdown = serializers.CharField(help_text="CommonMark with tables")
     html = serializers.CharField(help_text="Safe: no raw HTML, no images, links to http, https and mailto only.")
-    skills = SkillTaughtOutput(many=True)
+    skills = SkillLevelOutput(many=True, help_text="Their names stand in the course's document.")
     licence = serializers.CharField(help_text="SPDX identifier")
     attribution = serializers.CharField(allow_blank=True)
-    position = serializers.IntegerField(help_text="Over the whole edition, from 0.")
-    module = LessonModuleOutput()
-    previous = serializers.UUIDField(allow_null=True)
-    next = serializers.UUIDField(allow_null=True)
 
 
 class ManifestEntryOutput(serializers.Serializer[Any]):
@@ -110,6 +115,7 @@ class ManifestEntryOutput(serializers.Serializer[Any]):
 
 class ManifestOutput(serializers.Serializer[Any]):
     edition_id = serializers.UUIDField()
+    course_id = serializers.UUIDField()
     language = serializers.CharField()
     published_at = serializers.DateTimeField()
     bytes = serializers.IntegerField(help_text="Of all documents together.")

@@ -4,13 +4,15 @@ from django.urls import path
 
 from courses.api.case import CaseAssociation, CaseDocument, CaseItem, CasePackage
 from courses.api.catalogue import Catalogue
-from courses.api.documents import Edition, Lesson, Manifest
+from courses.api.documents import Document, Edition, Lesson, LessonOfEdition, Manifest
 from courses.api.framework import Framework
 
 urlpatterns = [
     path("api/v1/catalogue", Catalogue.as_view(), name="catalogue"),
     path("api/v1/editions/<id:edition_id>", Edition.as_view(), name="edition"),
     path("api/v1/editions/<id:edition_id>/manifest", Manifest.as_view(), name="edition-manifest"),
+    path("api/v1/editions/<id:edition_id>/lessons/<id:lesson_id>", LessonOfEdition.as_view(), name="lesson-of-edition"),
+    path("api/v1/documents/<sha256:digest>", Document.as_view(), name="document"),
     path("api/v1/lessons/<id:lesson_id>", Lesson.as_view(), name="lesson"),
     path("api/v1/framework", Framework.as_view(), name="framework"),
     path("ims/case/v1p1/CFItems/<id:identifier>", CaseItem.as_view(), name="case-item"),

@@ -1,27 +1,21 @@
-"""Reading editions as values."""
+"""Reading editions as values, from what they pin."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Prefetch, UUIDField
+from django.db.models import F, UUIDField
 
 from common.caches import ProcessCache
 from common.queries import Given, IsAmong, KeptQuery
-from courses.catalogue.content import (
-    EditionContent,
-    EditionWords,
-    LessonContent,
-    LessonWords,
-    ModuleContent,
-    ModuleWords,
-)
-from courses.catalogue.models import Edition, Lesson, Module
-from courses.values import EditionView, LessonView
+from courses.publishing.models import Edition, Pin, Version
+from courses.values import EditionView, LessonView, QuizView
 
 # A frozen edition never changes, apart from its status, which is read every time. The instant of publishing is part of
 # the key, so that nothing is kept from a publishing that was rolled back.
@@ -43,7 +37,7 @@ _STATES = KeptQuery(
 
 
 def editions(edition_ids: Iterable[UUID]) -> Mapping[UUID, EditionView]:
-    """Several editions: one query for those whose content is cached, five more for all others; unknown ids are missing."""
+    """Several editions: one query for those whose content is cached, three more for all others; unknown ids are missing."""
     states = {pk: (status, published_at) for pk, status, published_at in _STATES(editions=list(set(edition_ids)))}
     known = _kept.among([(pk, published_at) for pk, (_, published_at) in states.items() if published_at is not None])
     found: dict[UUID, EditionView] = {}
@@ -52,101 +46,109 @@ def editions(edition_ids: Iterable[UUID]) -> Mapping[UUID, EditionView]:
         found[pk] = view if view.status == status else replace(view, status=status)
     missing = states.keys() - found.keys()
     if missing:
-        read = {view.id: view for view in map(_view, _with_lessons(missing))}
+        read = {view.id: view for view in _read(missing)}
         found.update(read)
         _kept.put({(view.id, view.published_at): view for view in read.values() if view.published_at is not None})
     return found
 
 
-def _with_lessons(edition_ids: Iterable[UUID]) -> Iterable[Edition]:
-    lessons = Lesson.objects.order_by("position").prefetch_related("skills__skill")
-    modules = Module.objects.order_by("position").prefetch_related(Prefetch("lessons", queryset=lessons))
-    return (
-        Edition.objects.filter(pk__in=edition_ids)
-        .order_by()
-        .select_related("course", "framework")
-        .prefetch_related("texts", Prefetch("modules", queryset=modules))
+def _read(edition_ids: Iterable[UUID]) -> Iterable[EditionView]:
+    """Without the words of lessons, which are documents and read each by itself."""
+    ids = list(edition_ids)
+    units: dict[UUID, list[_Unit]] = defaultdict(list)
+    pins = Pin.objects.filter(edition__in=ids).exclude(version__kind=Version.Kind.COURSE)
+    for edition_id, *unit in pins.values_list(
+        "edition",
+        "unit",
+        "version__kind",
+        "parent",
+        "position",
+        "version__text_digests",
+        "version__content__minutes",
+        "version__content__skills",
+        "version__content__slug",
+        "version__substantial",
+        "version__number",
+    ):
+        units[edition_id].append(_Unit(*unit))
+    own: dict[UUID, Mapping[str, Any]] = dict(
+        Pin.objects.filter(edition__in=ids, version__kind=Version.Kind.COURSE).values_list(
+            "edition", "version__content"
+        )
     )
+    for row in Edition.objects.filter(pk__in=ids).order_by().select_related("framework"):
+        yield _view(row, own[row.pk], units[row.pk])
 
 
-def _view(edition: Edition) -> EditionView:
-    lessons = [lesson for module in edition.modules.all() for lesson in module.lessons.all()]
+@dataclass(frozen=True)
+class _Unit:
+    id: UUID
+    kind: str
+    parent: UUID
+    position: int
+    versions: Mapping[str, str]
+    minutes: int | None
+    skills: Mapping[str, int] | None
+    slug: str | None
+    substantial: bool
+    number: int
+
+
+def _view(edition: Edition, own: Mapping[str, Any], units: Iterable[_Unit]) -> EditionView:
+    places = {unit.id: unit.position for unit in units if unit.kind == Version.Kind.MODULE}
+    activities = sorted(
+        (unit for unit in units if unit.kind != Version.Kind.MODULE),
+        key=lambda unit: (places[unit.parent], unit.position),
+    )
+    lessons = [unit for unit in activities if unit.kind == Version.Kind.LESSON]
     return EditionView(
         id=edition.pk,
-        course_slug=edition.course.slug,
+        course_id=edition.course_id,
+        course_slug=own["slug"],
         number=edition.number,
         status=edition.status,
         published_at=edition.published_at,
         default_language=edition.default_language,
         languages=tuple(edition.languages),
-        requires_assessment=edition.requires_assessment,
+        requires_assessment=own["requires_assessment"],
         framework_version=edition.framework.version,
-        titles={text.language: text.title for text in edition.texts.all()},
+        titles={language: words["title"] for language, words in own["texts"].items() if language in edition.languages},
         lessons=tuple(
             LessonView(
-                id=lesson.pk,
+                id=unit.id,
                 position=position,
-                minutes=lesson.minutes,
-                skills=tuple(sorted(taught.skill.code for taught in lesson.skills.all())),
-                levels={taught.skill.code: taught.level for taught in lesson.skills.all()},
+                minutes=unit.minutes or 0,
+                skills=tuple(sorted(unit.skills or ())),
+                levels=unit.skills or {},
+                versions=unit.versions,
+                substantial=unit.substantial,
+                number=unit.number,
             )
-            for position, lesson in enumerate(lessons)
+            for position, unit in enumerate(lessons)
+        ),
+        quizzes=tuple(
+            QuizView(id=unit.id, slug=unit.slug or "") for unit in activities if unit.kind == Version.Kind.QUIZ
         ),
     )
 
 
-def edition_content(edition_id: UUID) -> EditionContent:
-    """Everything that an edition says, in a constant number of queries.
+def running_editions(course_ids: Iterable[UUID]) -> Mapping[UUID, UUID]:
+    """The published edition of each course, by course; a course without one is missing."""
+    published = Edition.objects.filter(course__in=list(course_ids), status=Edition.Status.PUBLISHED)
+    return dict(published.order_by().values_list("course", "pk"))
 
-    A skill of another framework than the edition's stands as `code@version`, so that no rule takes it for a known one.
 
-    Raises:
-        Edition.DoesNotExist: there is no such edition.
-    """
-    lessons = Lesson.objects.order_by("position", "id").prefetch_related("texts", "skills__skill__framework")
-    modules = Module.objects.order_by("position", "id").prefetch_related("texts", Prefetch("lessons", queryset=lessons))
-    edition = (
-        Edition.objects.select_related("course")
-        .prefetch_related("texts", Prefetch("modules", queryset=modules))
-        .get(pk=edition_id)
+def lessons_of_courses(course_ids: Iterable[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+    """By course, every lesson that any published or retired edition of it has had."""
+    found: dict[UUID, set[UUID]] = {course_id: set() for course_id in course_ids}
+    pins = Pin.objects.filter(
+        edition__course__in=list(found), edition__published_at__isnull=False, version__kind=Version.Kind.LESSON
     )
-    return EditionContent(
-        id=edition.pk,
-        course_slug=edition.course.slug,
-        licence=edition.course.licence,
-        attribution=edition.course.attribution,
-        number=edition.number,
-        default_language=edition.default_language,
-        languages=tuple(edition.languages),
-        requires_assessment=edition.requires_assessment,
-        texts={
-            text.language: EditionWords(title=text.title, summary=text.summary, status=text.status)
-            for text in edition.texts.all()
-        },
-        modules=tuple(
-            ModuleContent(
-                id=module.pk,
-                texts={text.language: ModuleWords(title=text.title, status=text.status) for text in module.texts.all()},
-                lessons=tuple(_lesson_content(lesson, edition.framework_id) for lesson in module.lessons.all()),
-            )
-            for module in edition.modules.all()
-        ),
-    )
+    for course_id, unit in pins.order_by().values_list("edition__course", "unit").distinct():
+        found[course_id].add(unit)
+    return {course_id: frozenset(units) for course_id, units in found.items()}
 
 
-def _lesson_content(lesson: Lesson, framework_id: int) -> LessonContent:
-    return LessonContent(
-        id=lesson.pk,
-        slug=lesson.slug,
-        minutes=lesson.minutes,
-        skills={
-            taught.skill.code
-            if taught.skill.framework_id == framework_id
-            else f"{taught.skill.code}@{taught.skill.framework.version}": taught.level
-            for taught in lesson.skills.all()
-        },
-        texts={
-            text.language: LessonWords(title=text.title, body=text.body, status=text.status)
-            for text in lesson.texts.all()
-        },
-    )
+def course_of_edition(edition_id: UUID) -> UUID | None:
+    """The course that an edition, also a proposed one, is of; None if there is no such edition."""
+    return Edition.objects.filter(pk=edition_id).values_list("course", flat=True).first()

@@ -1,36 +1,36 @@
-"""What is published, and the versions of the framework, are frozen by the database itself."""
+"""What was frozen, and the versions of the framework, are kept as they are by the database itself; who answers for courses."""
+
+from typing import Any
 
 from django.db import migrations
 
-_CHILDREN = {
-    "courses_editiontext": "edition",
-    "courses_module": "edition",
-    "courses_document": "edition",
-    "courses_moduletext": "module",
-    "courses_lesson": "module",
-    "courses_lessontext": "lesson",
-    "courses_lessonskill": "lesson",
-}
-_FRAMEWORK = ("skilllevel", "skillarea", "skill", "skillstatement", "frameworklabel")
+_APPEND_ONLY = ("version", "document", "sourcetext")
+_OF_EDITION = ("pin", "page")
+_FRAMEWORK = ("framework", "skilllevel", "skillarea", "skill", "skillstatement", "frameworklabel")
+_AUTHORITIES = ("regional", "BN", "ID", "JP", "KH", "LA", "MM", "MY", "PH", "SG", "TH", "TL", "VN")
 
 FORWARD = """
--- The edition's row: as a draft it is free and may be published; after that it may only be retired.
+-- An edition goes from proposed to published to retired. What it is of never changes; what was published is never deleted.
 CREATE FUNCTION courses_freeze_edition() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    free text[] := ARRAY['status'];
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        IF OLD.status <> 'draft' THEN
+        IF OLD.status <> 'proposed' THEN
             RAISE EXCEPTION 'edition % is frozen', OLD.id USING ERRCODE = 'restrict_violation';
         END IF;
         RETURN OLD;
     END IF;
-    IF OLD.status = NEW.status AND OLD.status = 'draft' THEN
-        RETURN NEW;
+    IF OLD.status = 'proposed' AND NEW.status IN ('proposed', 'published') THEN
+        free := ARRAY['status', 'approved_at', 'approved_by_id', 'publish_at', 'published_at', 'note', 'move_rule',
+            'proposed_by_id'];
+    ELSIF NEW.status = OLD.status OR OLD.status = 'published' AND NEW.status = 'retired' THEN
+        -- Who proposed and approved is emptied when an account is erased; the rule for moves is operation.
+        free := ARRAY['status', 'retired_at', 'move_rule', 'proposed_by_id', 'approved_by_id'];
+    ELSE
+        RAISE EXCEPTION 'edition % is frozen', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
-    IF OLD.status = 'draft' AND NEW.status = 'published' THEN
-        RETURN NEW;
-    END IF;
-    IF to_jsonb(OLD) - 'status' = to_jsonb(NEW) - 'status'
-            AND (OLD.status = NEW.status OR OLD.status = 'published' AND NEW.status = 'retired') THEN
+    IF to_jsonb(OLD) - free = to_jsonb(NEW) - free THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'edition % is frozen', OLD.id USING ERRCODE = 'restrict_violation';
@@ -38,33 +38,28 @@ END $$;
 CREATE TRIGGER courses_freeze BEFORE UPDATE OR DELETE ON courses_edition
     FOR EACH ROW EXECUTE FUNCTION courses_freeze_edition();
 
--- Rows below the edition. The lock makes a writer wait for a publishing that is under way, and then see its outcome.
+CREATE FUNCTION courses_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+-- What an edition holds is written while it is proposed. Its pages may be compiled anew, in a new form of theirs.
 CREATE FUNCTION courses_freeze_below() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    parents uuid[];
-    above record;
+    state text;
 BEGIN
-    -- Documents follow from frozen rows; a new form of theirs is compiled by courses.publishing.services.recompile only.
-    IF TG_TABLE_NAME = 'courses_document' AND current_setting('courses.recompiling', true) = 'on' THEN
+    IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF TG_TABLE_NAME = 'courses_page' AND current_setting('courses.recompiling', true) = 'on' THEN
         RETURN COALESCE(NEW, OLD);
     END IF;
-    IF TG_ARGV[0] = 'edition' THEN
-        parents := ARRAY[OLD.edition_id, NEW.edition_id];
-    ELSIF TG_ARGV[0] = 'module' THEN
-        parents := ARRAY[OLD.module_id, NEW.module_id];
-        parents := ARRAY(SELECT edition_id FROM courses_module WHERE id = ANY(parents));
-    ELSE
-        parents := ARRAY[OLD.lesson_id, NEW.lesson_id];
-        parents := ARRAY(
-            SELECT module.edition_id FROM courses_lesson lesson JOIN courses_module module ON module.id = lesson.module_id
-            WHERE lesson.id = ANY(parents)
-        );
+    SELECT status INTO state FROM courses_edition WHERE id = COALESCE(NEW.edition_id, OLD.edition_id);
+    -- A withdrawn proposal is gone already when its rows go after it.
+    IF state IS NOT NULL AND state <> 'proposed' THEN
+        RAISE EXCEPTION 'edition % is frozen', COALESCE(NEW.edition_id, OLD.edition_id)
+            USING ERRCODE = 'restrict_violation';
     END IF;
-    FOR above IN SELECT id, status FROM courses_edition WHERE id = ANY(parents) ORDER BY id FOR SHARE LOOP
-        IF above.status <> 'draft' THEN
-            RAISE EXCEPTION 'edition % is frozen', above.id USING ERRCODE = 'restrict_violation';
-        END IF;
-    END LOOP;
     RETURN COALESCE(NEW, OLD);
 END $$;
 
@@ -79,27 +74,40 @@ BEGIN
 END $$;
 """
 FORWARD += "".join(
-    f"CREATE TRIGGER courses_freeze BEFORE INSERT OR UPDATE OR DELETE ON {table} "
-    f"FOR EACH ROW EXECUTE FUNCTION courses_freeze_below('{parent}');\n"
-    for table, parent in _CHILDREN.items()
+    f"CREATE TRIGGER courses_freeze BEFORE UPDATE OR DELETE ON courses_{table} "
+    f"FOR EACH ROW EXECUTE FUNCTION courses_append_only();\n"
+    for table in _APPEND_ONLY
+)
+FORWARD += "".join(
+    f"CREATE TRIGGER courses_freeze BEFORE INSERT OR UPDATE OR DELETE ON courses_{table} "
+    f"FOR EACH ROW EXECUTE FUNCTION courses_freeze_below();\n"
+    for table in _OF_EDITION
 )
 FORWARD += "".join(
     f"CREATE TRIGGER courses_freeze BEFORE UPDATE OR DELETE ON courses_{table} "
     f"FOR EACH ROW EXECUTE FUNCTION courses_freeze_framework();\n"
-    for table in ("framework", *_FRAMEWORK)
+    for table in _FRAMEWORK
 )
-
 BACKWARD = "".join(
-    f"DROP TRIGGER courses_freeze ON {table};\n"
-    for table in ("courses_edition", *_CHILDREN, "courses_framework", *(f"courses_{name}" for name in _FRAMEWORK))
+    f"DROP TRIGGER courses_freeze ON courses_{table};\n"
+    for table in ("edition", *_APPEND_ONLY, *_OF_EDITION, *_FRAMEWORK)
 )
 BACKWARD += """
 DROP FUNCTION courses_freeze_edition();
+DROP FUNCTION courses_append_only();
 DROP FUNCTION courses_freeze_below();
 DROP FUNCTION courses_freeze_framework();
 """
 
 
+def name_authorities(apps: Any, schema_editor: Any) -> None:
+    authority = apps.get_model("courses", "Authority")
+    authority.objects.bulk_create(authority(code=code) for code in _AUTHORITIES)
+
+
 class Migration(migrations.Migration):
     dependencies = [("courses", "0001_initial")]
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.RunPython(name_authorities, migrations.RunPython.noop),
+    ]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from common.clock import rfc3339
-from common.conditional import etag_of
 from common.rendering import to_json
-from courses.catalogue.content import EditionContent, LessonContent, ModuleContent
+from courses.content.values import MACHINE_DRAFTED, CourseContent, LessonContent, ModuleContent, QuizPlace
 from courses.publishing.markdown import to_html
-from courses.publishing.rules import MACHINE_DRAFTED
+from courses.publishing.versions import text_digests_of
 
 
 @dataclass(frozen=True)
@@ -50,81 +49,134 @@ class Names:
 
 @dataclass(frozen=True)
 class Compiled:
+    """A document. digest: SHA-256 (hex) of `body`. ref: the lesson's id for a lesson, else the edition's."""
+
     kind: str
     ref: UUID
     language: str
     body: bytes
-    etag: str
+    digest: str
 
 
-def compile_edition(edition: EditionContent, *, names: Names, published_at: datetime) -> list[Compiled]:
-    """Return every document of an edition that passes its check list: the same edition gives the same bytes."""
+def compile_edition(content: CourseContent, *, names: Names, edition_id: UUID, number: int) -> list[Compiled]:
+    """Return every document of a course that passes its check list, as it is proposed: without an instant of publication.
+
+    The same content gives the same bytes; a lesson's are the same in every edition that holds its version.
+    """
     return [
         document
-        for language in edition.languages
-        for document in _compile_in(language, edition, names, rfc3339(published_at))
+        for language in content.languages
+        for document in _compile_in(language, content, names, edition_id, number)
     ]
 
 
-def _compile_in(language: str, edition: EditionContent, names: Names, published_at: str) -> Iterator[Compiled]:
-    course = _course(language, edition, names, published_at)
+def published(documents: Sequence[Compiled], *, published_at: str) -> list[Compiled]:
+    """Return the cards, course pages and manifests among `documents` with the instant of their publication (RFC 3339).
+
+    Lessons know nothing of it, and are not returned.
+    """
+    courses = {
+        (document.kind, document.language): _replaced(document, published_at=published_at)
+        for document in documents
+        if document.kind in ("card", "course")
+    }
+    return [
+        *courses.values(),
+        *(
+            _manifest_of(document, courses["course", document.language], published_at)
+            for document in documents
+            if document.kind == "manifest"
+        ),
+    ]
+
+
+def _manifest_of(manifest: Compiled, course: Compiled, published_at: str) -> Compiled:
+    content = json.loads(manifest.body)
+    entries = [_entry(course) if entry["kind"] == "course" else entry for entry in content["documents"]]
+    return _replaced(
+        manifest, published_at=published_at, bytes=sum(entry["bytes"] for entry in entries), documents=entries
+    )
+
+
+def _replaced(document: Compiled, **members: Any) -> Compiled:
+    body = to_json(json.loads(document.body) | members)
+    return replace(document, body=body, digest=hashlib.sha256(body).hexdigest())
+
+
+def _compile_in(
+    language: str, content: CourseContent, names: Names, edition_id: UUID, number: int
+) -> Iterator[Compiled]:
+    course = _course(language, content, names, edition_id, number)
     documents = [
-        _document("card", edition.id, language, {name: value for name, value in course.items() if name != "modules"}),
-        _document("course", edition.id, language, course),
+        _document("course", edition_id, language, course),
+        *(
+            _document("lesson", lesson.id, language, lesson_document(language, content, lesson))
+            for lesson in content.lessons()
+        ),
     ]
-    order = [(module, lesson) for module in edition.modules for lesson in module.lessons]
-    for position, (module, lesson) in enumerate(order):
-        body = {
-            **lesson_document(language, edition, lesson, names),
-            "position": position,
-            "module": {"id": module.id, "title": module.texts[language].title},
-            "previous": order[position - 1][1].id if position else None,
-            "next": order[position + 1][1].id if position + 1 < len(order) else None,
-        }
-        documents.append(_document("lesson", lesson.id, language, body))
+    card = {name: value for name, value in course.items() if name != "modules"}
+    yield _document("card", edition_id, language, card)
     yield from documents
-    yield _document("manifest", edition.id, language, _manifest(language, edition, documents[1:], published_at))
+    yield _document(
+        "manifest",
+        edition_id,
+        language,
+        {
+            "edition_id": edition_id,
+            "course_id": content.id,
+            "language": language,
+            "published_at": None,
+            "bytes": sum(len(document.body) for document in documents),
+            "documents": [_entry(document) for document in documents],
+        },
+    )
 
 
 def _document(kind: str, ref: UUID, language: str, content: Mapping[str, Any]) -> Compiled:
     body = to_json(content)
-    return Compiled(kind, ref, language, body, etag_of(body))
+    return Compiled(kind, ref, language, body, hashlib.sha256(body).hexdigest())
 
 
-def _course(language: str, edition: EditionContent, names: Names, published_at: str) -> dict[str, Any]:
-    words = edition.texts[language]
-    highest: dict[str, int] = {}
-    for lesson in edition.lessons():
-        for code, level in lesson.skills.items():
-            highest[code] = max(level, highest.get(code, 0))
-    lessons = list(edition.lessons())
+def _entry(document: Compiled) -> dict[str, Any]:
+    """A document in a manifest: its address is its content's, so that what a phone has already is not fetched again."""
     return {
-        "id": edition.id,
-        "course": edition.course_slug,
-        "number": edition.number,
-        "language": language,
-        "default_language": edition.default_language,
-        "languages": list(edition.languages),
-        "title": words.title,
-        "summary": words.summary,
-        "translation": words.status,
-        "machine_drafted": any(status == MACHINE_DRAFTED for status in _statuses(language, edition)),
-        "minutes": sum(lesson.minutes for lesson in lessons),
-        "lesson_count": len(lessons),
-        "requires_assessment": edition.requires_assessment,
-        "skills": [names.skill(code, level, language) for code, level in sorted(highest.items())],
-        "framework_version": names.version,
-        "licence": edition.licence,
-        "attribution": edition.attribution,
-        "published_at": published_at,
-        "modules": [_module(language, module, names) for module in edition.modules],
+        "kind": document.kind,
+        "id": str(document.ref),
+        "href": f"/api/v1/documents/{document.digest}",
+        "bytes": len(document.body),
+        "etag": f'"{document.digest}"',
     }
 
 
-def _statuses(language: str, edition: EditionContent) -> Iterator[str]:
-    yield edition.texts[language].status
-    yield from (module.texts[language].status for module in edition.modules)
-    yield from (lesson.texts[language].status for lesson in edition.lessons())
+def _course(language: str, content: CourseContent, names: Names, edition_id: UUID, number: int) -> dict[str, Any]:
+    words = content.texts[language]
+    highest: dict[str, int] = {}
+    lessons = list(content.lessons())
+    for lesson in lessons:
+        for code, level in lesson.skills.items():
+            highest[code] = max(level, highest.get(code, 0))
+    return {
+        "id": edition_id,
+        "course_id": content.id,
+        "course": content.slug,
+        "number": number,
+        "language": language,
+        "default_language": content.source_language,
+        "languages": list(content.languages),
+        "title": words.title,
+        "summary": words.summary,
+        "translation": words.status,
+        "machine_drafted": any(texts[language].status == MACHINE_DRAFTED for texts in content.all_texts()),
+        "minutes": sum(lesson.minutes for lesson in lessons),
+        "lesson_count": len(lessons),
+        "requires_assessment": content.requires_assessment,
+        "skills": [names.skill(code, level, language) for code, level in sorted(highest.items())],
+        "framework_version": names.version,
+        "licence": content.licence,
+        "attribution": content.attribution,
+        "published_at": None,
+        "modules": [_module(language, module, names) for module in content.modules],
+    }
 
 
 def _module(language: str, module: ModuleContent, names: Names) -> dict[str, Any]:
@@ -141,50 +193,35 @@ def _module(language: str, module: ModuleContent, names: Names) -> dict[str, Any
                 "title": lesson.texts[language].title,
                 "minutes": lesson.minutes,
                 "translation": lesson.texts[language].status,
+                "version": text_digests_of(lesson)[language],
                 "skills": [names.skill(code, level, language) for code, level in sorted(lesson.skills.items())],
             }
             for lesson in module.lessons
         ],
+        "activities": [
+            {"kind": "quiz" if isinstance(activity, QuizPlace) else "lesson", "id": activity.id}
+            for activity in module.activities
+        ],
     }
 
 
-def lesson_document(language: str, edition: EditionContent, lesson: LessonContent, names: Names) -> dict[str, Any]:
-    """A lesson as a learner sees it, without its place in the edition; the preview shows the same."""
+def lesson_document(language: str, content: CourseContent, lesson: LessonContent) -> dict[str, Any]:
+    """A lesson as a learner sees it. It knows neither its place nor its edition, so that it is the same in all of them."""
     words = lesson.texts[language]
     return {
         "id": lesson.id,
-        "edition_id": edition.id,
-        "course": edition.course_slug,
+        "version": text_digests_of(lesson)[language],
+        "course_id": content.id,
+        "course": content.slug,
         "slug": lesson.slug,
         "language": language,
-        "languages": list(edition.languages),
         "title": words.title,
         "translation": words.status,
         "machine_drafted": words.status == MACHINE_DRAFTED,
         "minutes": lesson.minutes,
         "markdown": words.body,
         "html": to_html(words.body),
-        "skills": [names.skill(code, level, language) for code, level in sorted(lesson.skills.items())],
-        "licence": edition.licence,
-        "attribution": edition.attribution,
-    }
-
-
-def _manifest(language: str, edition: EditionContent, documents: list[Compiled], published_at: str) -> dict[str, Any]:
-    paths = {"course": "/api/v1/editions/{}", "lesson": "/api/v1/lessons/{}"}
-    return {
-        "edition_id": edition.id,
-        "language": language,
-        "published_at": published_at,
-        "bytes": sum(len(document.body) for document in documents),
-        "documents": [
-            {
-                "kind": document.kind,
-                "id": document.ref,
-                "href": f"{paths[document.kind].format(document.ref)}?language={language}",
-                "bytes": len(document.body),
-                "etag": document.etag,
-            }
-            for document in documents
-        ],
+        "skills": [{"code": code, "level": level} for code, level in sorted(lesson.skills.items())],
+        "licence": content.licence,
+        "attribution": content.attribution,
     }

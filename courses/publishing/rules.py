@@ -14,10 +14,16 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from common.languages import canonical, lookup, same_language, shortened
-from courses.catalogue.content import EditionContent, EditionWords, LessonContent, LessonWords, ModuleWords
+from courses.content.values import (
+    MACHINE_DRAFTED,
+    CourseContent,
+    LessonContent,
+    ModuleContent,
+    complete_languages,
+    is_stale,
+)
 
 LONG_LESSON_MINUTES = 30
-MACHINE_DRAFTED = "machine_drafted"
 
 
 @dataclass(frozen=True)
@@ -68,21 +74,23 @@ class Finding:
         }
 
 
-def check(
-    edition: EditionContent, *, skills: Mapping[str, SkillRange], known_languages: Sequence[str]
-) -> list[Finding]:
-    """Return what stands against publishing `edition` and what is worth a look, blocking findings first.
+def check(content: CourseContent, *, skills: Mapping[str, SkillRange], known_languages: Sequence[str]) -> list[Finding]:
+    """Return what stands against publishing `content` and what is worth a look, blocking findings first.
 
     Args:
-        edition: the edition as it is.
-        skills: the skills of the edition's framework, by code.
+        content: the draft of a course. Its source language must be complete; a language that is not is not offered.
+        skills: the skills of the current framework, by code.
         known_languages: the platform's languages; an edition may be offered in these and in their variants.
     """
     found = [
-        *_check_edition(edition, known_languages),
-        *(finding for number, module in enumerate(edition.modules, 1) for finding in _check_module(edition, number)),
-        *(finding for lesson in edition.lessons() for finding in _check_lesson(edition, lesson, skills)),
-        *_check_translations(edition),
+        *_check_course(content, known_languages),
+        *(
+            finding
+            for number, module in enumerate(content.modules, 1)
+            for finding in _check_module(content, number, module)
+        ),
+        *(finding for lesson in content.lessons() for finding in _check_lesson(content, lesson, skills)),
+        *_check_translations(content),
     ]
     return sorted(found, key=lambda finding: not finding.blocking)
 
@@ -92,56 +100,51 @@ def blocks(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.blocking]
 
 
-def _check_edition(edition: EditionContent, known_languages: Sequence[str]) -> Iterator[Finding]:
-    if not edition.licence.strip():
+def _check_course(content: CourseContent, known_languages: Sequence[str]) -> Iterator[Finding]:
+    if not content.licence.strip():
         yield Finding("licence_missing", True, _("The course names no licence."))
-    if not edition.languages:
-        yield Finding("no_language", True, _("The edition is offered in no language."))
-    if edition.default_language not in edition.languages:
-        yield Finding(
-            "default_language_not_offered", True, _("The default language is not among the languages offered.")
-        )
-    for language, times in Counter(edition.languages).items():
+    if not content.languages:
+        yield Finding("no_language", True, _("The course is offered in no language."))
+    if content.source_language not in content.languages:
+        yield Finding("source_language_not_offered", True, _("The source language is not among the languages offered."))
+    for language, times in Counter(content.languages).items():
         if times > 1:
             yield Finding("language_twice", True, _("A language is listed twice."), language=language)
         if canonical(language) != language or same_language([language], known_languages) is None:
             yield Finding(
                 "language_unknown", True, _("This is not a language tag that the platform knows."), language=language
             )
-    if not edition.modules:
-        yield Finding("no_module", True, _("The edition has no module."))
-    for language in _offered(edition):
-        words = edition.texts.get(language)
-        if words is None or not words.title.strip():
-            yield Finding("edition_title_missing", True, _("The edition has no title."), language=language)
-        elif not words.summary.strip():
-            yield Finding("summary_missing", False, _("The edition has no summary."), language=language)
+    if not content.modules:
+        yield Finding("no_module", True, _("The course has no module."))
+    source = content.texts.get(content.source_language)
+    if source is None or not source.title.strip():
+        yield Finding("course_title_missing", True, _("The course has no title."), language=content.source_language)
+    for language in _offered(content):
+        words = content.texts.get(language)
+        if words is not None and not words.summary.strip():
+            yield Finding("summary_missing", False, _("The course has no summary."), language=language)
 
 
-def _check_module(edition: EditionContent, number: int) -> Iterator[Finding]:
-    module = edition.modules[number - 1]
-    if not module.lessons:
+def _check_module(content: CourseContent, number: int, module: ModuleContent) -> Iterator[Finding]:
+    if not module.activities:
         yield Finding(
             "module_without_lessons",
             True,
             format_lazy(_("Module {number} has no lesson."), number=number),
             module_id=module.id,
         )
-    for language in _offered(edition):
-        words = module.texts.get(language)
-        if words is None or not words.title.strip():
-            yield Finding(
-                "module_title_missing",
-                True,
-                format_lazy(_("Module {number} has no title."), number=number),
-                module_id=module.id,
-                language=language,
-            )
+    words = module.texts.get(content.source_language)
+    if words is None or not words.title.strip():
+        yield Finding(
+            "module_title_missing",
+            True,
+            format_lazy(_("Module {number} has no title."), number=number),
+            module_id=module.id,
+            language=content.source_language,
+        )
 
 
-def _check_lesson(
-    edition: EditionContent, lesson: LessonContent, skills: Mapping[str, SkillRange]
-) -> Iterator[Finding]:
+def _check_lesson(content: CourseContent, lesson: LessonContent, skills: Mapping[str, SkillRange]) -> Iterator[Finding]:
     def finding(code: str, blocking: bool, message: Any, language: str = "", **values: Any) -> Finding:
         text = format_lazy(message, lesson=lesson.slug, **values)
         return Finding(code, blocking, text, lesson_id=lesson.id, language=language)
@@ -173,20 +176,39 @@ def _check_lesson(
             _("Lesson “{lesson}” takes {minutes} minutes; on a phone, shorter ones are finished more often."),
             minutes=lesson.minutes,
         )
-    for language in _offered(edition):
-        words = lesson.texts.get(language)
-        if words is None or not words.title.strip():
-            yield finding("lesson_title_missing", True, _("Lesson “{lesson}” has no title."), language)
-        if words is None or not words.body.strip():
-            yield finding("lesson_body_empty", True, _("Lesson “{lesson}” has no text."), language)
+    words = lesson.texts.get(content.source_language)
+    if words is None or not words.title.strip():
+        yield finding("lesson_title_missing", True, _("Lesson “{lesson}” has no title."), content.source_language)
+    if words is None or not words.body.strip():
+        yield finding("lesson_body_empty", True, _("Lesson “{lesson}” has no text."), content.source_language)
 
 
-def _check_translations(edition: EditionContent) -> Iterator[Finding]:
-    for language in _offered(edition):
-        statuses = [
-            words.status for by_language in _texts(edition) for tag, words in by_language.items() if tag == language
-        ]
-        drafted = statuses.count(MACHINE_DRAFTED)
+def _check_translations(content: CourseContent) -> Iterator[Finding]:
+    complete = complete_languages(content)
+    texts = list(content.all_texts())
+    for language in _offered(content):
+        there = [by_language[language] for by_language in texts if language in by_language]
+        if language not in complete and language != content.source_language:
+            yield Finding(
+                "language_incomplete",
+                False,
+                format_lazy(
+                    _("This language is not offered yet: {count} of {total} texts are complete."),
+                    count=sum(words.is_complete() for words in there),
+                    total=len(texts),
+                ),
+                language=language,
+            )
+            continue
+        stale = sum(is_stale(language, by_language, content.source_language) for by_language in texts)
+        if stale:
+            yield Finding(
+                "translation_stale",
+                False,
+                format_lazy(_("{count} texts were translated from an older source text."), count=stale),
+                language=language,
+            )
+        drafted = sum(words.status == MACHINE_DRAFTED for words in there)
         if drafted:
             yield Finding(
                 "machine_drafted",
@@ -196,14 +218,8 @@ def _check_translations(edition: EditionContent) -> Iterator[Finding]:
             )
 
 
-def _texts(edition: EditionContent) -> Iterator[Mapping[str, EditionWords | ModuleWords | LessonWords]]:
-    yield edition.texts
-    yield from (module.texts for module in edition.modules)
-    yield from (lesson.texts for lesson in edition.lessons())
-
-
-def _offered(edition: EditionContent) -> list[str]:
-    return list(dict.fromkeys(edition.languages))
+def _offered(content: CourseContent) -> list[str]:
+    return list(dict.fromkeys(content.languages))
 
 
 @lru_cache(maxsize=1024)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
 
 from common.languages import canonical
-from courses.catalogue.content import EditionContent
-from courses.catalogue.models import Edition
-from courses.catalogue.selectors import edition_content
+from courses.content.draft import content_of_draft
+from courses.content.values import CourseContent, digest_of
 from courses.publishing import rules
 from courses.publishing.compiling import Label, Names
+from courses.publishing.contributors import contributors
+from courses.publishing.models import Edition, Pin
+from courses.publishing.versions import Pinned, content_of, digest_of_draft
 from courses.skills.models import Framework
 
 
@@ -38,22 +41,54 @@ def names_of(framework_id: int) -> Names:
     )
 
 
-def check_list(edition_id: UUID) -> list[rules.Finding]:
-    """Everything that stands against publishing the edition, or is worth a look.
+def current_framework_id() -> int:
+    """The framework that an edition proposed now is of."""
+    return Framework.objects.values_list("pk", flat=True).get(current=True)
+
+
+def content_of_edition(edition_id: UUID) -> CourseContent:
+    """Everything that an edition says, as it was frozen, in two queries; its languages are those that are offered.
 
     Raises:
         Edition.DoesNotExist: there is no such edition.
     """
-    return check_content(
-        edition_content(edition_id), Edition.objects.values_list("framework", flat=True).get(pk=edition_id)
+    edition = Edition.objects.only("languages").get(pk=edition_id)
+    return as_frozen(edition_id).in_languages(tuple(edition.languages))
+
+
+def as_frozen(edition_id: UUID) -> CourseContent:
+    """The draft of which an edition was made, in one query: with the languages that were wanted, complete or not."""
+    return content_of(
+        Pinned(unit=unit, kind=kind, parent=parent, position=position, content=content)
+        for unit, kind, parent, position, content in Pin.objects.filter(edition=edition_id).values_list(
+            "unit", "version__kind", "parent", "position", "version__content"
+        )
     )
 
 
-def check_content(content: EditionContent, framework_id: int) -> list[rules.Finding]:
-    """The check list of an edition that has been read already."""
+def check_list(course_id: UUID) -> list[rules.Finding]:
+    """Everything that stands against publishing the course's draft, or is worth a look, blocking findings first.
+
+    Raises:
+        Course.DoesNotExist: there is no such course.
+    """
+    return check_content(content_of_draft(course_id), current_framework_id())
+
+
+def check_content(content: CourseContent, framework_id: int) -> list[rules.Finding]:
+    """The check list of a draft that has been read already: what courses and every contributor find."""
     framework = Framework.objects.prefetch_related("skills").get(pk=framework_id)
-    return rules.check(
+    found = rules.check(
         content,
         skills={skill.code: rules.SkillRange(skill.min_level, skill.max_level) for skill in framework.skills.all()},
         known_languages=known_languages(),
     )
+    for contributor in contributors():
+        found += contributor.check(content.id, content)
+    return sorted(found, key=lambda finding: not finding.blocking)
+
+
+def draft_digest(content: CourseContent) -> str:
+    """The digest of a whole draft, with what contributors would freeze."""
+    parts: Mapping[str, str] = {entry.name: entry.digest(content.id) for entry in contributors()}
+    return digest_of([digest_of_draft(content), parts]) if parts else digest_of_draft(content)

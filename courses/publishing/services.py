@@ -1,42 +1,43 @@
-"""Publishing an edition, and going on from a published one."""
+"""From the draft to an edition: propose, approve, publish; withdraw, restore, discard."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
+from common.clock import rfc3339
 from common.database import set_for_transaction
 from common.errors import Conflict, DomainError, NotFound
-from common.ids import new_id
-from courses.catalogue.content import EditionContent
-from courses.catalogue.models import (
-    Course,
-    Edition,
-    EditionText,
-    Lesson,
-    LessonSkill,
-    LessonText,
-    Module,
-    ModuleText,
-)
-from courses.catalogue.selectors import edition_content
+from courses.content.draft import content_of_draft, write_draft
+from courses.content.models import Course
+from courses.content.values import CourseContent, complete_languages
 from courses.events import EditionPublished
 from courses.publishing import rules
-from courses.publishing.compiling import compile_edition
-from courses.publishing.models import Document
-from courses.publishing.selectors import check_content, names_of
-from courses.skills.models import Framework, Skill
+from courses.publishing.compiling import Compiled, compile_edition, published
+from courses.publishing.contributors import contributors
+from courses.publishing.models import Document, Edition, Page, Pin, Version
+from courses.publishing.selectors import (
+    as_frozen,
+    check_content,
+    content_of_edition,
+    current_framework_id,
+    draft_digest,
+    names_of,
+)
+from courses.publishing.versions import units_of
 from events import public as events
 from privacy import public as privacy
 
 
 class NotReady(DomainError):
-    """The edition's check list has blocking findings, listed in `findings`."""
+    """The course's check list has blocking findings, listed in `findings`."""
 
     code, status, title = "edition_not_ready", 409, _("The edition cannot be published yet")
     member_types = {"findings": list[rules.FindingMember]}
@@ -46,10 +47,40 @@ class NotReady(DomainError):
         self.findings = findings
 
 
-class Retired(Conflict):
-    """The edition was published once and has been retired; a new edition can be made from it."""
+class DraftChanged(DomainError):
+    """The draft is not the one that was looked at."""
 
-    code, title = "edition_retired", _("A retired edition cannot be published again")
+    code, status, title = "draft_changed", 412, _("The draft has changed since you looked at it")
+
+
+class AlreadyProposed(Conflict):
+    """Another state of the draft is proposed already; it is published or withdrawn first."""
+
+    code, title = "edition_already_proposed", _("Another edition is proposed already")
+
+
+class NotProposed(Conflict):
+    """The edition is not a proposal any more."""
+
+    code, title = "edition_not_proposed", _("This edition is not proposed any more")
+
+
+class NeedsApproval(Conflict):
+    """The course's authority asks that a second person approves a proposal."""
+
+    code, title = "edition_needs_approval", _("A second person has to approve this edition first")
+
+
+class OwnProposal(Conflict):
+    """Whoever proposed an edition cannot approve it."""
+
+    code, title = "edition_own_proposal", _("Your own proposal has to be approved by another person")
+
+
+class NothingChanged(Conflict):
+    """The draft says what the published edition says."""
+
+    code, title = "edition_nothing_changed", _("Nothing has changed since the published edition")
 
 
 @dataclass(frozen=True)
@@ -61,172 +92,346 @@ class Published:
 
 
 @transaction.atomic
-def publish(*, edition_id: UUID, actor: str) -> Published:
-    """Freeze and compile an edition and retire the one published before; a second call changes nothing.
+def propose(
+    *,
+    course_id: UUID,
+    actor: str,
+    seen: str | None = None,
+    note: str = "",
+    substantial: frozenset[UUID] = frozenset(),
+    proposed_by: UUID | None = None,
+) -> UUID:
+    """Freeze the draft as it is, check and compile it; return the edition's id. The same draft again is the same proposal.
+
+    Args:
+        seen: the digest of the draft that the person looked at.
+        note: what has changed, in the author's words.
+        substantial: lessons that learners who did them before should look at again.
+        proposed_by: the user; None for a loader.
+
+    Raises:
+        NotFound: there is no such course.
+        DraftChanged: the draft is another one than `seen`.
+        AlreadyProposed: another state of the draft is proposed.
+        NothingChanged: the published edition says the same.
+        NotReady: the check list has blocking findings.
+    """
+    lock_course(course_id)
+    content = content_of_draft(course_id)
+    digest = draft_digest(content)
+    if seen is not None and seen != digest:
+        raise DraftChanged()
+    standing = Edition.objects.filter(course_id=course_id).exclude(status=Edition.Status.RETIRED)
+    for edition in standing:
+        if edition.status == Edition.Status.PROPOSED:
+            if edition.draft_digest == digest:
+                return edition.pk
+            raise AlreadyProposed()
+        if edition.draft_digest == digest:
+            raise NothingChanged()
+    framework_id = current_framework_id()
+    findings = rules.blocks(check_content(content, framework_id))
+    if findings:
+        raise NotReady(findings)
+    newest = Edition.objects.filter(course_id=course_id).aggregate(newest=Max("number"))["newest"] or 0
+    edition = Edition.objects.create(
+        course_id=course_id,
+        number=newest + 1,
+        framework_id=framework_id,
+        default_language=content.source_language,
+        languages=list(complete_languages(content)),
+        draft_digest=digest,
+        note=note,
+        proposed_at=clock.now(),
+        proposed_by_id=proposed_by,
+    )
+    _pin(edition, content, substantial)
+    _write_pages(edition)
+    for contributor in contributors():
+        contributor.freeze(edition.pk, course_id)
+    _audit(edition, "propose", actor, number=edition.number)
+    return edition.pk
+
+
+def _pin(edition: Edition, content: CourseContent, substantial: frozenset[UUID]) -> None:
+    units = list(units_of(content))
+    ids = [unit.id for unit in units]
+    known = {(unit, digest): pk for unit, digest, pk in _versions(ids)}
+    last: dict[UUID, int] = {
+        row["unit"]: row["last"]
+        for row in Version.objects.filter(unit__in=ids).order_by().values("unit").annotate(last=Max("number"))
+    }
+    created = Version.objects.bulk_create(
+        Version(
+            unit=unit.id,
+            kind=unit.kind,
+            number=last.get(unit.id, 0) + 1,
+            digest=unit.digest,
+            text_digests=dict(unit.text_digests),
+            content=dict(unit.content),
+            substantial=unit.id in substantial,
+        )
+        for unit in units
+        if (unit.id, unit.digest) not in known
+    )
+    known |= {(version.unit, version.digest): version.pk for version in created}
+    Pin.objects.bulk_create(
+        Pin(
+            edition=edition,
+            unit=unit.id,
+            version_id=known[unit.id, unit.digest],
+            parent=unit.parent,
+            position=unit.position,
+        )
+        for unit in units
+    )
+
+
+def _versions(units: list[UUID]) -> list[tuple[UUID, str, int]]:
+    return list(Version.objects.filter(unit__in=units).values_list("unit", "digest", "pk"))
+
+
+def _write_pages(edition: Edition) -> None:
+    """Compile what an edition says."""
+    compiled = compile_edition(
+        content_of_edition(edition.pk),
+        names=names_of(edition.framework_id),
+        edition_id=edition.pk,
+        number=edition.number,
+    )
+    if edition.published_at is not None:
+        lessons = [document for document in compiled if document.kind == Page.Kind.LESSON]
+        compiled = [*lessons, *published(compiled, published_at=rfc3339(edition.published_at))]
+    _store(edition, compiled)
+
+
+def _date_pages(edition: Edition, published_at: datetime) -> None:
+    """Give the few documents that tell it the instant of publication; lessons stay as they were compiled."""
+    undated = Page.objects.filter(edition=edition).exclude(kind=Page.Kind.LESSON)
+    documents = [
+        Compiled(kind, ref, language, bytes(body), digest)
+        for kind, ref, language, body, digest in undated.values_list(
+            "kind", "ref", "language", "document__body", "document_id"
+        )
+    ]
+    undated.delete()
+    _store(edition, published(documents, published_at=rfc3339(published_at)))
+
+
+def _store(edition: Edition, documents: Sequence[Compiled]) -> None:
+    """Write documents, but those that are there already, and the pages where they are read."""
+    bodies = {document.digest: document.body for document in documents}
+    known = set(Document.objects.filter(pk__in=bodies).values_list("pk", flat=True))
+    Document.objects.bulk_create(
+        [Document(digest=digest, body=body) for digest, body in bodies.items() if digest not in known],
+        ignore_conflicts=True,
+        batch_size=200,
+    )
+    Page.objects.bulk_create(
+        [
+            Page(
+                edition=edition,
+                ref=document.ref,
+                kind=document.kind,
+                language=document.language,
+                document_id=document.digest,
+            )
+            for document in documents
+        ],
+        batch_size=1000,
+    )
+
+
+@transaction.atomic
+def approve(*, edition_id: UUID, actor: str, approved_by: UUID) -> None:
+    """Agree to a proposal; a second call changes nothing.
 
     Raises:
         NotFound: there is no such edition.
-        NotReady: its check list has blocking findings.
-        Retired: it is an edition of the past.
+        NotProposed: it is not a proposal any more.
+        OwnProposal: the same person proposed it.
+    """
+    edition = _edition_for_update(edition_id)
+    if edition.status != Edition.Status.PROPOSED:
+        raise NotProposed()
+    if edition.approved_at is not None:
+        return
+    if edition.proposed_by_id == approved_by:
+        raise OwnProposal()
+    Edition.objects.filter(pk=edition.pk).update(approved_at=clock.now(), approved_by=approved_by)
+    _audit(edition, "approve", actor)
+
+
+@transaction.atomic
+def schedule(*, edition_id: UUID, publish_at: datetime | None, actor: str) -> None:
+    """Let a proposal be published by itself at an instant, or no longer (None).
+
+    Raises:
+        NotFound: there is no such edition.
+        NotProposed: it is not a proposal any more.
+        NeedsApproval: nobody has approved it, where the authority asks for that.
+    """
+    edition = _edition_for_update(edition_id)
+    if edition.status != Edition.Status.PROPOSED:
+        raise NotProposed()
+    _require_approval(edition)
+    Edition.objects.filter(pk=edition.pk).update(publish_at=publish_at)
+    _audit(edition, "schedule", actor, publish_at=publish_at.isoformat() if publish_at else None)
+
+
+@transaction.atomic
+def publish(*, edition_id: UUID, actor: str) -> Published:
+    """Let everybody read a proposed edition, and retire the one published before; a second call changes nothing.
+
+    Raises:
+        NotFound: there is no such edition.
+        NotProposed: it is an edition of the past.
+        NeedsApproval: nobody has approved it, where the authority asks for that.
     """
     edition = _edition_for_update(edition_id)
     if edition.status == Edition.Status.PUBLISHED and edition.published_at is not None:
         return Published(edition.pk, edition.published_at)
     if edition.status == Edition.Status.RETIRED:
-        raise Retired()
-    content = edition_content(edition.pk)
-    findings = rules.blocks(check_content(content, edition.framework_id))
-    if findings:
-        raise NotReady(findings)
+        raise NotProposed()
+    _require_approval(edition)
     now = clock.now()
-    documents = _compile(content, edition.framework_id, now)
-    Document.objects.bulk_create(documents, batch_size=200)
     for retired in Edition.objects.filter(course_id=edition.course_id, status=Edition.Status.PUBLISHED):
-        Edition.objects.filter(pk=retired.pk).update(status=Edition.Status.RETIRED)
-        privacy.audit(actor=actor, action="retire", subject_kind="courses.edition", subject_id=str(retired.pk))
-    # Last: from here on the database refuses any change of the edition and of all below it.
+        Edition.objects.filter(pk=retired.pk).update(status=Edition.Status.RETIRED, retired_at=now)
+        _audit(retired, "retire", actor)
+    _date_pages(edition, now)
     Edition.objects.filter(pk=edition.pk).update(status=Edition.Status.PUBLISHED, published_at=now)
-    privacy.audit(
-        actor=actor,
-        action="publish",
-        subject_kind="courses.edition",
-        subject_id=str(edition.pk),
-        number=edition.number,
-        documents=len(documents),
-    )
-    events.record(EditionPublished(edition_id=edition.pk))
+    for contributor in contributors():
+        contributor.publish(edition.pk, edition.course_id)
+    _audit(edition, "publish", actor, number=edition.number)
+    events.record(EditionPublished(edition_id=edition.pk, course_id=edition.course_id))
     return Published(edition.pk, now)
 
 
-def _compile(content: EditionContent, framework_id: int, published_at: datetime) -> list[Document]:
-    return [
-        Document(
-            edition_id=content.id,
-            kind=document.kind,
-            ref=document.ref,
-            language=document.language,
-            body=document.body,
-            etag=document.etag,
-        )
-        for document in compile_edition(content, names=names_of(framework_id), published_at=published_at)
-    ]
-
-
 @transaction.atomic
-def recompile(*, edition_id: UUID, actor: str) -> int:
-    """Compile a frozen edition's documents anew, for a new form of theirs; returns how many changed.
+def publish_draft(*, course_id: UUID, actor: str) -> UUID:
+    """Propose and publish the draft of a course in one step, for loaders; return the id of the edition that says it.
 
-    The content is what was frozen; a second call changes nothing. Documents that changed have new ETags.
+    If nothing has changed since the published edition, that one's id is returned.
 
     Raises:
-        NotFound: there is no such edition, or it was never published.
+        NotFound, AlreadyProposed, NotReady, NeedsApproval: as of `propose` and `publish`.
     """
-    edition = _edition_for_update(edition_id)
-    if edition.published_at is None:
-        raise NotFound()
-    documents = _compile(edition_content(edition.pk), edition.framework_id, edition.published_at)
-    known = set(Document.objects.filter(edition=edition).values_list("kind", "ref", "language", "etag"))
-    wanted = {(entry.kind, entry.ref, entry.language, entry.etag) for entry in documents}
-    if known == wanted:
-        return 0
-    set_for_transaction("courses.recompiling", "on")
-    Document.objects.filter(edition=edition).delete()
-    Document.objects.bulk_create(documents, batch_size=200)
-    set_for_transaction("courses.recompiling", "off")
-    privacy.audit(
-        actor=actor,
-        action="recompile",
-        subject_kind="courses.edition",
-        subject_id=str(edition.pk),
-        documents=len(wanted - known),
-    )
-    return len(wanted - known)
+    try:
+        edition_id = propose(course_id=course_id, actor=actor)
+    except NothingChanged:
+        return Edition.objects.values_list("pk", flat=True).get(course_id=course_id, status=Edition.Status.PUBLISHED)
+    publish(edition_id=edition_id, actor=actor)
+    return edition_id
 
 
-def _edition_for_update(edition_id: UUID) -> Edition:
-    """Lock the course, then the edition: two publishings of a course, and an edit of the edition, wait for each other."""
-    course_id = Edition.objects.filter(pk=edition_id).values_list("course", flat=True).first()
-    if course_id is None:
-        raise NotFound()
-    Course.objects.select_for_update(no_key=True).get(pk=course_id)
-    return Edition.objects.select_for_update(of=("self",), no_key=True).get(pk=edition_id)
+def publish_due() -> list[UUID]:
+    """Publish the proposals whose time has come, each in its own transaction; return their ids. For beat."""
+    due = Edition.objects.filter(status=Edition.Status.PROPOSED, publish_at__lte=clock.now())
+    found = list(due.order_by("publish_at").values_list("pk", flat=True))
+    for edition_id in found:
+        publish(edition_id=edition_id, actor="schedule")
+    return found
+
+
+def _require_approval(edition: Edition) -> None:
+    if edition.approved_at is None and edition.course.authority.second_person_publishes:
+        raise NeedsApproval()
 
 
 @transaction.atomic
-def new_edition(*, edition_id: UUID, actor: str) -> UUID:
-    """Copy an edition into a new draft of its course, on the current framework; returns the draft's id.
+def withdraw(*, edition_id: UUID, actor: str) -> None:
+    """Delete a proposal. The draft stays as it is; versions stay too, for they are what was once proposed.
 
-    A course has one draft made so at a time: a second call returns the first one's draft.
+    Raises:
+        NotFound: there is no such edition.
+        NotProposed: it is not a proposal any more.
+    """
+    edition = _edition_for_update(edition_id)
+    if edition.status != Edition.Status.PROPOSED:
+        raise NotProposed()
+    for contributor in contributors():
+        contributor.forget(edition.pk)
+    _audit(edition, "withdraw", actor, number=edition.number)
+    Edition.objects.filter(pk=edition.pk).delete()
+
+
+@transaction.atomic
+def restore(*, edition_id: UUID, actor: str, changed_by: UUID | None = None) -> None:
+    """Make the draft say what an edition says. What the draft has and the edition has not is marked as removed.
 
     Raises:
         NotFound: there is no such edition.
     """
     edition = _edition_for_update(edition_id)
-    of_course = Edition.objects.filter(course_id=edition.course_id).order_by("-number")
-    draft = of_course.filter(status=Edition.Status.DRAFT).first()
-    if draft is not None:
-        return draft.pk
-    newest = of_course.first()
-    assert newest is not None
-    framework = Framework.objects.get(current=True)
-    content = edition_content(edition.pk)
-    copy = Edition.objects.create(
-        course_id=edition.course_id,
-        number=newest.number + 1,
-        framework=framework,
-        default_language=content.default_language,
-        languages=list(content.languages),
-        requires_assessment=content.requires_assessment,
-    )
-    _copy_content(content, copy, framework)
-    privacy.audit(
-        actor=actor, action="create", subject_kind="courses.edition", subject_id=str(copy.pk), number=copy.number
-    )
-    return copy.pk
+    write_draft(as_frozen(edition.pk), changed_by=changed_by)
+    for contributor in contributors():
+        contributor.restore(edition.pk, edition.course_id)
+    _audit(edition, "restore", actor, number=edition.number)
 
 
-def _copy_content(content: EditionContent, copy: Edition, framework: Framework) -> None:
-    """A skill that the current framework no longer has is left out; the check list then asks for another."""
-    skills = {skill.code: skill for skill in Skill.objects.filter(framework=framework)}
-    module_ids = {module.id: new_id() for module in content.modules}
-    lesson_ids = {lesson.id: new_id() for lesson in content.lessons()}
-    EditionText.objects.bulk_create(
-        EditionText(edition=copy, language=language, title=words.title, summary=words.summary, status=words.status)
-        for language, words in content.texts.items()
+@transaction.atomic
+def discard(*, course_id: UUID, actor: str, changed_by: UUID | None = None) -> None:
+    """Give up the changes of a draft: make it say what the published edition says.
+
+    Raises:
+        NotFound: there is no such course, or no edition of it is published.
+    """
+    lock_course(course_id)
+    edition_id = (
+        Edition.objects.filter(course_id=course_id, status=Edition.Status.PUBLISHED)
+        .values_list("pk", flat=True)
+        .first()
     )
-    Module.objects.bulk_create(
-        Module(id=module_ids[module.id], edition=copy, position=n) for n, module in enumerate(content.modules)
+    if edition_id is None:
+        raise NotFound()
+    restore(edition_id=edition_id, actor=actor, changed_by=changed_by)
+
+
+@transaction.atomic
+def recompile(*, edition_id: UUID, actor: str) -> int:
+    """Compile an edition's documents anew, for a new form of theirs; return how many changed.
+
+    The content is what was frozen; a second call changes nothing. Documents that changed have new digests.
+
+    Raises:
+        NotFound: there is no such edition.
+    """
+    edition = _edition_for_update(edition_id)
+    before = set(Page.objects.filter(edition=edition).values_list("kind", "ref", "language", "document_id"))
+    set_for_transaction("courses.recompiling", "on")
+    Page.objects.filter(edition=edition).delete()
+    _write_pages(edition)
+    set_for_transaction("courses.recompiling", "off")
+    after = set(Page.objects.filter(edition=edition).values_list("kind", "ref", "language", "document_id"))
+    if after - before:
+        _audit(edition, "recompile", actor, documents=len(after - before))
+    return len(after - before)
+
+
+def lock_course(course_id: UUID) -> Course:
+    """Hold a course until the transaction ends: proposals wait for each other, and for who writes the draft.
+
+    Raises:
+        NotFound: there is no such course.
+    """
+    course = Course.objects.select_for_update(no_key=True).filter(pk=course_id).first()
+    if course is None:
+        raise NotFound()
+    return course
+
+
+def _edition_for_update(edition_id: UUID) -> Edition:
+    """Lock the course, then the edition."""
+    course_id = Edition.objects.filter(pk=edition_id).values_list("course", flat=True).first()
+    if course_id is None:
+        raise NotFound()
+    lock_course(course_id)
+    return (
+        Edition.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("course__authority")
+        .get(pk=edition_id)
     )
-    ModuleText.objects.bulk_create(
-        ModuleText(module_id=module_ids[module.id], language=language, title=words.title, status=words.status)
-        for module in content.modules
-        for language, words in module.texts.items()
-    )
-    Lesson.objects.bulk_create(
-        Lesson(
-            id=lesson_ids[lesson.id],
-            module_id=module_ids[module.id],
-            position=n,
-            slug=lesson.slug,
-            minutes=lesson.minutes,
-        )
-        for module in content.modules
-        for n, lesson in enumerate(module.lessons)
-    )
-    LessonText.objects.bulk_create(
-        LessonText(
-            lesson_id=lesson_ids[lesson.id],
-            language=language,
-            title=words.title,
-            body=words.body,
-            status=words.status,
-        )
-        for lesson in content.lessons()
-        for language, words in lesson.texts.items()
-    )
-    LessonSkill.objects.bulk_create(
-        LessonSkill(lesson_id=lesson_ids[lesson.id], skill=skills[code], level=level)
-        for lesson in content.lessons()
-        for code, level in lesson.skills.items()
-        if code in skills
-    )
+
+
+def _audit(edition: Edition, action: str, actor: str, **more: object) -> None:
+    privacy.audit(actor=actor, action=action, subject_kind="courses.edition", subject_id=str(edition.pk), **more)

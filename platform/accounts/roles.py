@@ -26,15 +26,9 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "skilllevel": _VIEW,
             "skillstatement": _VIEW,
             "frameworklabel": _VIEW,
-            "document": _VIEW,
+            # Which course a trainer sees and changes is decided by its team.
             "course": _EDIT,
-            "edition": _ALL,
-            "editiontext": _ALL,
-            "module": _ALL,
-            "moduletext": _ALL,
-            "lesson": _ALL,
-            "lessontext": _ALL,
-            "lessonskill": _ALL,
+            "edition": _VIEW,
         },
         "assessments": {
             "item": _ALL,
@@ -61,12 +55,6 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "skillstatement": _VIEW,
             "course": _VIEW,
             "edition": _VIEW,
-            "editiontext": _VIEW,
-            "module": _VIEW,
-            "moduletext": _VIEW,
-            "lesson": _VIEW,
-            "lessontext": _VIEW,
-            "lessonskill": _VIEW,
         },
         "assessments": {
             "item": _VIEW,
@@ -117,7 +105,13 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     STATE_ADMINISTRATOR: {
         "member_states": {"memberstate": _VIEW, "statelanguage": _VIEW, "rule": _VIEW, "source": _VIEW},
         "accounts": {"user": _VIEW},
-        "courses": {"framework": _VIEW, "skill": _VIEW, "course": _VIEW, "edition": _VIEW},
+        "courses": {
+            "framework": _VIEW,
+            "skill": _VIEW,
+            "course": _VIEW,
+            "edition": _VIEW,
+            "coursemember": ("view", "invite"),
+        },
         "learners": {
             "learner": ("view", "recover"),
             "earlierstate": ("view", "delete"),

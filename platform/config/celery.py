@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
     "wake every consumer": {"task": "events.wake_all", "schedule": 2.0, "options": {"expires": 10}},
     "apply retention to events": {"task": "events.prune", "schedule": 3600.0, "options": {"expires": 600}},
     "close overdue attempts": {"task": "assessments.close_expired", "schedule": 60.0, "options": {"expires": 55}},
+    "publish editions whose time has come": {
+        "task": "courses.publish_due",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
     "let young items learn": {"task": "learners.publish_snapshot", "schedule": 10.0, "options": {"expires": 9}},
     "publish the log's checkpoint": {
         "task": "credentials.publish_checkpoint",

@@ -12,8 +12,8 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Courses",
         (
-            ("Editions", "courses.edition", "menu_book"),
             ("Courses", "courses.course", "school"),
+            ("Editions", "courses.edition", "menu_book"),
             ("Items", "assessments.item", "quiz"),
             ("Quizzes", "assessments.quiz", "checklist"),
             ("Item analysis", "assessments.itemstatistic", "query_stats"),

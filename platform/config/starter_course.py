@@ -15,11 +15,11 @@ def load() -> UUID:
     The parts come from their apps' `content/` folders; each loader checks its files first and writes all or nothing.
     """
     from assessments.public import load_bank
-    from courses.public import load_course, publish
+    from courses.public import load_course, publish_draft
     from credentials.public import load_achievement
 
-    edition_id = load_course(_ROOT / "courses" / "content" / SLUG)
-    publish(edition_id=edition_id, actor="starter-course")
+    course_id = load_course(_ROOT / "courses" / "starter" / SLUG)
+    edition_id = publish_draft(course_id=course_id, actor="starter-course")
     load_achievement(_ROOT / "platform" / "credentials" / "content" / SLUG, edition_id=edition_id)
     load_bank(_ROOT / "assessments" / "content" / SLUG, edition_id=edition_id)
     return edition_id

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from agencies import public as agencies
-from common.paths import IdConverter
+from common.paths import IdConverter, Sha256Converter
 from config import health, pages
 from config.api_documents import ApiDocument
 from credentials import public as credentials
@@ -18,6 +18,7 @@ from learners.api.profiles import MyProfile
 from privacy.api.consents import ConsentView
 
 register_converter(IdConverter, "id")
+register_converter(Sha256Converter, "sha256")
 
 # Its script has an address of its own: the policy lets none stand in a page.
 _swagger = partial(SpectacularSwaggerSplitView.as_view, http_method_names=["get", "head"])

@@ -13,13 +13,14 @@ from django.test import Client
 from agencies import public as agencies
 from agencies.models import Agency, Grant
 from common import clock
-from courses.models import Course, Edition, Framework, Lesson, Module
+from courses.models import Edition
 from events import public as events
 from learners.events import MasteryChanged
 from learners.models import Ability, Enrolment, Learner, SkillState
 from privacy.events import ConsentChanged
 from privacy.models import ConsentRecord
 from privacy.public import LEARNING_RECORDS, SHARE_EXPLANATIONS, SHARE_PROGRESS
+from tests.courses.factories import make_published
 from tests.factories import make_learner
 
 _numbers = itertools.count(1)
@@ -101,10 +102,7 @@ def signed_in_machine(agency: Agency) -> Machine:
 
 def make_edition() -> Edition:
     """An edition with one lesson."""
-    course = Course.objects.create(slug=f"course-of-agencies-{next(_numbers)}")
-    edition = Edition.objects.create(course=course, framework=Framework.objects.get(current=True), languages=["en"])
-    Lesson.objects.create(module=Module.objects.create(edition=edition), slug="one")
-    return edition
+    return make_published(slug=f"course-of-agencies-{next(_numbers)}", languages=("en",))
 
 
 def give_skill(learner: Learner, *, code: str = SKILL, level: int = 1, mean: float = 1.0) -> None:

@@ -42,6 +42,7 @@ from assessments.models import (
 )
 from common import clock
 from common.ids import new_id
+from courses.models import Lesson
 from credentials.models import (
     Achievement,
     Award,
@@ -142,7 +143,7 @@ class World:
             StatisticCell.objects.create(member_state_id=state, skill_code=f"CANARY-{state}", level=1, learners=10)
 
     def _shared(self) -> None:
-        self.lesson = self.edition.modules.get().lessons.get()
+        self.lesson = Lesson.objects.get(activity__course=self.edition.course_id)
         self.key = IssuerKey.objects.create(
             id="did:web:testserver#z1", issuer_id="regional", did="did:web:testserver", multikey="z1"
         )

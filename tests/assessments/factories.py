@@ -12,9 +12,10 @@ from assessments.items.models import Item, ItemRevision
 from assessments.quizzes.models import Quiz
 from common import clock
 from common.ids import new_id
-from courses.models import Course, Edition, EditionText, Framework
+from courses.models import Edition
 from learners.models import Enrolment, Learner
 from privacy.models import ConsentRecord
+from tests.courses.factories import make_proposed, make_published
 
 _numbers = itertools.count(1)
 
@@ -23,14 +24,8 @@ FEEDBACK = "FEEDBACK-MARK"
 
 
 def make_edition(*, languages: Sequence[str] = ("en", "ja", "th"), published: bool = True) -> Edition:
-    course = Course.objects.create(slug=f"course-{next(_numbers)}")
-    edition = Edition.objects.create(course=course, framework=Framework.objects.first(), languages=list(languages))
-    EditionText.objects.bulk_create(
-        EditionText(edition=edition, language=language, title=f"Title {language}") for language in languages
-    )
-    if published:
-        Edition.objects.filter(pk=edition.pk).update(status="published", published_at=clock.now())
-    return edition
+    """An edition of a course of its own with a module and a lesson."""
+    return (make_published if published else make_proposed)(languages=languages)
 
 
 def text(language: str, *, options: Sequence[str] = ("a", "b", "c", "d"), unit: str = "") -> dict[str, Any]:

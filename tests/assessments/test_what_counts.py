@@ -12,8 +12,9 @@ from assessments.attempts.models import Attempt, AttemptItem
 from assessments.events import OutcomeRecorded
 from common import clock
 from common.ids import new_id
-from courses.models import Course, Edition, EditionText
+from courses.models import Course
 from tests.assessments.factories import answers, consent, enrol, make_bank, make_edition, make_quiz, path
+from tests.courses.factories import make_next
 from tests.factories import make_learner, signed_in, stored
 
 pytestmark = pytest.mark.django_db
@@ -65,14 +66,7 @@ def test_what_practice_shows_while_an_assessment_waits_counts_as_met_there(editi
 
 def test_an_item_of_an_earlier_edition_of_the_course_was_met(edition, aiko) -> None:
     start(aiko, make_quiz(edition, pools=POOLS, mode="practice"))
-    following = Edition.objects.create(
-        course=edition.course, number=2, framework=edition.framework, languages=edition.languages
-    )
-    EditionText.objects.bulk_create(
-        EditionText(edition=following, language=language, title=language) for language in edition.languages
-    )
-    Edition.objects.filter(pk=edition.pk).update(status="retired")
-    Edition.objects.filter(pk=following.pk).update(status="published", published_at=clock.now())
+    following = make_next(edition)
     make_bank(following, each=4, skills=("AIS-A1",))
     enrol(aiko, following)
     assert met(start(aiko, make_quiz(following, pools=POOLS))) == {True}

@@ -14,13 +14,13 @@ from agencies.models import Agency
 from common import clock
 from common.ids import new_id
 from courses import public as courses
-from courses.models import Course, Edition, Framework
 from credentials.certificates import status_changes
 from credentials.models import Achievement, Certificate
 from events import public as events
 from learners.events import EditionCompleted
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
 from tests.agencies import factories as feed
+from tests.courses.factories import make_published
 from tests.credentials.certificates.factories import SKILLS, TEXTS, settle, supersede
 
 STATUSES = ("active", "suspended", "revoked", "superseded", "expired")
@@ -77,13 +77,7 @@ def certify_in_each_status(learner: Learner, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> Certificate:
-    edition = Edition.objects.create(
-        course=Course.objects.create(slug=f"course-{status}"),
-        framework=Framework.objects.get(current=True),
-        status="published",
-        published_at=clock.now(),
-        languages=["en"],
-    )
+    edition = make_published(slug=f"course-{status}", languages=("en",))
     achievement = Achievement.objects.create(
         slug=f"achievement-{status}",
         edition=edition,

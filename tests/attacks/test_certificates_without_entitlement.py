@@ -32,6 +32,7 @@ from events.kinds import Event
 from events.models import Delivery
 from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
+from tests.courses.factories import make_published
 from tests.credentials.certificates.factories import SKILLS, make_entitled, settle, tell
 from tests.factories import make_learner, make_user, signed_in
 from tests.learners.factories import give_consent
@@ -281,15 +282,7 @@ def _struck(cast: Cast) -> None:
 
 def _edition_of_another(cast: Cast) -> None:
     """Another course is completed, in another state; the event says it was this one."""
-    from courses.models import Course, Edition
-
-    other = Edition.objects.create(
-        course=Course.objects.create(slug="another"),
-        framework=cast.achievement.edition.framework,
-        languages=["en"],
-        status="published",
-        published_at=clock.now(),
-    )
+    other = make_published(slug="another", languages=("en",))
     Enrolment.objects.filter(pk=cast.dao_enrolment.pk).update(edition=other)
     _states(cast)
 

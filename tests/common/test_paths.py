@@ -13,7 +13,15 @@ from django.urls.resolvers import RegexPattern
 
 from config.urls import urlpatterns
 
-_SAMPLES = {"id": str(uuid4()), "uuid": str(uuid4()), "slug": "some-slug", "str": "text", "int": "7", "path": "a/b/c"}
+_SAMPLES = {
+    "id": str(uuid4()),
+    "uuid": str(uuid4()),
+    "slug": "some-slug",
+    "str": "text",
+    "int": "7",
+    "path": "a/b/c",
+    "sha256": "0" * 64,
+}
 
 
 def _routes(patterns: Sequence[Any]) -> Iterator[URLPattern]:

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from common.ids import new_id
 from common.queries import Given, IsAmong, KeptQuery
-from courses.models import Edition, Lesson
+from courses.models import Edition, Pin
 from tests.assessments.factories import make_edition
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def _everything(element: Any) -> Any:
         lambda found: found.select_related("course", "framework"),
         lambda found: found.select_related("course").defer("languages", "course__slug"),
         lambda found: found.only("status"),
-        lambda found: found.annotate(lessons=Count("modules__lessons"), always=Value("ไทย 100 %")),
+        lambda found: found.annotate(lessons=Count("pins__version"), always=Value("ไทย 100 %")),
         lambda found: found.values_list("pk", "languages", "course__slug"),
         lambda found: found.values_list("default_language", flat=True),
         lambda found: found.values("pk", "published_at"),
@@ -87,14 +87,14 @@ def test_a_missing_value_and_a_prefetch_are_mistakes() -> None:
     with pytest.raises(KeyError, match="edition"):
         KeptQuery(lambda: Edition.objects.filter(pk=_EDITION))(other=new_id())
     with pytest.raises(TypeError, match="prefetch"):
-        KeptQuery(lambda: Edition.objects.prefetch_related("modules"))()
+        KeptQuery(lambda: Edition.objects.prefetch_related("pins"))()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_threads_may_ask_for_the_first_time_together() -> None:
     edition = make_edition()
-    kept = KeptQuery(lambda: Lesson.objects.filter(module__edition=_EDITION).select_related("module").order_by("pk"))
-    plain = list(Lesson.objects.filter(module__edition=edition).order_by("pk"))
+    kept = KeptQuery(lambda: Pin.objects.filter(edition=_EDITION).select_related("version").order_by("pk"))
+    plain = list(Pin.objects.filter(edition=edition).order_by("pk"))
 
     def ask(_: int) -> Any:
         try:

@@ -31,7 +31,7 @@ def read_toml(path: str) -> dict[str, Any]:
     return tomllib.loads((ROOT / path).read_text(encoding="utf-8"))
 
 
-COURSE = read_toml(f"courses/content/{SLUG}/course.toml")
+COURSE = read_toml(f"courses/starter/{SLUG}/course.toml")
 QUIZ = read_toml(f"assessments/content/{SLUG}/quiz.toml")
 ITEMS = read_toml(f"assessments/content/{SLUG}/items.toml")["items"]
 ACHIEVEMENT = read_toml(f"platform/credentials/content/{SLUG}/achievement.toml")
@@ -45,7 +45,7 @@ LESSONS = [lesson for module in COURSE["modules"] for lesson in module["lessons"
 
 
 def body_of(lesson: str, language: str) -> str:
-    return (ROOT / f"courses/content/{SLUG}/lessons/{lesson}/{language}.md").read_text(encoding="utf-8")
+    return (ROOT / f"courses/starter/{SLUG}/lessons/{lesson}/{language}.md").read_text(encoding="utf-8")
 
 
 def item_texts(item: dict[str, Any], language: str) -> list[str]:
@@ -55,7 +55,7 @@ def item_texts(item: dict[str, Any], language: str) -> list[str]:
 
 def texts(language: str) -> Iterator[tuple[str, str]]:
     """Every text of the course in a language, with the place it stands in."""
-    yield "edition", " ".join(COURSE["edition"]["texts"][language][key] for key in ("title", "summary"))
+    yield "edition", " ".join(COURSE["texts"][language][key] for key in ("title", "summary"))
     for module in COURSE["modules"]:
         yield module["slug"], module["texts"][language]["title"]
     for lesson in LESSONS:
@@ -79,7 +79,7 @@ def share_in_script(text: str, language: str) -> float:
 def test_every_part_is_there_in_every_language() -> None:
     assert (COURSE["slug"], COURSE["licence"]) == (SLUG, "CC-BY-4.0")
     assert COURSE["attribution"]
-    edition = COURSE["edition"]
+    edition = COURSE
     assert tuple(edition["languages"]) == LANGUAGES
     assert [len(module["lessons"]) for module in COURSE["modules"]] == [3, 3]
     assert len({lesson["slug"] for lesson in LESSONS}) == 6
@@ -93,7 +93,7 @@ def test_every_part_is_there_in_every_language() -> None:
 
 def test_only_the_source_is_not_marked_as_a_machine_draft() -> None:
     expected = {language: "source" if language == "en" else "machine_drafted" for language in LANGUAGES}
-    for block in [COURSE["edition"]["texts"], *(module["texts"] for module in COURSE["modules"])]:
+    for block in [COURSE["texts"], *(module["texts"] for module in COURSE["modules"])]:
         assert {language: text["status"] for language, text in block.items()} == expected
     assert all(lesson["status"] == expected for lesson in LESSONS)
 
@@ -217,4 +217,4 @@ def test_the_quiz_can_be_drawn_and_the_achievement_reached() -> None:
     assert isinstance(QUIZ["pass_share"], str)
     assert ACHIEVEMENT["slug"] == SLUG
     assert ACHIEVEMENT["criteria"]["edition_completed"] is True
-    assert COURSE["edition"]["requires_assessment"] is True
+    assert COURSE["requires_assessment"] is True

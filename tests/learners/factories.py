@@ -14,52 +14,46 @@ from msgspec import structs
 from assessments.events import OutcomeCorrected, OutcomeRecorded
 from common.ids import new_id
 from courses import public as courses
-from courses.models import (
-    Course,
-    Edition,
-    EditionText,
-    Framework,
-    Lesson,
-    LessonText,
-    Module,
-    ModuleText,
-)
+from courses.models import Edition
+from courses.publishing.services import propose
 from events import public as events
 from learners.events import CorrectedAnswer, ScoredAnswer
 from learners.models import Enrolment, Learner
 from privacy.models import ConsentRecord
+from tests.courses.factories import lessons_of, make_content, make_course
 from tests.factories import signed_in
 
 _numbers = itertools.count(1)
 ENROLLED_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
-def make_edition(*, lessons: int = 3, requires_assessment: bool = True, status: str = "published") -> Edition:
-    """An edition in English and Japanese with one module."""
-    course = Course.objects.create(slug=f"learners-course-{next(_numbers)}")
-    edition = Edition.objects.create(
-        course=course,
-        framework=Framework.objects.get(current=True),
-        languages=["en", "ja"],
+def make_edition(
+    *levels: dict[str, int], lessons: int = 3, requires_assessment: bool = True, status: str = "published"
+) -> Edition:
+    """An edition in English and Japanese with one module, published at ENROLLED_AT.
+
+    levels: what each lesson teaches; without them there are `lessons`, of the first skill.
+    """
+    content = make_content(
+        languages=("en", "ja"),
+        lessons=len(levels) or lessons,
         requires_assessment=requires_assessment,
+        skills=levels,
+        titles={"en": "AI at work", "ja": "仕事でのAI"},
+        slug=f"learners-course-{next(_numbers)}",
     )
-    for language, title in (("en", "AI at work"), ("ja", "仕事でのAI")):
-        EditionText.objects.create(edition=edition, language=language, title=title)
-    module = Module.objects.create(edition=edition)
-    ModuleText.objects.create(module=module, language="en", title="Module")
-    for position in range(lessons):
-        lesson = Lesson.objects.create(module=module, position=position, slug=f"lesson-{position}")
-        LessonText.objects.create(lesson=lesson, language="en", title=f"Lesson {position}", body="Text")
-    if status != "draft":
-        Edition.objects.filter(pk=edition.pk).update(status="published", published_at=ENROLLED_AT)
+    course = make_course(content)
+    edition_id = propose(course_id=course.pk, actor="a trainer")
+    if status != "proposed":
+        # Past the service: as if it had been published then.
+        Edition.objects.filter(pk=edition_id).update(status="published", published_at=ENROLLED_AT)
         if status == "retired":
-            Edition.objects.filter(pk=edition.pk).update(status=status)
-        edition.refresh_from_db()
-    return edition
+            Edition.objects.filter(pk=edition_id).update(status=status)
+    return Edition.objects.get(pk=edition_id)
 
 
 def lesson_ids(edition: Edition) -> list[UUID]:
-    return list(Lesson.objects.filter(module__edition=edition).order_by("position").values_list("pk", flat=True))
+    return lessons_of(edition)
 
 
 def make_enrolment(learner: Learner, edition: Edition, **given: Any) -> Enrolment:

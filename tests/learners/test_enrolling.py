@@ -91,7 +91,7 @@ def test_what_enrolling_needs() -> None:
     client = signed_in(aiko.user)
     assert (client.put(path, body).status_code, client.put(path, body).json()["code"]) == (403, "consent_missing")
     give_consent(aiko)
-    for closed in (make_edition(status="draft").pk, make_edition(status="retired").pk, new_id()):
+    for closed in (make_edition(status="proposed").pk, make_edition(status="retired").pk, new_id()):
         refused = client.put(path, {"edition_id": str(closed)})
         assert (refused.status_code, refused.json()["code"]) == (404, "edition_not_open")
         assert refused.json()["errors"][0]["pointer"] == "/edition_id"

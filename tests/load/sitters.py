@@ -22,7 +22,7 @@ from privacy.models import ConsentRecord
 from tests.assessments.factories import RIGHT, WRONG, make_bank, make_edition, make_quiz
 
 QUESTIONS = 10
-LANGUAGES = ("en", "ja", "th", "vi", "id", "km", "lo", "my", "ms", "fil", "zh-hans", "ta")
+LANGUAGES = ("en", "ja", "th", "vi", "id", "km", "lo", "my", "ms", "fil", "zh-Hans", "ta")
 
 
 @dataclass(frozen=True)

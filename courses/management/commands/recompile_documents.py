@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from courses.catalogue.models import Edition
+from courses.publishing.models import Edition
 from courses.publishing.services import recompile
 
 
 class Command(BaseCommand):
-    help = "Compile the documents of every published and retired edition anew; what is as it should be stays."
+    help = "Compile the documents of every edition anew; what is as it should be stays."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for edition in Edition.objects.exclude(status=Edition.Status.DRAFT).select_related("course"):
+        for edition in Edition.objects.select_related("course"):
             changed = recompile(edition_id=edition.pk, actor="recompile_documents")
             self.stdout.write(f"{edition}: {changed} documents changed")

@@ -218,6 +218,7 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     # An enum is named by what it lists.
     "ENUM_NAME_OVERRIDES": {
+        "ActivityKindEnum": ["lesson", "quiz"],
         "AnswerCountBandEnum": "agencies.feed.rules.COUNT_BANDS",
         "AppealKindEnum": "assessments.appeals.rules.KINDS",
         "AppealOutcomeEnum": "assessments.appeals.rules.OUTCOMES",

@@ -283,6 +283,9 @@ def _is_one(parts: list[str], *, alone: bool) -> bool:
     # Of ten letters of a code one in forty has no digit, and of six one in a thousand nothing else: it is a word, or a number.
     if any(size >= _LONG_PART and not digit for size, digit in zip(sizes, has_digit, strict=True)):
         return False
+    # Of fourteen letters of a code one in two hundred times none is a digit: these are words around a date or a number.
+    if not even and sum(size for size, digit in zip(sizes, has_digit, strict=True) if not digit) > _MEANT:
+        return False
     if any(part.isdigit() and len(part) >= _LONG_NUMBER for part in parts) or "".join(parts).isdigit():
         return False
     return all(has_digit) or (any(has_digit) and (alone or even or len(parts) <= _FEW_PARTS))

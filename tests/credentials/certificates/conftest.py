@@ -7,23 +7,16 @@ from typing import Any
 
 import pytest
 
-from common import clock
-from courses.models import Course, Edition, Framework
 from credentials.models import Achievement, Certificate
 from learners.events import EditionCompleted
+from tests.courses.factories import make_published
 from tests.credentials.certificates.factories import SKILLS, TEXTS, make_entitled, settle, tell
 
 
 @pytest.fixture
 def achievement(_reference_data: None) -> Achievement:
     """Asks for a completed edition and two skills at level 1."""
-    edition = Edition.objects.create(
-        course=Course.objects.create(slug="first-steps"),
-        framework=Framework.objects.get(current=True),
-        status="published",
-        published_at=clock.now(),
-        languages=["en"],
-    )
+    edition = make_published(slug="first-steps", languages=("en",))
     return Achievement.objects.create(
         slug="first-steps",
         edition=edition,

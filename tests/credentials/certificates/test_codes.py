@@ -160,6 +160,8 @@ def test_a_link_without_a_code_of_ours_is_named_for_what_it_is(written: str, hos
         "The Certificate Programme2026xy",
         "Issued 3 May 2026 in Bangkok, valid until 3 May 2029",
         "2026 11 30 2029 11 30 1234 5678",
+        # The date of issue on Portuguese paper.
+        "Budi Santoso\nEmitido em 1 de dezembro de 2026",
     ],
 )
 def test_words_and_numbers_that_have_26_letters_by_chance_are_no_code(words: str) -> None:

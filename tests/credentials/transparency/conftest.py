@@ -16,12 +16,12 @@ from django.test import Client, override_settings
 
 from common import clock
 from common.ids import new_id, public_code
-from courses.models import Course, Edition, Framework
 from credentials.events import CertificateIssued, CertificateStatusChanged
 from credentials.models import Achievement, Award, Certificate, IssuerKey, LogCheckpoint, StatusList
 from credentials.transparency import keys
 from credentials.transparency.services import publish
 from events import public as events
+from tests.courses.factories import make_published
 from tests.credentials.certificates.conftest import achievement, issue  # noqa: F401
 from tests.credentials.transparency.auditor import Auditor
 from tests.factories import make_learner
@@ -32,13 +32,7 @@ ISSUED, CHANGED = CertificateIssued, CertificateStatusChanged
 @pytest.fixture
 def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
     """`certify(3)` writes certificates as their issuer would, and tells of them; nothing is logged yet."""
-    edition = Edition.objects.create(
-        course=Course.objects.create(slug="logged"),
-        framework=Framework.objects.get(current=True),
-        status="published",
-        published_at=clock.now(),
-        languages=["en"],
-    )
+    edition = make_published(slug="logged", languages=("en",))
     key = IssuerKey.objects.create(id="did:web:log#z1", issuer_id="regional", did="did:web:log", multikey="z1")
     places = itertools.count()
     status_list = StatusList.objects.create(issuer_id="regional", number=99, secret=b"")

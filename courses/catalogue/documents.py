@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from courses.publishing import rules, statements
+from courses.catalogue import statements
+from courses.publishing import rules
 from courses.publishing.selectors import known_languages
 
 
@@ -28,17 +29,36 @@ class Card:
     body: bytes
 
 
-def read_document(*, kind: str, ref: UUID, wanted: Sequence[str], known_etags: Sequence[str] = ()) -> Read | None:
+def read_document(
+    *,
+    kind: str,
+    ref: UUID,
+    wanted: Sequence[str],
+    edition_id: UUID | None = None,
+    known_etags: Sequence[str] = (),
+) -> Read | None:
     """Read the document of an edition or a lesson in the language that fits `wanted` best, or None.
 
     Args:
-        kind: one of Document.Kind.
+        kind: a kind of Page.
         ref: the edition's or the lesson's id.
         wanted: the reader's languages, best first (BCP 47).
+        edition_id: the edition in which a lesson is read; None for the running one.
         known_etags: what the reader has; that body is not fetched again.
     """
-    document = statements.document(kind=kind, ref=ref, languages=_ranges(wanted), known_etags=known_etags)
-    return Read(*document) if document else None
+    document = statements.document(
+        kind=kind,
+        ref=ref,
+        edition_id=ref if kind != "lesson" else edition_id,
+        languages=_ranges(wanted),
+        known_etags=[etag.strip('"') for etag in known_etags],
+    )
+    return Read(document[0], f'"{document[1]}"', document[2]) if document else None
+
+
+def read_by_digest(digest: str) -> bytes | None:
+    """Read the document with that SHA-256 (hex), or None."""
+    return statements.document_by_digest(digest)
 
 
 def read_catalogue(*, wanted: Sequence[str], after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Card]:

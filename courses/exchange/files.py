@@ -1,9 +1,12 @@
 """Reading a course from a folder of files: `course.toml`, and `lessons/<slug>/<language>.md` for the lessons' bodies.
 
-course.toml: `slug`, `licence`, `attribution`; `[edition]` with number, default_language, languages, requires_assessment and
-`[edition.texts.<language>]` title, summary, status; `[[modules]]` with slug, `[modules.texts.<language>]` title, status and
-`[[modules.lessons]]` with slug, minutes, skills = [{code, level}] and `[modules.lessons.status]` <language> = status.
-A body's first line is `# Title`; the rest is Markdown.
+course.toml: `id` (a UUID, made once and kept for life: it makes the course the same one in every installation), `slug`,
+`licence`, `attribution`, `source_language`, `languages`, `requires_assessment`, optionally `authority`;
+`[texts.<language>]` title, summary, status; `[[modules]]` with slug, `[modules.texts.<language>]` title, status,
+`[[modules.lessons]]` with slug, minutes, skills = [{code, level}] and `[modules.lessons.status]` <language> = status, and
+`[[modules.quizzes]]` with slug, which stand behind the module's lessons. A lesson, quiz or module whose slug changes keeps
+what it is by `id`, the id that it had (`manage.py load_course` prints them). A body's first line is `# Title`; the rest is
+Markdown.
 """
 
 from __future__ import annotations
@@ -11,24 +14,29 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 from common.languages import canonical
-from courses.catalogue import identity
-from courses.catalogue.content import (
-    EditionContent,
-    EditionWords,
+from courses.content.values import (
+    CourseContent,
+    CourseWords,
     LessonContent,
     LessonWords,
     ModuleContent,
     ModuleWords,
+    QuizPlace,
 )
+from courses.exchange import identity
 
 STATUSES = ("source", "machine_drafted", "reviewed")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MAX_BODY = 200_000
+_NO_ID = UUID(int=0)
+_PLURAL = {"module": "modules", "activity": "activities"}
 _T = TypeVar("_T")
 
 
@@ -77,6 +85,16 @@ class _Table:
             return least
         return value
 
+    def id(self, default: UUID | None = None) -> UUID:
+        value = self.values.get("id")
+        if value is None and default is not None:
+            return default
+        try:
+            return UUID(str(value))
+        except ValueError:
+            self.complain("id", "must be a UUID" if value is not None else "is missing: put a new UUID there, once")
+            return _NO_ID
+
     def flag(self, name: str) -> bool:
         value = self.values.get(name)
         if not isinstance(value, bool):
@@ -105,13 +123,21 @@ class _Table:
         found = {}
         for language in self.values:
             if language not in languages:
-                self.complain(language, "is not among edition.languages")
+                self.complain(language, "is not among the languages")
                 continue
             found[language] = read(self.table(language))
         return found
 
 
-def read_course(folder: Path) -> EditionContent:
+@dataclass(frozen=True)
+class CourseFiles:
+    """What the files say. authority: who answers for the course, once it is there that is no more read from the files."""
+
+    content: CourseContent
+    authority: str
+
+
+def read_course(folder: Path) -> CourseFiles:
     """Read and check the files of a course; nothing else is touched.
 
     Raises:
@@ -123,56 +149,72 @@ def read_course(folder: Path) -> EditionContent:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CourseFileError(f"{file}: {error}") from error
     wrong: list[str] = []
-    content = _read(_Table(values, file, "", wrong), folder)
+    course = _Table(values, file, "", wrong)
+    content = _read(course, folder)
+    authority = course.text("authority", 20, empty=True) or "regional"
     if wrong:
         raise CourseFileError("\n".join(wrong))
-    return content
+    return CourseFiles(content, authority)
 
 
-def _read(course: _Table, folder: Path) -> EditionContent:
-    course.only("slug", "licence", "attribution", "edition", "modules")
-    slug = course.slug()
-    edition = course.table("edition")
-    edition.only("number", "default_language", "languages", "requires_assessment", "texts")
-    number = edition.number("number", 1, 32_767)
-    languages = tuple(_languages(edition))
-    default_language = edition.text("default_language", 20)
-    if default_language and default_language not in languages:
-        edition.complain("default_language", "is not among edition.languages")
-    modules, seen = [], _Seen()
-    for module in course.tables("modules"):
-        module.only("slug", "texts", "lessons")
-        module_slug = seen.once("module", module, module.slug())
-        modules.append(
-            ModuleContent(
-                id=identity.module_id_of(slug, number, module_slug),
-                texts=module.table("texts").by_language(
-                    languages, lambda words: ModuleWords(title=words.text("title", 200), status=words.status())
-                ),
-                lessons=tuple(
-                    _lesson(lesson, slug, number, languages, folder, seen) for lesson in module.tables("lessons")
-                ),
-            )
-        )
-    for orphan in seen.folders_without_lesson(folder / "lessons"):
-        course.wrong.append(f"{orphan}: no lesson of course.toml has this slug")
-    return EditionContent(
-        id=identity.edition_id_of(slug, number),
-        course_slug=slug,
+def _read(course: _Table, folder: Path) -> CourseContent:
+    course.only(
+        "id",
+        "slug",
+        "authority",
+        "licence",
+        "attribution",
+        "source_language",
+        "languages",
+        "requires_assessment",
+        "texts",
+        "modules",
+    )
+    course_id = course.id()
+    languages = tuple(_languages(course))
+    source_language = course.text("source_language", 20)
+    if source_language and source_language not in languages:
+        course.complain("source_language", "is not among the languages")
+    seen = _Seen()
+    content = CourseContent(
+        id=course_id,
+        slug=course.slug(),
         licence=course.text("licence", 40),
         attribution=course.text("attribution", 200, empty=True),
-        number=number,
-        default_language=default_language,
+        source_language=source_language,
         languages=languages,
-        requires_assessment=edition.flag("requires_assessment"),
-        texts=edition.table("texts").by_language(
+        requires_assessment=course.flag("requires_assessment"),
+        texts=course.table("texts").by_language(
             languages,
-            lambda words: EditionWords(
+            lambda words: CourseWords(
                 title=words.text("title", 200), summary=words.text("summary", 5000, empty=True), status=words.status()
             ),
         ),
-        modules=tuple(modules),
+        modules=tuple(_module(module, course_id, languages, folder, seen) for module in course.tables("modules")),
     )
+    for orphan in seen.folders_without_lesson(folder / "lessons"):
+        course.wrong.append(f"{orphan}: no lesson of course.toml has this slug")
+    return content
+
+
+def _module(module: _Table, course_id: UUID, languages: Sequence[str], folder: Path, seen: _Seen) -> ModuleContent:
+    module.only("id", "slug", "texts", "lessons", "quizzes")
+    slug = seen.once("module", module, module.slug())
+    lessons = tuple(_lesson(lesson, course_id, languages, folder, seen) for lesson in module.tables("lessons"))
+    quizzes = tuple(_quiz(quiz, course_id, seen) for quiz in module.tables("quizzes"))
+    return ModuleContent(
+        id=module.id(identity.module_id_of(course_id, slug)),
+        texts=module.table("texts").by_language(
+            languages, lambda words: ModuleWords(title=words.text("title", 200), status=words.status())
+        ),
+        activities=(*lessons, *quizzes),
+    )
+
+
+def _quiz(quiz: _Table, course_id: UUID, seen: _Seen) -> QuizPlace:
+    quiz.only("id", "slug")
+    slug = seen.once("activity", quiz, quiz.slug())
+    return QuizPlace(id=quiz.id(identity.activity_id_of(course_id, slug)), slug=slug)
 
 
 class _Seen:
@@ -183,36 +225,34 @@ class _Seen:
 
     def once(self, kind: str, table: _Table, slug: str) -> str:
         if slug and (kind, slug) in self.slugs:
-            table.complain("slug", f"two {kind}s have the slug {slug!r}")
+            table.complain("slug", f"two {_PLURAL[kind]} have the slug {slug!r}")
         self.slugs.add((kind, slug))
         return slug
 
     def folders_without_lesson(self, lessons: Path) -> Iterator[Path]:
         if lessons.is_dir():
             for entry in sorted(lessons.iterdir()):
-                if entry.is_dir() and ("lesson", entry.name) not in self.slugs:
+                if entry.is_dir() and ("activity", entry.name) not in self.slugs:
                     yield entry
 
 
-def _languages(edition: _Table) -> Iterator[str]:
-    values = edition.values.get("languages")
+def _languages(course: _Table) -> Iterator[str]:
+    values = course.values.get("languages")
     if not isinstance(values, list) or not values:
-        edition.complain("languages", "must be a list of at least one language tag")
+        course.complain("languages", "must be a list of at least one language tag")
         return
     for index, tag in enumerate(values):
         if not isinstance(tag, str) or not _TAG.fullmatch(tag) or len(tag) > 20 or canonical(tag) != tag:
-            edition.complain(f"languages[{index}]", "must be a BCP 47 tag in its usual case, such as ja or zh-Hans")
+            course.complain(f"languages[{index}]", "must be a BCP 47 tag in its usual case, such as ja or zh-Hans")
         elif tag in values[:index]:
-            edition.complain(f"languages[{index}]", "is listed twice")
+            course.complain(f"languages[{index}]", "is listed twice")
         else:
             yield tag
 
 
-def _lesson(
-    lesson: _Table, course: str, number: int, languages: Sequence[str], folder: Path, seen: _Seen
-) -> LessonContent:
-    lesson.only("slug", "minutes", "skills", "status")
-    slug = seen.once("lesson", lesson, lesson.slug())
+def _lesson(lesson: _Table, course_id: UUID, languages: Sequence[str], folder: Path, seen: _Seen) -> LessonContent:
+    lesson.only("id", "slug", "minutes", "skills", "status")
+    slug = seen.once("activity", lesson, lesson.slug())
     skills: dict[str, int] = {}
     for skill in lesson.tables("skills"):
         skill.only("code", "level")
@@ -230,11 +270,11 @@ def _lesson(
                 texts[language] = LessonWords(title=title, body=body, status=status.status(language))
         for path in sorted((folder / "lessons" / slug).glob("*.md")):
             if path.stem not in languages:
-                lesson.wrong.append(f"{path}: {path.stem!r} is not among edition.languages")
+                lesson.wrong.append(f"{path}: {path.stem!r} is not among the languages")
     for language in status.values.keys() - texts.keys():
         status.complain(language, f"there is no lessons/{slug}/{language}.md")
     return LessonContent(
-        id=identity.lesson_id_of(course, number, slug),
+        id=lesson.id(identity.activity_id_of(course_id, slug)),
         slug=slug,
         minutes=lesson.number("minutes", 1, 240),
         skills=skills,
