@@ -24,7 +24,7 @@ from credentials.certificates import credentials, issuing, proofs
 from credentials.certificates.compiled import Compiled
 from credentials.certificates.credentials import Issuance
 from credentials.certificates.signer import signer_for
-from credentials.models import Achievement, Certificate
+from credentials.models import Approval, Certificate
 from events import public as events
 from tests.population import entitle
 
@@ -120,15 +120,15 @@ def _drain(ready: Barrier) -> None:
 
 def _signed_per_second() -> tuple[float, float]:
     """Compiled and general, in one process, a new name and place each time."""
-    achievement = Achievement.objects.get(active=True)
+    version = Approval.objects.get(ended_at__isnull=True).version
     signs, now = signer_for("jp"), clock.now().replace(microsecond=0)
     parts = {
-        "achievement": issuing.published_achievement(achievement, "ja"),
+        "achievement": issuing.published_achievement(version, "ja"),
         "issuer": credentials.issuer_node(did=signs.did, name="bench", base_url=settings.PUBLIC_BASE_URL),
         "status_list": credentials.status_list_address(settings.PUBLIC_BASE_URL, "jp", 1),
         "base_url": settings.PUBLIC_BASE_URL,
     }
-    skills = tuple(skill["skill"] for skill in achievement.criteria["skills"])
+    skills = tuple(skill["skill"] for skill in version.criteria["skills"])
     compiled = Compiled(**parts, skills=skills)  # type: ignore[arg-type]
     issuances = [
         Issuance(

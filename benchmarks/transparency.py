@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from benchmarks.measure import Figure, backend_cpu, cpu_per_call
 from common import clock
 from config import reference_data, starter_course
+from courses.models import Edition
 from credentials.events import CertificateIssued
 from credentials.models import IssuerKey, LogEntry, StatusList
 from credentials.transparency import merkle, selectors, tiles
@@ -82,20 +83,29 @@ def run() -> list[Figure]:
 
 def _certificates(edition_id: str) -> None:
     learner = make_learner()
+    course_id = Edition.objects.values_list("course", flat=True).get(pk=edition_id)
     with transaction.atomic(), connection.cursor() as cursor:
         IssuerKey.objects.create(id="did:web:b#z", issuer_id="regional", did="did:web:b", multikey="z")
         listed = StatusList.objects.create(issuer_id="regional", number=99, secret=b"")
         cursor.execute(
             """
-            INSERT INTO credentials_achievement (id, slug, version, edition_id, criteria, texts, active)
-            SELECT uuidv7(), 'benchmark', number, %s, '{}', '{}', false FROM generate_series(1, %s) AS number
+            WITH made AS (
+                INSERT INTO credentials_achievement (id, slug, course_id)
+                SELECT uuidv7(), 'benchmark-' || number, edition.course_id
+                FROM courses_edition edition, generate_series(1, %s) AS number WHERE edition.id = %s RETURNING id
+            )
+            INSERT INTO credentials_achievementversion (id, achievement_id, number, criteria, texts, state)
+            SELECT uuidv7(), id, 1, '{}', '{}', 'draft' FROM made
             """,
-            [edition_id, ENTRIES],
+            [ENTRIES, edition_id],
         )
         cursor.execute(
             """
-            INSERT INTO credentials_award (id, learner_id, achievement_id, decided_at, facts, evidence_sha256)
-            SELECT uuidv7(), %s, id, now(), '{}', '' FROM credentials_achievement WHERE slug = 'benchmark'
+            INSERT INTO credentials_award (id, learner_id, achievement_id, version_id, decided_at, facts, evidence_sha256)
+            SELECT uuidv7(), %s, achievement_id, version.id, now(), '{}', ''
+            FROM credentials_achievementversion version JOIN credentials_achievement achievement
+                ON achievement.id = achievement_id
+            WHERE slug LIKE 'benchmark-%%'
             """,
             [learner.pk],
         )
@@ -108,13 +118,15 @@ def _certificates(edition_id: str) -> None:
             SELECT uuidv7(), substr(award.id::text, 11, 26), award.id, learner_id, 'did:web:b#z', %s, now(), 'active', '',
                 %s, row_number() OVER ()
             FROM credentials_award AS award JOIN credentials_achievement AS achievement ON achievement.id = achievement_id
-            WHERE slug = 'benchmark' RETURNING id
+            WHERE slug LIKE 'benchmark-%%' RETURNING id
             """,
             [CREDENTIAL, listed.pk],
         )
         events.record_many(
             [
-                CertificateIssued(certificate_id=row[0], learner_id=learner.pk, edition_id=UUID(edition_id))
+                CertificateIssued(
+                    certificate_id=row[0], learner_id=learner.pk, edition_id=UUID(edition_id), course_id=course_id
+                )
                 for row in cursor.fetchall()
             ]
         )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from learners.api.profiles import NameField
 from learners.assessors.selectors import Refusal, refusal, refusals
 from learners.cohorts.selectors import cohort_codes
-from learners.enrolments.selectors import Participation, completions, is_enrolled, participation
+from learners.enrolments.selectors import (
+    Participation,
+    TakenCourse,
+    completions,
+    is_enrolled,
+    participation,
+    taken_courses,
+)
 from learners.enrolments.services import note_passed_assessments
 from learners.mastery.deciding import decide_level, freeze_level, release_level
 from learners.mastery.explanation import (
@@ -93,6 +100,7 @@ __all__ = [
     "Refusal",
     "Share",
     "SkillEstimate",
+    "TakenCourse",
     "ability_estimates",
     "absorb_outcomes",
     "active_states_of",
@@ -131,6 +139,7 @@ __all__ = [
     "release_level",
     "require_printable",
     "states_of",
+    "taken_courses",
     "unfrozen_levels",
     "waive_lessons",
 ]

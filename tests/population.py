@@ -10,7 +10,7 @@ from accounts.models import User
 from common import clock
 from common.ids import new_id
 from courses.public import framework
-from credentials.models import Achievement
+from credentials.models import Approval
 from events import public as events
 from learners.events import EditionCompleted
 from learners.models import Ability, Enrolment, Learner, SkillState
@@ -19,7 +19,8 @@ from learners.models import Ability, Enrolment, Learner, SkillState
 def entitle(count: int, edition_id: UUID) -> list[UUID]:
     """Write `count` learners that meet every criterion, and the events that say so, in one transaction."""
     now = clock.now()
-    codes = [skill["skill"] for skill in Achievement.objects.get(edition_id=edition_id, active=True).criteria["skills"]]
+    approved = Approval.objects.get(achievement__course__editions=edition_id, ended_at__isnull=True)
+    codes = [skill["skill"] for skill in approved.version.criteria["skills"]]
     version = framework().version
     ids = [new_id() for _ in range(count)]
     with transaction.atomic():

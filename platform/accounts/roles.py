@@ -41,7 +41,12 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "scoringrulecard": _VIEW,
         },
         # Drafts: what is printed is published by the state's administrator.
-        "credentials": {"paperdesign": _ALL},
+        "credentials": {
+            "achievement": ("view", "add"),
+            "achievementversion": _EDIT,
+            "approval": _VIEW,
+            "paperdesign": _ALL,
+        },
     },
     # Nothing that could show whose work it is.
     MARKER: {"assessments": {"markingtask": _MARK}},
@@ -83,6 +88,8 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "credentials": {
             "achievement": _VIEW,
+            "achievementversion": _VIEW,
+            "approval": _VIEW,
             "award": _VIEW,
             "certificate": _VIEW,
             "certificatecorrection": _VIEW,
@@ -128,7 +135,15 @@ PERMISSIONS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "levelfreeze": _VIEW,
             "levelassessment": _VIEW,
         },
-        "credentials": {"award": _VIEW, "certificate": _VIEW, "paperdesign": (*_ALL, "publish")},
+        # A version of an achievement is approved for the own state's learners.
+        "credentials": {
+            "achievement": _VIEW,
+            "achievementversion": ("view", "approve"),
+            "approval": _VIEW,
+            "award": _VIEW,
+            "certificate": _VIEW,
+            "paperdesign": (*_ALL, "publish"),
+        },
         "assessments": {
             "attempt": _VIEW,
             "quiz": _VIEW,

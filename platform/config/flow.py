@@ -29,6 +29,7 @@ from credentials.events import (
     CorrectionMoved,
     JwtFormAsked,
     PassportRequested,
+    QuizPassed,
     RenewalRequested,
 )
 from events.public import Consumer, Event
@@ -56,6 +57,7 @@ EVENTS: tuple[type[Event], ...] = (
     EditionCompleted,
     MasteryChanged,
     LevelDecided,
+    QuizPassed,
     AwardDecided,
     CertificateIssued,
     CertificateStatusChanged,
@@ -95,10 +97,15 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
         purpose="whoever was placed need not do the lessons whose skills are held already",
     ).takes(OutcomeRecorded, MasteryChanged),
     Consumer(
+        "passed_quizzes",
+        credentials.note_passed_quizzes,
+        purpose="a quiz that an achievement may ask for is noted as passed, once",
+    ).takes(OutcomeRecorded, OutcomeCorrected),
+    Consumer(
         "awards",
         credentials.decide_awards,
         purpose="criteria met: the achievement is awarded, once",
-    ).takes(EditionCompleted, MasteryChanged, LevelDecided, AwardMissing),
+    ).takes(EditionCompleted, MasteryChanged, LevelDecided, QuizPassed, AwardMissing),
     Consumer(
         "certificates",
         credentials.issue_certificates,

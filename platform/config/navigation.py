@@ -65,6 +65,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Bulk revocations", "credentials.bulkrevocation", "block"),
             ("Awards", "credentials.award", "verified"),
             ("Achievements", "credentials.achievement", "emoji_events"),
+            ("Versions of achievements", "credentials.achievementversion", "rule"),
             ("Look of certificates", "credentials.paperdesign", "brush"),
             ("Issuers", "credentials.issuer", "assured_workload"),
             ("Issuer's keys", "credentials.issuerkey", "key"),

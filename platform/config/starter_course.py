@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID
 
+from common import clock
+
 SLUG = "ai-at-work-first-steps"
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,10 +18,16 @@ def load() -> UUID:
     """
     from assessments.public import load_bank
     from courses.public import load_course, publish_draft
-    from credentials.public import load_achievement
+    from credentials.public import REGIONAL, load_achievement
 
     course_id = load_course(_ROOT / "courses" / "starter" / SLUG)
+    load_achievement(
+        _ROOT / "platform" / "credentials" / "content" / SLUG,
+        course_id=course_id,
+        approved_as=REGIONAL,
+        actor="starter-course",
+        now=clock.now(),
+    )
     edition_id = publish_draft(course_id=course_id, actor="starter-course")
-    load_achievement(_ROOT / "platform" / "credentials" / "content" / SLUG, edition_id=edition_id)
     load_bank(_ROOT / "assessments" / "content" / SLUG, edition_id=edition_id)
     return edition_id

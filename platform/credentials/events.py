@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, Protocol
 from uuid import UUID
 
 from events.public import Event
+
+
+class QuizOutcome(Protocol):
+    """Any event that tells how an attempt at a quiz ended."""
+
+    @property
+    def learner_id(self) -> UUID: ...
+    @property
+    def quiz_id(self) -> UUID: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def passed(self) -> bool: ...
+    @property
+    def submitted_at(self) -> datetime: ...
+
+
+class QuizPassed(Event, frozen=True, kw_only=True):
+    """A learner passed a quiz that counts for the first time."""
+
+    kind = "credentials.quiz_passed"
+    learner_id: UUID
+    quiz_id: UUID
 
 
 class AwardDecided(Event, frozen=True, kw_only=True):
@@ -24,25 +48,31 @@ class AwardMissing(Event, frozen=True, kw_only=True):
 
 
 class CertificateIssued(Event, frozen=True, kw_only=True):
-    """A certificate was signed."""
+    """A certificate was signed.
+
+    Args:
+        edition_id: that its learner took; None where the achievement asks for none and they took none.
+    """
 
     kind = "credentials.certificate_issued"
     certificate_id: UUID
     learner_id: UUID
-    edition_id: UUID
+    edition_id: UUID | None
+    course_id: UUID
 
 
 class CertificateStatusChanged(Event, frozen=True, kw_only=True):
     """A certificate was suspended, reinstated, revoked or superseded.
 
     Args:
-        status: the new one.
+        edition_id: see CertificateIssued. status: the new one.
     """
 
     kind = "credentials.certificate_status_changed"
     certificate_id: UUID
     learner_id: UUID
-    edition_id: UUID
+    edition_id: UUID | None
+    course_id: UUID
     status: str
 
 

@@ -7,7 +7,17 @@ from credentials.certificates.lifecycle_models import (
     KeyRotation,
     KeyRotationApproval,
 )
-from credentials.certificates.models import Achievement, Award, Certificate, Issuer, IssuerKey, StatusList
+from credentials.certificates.models import (
+    Achievement,
+    AchievementVersion,
+    Approval,
+    Award,
+    Certificate,
+    Issuer,
+    IssuerKey,
+    PassedQuiz,
+    StatusList,
+)
 from credentials.paper.models import PaperDesign, Rendering
 from credentials.presentations.models import CertificateJwt, Passport
 from credentials.sharing.models import Share, SharedCertificate
@@ -23,6 +33,8 @@ from credentials.transparency.models import (
 
 __all__ = [
     "Achievement",
+    "AchievementVersion",
+    "Approval",
     "Award",
     "BulkRevocation",
     "Certificate",
@@ -40,6 +52,7 @@ __all__ = [
     "LogLink",
     "LogTile",
     "PaperDesign",
+    "PassedQuiz",
     "Passport",
     "Rendering",
     "Share",

@@ -28,7 +28,27 @@ _OFFICE = Use("accountability", Basis.PUBLIC_OFFICE, ALWAYS, (Seen.STAFF,), Eras
 TABLES = (
     Table("credentials.Issuer", none="slug member_state name active"),
     Table("credentials.IssuerKey", none="id issuer did multikey valid_from valid_until"),
-    Table("credentials.Achievement", none="id slug version edition criteria texts active"),
+    Table("credentials.Achievement", none="id course slug"),
+    Table(
+        "credentials.AchievementVersion",
+        _OFFICE,
+        pseudonymous="proposed_by",
+        none="id achievement number criteria texts validity_days state proposed_at",
+    ),
+    Table(
+        "credentials.Approval",
+        _OFFICE,
+        pseudonymous="approved_by ended_by",
+        none="id achievement version authority approved_at ended_at",
+    ),
+    Table(
+        "credentials.PassedQuiz",
+        _OWN,
+        subject="learner",
+        pseudonymous="learner",
+        learning="quiz_id passed_at",
+        none="id",
+    ),
     Table(
         "credentials.KeyRotation",
         _OFFICE,
@@ -52,7 +72,7 @@ TABLES = (
         _HELD,
         subject="learner",
         pseudonymous="id learner",
-        learning="achievement number decided_at facts",
+        learning="achievement version edition number decided_at facts",
         none="evidence_sha256",
     ),
     Table(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from credentials.certificates.approvals import REGIONAL
 from credentials.certificates.awarding import decide_awards
 from credentials.certificates.bulk_revocation import revoke_approved
 from credentials.certificates.corrections import supersede_corrected
 from credentials.certificates.issuers import load_issuers
 from credentials.certificates.issuing import issue_certificates
 from credentials.certificates.loading import load_achievement
+from credentials.certificates.quizzes import note_passed_quizzes
 from credentials.certificates.reconciliation import last_counts as certificate_differences
 from credentials.certificates.renewal import renew_awards
 from credentials.certificates.selectors import (
@@ -25,6 +27,7 @@ from credentials.presentations.passports import sign_passports
 from credentials.transparency.services import log_certificates
 
 __all__ = [
+    "REGIONAL",
     "AchievementProgress",
     "HeldCertificate",
     "achievement_progress",
@@ -37,6 +40,7 @@ __all__ = [
     "log_certificates",
     "newest_certificate",
     "newest_of_learner",
+    "note_passed_quizzes",
     "publish_status_lists",
     "renew_awards",
     "revoke_approved",

@@ -37,6 +37,7 @@ class HomeEnrolment(TypedDict):
 
     id: UUID
     edition_id: UUID
+    course_id: UUID
     course: str
     title: str
     language: Annotated[str, Keywords("Of the title (BCP 47).")]
@@ -153,6 +154,7 @@ def _enrolment(enrolment: EnrolmentView, pick: Pick) -> HomeEnrolment:
     return {
         "id": enrolment.id,
         "edition_id": edition.id,
+        "course_id": edition.course_id,
         "course": edition.course_slug,
         "title": edition.titles.get(language, edition.course_slug),
         "language": language,

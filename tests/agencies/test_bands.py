@@ -22,6 +22,7 @@ CERTIFICATE = {
     "achievement": "first-steps",
     "achievement_version": 1,
     "edition_id": ID,
+    "course_id": ID,
     "valid_from": "2026-11-23T08:15:30.005Z",
     "valid_until": None,
     "status": "revoked",

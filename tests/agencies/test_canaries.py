@@ -45,6 +45,7 @@ from common.ids import new_id
 from courses.models import Lesson
 from credentials.models import (
     Achievement,
+    AchievementVersion,
     Award,
     Certificate,
     CertificateCorrection,
@@ -52,6 +53,7 @@ from credentials.models import (
     ExpiryReminder,
     IssuerKey,
     LogLink,
+    PassedQuiz,
     Passport,
     Rendering,
     Share,
@@ -100,6 +102,7 @@ WITHOUT_TEXT = {
     HandedInFile,
     LessonProgress,
     LogLink,
+    PassedQuiz,
     SelfDescription,
     SharedCertificate,
     # Of staff and of texts; no learner is in it.
@@ -148,7 +151,8 @@ class World:
             id="did:web:testserver#z1", issuer_id="regional", did="did:web:testserver", multikey="z1"
         )
         self.list = StatusList.objects.create(issuer_id="regional", number=1, secret=b"")
-        self.achievement = Achievement.objects.create(slug="a", edition=self.edition, criteria={}, texts={})
+        self.achievement = Achievement.objects.create(slug="a", course=self.edition.course)
+        self.version = AchievementVersion.objects.create(achievement=self.achievement, criteria={}, texts={})
         self.quiz = Quiz.objects.create(edition=self.edition, slug="q", titles={}, pools=[])
         self.cohort = Cohort.objects.create(edition=self.edition, code="c")
         item = Item.objects.create(edition=self.edition, code="i")
@@ -217,7 +221,16 @@ class World:
             recommended=False,
             given_at=now,
         )
-        award = _canaried(Award, state, learner=learner, achievement=self.achievement, decided_at=now)
+        PassedQuiz.objects.create(learner=learner, quiz_id=self.quiz.pk, passed_at=now)
+        award = _canaried(
+            Award,
+            state,
+            learner=learner,
+            achievement=self.achievement,
+            version=self.version,
+            edition=self.edition,
+            decided_at=now,
+        )
         certificate = _canaried(
             Certificate,
             state,

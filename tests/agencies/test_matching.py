@@ -38,7 +38,9 @@ class Population:
     def __init__(self, size: int, seed: int = 1) -> None:
         self._random = random.Random(seed)
         self.editions = {
-            self._id(): SimpleNamespace(number=1, course_slug=f"course-{number}", lessons=range(6 + 2 * number))
+            self._id(): SimpleNamespace(
+                number=1, course_id=self._id(), course_slug=f"course-{number}", lessons=range(6 + 2 * number)
+            )
             for number in range(4)
         }
         for identifier, edition in self.editions.items():
@@ -101,6 +103,7 @@ class Population:
                     "achievement": edition.course_slug,
                     "achievement_version": 1,
                     "edition_id": str(edition.id),
+                    "course_id": str(edition.course_id),
                     "valid_from": last.isoformat(),
                     "valid_until": (last + timedelta(days=1080)).isoformat(),
                     "status": "active",

@@ -28,7 +28,6 @@ from assessments.tasks import note_overdue_appeals
 from common import caches, clock
 from common.errors import NotFound
 from common.ids import new_id
-from credentials.models import Achievement
 from events.models import Event
 from learners.models import LevelDecision, LevelFreeze, SkillState
 from member_states.models import PolicyDefault, Rule
@@ -49,6 +48,7 @@ from tests.assessments.appealing import (
     reach,
     take,
 )
+from tests.credentials.certificates.factories import make_achievement
 from tests.factories import make_learner, make_user, signed_in
 from tests.learners.factories import recorded
 
@@ -294,11 +294,11 @@ def test_an_expired_attempt_is_a_refusal_and_its_scores_are_not_disputed() -> No
 def test_an_achievement_not_awarded_is_appealed_by_the_levels_it_asks() -> None:
     linh, mai = make_linh(level=0), make_reviewer()
     quiz = quiz_for(linh)
-    Achievement.objects.create(
+    make_achievement(
+        quiz.edition.course,
         slug="first-steps",
-        edition=quiz.edition,
         texts={"en": {"name": "First steps"}},
-        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
+        criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
     )
     appeal_id = open_appeal(linh, Subject("refusal", achievement="first-steps"))
     assert Appeal.objects.get().disputed["skills"] == [{"skill": SKILL, "wanted": 1, "level": 0}]
@@ -381,11 +381,11 @@ def test_what_the_learner_reached_meanwhile_is_not_taken_away() -> None:
 def test_a_level_that_another_appeal_freezes_counts_as_what_it_will_be() -> None:
     linh, mai = make_linh(level=0), make_reviewer()
     quiz = quiz_for(linh)
-    Achievement.objects.create(
+    make_achievement(
+        quiz.edition.course,
         slug="first-steps",
-        edition=quiz.edition,
         texts={"en": {"name": "First steps"}},
-        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
+        criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
     )
     frozen, appeal_id = open_appeal(linh), open_appeal(linh, Subject("refusal", achievement="first-steps"))
     claim(appeal_id, mai)
@@ -451,11 +451,11 @@ def test_who_decided_about_the_attempt_or_the_skill_before_does_not_review() -> 
     level = open_appeal(linh)
     claim(level, hung)
     decide(level, hung, "dismissed")
-    Achievement.objects.create(
+    make_achievement(
+        quiz.edition.course,
         slug="second-steps",
-        edition=quiz.edition,
         texts={"en": {"name": "Second steps"}},
-        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 2}]},
+        criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 2}]},
     )
     achievement = open_appeal(linh, Subject("refusal", achievement="second-steps"))
     with pytest.raises(ReviewerInvolved):

@@ -17,12 +17,12 @@ from assessments.errors import AppealClosed, AppealOpen, AppealTaken
 from assessments.models import Appeal, AppealDecision, AppealStep
 from common import clock
 from common.ids import new_id
-from credentials.models import Achievement
 from events.models import Event
 from learners import public as learners
 from learners.models import LevelDecision
 from tests.assessments.appealing import SKILL, claim, decide, make_linh, make_reviewer, open_appeal, quiz_for
 from tests.assessments.test_races import in_threads
+from tests.credentials.certificates.factories import make_achievement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,11 +84,11 @@ def test_nobody_moves_a_level_between_the_check_of_a_decision_and_its_effect(
     """The control decides without the lock: then what others gave meanwhile is lost."""
     mai, linh = make_reviewer(), make_linh(level=0)
     quiz = quiz_for(linh)
-    Achievement.objects.create(
+    make_achievement(
+        quiz.edition.course,
         slug="first-steps",
-        edition=quiz.edition,
         texts={"en": {"name": "First steps"}},
-        criteria={"edition_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
+        criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
     )
     appeal_id = open_appeal(linh, Subject("refusal", achievement="first-steps"))
     claim(appeal_id, mai)

@@ -15,13 +15,13 @@ from common import clock
 from common.ids import new_id
 from courses import public as courses
 from credentials.certificates import status_changes
-from credentials.models import Achievement, Certificate
+from credentials.models import Certificate
 from events import public as events
 from learners.events import EditionCompleted
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
 from tests.agencies import factories as feed
 from tests.courses.factories import make_published
-from tests.credentials.certificates.factories import SKILLS, TEXTS, settle, supersede
+from tests.credentials.certificates.factories import SKILLS, make_achievement, settle, supersede
 
 STATUSES = ("active", "suspended", "revoked", "superseded", "expired")
 
@@ -78,12 +78,7 @@ def certify_in_each_status(learner: Learner, monkeypatch: pytest.MonkeyPatch) ->
 
 def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> Certificate:
     edition = make_published(slug=f"course-{status}", languages=("en",))
-    achievement = Achievement.objects.create(
-        slug=f"achievement-{status}",
-        edition=edition,
-        texts=TEXTS,
-        criteria={"edition_completed": True, "skills": [{"skill": code, "level": 1} for code in SKILLS]},
-    )
+    achievement = make_achievement(edition.course, slug=f"achievement-{status}")
     now = clock.now()
     Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=now, completed_at=now)
     with pytest.MonkeyPatch.context() as patched, transaction.atomic():
@@ -93,7 +88,7 @@ def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> 
         settle()
     if status == "expired":
         time.sleep(1.1)
-    return Certificate.objects.get(learner=learner, award__achievement=achievement)
+    return Certificate.objects.get(learner=learner, award__version=achievement)
 
 
 def share_with(agency_id: UUID, learner: Learner) -> None:

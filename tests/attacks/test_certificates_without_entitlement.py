@@ -26,14 +26,22 @@ from credentials.certificates import corrections, status_changes
 from credentials.certificates.signer import FileSigner, create_key_file, signer_for
 from credentials.certificates.verification import NotVerified, verify_credential
 from credentials.events import AwardDecided, CorrectionMoved, RenewalRequested
-from credentials.models import Achievement, Award, Certificate, StatusList
+from credentials.models import AchievementVersion, Award, Certificate, StatusList
 from events import public as events
 from events.kinds import Event
 from events.models import Delivery
 from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
 from tests.courses.factories import make_published
-from tests.credentials.certificates.factories import SKILLS, make_entitled, settle, tell
+from tests.credentials.certificates.factories import (
+    SKILLS,
+    edition_of,
+    end_approvals,
+    make_achievement,
+    make_entitled,
+    settle,
+    tell,
+)
 from tests.factories import make_learner, make_user, signed_in
 from tests.learners.factories import give_consent
 
@@ -52,7 +60,7 @@ CONSUMERS = (
 class Cast:
     """Who is there, and their certificates."""
 
-    def __init__(self, achievement: Achievement) -> None:
+    def __init__(self, achievement: AchievementVersion) -> None:
         self.achievement = achievement
         self.aiko, self.budi, self.citra = (
             make_entitled(achievement, state=state, name=name)
@@ -66,7 +74,7 @@ class Cast:
         for learner, step in ((self.budi, status_changes.revoke), (self.citra, status_changes.suspend)):
             step(certificate_id=self.of(learner).pk, actor="reviewer", reason="bought", now=clock.now())
         self.dao_enrolment = Enrolment.objects.create(
-            learner=self.dao, edition=achievement.edition, enrolled_at=clock.now()
+            learner=self.dao, edition=edition_of(achievement), enrolled_at=clock.now()
         )
         drain()
         self.before = self.standing()
@@ -94,7 +102,7 @@ def drain() -> None:
 
 
 @pytest.fixture
-def cast(achievement: Achievement) -> Cast:
+def cast(achievement: AchievementVersion) -> Cast:
     return Cast(achievement)
 
 
@@ -130,7 +138,8 @@ BY_INTERFACE: dict[str, Callable[[Cast], Any]] = {
     ),
     "delete one to get another": lambda c: signed_in(c.aiko.user).delete("/api/v1/me/certificates"),
     "enrol as another": lambda c: signed_in(c.dao.user).put(
-        f"/api/v1/me/enrolments/{new_id()}", {"edition_id": str(c.achievement.edition_id), "learner_id": str(c.aiko.pk)}
+        f"/api/v1/me/enrolments/{new_id()}",
+        {"edition_id": str(edition_of(c.achievement).pk), "learner_id": str(c.aiko.pk)},
     ),
     "without a sign-in": lambda c: Client().post(f"/api/v1/me/certificates/{c.of(c.aiko).pk}/renewal"),
 }
@@ -167,7 +176,8 @@ def _add(model: str) -> Callable[[Cast, Client], None]:
             f"/admin/credentials/{model}/add/",
             {
                 "learner": str(cast.dao.pk),
-                "achievement": str(cast.achievement.pk),
+                "achievement": str(cast.achievement.achievement_id),
+                "version": str(cast.achievement.pk),
                 "facts": "{}",
                 "number": 1,
                 "award": str(cast.of(cast.aiko).award_id),
@@ -237,23 +247,20 @@ def _states(cast: Cast, **given: Any) -> None:
             framework_version="x",
             **{"level": 1, **given},
         )
-    _tell(EditionCompleted(learner_id=cast.dao.pk, edition_id=cast.achievement.edition_id))
+    _tell(EditionCompleted(learner_id=cast.dao.pk, edition_id=edition_of(cast.achievement).pk))
 
 
 def _inactive(cast: Cast) -> None:
-    Achievement.objects.update(active=False)
+    end_approvals()
     _states(cast)
 
 
 def _stricter(cast: Cast) -> None:
     """The version of today asks for more than the old one, which is not awarded any more."""
-    Achievement.objects.update(active=False)
-    Achievement.objects.create(
-        slug="first-steps",
-        version=2,
-        edition=cast.achievement.edition,
-        texts=cast.achievement.texts,
-        criteria={"edition_completed": True, "skills": [{"skill": SKILLS[0], "level": 2}]},
+    make_achievement(
+        cast.achievement.achievement.course,
+        number=2,
+        criteria={"course_completed": True, "skills": [{"skill": SKILLS[0], "level": 2}]},
     )
     _states(cast)
 
@@ -294,7 +301,7 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
     ),
     "an award told a second time": lambda c: _tell(AwardDecided(award_id=c.of(c.budi).award_id, learner_id=c.budi.pk)),
     "completion that is not so": lambda c: _tell(
-        EditionCompleted(learner_id=c.dao.pk, edition_id=c.achievement.edition_id)
+        EditionCompleted(learner_id=c.dao.pk, edition_id=edition_of(c.achievement).pk)
     ),
     "mastery that is not so": lambda c: _tell(MasteryChanged(learner_id=c.dao.pk, skills=("AIS-A1",))),
     "a renewal nobody may have": lambda c: _tell(
@@ -310,7 +317,7 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
         )
     ),
     "a revoked holder earns it again": lambda c: _tell(
-        EditionCompleted(learner_id=c.budi.pk, edition_id=c.achievement.edition_id)
+        EditionCompleted(learner_id=c.budi.pk, edition_id=edition_of(c.achievement).pk)
     ),
     "a level that is frozen too low": lambda c: _states(c, level=0, computed_level=1),
     "an achievement that is not awarded": _inactive,
@@ -371,8 +378,9 @@ def test_signing_with_a_key_of_one_s_own_convinces_nobody(cast: Cast, tmp_path: 
 # --- in a web process: SQL as skills_app --------------------------------------------------------------------------------
 
 _INSERT_AWARD = (
-    "INSERT INTO credentials_award (id, learner_id, achievement_id, number, decided_at, facts, evidence_sha256) "
-    "SELECT gen_random_uuid(), %(dao)s, achievement_id, 1, now(), facts, evidence_sha256 FROM credentials_award LIMIT 1"
+    "INSERT INTO credentials_award (id, learner_id, achievement_id, version_id, number, decided_at, facts, evidence_sha256) "
+    "SELECT gen_random_uuid(), %(dao)s, achievement_id, version_id, 1, now(), facts, evidence_sha256 "
+    "FROM credentials_award LIMIT 1"
 )
 _INSERT_CERTIFICATE = (
     "INSERT INTO credentials_certificate (id, public_code, award_id, learner_id, key_id, status_list_id, status_index, "

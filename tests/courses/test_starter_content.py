@@ -216,5 +216,5 @@ def test_the_quiz_can_be_drawn_and_the_achievement_reached() -> None:
     assert 0 < float(QUIZ["pass_share"]) <= 1
     assert isinstance(QUIZ["pass_share"], str)
     assert ACHIEVEMENT["slug"] == SLUG
-    assert ACHIEVEMENT["criteria"]["edition_completed"] is True
+    assert ACHIEVEMENT["criteria"]["course_completed"] is True
     assert COURSE["requires_assessment"] is True

@@ -132,6 +132,7 @@ CERTIFICATE = {
     "achievement": "a",
     "achievement_version": 1,
     "edition_id": "01900000-0000-7000-8000-000000000000",
+    "course_id": "01900000-0000-7000-8000-000000000001",
     "valid_from_month": "2026-01",
     "valid_until_month": None,
     "status": "suspended",

@@ -22,6 +22,7 @@ class ProgressEnrolment(TypedDict):
 
     id: OwnId
     edition_id: IdText
+    course_id: IdText
     course: str
     edition: int
     enrolled_month: MonthText
@@ -63,7 +64,8 @@ class ProgressCertificate(TypedDict):
     id: OwnId
     achievement: str
     achievement_version: int
-    edition_id: IdText
+    edition_id: Annotated[IdText | None, Keywords("null: no edition was taken, and none was asked for.")]
+    course_id: IdText
     valid_from_month: MonthText
     valid_until_month: MonthText | None
     status: Annotated[str, Keywords(enum=["active", "suspended", "revoked", "superseded"])]
@@ -104,6 +106,7 @@ def progress_documents(learner_ids: Iterable[UUID]) -> Mapping[UUID, ProgressDoc
                     "achievement": certificate["achievement"],
                     "achievement_version": certificate["achievement_version"],
                     "edition_id": certificate["edition_id"],
+                    "course_id": certificate["course_id"],
                     "valid_from_month": certificate["valid_from"][:7],
                     "valid_until_month": certificate["valid_until"] and certificate["valid_until"][:7],
                     "status": certificate["status"],
@@ -146,6 +149,7 @@ def _add_enrolments(documents: dict[UUID, ProgressDocument]) -> None:
             {
                 "id": str(enrolment.id),
                 "edition_id": str(edition.id),
+                "course_id": str(edition.course_id),
                 "course": edition.course_slug,
                 "edition": edition.number,
                 "enrolled_month": rules.month(enrolment.enrolled_at),

@@ -1,5 +1,6 @@
 """The admin of credentials: reviewers decide by steps, looks of certificates are edited, all else is only looked at."""
 
+from credentials.admin.achievements import AchievementAdmin, AchievementVersionAdmin
 from credentials.admin.certificate_decisions import (
     BulkRevocationAdmin,
     CertificateCorrectionAdmin,
@@ -8,12 +9,13 @@ from credentials.admin.certificate_decisions import (
     KeyRotationAdmin,
     StatusListAdmin,
 )
-from credentials.admin.certificates import AchievementAdmin, AwardAdmin, CertificateAdmin
+from credentials.admin.certificates import AwardAdmin, CertificateAdmin
 from credentials.admin.paper import PaperDesignAdmin
 from credentials.admin.transparency import LogCheckpointAdmin, LogForkAdmin, WitnessedLogAdmin
 
 __all__ = [
     "AchievementAdmin",
+    "AchievementVersionAdmin",
     "AwardAdmin",
     "BulkRevocationAdmin",
     "CertificateAdmin",

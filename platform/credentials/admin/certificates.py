@@ -1,4 +1,4 @@
-"""Achievements, awards and certificates: to look at; a reviewer says what becomes of one. Nothing here issues."""
+"""Awards and certificates: to look at; a reviewer says what becomes of one. Nothing here issues."""
 
 from __future__ import annotations
 
@@ -30,27 +30,19 @@ from credentials.admin.steps import (
     person,
 )
 from credentials.certificates import bulk_revocation, corrections, status_changes
-from credentials.certificates.models import Achievement, Award, Certificate
+from credentials.certificates.models import Award, Certificate
 from learners.admin.read_only import NamesLearner, ReadOnly
 
 # Each is a field of the form; Django takes a thousand.
 MAX_ROWS_IN_FORM = 900
 
 
-@admin.register(Achievement)
-class AchievementAdmin(ReadOnly, ModelAdmin):
-    list_display = ("slug", "version", "edition", "active")
-    list_filter = ("active",)
-    list_select_related = ("edition__course",)
-    search_fields = ("slug",)
-
-
 @admin.register(Award)
 class AwardAdmin(NamesLearner, ReadOnly, StateScopedAdmin, ModelAdmin):
     state_path = "learner__member_state"
-    list_display = ("learner_name", "achievement", "decided_at")
+    list_display = ("learner_name", "version", "decided_at")
     list_filter = ("learner__member_state", "achievement")
-    list_select_related = ("learner", "achievement")
+    list_select_related = ("learner", "version__achievement")
     search_fields = ("learner__legal_name", "=id", "=learner__user__id")
     ordering = ("-decided_at",)
 
@@ -60,7 +52,7 @@ class CertificateAdmin(FindsByCode, NamesLearner, ReadOnly, StateScopedAdmin, Mo
     state_path = "learner__member_state"
     list_display = ("learner_name", "achievement", "status", "valid_until", "issued_at", "page")
     list_filter = ("status", "learner__member_state", "award__achievement")
-    list_select_related = ("learner", "award__achievement")
+    list_select_related = ("learner", "award__version__achievement")
     search_fields = ("learner__legal_name", "=public_code", "=id", "=learner__user__id")
     ordering = ("-issued_at",)
     actions = ("suspend", "reinstate", "revoke", "correct", "revoke_many")
@@ -74,7 +66,7 @@ class CertificateAdmin(FindsByCode, NamesLearner, ReadOnly, StateScopedAdmin, Mo
 
     @admin.display(description="achievement")
     def achievement(self, certificate: Certificate) -> str:
-        return str(certificate.award.achievement)
+        return str(certificate.award.version)
 
     @admin.display(description="page")
     def page(self, certificate: Certificate) -> SafeString:
@@ -113,7 +105,7 @@ class CertificateAdmin(FindsByCode, NamesLearner, ReadOnly, StateScopedAdmin, Mo
     def _one(
         self, request: HttpRequest, queryset: QuerySet[Certificate], step: Step, act: Callable[..., None]
     ) -> HttpResponse | None:
-        chosen = list(queryset.select_related("learner", "award__achievement")[:2])
+        chosen = list(queryset.select_related("learner", "award__version__achievement")[:2])
         if len(chosen) != 1:
             self.message_user(request, "Choose exactly one certificate.", messages.ERROR)
             return None
@@ -131,7 +123,7 @@ class CertificateAdmin(FindsByCode, NamesLearner, ReadOnly, StateScopedAdmin, Mo
         if not 1 < len(ids) <= MAX_ROWS_IN_FORM:
             self.message_user(request, f"Choose 2 to {MAX_ROWS_IN_FORM} certificates.", messages.ERROR)
             return None
-        shown = list(queryset.select_related("learner", "award__achievement").order_by("pk")[:20])
+        shown = list(queryset.select_related("learner", "award__version__achievement").order_by("pk")[:20])
         return confirmed(
             self,
             request,

@@ -146,6 +146,47 @@ APPROVE_REVOCATIONS = Step(
     ConfirmationForm,
 )
 
+PROPOSE = Step(
+    "propose",
+    "Propose a version of an achievement",
+    "Authorities can approve it from now on. Nothing of it changes once one of them did.",
+    "The version is proposed.",
+    "Propose",
+    ConfirmationForm,
+)
+TAKE_BACK = Step(
+    "take_back",
+    "Make a proposed version a draft again",
+    "It can be changed again, and nobody can approve it meanwhile.",
+    "The version is a draft.",
+    "Take back",
+    ConfirmationForm,
+)
+CLOSE = Step(
+    "close",
+    "Close a version of an achievement",
+    "No authority can approve it any more; approvals that it has go on. This cannot be undone.",
+    "The version is closed.",
+    "Close",
+    ConfirmationForm,
+)
+APPROVE_VERSION = Step(
+    "approve",
+    "Approve a version of an achievement for your authority",
+    "It is awarded to the learners of your authority from now on, instead of the version that you approved before.",
+    "Approved: your authority's learners are awarded this version.",
+    "Approve",
+    ConfirmationForm,
+)
+END_APPROVAL = Step(
+    "end_approval",
+    "End your authority's approval of a version",
+    "What was awarded stays. A state's learners are awarded what the region approved, if there is such a version.",
+    "Your authority does not approve this version any more.",
+    "End the approval",
+    ConfirmationForm,
+)
+
 APPROVE_KEY = Step(
     "approve",
     "Approve an issuer's next key",

@@ -32,7 +32,12 @@ class CertificateOutput(serializers.Serializer[Certificate]):
     )
     achievement = serializers.CharField(source="award.achievement.slug")
     title = serializers.SerializerMethodField(help_text="In the caller's language, as far as there is one.")
-    edition_id = serializers.UUIDField(source="award.achievement.edition_id")
+    edition_id = serializers.UUIDField(
+        source="award.edition_id",
+        allow_null=True,
+        help_text="That was completed; null: none was taken and none asked for.",
+    )
+    course_id = serializers.UUIDField(source="award.achievement.course_id")
     status = serializers.ChoiceField(Certificate.Status.choices)
     issued_at = serializers.DateTimeField()
     valid_from = serializers.DateTimeField()
@@ -71,7 +76,7 @@ class CertificateOutput(serializers.Serializer[Certificate]):
         )
 
     def get_title(self, certificate: Certificate) -> str:
-        texts = certificate.award.achievement.texts
+        texts = certificate.award.version.texts
         language = choose(self.context["accept_language"], (), list(texts), "en")
         return str(texts[language]["name"])
 

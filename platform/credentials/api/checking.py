@@ -354,7 +354,7 @@ def _verdict_page(request: HttpRequest, judged: Judged, now: datetime) -> HttpRe
     if certificate is not None and document is not None:
         context |= {
             "code": certificate.public_code,
-            "shown": display.display_of(document, certificate.award.achievement, language),
+            "shown": display.display_of(document, certificate.award.version, language),
             "qr": display.qr_svg(document["id"]),
             "issuer_key_path": did_document_path(document["issuer"]["id"]),
             "has_pdf": judged.verdict in (Verdict.VALID, Verdict.EXPIRED),

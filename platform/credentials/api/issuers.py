@@ -15,7 +15,7 @@ from common.errors import NotFound
 from common.languages import canonical
 from common.rendering import OrjsonRenderer, to_json
 from credentials.certificates import issuers, issuing, keys, linked_data
-from credentials.certificates.models import Achievement
+from credentials.certificates.models import AchievementVersion
 
 
 class _Open(APIView):
@@ -75,10 +75,10 @@ class PublishedAchievement(_Open):
         responses={200: OpenApiResponse(dict, "An Open Badges achievement."), 304: OpenApiResponse(None, "Unchanged.")},
     )
     def get(self, request: Request, achievement_id: UUID, language: str) -> HttpResponse:
-        achievement = Achievement.objects.filter(pk=achievement_id).first()
-        if achievement is None or language not in achievement.texts:
+        version = AchievementVersion.objects.select_related("achievement").filter(pk=achievement_id).first()
+        if version is None or version.state == AchievementVersion.State.DRAFT or language not in version.texts:
             raise NotFound()
-        body = to_json({"@context": list(linked_data.CONTEXTS), **issuing.published_achievement(achievement, language)})
+        body = to_json({"@context": list(linked_data.CONTEXTS), **issuing.published_achievement(version, language)})
         response = ready_bytes(request._request, body, etag=etag_of(body), cache="public, max-age=300")
         response["Content-Language"] = canonical(language)
         return response

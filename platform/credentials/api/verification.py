@@ -130,7 +130,7 @@ class Verification(ByCode):
         if verdict is not Verdict.TAMPERED:
             document = orjson.loads(certificate.credential)
             context |= {
-                "shown": display.display_of(document, certificate.award.achievement, language),
+                "shown": display.display_of(document, certificate.award.version, language),
                 "qr": display.qr_svg(document["id"]),
                 "issuer_key_path": did_document_path(document["issuer"]["id"]),
                 "has_pdf": verdict in (Verdict.VALID, Verdict.EXPIRED),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,16 @@ from django.db import transaction
 from common import clock
 from common.clock import rfc3339
 from common.ids import new_id
-from credentials.certificates import rules, statements
+from credentials.certificates import approvals, rules, statements
 from credentials.certificates.database_role import as_issuer
-from credentials.certificates.models import Achievement, Award
+from credentials.certificates.models import Achievement, AchievementVersion, Approval, Award, PassedQuiz
 from credentials.certificates.statements import NewAward
 from credentials.events import AwardDecided
 from events import public as events
 from events.public import Recorded
 from learners import public as learners
 from learners.events import OfLearner
+from learners.public import TakenCourse
 from privacy import public as privacy
 
 _WORKER = "worker:certificates"
@@ -30,18 +31,26 @@ _WORKER = "worker:certificates"
 
 @dataclass
 class AwardInputs:
-    """What is known of a learner when awards are decided."""
+    """What is known of a learner when awards are decided. taken: by course. passed: ids of quizzes."""
 
-    completed: dict[UUID, datetime]
+    state: str
+    taken: dict[UUID, TakenCourse]
+    passed: set[UUID]
     states: dict[str, tuple[int, float, str, str | None]]  # level, probability, framework version, rule version
     certified: dict[str, int]
-    awarded_slugs: set[str]  # of achievements awarded before, in any version
+    awarded: set[UUID]  # achievements awarded before, in any version
 
-    def missing(self, achievement: Achievement) -> list[rules.MissingForCertificate]:
-        """What the learner lacks for the achievement; see rules.missing."""
+    def completed(self, achievement: Achievement) -> bool:
+        """Whether the learner completed an edition of the achievement's course."""
+        taken = self.taken.get(achievement.course_id)
+        return taken is not None and taken.completed_at is not None
+
+    def missing(self, version: AchievementVersion) -> list[rules.MissingForCertificate]:
+        """What the learner lacks for the version of an achievement; see rules.missing."""
         return rules.missing(
-            achievement.criteria,
-            completed=achievement.edition_id in self.completed,
+            version.criteria,
+            completed=self.completed(version.achievement),
+            passed=self.passed,
             levels={code: state[0] for code, state in self.states.items()},
             certified=self.certified,
         )
@@ -51,49 +60,49 @@ class AwardInputs:
 def decide_awards(recorded: Sequence[Recorded[OfLearner]]) -> None:
     """Consumer: awards every achievement whose criteria a learner now meets, once.
 
-    A constant number of statements for the batch. A learner who was awarded any version of an achievement is not awarded
-    another version of it: when criteria change, nothing is taken away and nothing is awarded a second time.
+    The version counts that the authority of the learner's member state approves now. A constant number of statements for
+    the batch. A learner who was awarded any version of an achievement is not awarded another version of it, nor by
+    another edition: when criteria change, nothing is taken away and nothing is awarded a second time.
     """
     learner_ids = sorted({entry.event.learner_id for entry in recorded})
-    achievements = list(Achievement.objects.filter(active=True).order_by("slug"))
-    if not learner_ids or not achievements:
+    offered = approvals.offers()
+    if not learner_ids or not offered.everything():
         return
-    codes = sorted({wanted["skill"] for achievement in achievements for wanted in achievement.criteria["skills"]})
-    found = award_inputs(learner_ids, {achievement.edition_id for achievement in achievements}, codes)
+    found = award_inputs(learner_ids, [approval.version for approval in offered.everything()])
     earned = [
-        (learner_id, achievement, 1)
+        (learner_id, approval, 1)
         for learner_id, inputs in sorted(found.items())
-        for achievement in achievements
-        if achievement.slug not in inputs.awarded_slugs and not inputs.missing(achievement)
+        for approval in offered.for_state(inputs.state)
+        if approval.achievement_id not in inputs.awarded and not inputs.missing(approval.version)
     ]
     award(earned, now=clock.now(), inputs=found)
 
 
 def award(
-    earned: Sequence[tuple[UUID, Achievement, int]],
+    earned: Sequence[tuple[UUID, Approval, int]],
     *,
     now: datetime,
     inputs: Mapping[UUID, AwardInputs] | None = None,
     action: str = "award.decided",
 ) -> None:
-    """Award achievements under their numbers, in the caller's transaction; each award leads to a certificate.
+    """Award approved versions under their numbers, in the caller's transaction; each award leads to a certificate.
 
     An award that exists is not changed.
 
     Args:
-        earned: (learner, achievement, number) of what the caller found to be earned. inputs: of each learner; read here
-            when missing. action: of the audit log.
+        earned: (learner, approval that counts for them, number) of what the caller found to be earned. inputs: of each
+            learner; read here when missing. action: of the audit log.
     """
     if not earned:
         return
-    codes = sorted({wanted["skill"] for _, achievement, _ in earned for wanted in achievement.criteria["skills"]})
     learner_ids = sorted({learner_id for learner_id, _, _ in earned})
+    versions = [approval.version for _, approval, _ in earned]
     if inputs is None:
-        inputs = award_inputs(learner_ids, {achievement.edition_id for _, achievement, _ in earned}, codes)
-    evidence = _evidence(set(learner_ids), codes)
+        inputs = award_inputs(learner_ids, versions)
+    evidence = _evidence(set(learner_ids), _codes(versions))
     awards = [
-        _new_award(learner_id, achievement, number, inputs[learner_id], evidence.get(learner_id, []))
-        for learner_id, achievement, number in earned
+        _new_award(learner_id, approval, number, inputs[learner_id], evidence.get(learner_id, []))
+        for learner_id, approval, number in earned
     ]
     # A learner who was erased meanwhile is left out.
     present = learners.hold_learners(set(learner_ids))
@@ -105,27 +114,38 @@ def award(
     )
 
 
-def award_inputs(
-    learner_ids: Sequence[UUID], edition_ids: Iterable[UUID], codes: Sequence[str]
-) -> dict[UUID, AwardInputs]:
-    """The inputs of award decisions, by learner; three queries."""
+def award_inputs(learner_ids: Sequence[UUID], versions: Sequence[AchievementVersion]) -> dict[UUID, AwardInputs]:
+    """The inputs of decisions on versions of achievements, by learner; five queries. Unknown learners are missing."""
     found = {
-        learner_id: AwardInputs(completed={}, states={}, certified={}, awarded_slugs=set())
-        for learner_id in learner_ids
+        learner_id: AwardInputs(state=state, taken={}, passed=set(), states={}, certified={}, awarded=set())
+        for learner_id, state in learners.states_of(learner_ids).items()
     }
-    completions = learners.completions(learner_ids=learner_ids, edition_ids=edition_ids)
-    for (learner_id, edition_id), completed_at in completions.items():
-        if completed_at is not None:
-            found[learner_id].completed[edition_id] = completed_at
-    for held in learners.held_levels(learner_ids, codes):
-        inputs = found[held.learner_id]
-        inputs.states[held.skill] = (held.level, held.probability, held.framework_version, held.rule_version)
-        inputs.certified[held.skill] = held.certified_level
-    for learner_id, slug in Award.objects.filter(learner_id__in=learner_ids).values_list(
-        "learner_id", "achievement__slug"
-    ):
-        found[learner_id].awarded_slugs.add(slug)
+    taken = learners.taken_courses(
+        learner_ids=learner_ids, course_ids={version.achievement.course_id for version in versions}
+    )
+    for (learner_id, course_id), course in taken.items():
+        if learner_id in found:
+            found[learner_id].taken[course_id] = course
+    for held in learners.held_levels(learner_ids, _codes(versions)):
+        if held.learner_id in found:
+            inputs = found[held.learner_id]
+            inputs.states[held.skill] = (held.level, held.probability, held.framework_version, held.rule_version)
+            inputs.certified[held.skill] = held.certified_level
+    quizzes = {UUID(quiz) for version in versions for quiz in version.criteria.get("quizzes", ())}
+    if quizzes:
+        passed = PassedQuiz.objects.filter(learner_id__in=learner_ids, quiz_id__in=quizzes)
+        for learner_id, quiz_id in passed.values_list("learner_id", "quiz_id"):
+            if learner_id in found:
+                found[learner_id].passed.add(quiz_id)
+    awards = Award.objects.filter(learner_id__in=learner_ids)
+    for learner_id, achievement_id in awards.values_list("learner_id", "achievement_id"):
+        if learner_id in found:
+            found[learner_id].awarded.add(achievement_id)
     return found
+
+
+def _codes(versions: Sequence[AchievementVersion]) -> list[str]:
+    return sorted({wanted["skill"] for version in versions for wanted in version.criteria["skills"]})
 
 
 def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[tuple[UUID, Sequence[str], bool]]]:
@@ -138,16 +158,23 @@ def _evidence(learner_ids: set[UUID], codes: Sequence[str]) -> dict[UUID, list[t
 
 def _new_award(
     learner_id: UUID,
-    achievement: Achievement,
+    approval: Approval,
     number: int,
     inputs: AwardInputs,
     evidence: Sequence[tuple[UUID, Sequence[str], bool]],
 ) -> NewAward:
-    wanted = [skill["skill"] for skill in achievement.criteria["skills"]]
+    version = approval.version
+    wanted = [skill["skill"] for skill in version.criteria["skills"]]
     counted = [(pk, supervised) for pk, skills, supervised in evidence if set(skills) & set(wanted)]
-    completed_at = inputs.completed.get(achievement.edition_id)
+    taken = inputs.taken.get(version.achievement.course_id)
+    completed_at, edition_id = (taken.completed_at, taken.edition_id) if taken else (None, None)
     facts: dict[str, Any] = {
         "completed_at": rfc3339(completed_at) if completed_at else None,
+        "course_id": str(version.achievement.course_id),
+        "edition_id": str(edition_id) if edition_id else None,
+        "version": version.number,
+        "authority": approval.authority,
+        "quizzes": list(version.criteria.get("quizzes", ())),
         "skills": [
             {
                 "skill": code,
@@ -162,7 +189,16 @@ def _new_award(
         "supervised": sum(supervised for _, supervised in counted),
     }
     digest = rules.evidence_digest(pk for pk, _ in counted)
-    return NewAward(new_id(), learner_id, achievement.pk, facts, digest, number)
+    return NewAward(
+        id=new_id(),
+        learner_id=learner_id,
+        achievement_id=version.achievement_id,
+        version_id=version.pk,
+        edition_id=edition_id,
+        facts=facts,
+        evidence_sha256=digest,
+        number=number,
+    )
 
 
 def _insert(awards: Sequence[NewAward], *, now: datetime) -> list[tuple[UUID, UUID]]:

@@ -194,15 +194,16 @@ def _approved(correction_ids: Sequence[UUID]) -> list[Awarded]:
         Awarded(
             id=row[0],
             learner_id=row[1],
-            achievement_id=row[2],
-            decided_at=row[3],
-            facts=orjson.loads(row[4]),
-            evidence_sha256=row[5],
-            legal_name=row[6],
+            version_id=row[2],
+            edition_id=row[3],
+            decided_at=row[4],
+            facts=orjson.loads(row[5]),
+            evidence_sha256=row[6],
+            legal_name=row[7],
             languages=owners[row[1]].languages,
             state=owners[row[1]].member_state,
-            predecessor=row[7],
-            valid_until=row[8],
+            predecessor=row[8],
+            valid_until=row[9],
         )
         for row in rows
         if row[1] in owners

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 
 from common.languages import canonical, lookup
 from courses import public as courses
-from credentials.certificates.models import Achievement
+from credentials.certificates.models import AchievementVersion
 
 # Languages whose readers count years in another era beside the common one: years to add, and how both are written.
 ERAS: Mapping[str, tuple[int, str]] = {"th": (543, "{day_and_month} พ.ศ. {era_year} (ค.ศ. {year})")}
@@ -67,12 +67,12 @@ def day(instant: datetime, language: str) -> str:
         return str(date_format(instant, "j F Y" if language == "en" else "DATE_FORMAT", use_l10n=True))
 
 
-def display_of(document: Mapping[str, Any], achievement: Achievement, language: str) -> CertificateDisplay:
+def display_of(document: Mapping[str, Any], version: AchievementVersion, language: str) -> CertificateDisplay:
     """Put a verified credential into words of `language` (a code of settings.LANGUAGES), as far as there are any."""
     subject = document["credentialSubject"]
     signed = subject["achievement"]
-    texts_language = lookup([language, "en", signed["inLanguage"]], list(achievement.texts)) or signed["inLanguage"]
-    texts = achievement.texts.get(texts_language, {})
+    texts_language = lookup([language, "en", signed["inLanguage"]], list(version.texts)) or signed["inLanguage"]
+    texts = version.texts.get(texts_language, {})
     issued_at, valid_until = (datetime.fromisoformat(document[name]) for name in ("validFrom", "validUntil"))
     return CertificateDisplay(
         language=canonical(language),

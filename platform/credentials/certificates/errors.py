@@ -124,8 +124,20 @@ class RenewalNotEarned(DomainError):
     member_types = {"missing": list[MissingForCertificate]}
 
 
+class NotProposed(DomainError):
+    """The version is a draft or closed: no authority can approve it."""
+
+    code, status, title = "version_not_proposed", 409, _("This version is not proposed")
+
+
+class VersionApproved(DomainError):
+    """An authority approved the version; it never changes again."""
+
+    code, status, title = "version_approved", 409, _("This version was approved already")
+
+
 class AchievementRetired(DomainError):
-    """There is no version of the achievement any more that is awarded."""
+    """No version of the achievement is awarded any more to learners of this member state."""
 
     code, status, title = "achievement_retired", 410, _("This achievement is not awarded any more")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,7 +22,7 @@ from credentials.certificates import compact, credentials, issuers, keys, statem
 from credentials.certificates.compiled import Compiled
 from credentials.certificates.credentials import Certified, Issuance, Skill
 from credentials.certificates.database_role import as_issuer
-from credentials.certificates.models import Achievement
+from credentials.certificates.models import AchievementVersion
 from credentials.certificates.signer import Signer
 from credentials.certificates.statements import NewCertificate
 from credentials.events import AwardDecided, CertificateIssued
@@ -44,7 +44,8 @@ class Awarded:
 
     id: UUID
     learner_id: UUID
-    achievement_id: UUID
+    version_id: UUID
+    edition_id: UUID | None
     decided_at: datetime
     facts: Mapping[str, Any]
     evidence_sha256: str
@@ -78,10 +79,11 @@ def _awaiting(award_ids: Sequence[UUID]) -> list[Awarded]:
         Awarded(
             id=row[0],
             learner_id=row[1],
-            achievement_id=row[2],
-            decided_at=row[3],
-            facts=orjson.loads(row[4]),
-            evidence_sha256=row[5],
+            version_id=row[2],
+            edition_id=row[3],
+            decided_at=row[4],
+            facts=orjson.loads(row[5]),
+            evidence_sha256=row[6],
             legal_name=owners[row[1]].legal_name,
             languages=owners[row[1]].languages,
             state=owners[row[1]].member_state,
@@ -98,10 +100,8 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
         NotACredential: a name cannot stand on a certificate.
     """
     now = clock.now().replace(microsecond=0)
-    achievements = {
-        achievement.pk: achievement
-        for achievement in Achievement.objects.filter(pk__in={award.achievement_id for award in awards})
-    }
+    found = AchievementVersion.objects.filter(pk__in={award.version_id for award in awards})
+    versions = {version.pk: version for version in found.select_related("achievement")}
     by_issuer: dict[str, list[Awarded]] = defaultdict(list)
     of_state = issuers.by_state()
     for award in awards:
@@ -115,19 +115,30 @@ def issue(awards: Sequence[Awarded], *, actor: str) -> list[UUID]:
         taken = status_allocation.allocate(slug, len(by_issuer[slug]))
         for award, (list_id, number, index) in zip(by_issuer[slug], taken, strict=True):
             compiled = words.compiled(
-                achievements[award.achievement_id], award.languages, slug=slug, did=signs.did, name=name, number=number
+                versions[award.version_id], award.languages, slug=slug, did=signs.did, name=name, number=number
             )
             certificates.append(
-                _signed(award, compiled, issuer=slug, signs=signs, key=key, list_id=list_id, index=index, now=now)
+                _signed(
+                    award,
+                    compiled,
+                    validity=_validity(versions[award.version_id]),
+                    issuer=slug,
+                    signs=signs,
+                    key=key,
+                    list_id=list_id,
+                    index=index,
+                    now=now,
+                )
             )
     _insert(certificates, now=now)
-    editions = {award.id: achievements[award.achievement_id].edition_id for award in awards}
+    by_id = {award.id: award for award in awards}
     events.record_many(
         [
             CertificateIssued(
                 certificate_id=certificate.id,
                 learner_id=certificate.learner_id,
-                edition_id=editions[certificate.award_id],
+                edition_id=by_id[certificate.award_id].edition_id,
+                course_id=versions[by_id[certificate.award_id].version_id].achievement.course_id,
             )
             for certificate in certificates
         ]
@@ -149,32 +160,32 @@ class _CompiledAchievements:
         self._nodes: dict[tuple[UUID, str], str] = {}
 
     def compiled(
-        self, achievement: Achievement, languages: Sequence[str], *, slug: str, did: str, name: str, number: int
+        self, version: AchievementVersion, languages: Sequence[str], *, slug: str, did: str, name: str, number: int
     ) -> Compiled:
-        language = lookup(languages, list(achievement.texts)) or "en"
-        node = self._nodes.get((achievement.pk, language))
+        language = lookup(languages, list(version.texts)) or "en"
+        node = self._nodes.get((version.pk, language))
         if node is None:
-            node = orjson.dumps(credentials.achievement_node(self.certified(achievement, language))).decode()
-            self._nodes[achievement.pk, language] = node
+            node = orjson.dumps(credentials.achievement_node(self.certified(version, language))).decode()
+            self._nodes[version.pk, language] = node
         return _compiled(
             node,
             did,
             name,
             credentials.status_list_address(settings.PUBLIC_BASE_URL, slug, number),
-            tuple(wanted["skill"] for wanted in achievement.criteria["skills"]),
+            tuple(wanted["skill"] for wanted in version.criteria["skills"]),
             settings.PUBLIC_BASE_URL,
             settings.CREDENTIAL_STATUS == "pair",
             settings.OPEN_BADGES_SCHEMA_FILE,
         )
 
-    def certified(self, achievement: Achievement, language: str) -> Certified:
-        framework, words = self._framework, achievement.texts[language]
+    def certified(self, version: AchievementVersion, language: str) -> Certified:
+        framework, words = self._framework, version.texts[language]
         names = {level: by.get(language, by["en"]) for level, by in framework.level_names.items()}
-        wanted_levels = {wanted["level"] for wanted in achievement.criteria["skills"]}
+        wanted_levels = {wanted["level"] for wanted in version.criteria["skills"]}
         # Of the levels that people give, those only that are asked for.
         shown = {level: name for level, name in names.items() if level in {*framework.thresholds, *wanted_levels}}
         skills = []
-        for wanted in achievement.criteria["skills"]:
+        for wanted in version.criteria["skills"]:
             view = framework.skills.get(wanted["skill"])
             skills.append(
                 Skill(
@@ -187,11 +198,11 @@ class _CompiledAchievements:
                 )
             )
         return Certified(
-            id=achievement.pk,
-            slug=achievement.slug,
-            version=achievement.version,
+            id=version.pk,
+            slug=version.achievement.slug,
+            version=version.number,
             language=language,
-            languages=tuple(achievement.texts),
+            languages=tuple(version.texts),
             name=words["name"],
             description=words["description"],
             criteria=words["criteria"],
@@ -203,13 +214,13 @@ class _CompiledAchievements:
         )
 
 
-def published_achievement(achievement: Achievement, language: str) -> dict[str, Any]:
-    """An achievement as it stands in credentials of that language.
+def published_achievement(version: AchievementVersion, language: str) -> dict[str, Any]:
+    """A version of an achievement as it stands in credentials of that language.
 
     Raises:
         KeyError: it has no texts in the language.
     """
-    return credentials.achievement_node(_CompiledAchievements().certified(achievement, language))
+    return credentials.achievement_node(_CompiledAchievements().certified(version, language))
 
 
 @lru_cache(maxsize=256)
@@ -234,10 +245,27 @@ def _compiled(
     )
 
 
+def _validity(version: AchievementVersion) -> timedelta:
+    """How long a new certificate of the version is valid."""
+    if version.validity_days is not None:
+        return timedelta(days=version.validity_days)
+    validity: timedelta = settings.CREDENTIAL_VALIDITY
+    return validity
+
+
 def _signed(
-    award: Awarded, compiled: Compiled, *, issuer: str, signs: Signer, key: str, list_id: int, index: int, now: datetime
+    award: Awarded,
+    compiled: Compiled,
+    *,
+    validity: timedelta,
+    issuer: str,
+    signs: Signer,
+    key: str,
+    list_id: int,
+    index: int,
+    now: datetime,
 ) -> NewCertificate:
-    code, valid_until = public_code(), award.valid_until or now + settings.CREDENTIAL_VALIDITY
+    code, valid_until = public_code(), award.valid_until or now + validity
     issuance = Issuance(
         public_code=code,
         # Of this certificate alone: two certificates do not show that they belong to the same person.

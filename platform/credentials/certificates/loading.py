@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,43 +12,49 @@ from uuid import UUID
 from django.db import transaction
 
 from courses import public as courses
-from credentials.certificates.models import Achievement, Award
+from credentials.certificates import approvals
+from credentials.certificates.models import Achievement, AchievementVersion, Approval
 
+MAX_VALIDITY_DAYS = 36_500
 _TEXTS = ("name", "description", "criteria")
 
 
 class AchievementInvalid(ValueError):
-    """The file cannot be loaded; the message has the path in it. Nothing was written."""
+    """What was given is no achievement; the message has the path in it. Nothing was written."""
 
 
 @transaction.atomic
-def load_achievement(folder: Path, *, edition_id: UUID) -> UUID:
-    """Load `folder`/achievement.toml for an edition and return the achievement's id. A second call changes nothing.
+def load_achievement(folder: Path, *, course_id: UUID, approved_as: str = "", actor: str = "", now: datetime) -> UUID:
+    """Load `folder`/achievement.toml for a course and return the id of its version. A second call changes nothing.
 
-    A version that somebody was awarded stays as it is: other content under its number is refused. A newer version
-    becomes the active one.
+    The version is proposed. One that an authority approved stays as it is: other content under its number is refused.
+
+    Args:
+        approved_as: an authority that approves the version in the same transaction, in the name of `actor`; unless it
+            approved this version, or a newer one, before: what people decided since stays.
 
     Raises:
-        AchievementInvalid: the file is not an achievement, or its version was awarded with other content.
+        AchievementInvalid: the file is not an achievement, or its version was approved with other content.
     """
     content = _read(folder / "achievement.toml")
-    slug, version = content["slug"], content["version"]
-    values = {"edition_id": edition_id, "criteria": content["criteria"], "texts": content["texts"]}
-    versions = {
-        achievement.version: achievement for achievement in Achievement.objects.select_for_update().filter(slug=slug)
-    }
-    known = versions.get(version)
-    is_newest = version == max([version, *versions])
-    if known is not None and all(getattr(known, name) == value for name, value in values.items()):
-        return known.pk
-    if known is not None:
-        if Award.objects.filter(achievement=known).exists():
-            raise AchievementInvalid(f"{slug} v{version} was awarded already: a change needs a new version number")
-        Achievement.objects.filter(pk=known.pk).update(**values)
-        return known.pk
-    if is_newest:
-        Achievement.objects.filter(slug=slug, active=True).update(active=False)
-    return Achievement.objects.create(slug=slug, version=version, active=is_newest, **values).pk
+    slug, number = content["slug"], content["version"]
+    achievement, _ = Achievement.objects.get_or_create(course_id=course_id, slug=slug)
+    # One loader at a time.
+    Achievement.objects.select_for_update(no_key=True).get(pk=achievement.pk)
+    values = {name: content[name] for name in ("criteria", "texts", "validity_days")}
+    known = AchievementVersion.objects.filter(achievement=achievement, number=number).first()
+    if known is None:
+        known = AchievementVersion.objects.create(
+            achievement=achievement, number=number, state=AchievementVersion.State.PROPOSED, proposed_at=now, **values
+        )
+    elif any(getattr(known, name) != value for name, value in values.items()):
+        if Approval.objects.filter(version=known).exists():
+            raise AchievementInvalid(f"{slug} v{number} was approved already: a change needs a new version number")
+        AchievementVersion.objects.filter(pk=known.pk).update(**values)
+    decided = Approval.objects.filter(achievement=achievement, authority=approved_as, version__number__gte=number)
+    if approved_as and not decided.exists():
+        approvals.approve(version_id=known.pk, authority=approved_as, by=None, actor=actor, now=now)
+    return known.pk
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -55,7 +62,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise AchievementInvalid(f"{path.name}: {error}") from error
-    unknown = content.keys() - {"slug", "version", "criteria", "texts"}
+    unknown = content.keys() - {"slug", "version", "criteria", "texts", "validity_days"}
     if unknown:
         raise AchievementInvalid(f"{min(unknown)}: is not known")
     if not isinstance(content.get("slug"), str) or not isinstance(content.get("version"), int):
@@ -65,17 +72,30 @@ def _read(path: Path) -> dict[str, Any]:
     return {
         "slug": content["slug"],
         "version": content["version"],
-        "criteria": _criteria(content.get("criteria")),
-        "texts": _texts(content.get("texts")),
+        "validity_days": _validity_days(content.get("validity_days")),
+        "criteria": clean_criteria(content.get("criteria")),
+        "texts": clean_texts(content.get("texts")),
     }
 
 
-def _criteria(criteria: Any) -> dict[str, Any]:
-    if not isinstance(criteria, Mapping) or criteria.keys() != {"edition_completed", "skills"}:
-        raise AchievementInvalid("criteria: must have edition_completed and skills")
-    if not isinstance(criteria["edition_completed"], bool) or not isinstance(criteria["skills"], list):
-        raise AchievementInvalid("criteria: edition_completed must be true or false, skills a list")
-    if not criteria["edition_completed"] and not criteria["skills"]:
+def _validity_days(days: Any) -> int | None:
+    if days is not None and (isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MAX_VALIDITY_DAYS):
+        raise AchievementInvalid(f"validity_days: must be a number from 1 to {MAX_VALIDITY_DAYS}")
+    return days
+
+
+def clean_criteria(criteria: Any) -> dict[str, Any]:
+    """The criteria of a version, as they are stored.
+
+    Raises:
+        AchievementInvalid: they are no criteria.
+    """
+    if not isinstance(criteria, Mapping) or criteria.keys() - {"quizzes"} != {"course_completed", "skills"}:
+        raise AchievementInvalid("criteria: must have course_completed and skills, and may have quizzes")
+    if not isinstance(criteria["course_completed"], bool) or not isinstance(criteria["skills"], list):
+        raise AchievementInvalid("criteria: course_completed must be true or false, skills a list")
+    quizzes = _quizzes(criteria.get("quizzes", []))
+    if not criteria["course_completed"] and not criteria["skills"] and not quizzes:
         raise AchievementInvalid("criteria: ask for nothing, everyone would be awarded")
     known = courses.framework().skills
     listed = []
@@ -97,14 +117,35 @@ def _criteria(criteria: Any) -> dict[str, Any]:
         listed.append({"skill": wanted["skill"], "level": wanted["level"]} | _certified(wanted))
     if len({wanted["skill"] for wanted in listed}) != len(listed):
         raise AchievementInvalid("criteria.skills: one stands twice")
-    return {"edition_completed": criteria["edition_completed"], "skills": listed}
+    return {
+        "course_completed": criteria["course_completed"],
+        **({"quizzes": quizzes} if quizzes else {}),
+        "skills": listed,
+    }
+
+
+def _quizzes(quizzes: Any) -> list[str]:
+    try:
+        ids = [str(UUID(quiz)) for quiz in quizzes] if isinstance(quizzes, list) else None
+    except (AttributeError, TypeError, ValueError):
+        ids = None
+    if ids is None:
+        raise AchievementInvalid("criteria.quizzes: must be a list of ids of quizzes")
+    if len(set(ids)) != len(ids):
+        raise AchievementInvalid("criteria.quizzes: one stands twice")
+    return ids
 
 
 def _certified(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {"certified": True} if wanted.get("certified") else {}
 
 
-def _texts(texts: Any) -> dict[str, dict[str, str]]:
+def clean_texts(texts: Any) -> dict[str, dict[str, str]]:
+    """The texts of a version by language, as they are stored.
+
+    Raises:
+        AchievementInvalid: they are not those of an achievement.
+    """
     if not isinstance(texts, Mapping) or "en" not in texts:
         raise AchievementInvalid("texts: English is missing")
     for language, words in texts.items():

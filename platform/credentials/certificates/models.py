@@ -9,30 +9,115 @@ from common.ids import new_id
 
 
 class Achievement(models.Model):
-    """What can be certified, with its criteria; a change of criteria is a new version in a new row.
-
-    criteria: {"edition_completed": true, "skills": [{"skill": "AIS-A1", "level": 1}, …]}
-    texts: {"en": {"name": …, "description": …, "criteria": …}, …}
-    """
+    """What a course can be certified by, for good; what it asks and says stands in its versions."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="achievements")
     slug = models.SlugField(max_length=80)
-    version = models.PositiveIntegerField(default=1)
-    edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, related_name="achievements")
-    criteria = models.JSONField()
-    texts = models.JSONField()
-    active = models.BooleanField(default=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "slug"], name="one_achievement_per_course_and_slug")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class AchievementVersion(models.Model):
+    """What an achievement asks and says under one number. Nothing of it changes once an authority approved it (a trigger).
+
+    A draft is edited, a proposed version can be approved, a closed one can not; approvals that it has go on until their
+    authority ends them.
+
+    criteria: {"course_completed": true, "quizzes": [id, …], "skills": [{"skill": "AIS-A1", "level": 1}, …]}; the members of
+    `rules.missing`. texts: {"en": {"name": …, "description": …, "criteria": …}, …}
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        PROPOSED = "proposed", "proposed"
+        CLOSED = "closed", "closed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(default=1)
+    criteria = models.JSONField()
+    texts = models.JSONField()
+    validity_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="empty: as long as the platform's others"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    proposed_by = models.UUIDField(null=True)
+    proposed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        permissions = [("approve_achievementversion", "Can approve versions of achievements for the own authority")]
         constraints = [
-            models.UniqueConstraint(fields=["slug", "version"], name="one_achievement_per_version"),
-            models.UniqueConstraint(
-                fields=["slug"], condition=models.Q(active=True), name="one_active_version_per_achievement"
+            models.UniqueConstraint(fields=["achievement", "number"], name="one_version_per_achievement_and_number"),
+            models.CheckConstraint(
+                condition=~models.Q(state="proposed") | models.Q(proposed_at__isnull=False),
+                name="achievement_version_proposed_at_some_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(validity_days__isnull=True) | models.Q(validity_days__gte=1),
+                name="achievement_version_valid_for_some_days",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.slug} v{self.version}"
+        return f"{self.achievement} v{self.number}"
+
+
+class Approval(models.Model):
+    """An authority has a version awarded to its own learners, until `ended_at`. Written once and ended once (triggers).
+
+    authority: the code of a member state, or "regional", which counts for the learners of states that have no active
+    approval of their own. by: who is not known where the platform's own files were loaded.
+    """
+
+    REGIONAL = "regional"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT, related_name="approvals")
+    version = models.ForeignKey(AchievementVersion, on_delete=models.PROTECT, related_name="approvals")
+    authority = models.CharField(max_length=8)
+    approved_by = models.UUIDField(null=True)
+    approved_at = models.DateTimeField()
+    ended_by = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["achievement", "authority"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_active_approval_per_achievement_and_authority",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(authority="regional") | models.Q(authority__regex=r"^[A-Z]{2}$"),
+                name="approval_by_the_region_or_a_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.authority}"
+
+
+class PassedQuiz(models.Model):
+    """A learner passed a quiz, at the earliest at `passed_at`; never unset. Only quizzes that count, no practice.
+
+    Personal data: the learner's.
+    """
+
+    learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="+")
+    quiz_id = models.UUIDField()
+    passed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "passed quizzes"
+        constraints = [models.UniqueConstraint(fields=["learner", "quiz_id"], name="one_pass_per_learner_and_quiz")]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} {self.quiz_id}"
 
 
 class Issuer(models.Model):
@@ -67,15 +152,22 @@ class Issuer(models.Model):
 class Award(models.Model):
     """The decision that a learner has earned an achievement, with the facts it rests on; written once.
 
-    number: 1 for the first award; a renewal is a decision of its own with the next number. Personal data: the learner's.
+    One per learner and achievement, however many editions and versions there are. number: 1 for the first award; a renewal
+    is a decision of its own with the next number. version: the one that counted for the learner then. edition: of the
+    course, which the learner completed, or else took; null where the learner took none and none was asked for.
+    Personal data: the learner's.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="awards")
     achievement = models.ForeignKey(Achievement, on_delete=models.PROTECT)
+    version = models.ForeignKey(AchievementVersion, on_delete=models.PROTECT)
+    edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, null=True, related_name="+")
     number = models.PositiveSmallIntegerField(db_default=1)
     decided_at = models.DateTimeField()
-    facts = models.JSONField(help_text="levels with probabilities, completion, rule and framework version")
+    facts = models.JSONField(
+        help_text="levels with probabilities, completion, edition, version, authority, rule and framework"
+    )
     evidence_sha256 = models.CharField(max_length=64, help_text="over the ids of the evidence, sorted")
 
     class Meta:

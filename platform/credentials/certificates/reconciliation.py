@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 class Differences:
     """Differences older than five minutes, at most a thousand of each kind; all empty when everything agrees.
 
-    earned: (learner, edition) of learners who earned an achievement that was not awarded to them. awarded: (award,
+    earned: (learner, course) of learners who earned an achievement that was not awarded to them. awarded: (award,
     learner) without a certificate. unfounded: certificates without an award. unearned: awards whose facts do not meet
     their criteria. altered: awards whose evidence is not what it was.
     """

@@ -18,37 +18,58 @@ from django.db import connection
 
 _MAX_ROWS = 1000
 
-# Learners who meet all criteria of an active achievement whose slug was never awarded to them. `since`: when the
-# last of them was met, as far as the rows show.
+# Learners who meet all criteria of the version that the authority of their member state approves now, of an achievement that
+# was never awarded to them. `since`: when the last of the criteria was met, as far as the rows show. Candidates come from
+# what the version asks first (levels, else the course, else quizzes); the rest is compared for these.
 _EARNED_NOT_AWARDED = """
-WITH wanted AS (
-    SELECT achievement.id, achievement.slug, achievement.edition_id,
-        coalesce((achievement.criteria->>'edition_completed')::boolean, false) AS completion,
-        entry->>'skill' AS skill, (entry->>'level')::int AS level,
-        coalesce((entry->>'certified')::boolean, false) AS strictly,
-        jsonb_array_length(achievement.criteria->'skills') AS skills
-    FROM credentials_achievement achievement
-        LEFT JOIN LATERAL jsonb_array_elements(achievement.criteria->'skills') AS entry ON true
-    WHERE achievement.active
+WITH offered AS MATERIALIZED (
+    SELECT approval.id, approval.achievement_id, approval.authority, achievement.course_id,
+        coalesce((version.criteria->>'course_completed')::boolean, false) AS completion,
+        version.criteria->'skills' AS skills,
+        ARRAY(SELECT jsonb_array_elements_text(version.criteria->'quizzes')::uuid) AS quizzes
+    FROM credentials_approval approval JOIN credentials_achievementversion version ON version.id = approval.version_id
+        JOIN credentials_achievement achievement ON achievement.id = approval.achievement_id
+    WHERE approval.ended_at IS NULL
+), completed AS MATERIALIZED (
+    SELECT enrolment.learner_id, edition.course_id, min(enrolment.completed_at) AS at
+    FROM learners_enrolment enrolment JOIN courses_edition edition ON edition.id = enrolment.edition_id
+    WHERE enrolment.completed_at IS NOT NULL
+    GROUP BY 1, 2
 ), met AS (
-    SELECT wanted.id, wanted.slug, wanted.edition_id, wanted.completion, state.learner_id,
-        max(greatest(state.last_at, state.level_since, state.certified_at)) AS since
-    FROM wanted JOIN learners_skillstate state ON state.skill_code = wanted.skill
-        AND CASE WHEN strictly THEN state.certified_level ELSE state.level END >= wanted.level
-    GROUP BY 1, 2, 3, 4, 5 HAVING count(*) = max(wanted.skills)
+    SELECT offered.id, state.learner_id, max(greatest(state.last_at, state.level_since, state.certified_at)) AS since
+    FROM offered CROSS JOIN LATERAL jsonb_array_elements(offered.skills) AS entry
+        JOIN learners_skillstate state ON state.skill_code = entry->>'skill'
+            AND CASE WHEN coalesce((entry->>'certified')::boolean, false) THEN state.certified_level ELSE state.level END
+                >= (entry->>'level')::int
+    GROUP BY 1, 2 HAVING count(*) = max(jsonb_array_length(offered.skills))
     UNION ALL
-    SELECT wanted.id, wanted.slug, wanted.edition_id, true, enrolment.learner_id, enrolment.completed_at
-    FROM wanted JOIN learners_enrolment enrolment ON enrolment.edition_id = wanted.edition_id
-    WHERE wanted.skill IS NULL AND wanted.completion AND enrolment.completed_at IS NOT NULL
+    SELECT offered.id, completed.learner_id, completed.at
+    FROM offered JOIN completed ON completed.course_id = offered.course_id
+    WHERE jsonb_array_length(offered.skills) = 0 AND offered.completion
+    UNION ALL
+    SELECT offered.id, passed.learner_id, max(passed.passed_at)
+    FROM offered JOIN credentials_passedquiz passed ON passed.quiz_id = ANY(offered.quizzes)
+    WHERE jsonb_array_length(offered.skills) = 0 AND NOT offered.completion
+    GROUP BY 1, 2
 )
-SELECT met.learner_id, met.edition_id
-FROM met LEFT JOIN learners_enrolment enrolment
-    ON enrolment.learner_id = met.learner_id AND enrolment.edition_id = met.edition_id
-WHERE (NOT met.completion OR enrolment.completed_at IS NOT NULL)
-    AND coalesce(greatest(met.since, enrolment.completed_at), '-infinity') < %(before)s
+SELECT met.learner_id, offered.course_id
+FROM met JOIN offered ON offered.id = met.id
+    JOIN learners_learner learner ON learner.user_id = met.learner_id
+    LEFT JOIN completed ON completed.learner_id = met.learner_id AND completed.course_id = offered.course_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS number, max(passed_at) AS at FROM credentials_passedquiz
+        WHERE learner_id = met.learner_id AND quiz_id = ANY(offered.quizzes)
+    ) AS passed
+WHERE (offered.authority = learner.member_state_id OR offered.authority = 'regional' AND NOT EXISTS (
+        SELECT FROM offered own
+        WHERE own.achievement_id = offered.achievement_id AND own.authority = learner.member_state_id
+    ))
+    AND (NOT offered.completion OR completed.at IS NOT NULL)
+    AND passed.number = cardinality(offered.quizzes)
+    AND coalesce(greatest(met.since, completed.at, passed.at), '-infinity') < %(before)s
     AND NOT EXISTS (
-        SELECT FROM credentials_award award JOIN credentials_achievement other ON other.id = award.achievement_id
-        WHERE award.learner_id = met.learner_id AND other.slug = met.slug
+        SELECT FROM credentials_award award
+        WHERE award.learner_id = met.learner_id AND award.achievement_id = offered.achievement_id
     )
 ORDER BY 1, 2
 """
@@ -66,11 +87,12 @@ ORDER BY 1
 """
 # The facts that an award was written with do not meet the criteria of its achievement's version.
 _AWARDED_NOT_EARNED = """
-SELECT award.id FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
+SELECT award.id FROM credentials_award award JOIN credentials_achievementversion version ON version.id = award.version_id
 WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND (
-    coalesce((achievement.criteria->>'edition_completed')::boolean, false) AND award.facts->>'completed_at' IS NULL
+    coalesce((version.criteria->>'course_completed')::boolean, false) AND award.facts->>'completed_at' IS NULL
+    OR NOT coalesce(award.facts->'quizzes', '[]') @> coalesce(version.criteria->'quizzes', '[]')
     OR EXISTS (
-        SELECT FROM jsonb_array_elements(achievement.criteria->'skills') AS wanted
+        SELECT FROM jsonb_array_elements(version.criteria->'skills') AS wanted
         WHERE NOT EXISTS (
             SELECT FROM jsonb_array_elements(award.facts->'skills') AS held
             WHERE held->>'skill' = wanted->>'skill' AND (held->>'level')::int >= (wanted->>'level')::int
@@ -81,7 +103,7 @@ ORDER BY 1
 """
 # The digest is not that of the evidence that there was when the award was decided.
 _EVIDENCE_DIFFERS = """
-SELECT award.id FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
+SELECT award.id FROM credentials_award award JOIN credentials_achievementversion version ON version.id = award.version_id
 WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND award.evidence_sha256 <> (
     SELECT encode(sha256(coalesce(string_agg(evidence.id::text, E'\\n' ORDER BY evidence.id::text COLLATE "C"), '')::bytea),
         'hex')
@@ -89,7 +111,7 @@ WHERE award.decided_at < %(before)s AND award.decided_at >= %(since)s AND award.
     WHERE evidence.learner_id = award.learner_id AND evidence.recorded_at <= award.decided_at
         AND NOT evidence.voided AND NOT evidence.lapsed
         AND evidence.skills && ARRAY(
-            SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(achievement.criteria->'skills') AS entry)
+            SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(version.criteria->'skills') AS entry)
         AND NOT EXISTS (
             SELECT FROM learners_evidence later
             WHERE later.corrects = evidence.id AND later.recorded_at <= award.decided_at)
@@ -99,8 +121,8 @@ ORDER BY 1
 _EVIDENCE_OF = """
 SELECT evidence.id, evidence.recorded_at, evidence.corrects, evidence.voided OR evidence.lapsed, award.decided_at,
     award.evidence_sha256, evidence.skills && ARRAY(
-        SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(achievement.criteria->'skills') AS entry)
-FROM credentials_award award JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
+        SELECT (entry->>'skill')::varchar FROM jsonb_array_elements(version.criteria->'skills') AS entry)
+FROM credentials_award award JOIN credentials_achievementversion version ON version.id = award.version_id
     JOIN learners_evidence evidence ON evidence.learner_id = award.learner_id
         AND evidence.recorded_at <= award.decided_at
 WHERE award.id = %s ORDER BY evidence.recorded_at
@@ -108,7 +130,7 @@ WHERE award.id = %s ORDER BY evidence.recorded_at
 
 
 def earned_not_awarded(*, before: datetime) -> list[tuple[UUID, UUID]]:
-    """(learner, edition) of learners who earned an achievement that was not awarded to them."""
+    """(learner, course) of learners who earned an achievement that was not awarded to them."""
     return [(row[0], row[1]) for row in _rows(_EARNED_NOT_AWARDED, {"before": before})]
 
 

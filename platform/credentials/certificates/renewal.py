@@ -15,9 +15,9 @@ from common import clock
 from common.clock import rfc3339
 from common.errors import DomainError, NotFound
 from common.schemas import Keywords
-from credentials.certificates import awarding, rules
+from credentials.certificates import approvals, awarding, rules
 from credentials.certificates.errors import AchievementRetired, NotRenewable, RenewalNotEarned, RenewalTooEarly
-from credentials.certificates.models import Achievement, Award, Certificate
+from credentials.certificates.models import Approval, Award, Certificate
 from credentials.events import RenewalRequested
 from events import public as events
 from events.public import Recorded
@@ -32,7 +32,7 @@ class RenewalState(StrEnum):
     MISSING = "missing"  # the learner does not meet the criteria today
     RENEWED = "renewed"
     WITHDRAWN = "withdrawn"
-    RETIRED = "retired"  # no version of the achievement is awarded any more
+    RETIRED = "retired"  # no version is awarded any more to learners of this member state
 
 
 class RenewalView(TypedDict):
@@ -57,20 +57,17 @@ class RenewalOffer:
 
 
 def renewal_offer(*, learner_id: UUID, certificate_id: UUID, now: datetime) -> RenewalOffer:
-    """The state of the renewal of one of the learner's certificates; at most six queries.
+    """The state of the renewal of one of the learner's certificates; at most nine queries.
 
     Raises:
         NotFound: there is no such certificate, or it is another learner's.
     """
-    certificate = (
-        Certificate.objects.select_related("award__achievement")
-        .filter(pk=certificate_id, learner_id=learner_id)
-        .first()
-    )
+    certificate = Certificate.objects.select_related("award").filter(pk=certificate_id, learner_id=learner_id).first()
     if certificate is None or certificate.valid_until is None:
         raise NotFound()
-    state, lacking = _offers([certificate], now=now)[certificate.pk]
-    return RenewalOffer(state, rules.renewable_from(certificate.valid_until), certificate.status, lacking)
+    judged = _offers([certificate], now=now)[certificate.pk]
+    renewable_from = rules.renewable_from(certificate.valid_until)
+    return RenewalOffer(judged.state, renewable_from, certificate.status, judged.missing)
 
 
 @transaction.atomic
@@ -116,7 +113,7 @@ def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
     asked = {entry.event.certificate_id: entry.event.learner_id for entry in recorded}
     locked = (
         Certificate.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("award__achievement")
+        .select_related("award")
         .filter(pk__in=asked)
         .order_by("pk")
     )
@@ -131,47 +128,70 @@ def renew_awards(recorded: Sequence[Recorded[RenewalRequested]]) -> None:
     if not certificates:
         return
     judged = _offers(certificates, now=now)
-    earned = [certificate for certificate in certificates if judged[certificate.pk][0] is RenewalState.OPEN]
-    active = {achievement.slug: achievement for achievement in Achievement.objects.filter(active=True)}
+    earned = [certificate for certificate in certificates if judged[certificate.pk].state is RenewalState.OPEN]
     # Two certificates of one achievement (corrected ones are withdrawn): one renewal.
     wanted = {
-        (certificate.learner_id, active[certificate.award.achievement.slug]): certificate.award.number + 1
+        (certificate.learner_id, certificate.award.achievement_id): (
+            judged[certificate.pk].approval,
+            certificate.award.number + 1,
+        )
         for certificate in earned
     }
     awarding.award(
-        [(learner_id, achievement, number) for (learner_id, achievement), number in wanted.items()],
+        [(learner_id, approval, number) for (learner_id, _), (approval, number) in wanted.items() if approval],
         now=now,
         action="award.renewed",
     )
 
 
-def _offers(
-    certificates: Sequence[Certificate], *, now: datetime
-) -> dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]]:
-    """The state of each certificate's renewal, and what is missing for it."""
+@dataclass(frozen=True)
+class _Judged:
+    """The state of a certificate's renewal, what is missing for it, and the approval by which it would be awarded."""
+
+    state: RenewalState
+    missing: list[rules.MissingForCertificate] = field(default_factory=list)
+    approval: Approval | None = None
+
+
+def _offers(certificates: Sequence[Certificate], *, now: datetime) -> dict[UUID, _Judged]:
+    """What holds of each certificate's renewal."""
     learner_ids = sorted({certificate.learner_id for certificate in certificates})
-    active = {achievement.slug: achievement for achievement in Achievement.objects.filter(active=True)}
-    newest: dict[tuple[UUID, str], int] = {}
-    for learner_id, slug, number in Award.objects.filter(learner_id__in=learner_ids).values_list(
-        "learner_id", "achievement__slug", "number"
+    offered = approvals.offers()
+    newest: dict[tuple[UUID, UUID], int] = {}
+    for learner_id, achievement_id, number in Award.objects.filter(learner_id__in=learner_ids).values_list(
+        "learner_id", "achievement_id", "number"
     ):
-        newest[learner_id, slug] = max(number, newest.get((learner_id, slug), 0))
-    codes = sorted({wanted["skill"] for achievement in active.values() for wanted in achievement.criteria["skills"]})
-    editions = {achievement.edition_id for achievement in active.values()}
-    inputs = awarding.award_inputs(learner_ids, editions, codes)
-    judged: dict[UUID, tuple[RenewalState, list[rules.MissingForCertificate]]] = {}
-    for certificate in certificates:
-        assert certificate.valid_until is not None
-        slug = certificate.award.achievement.slug
-        if certificate.status != Certificate.Status.ACTIVE:
-            judged[certificate.pk] = RenewalState.WITHDRAWN, []
-        elif newest[certificate.learner_id, slug] > certificate.award.number:
-            judged[certificate.pk] = RenewalState.RENEWED, []
-        elif slug not in active:
-            judged[certificate.pk] = RenewalState.RETIRED, []
-        else:
-            lacking = inputs[certificate.learner_id].missing(active[slug])
-            early = now < rules.renewable_from(certificate.valid_until)
-            state = RenewalState.TOO_EARLY if early else RenewalState.MISSING if lacking else RenewalState.OPEN
-            judged[certificate.pk] = state, lacking
-    return judged
+        newest[learner_id, achievement_id] = max(number, newest.get((learner_id, achievement_id), 0))
+    inputs = awarding.award_inputs(learner_ids, [approval.version for approval in offered.everything()])
+    return {
+        certificate.pk: _judged(
+            certificate,
+            inputs[certificate.learner_id],
+            newest=newest[certificate.learner_id, certificate.award.achievement_id],
+            approval=offered.of(certificate.award.achievement_id, inputs[certificate.learner_id].state),
+            now=now,
+        )
+        for certificate in certificates
+        if certificate.learner_id in inputs
+    }
+
+
+def _judged(
+    certificate: Certificate,
+    inputs: awarding.AwardInputs,
+    *,
+    newest: int,
+    approval: Approval | None,
+    now: datetime,
+) -> _Judged:
+    assert certificate.valid_until is not None
+    if certificate.status != Certificate.Status.ACTIVE:
+        return _Judged(RenewalState.WITHDRAWN)
+    if newest > certificate.award.number:
+        return _Judged(RenewalState.RENEWED)
+    if approval is None:
+        return _Judged(RenewalState.RETIRED)
+    lacking = inputs.missing(approval.version)
+    early = now < rules.renewable_from(certificate.valid_until)
+    state = RenewalState.TOO_EARLY if early else RenewalState.MISSING if lacking else RenewalState.OPEN
+    return _Judged(state, lacking, approval)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
@@ -53,9 +53,13 @@ def renewable_from(valid_until: datetime) -> datetime:
 
 
 class MissingForCertificate(TypedDict):
-    """What a learner lacks for an achievement: the edition is not completed, or a level of a skill is not held."""
+    """What a learner lacks for an achievement: the course is not completed, a quiz not passed, or a level not held."""
 
-    kind: Annotated[Literal["completion", "skill"], Keywords("The edition is not completed, or a level is not held.")]
+    kind: Annotated[
+        Literal["completion", "quiz", "skill"],
+        Keywords("The course is not completed, a quiz is not passed, or a level is not held."),
+    ]
+    quiz_id: NotRequired[UUID]
     skill: NotRequired[str]
     level: NotRequired[Annotated[int, Keywords("Wanted.")]]
     held: NotRequired[Annotated[int, Keywords("The learner's own.")]]
@@ -63,12 +67,20 @@ class MissingForCertificate(TypedDict):
 
 
 def missing(
-    criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int], certified: Mapping[str, int]
+    criteria: Mapping[str, Any],
+    *,
+    completed: bool,
+    passed: Collection[UUID],
+    levels: Mapping[str, int],
+    certified: Mapping[str, int],
 ) -> list[MissingForCertificate]:
     """What stands between a learner and an achievement, empty when it is earned. Arguments as of `criteria_met`."""
     lacking: list[MissingForCertificate] = []
-    if criteria.get("edition_completed") and not completed:
+    if criteria.get("course_completed") and not completed:
         lacking.append({"kind": "completion"})
+    lacking.extend(
+        {"kind": "quiz", "quiz_id": UUID(quiz)} for quiz in criteria.get("quizzes", ()) if UUID(quiz) not in passed
+    )
     for wanted in criteria["skills"]:
         strictly = bool(wanted.get("certified"))
         held = (certified if strictly else levels).get(wanted["skill"], 0)
@@ -105,17 +117,24 @@ def lists_are_stale(published_at: datetime | None, *, changed_at: datetime | Non
 
 
 def criteria_met(
-    criteria: Mapping[str, Any], *, completed: bool, levels: Mapping[str, int], certified: Mapping[str, int]
+    criteria: Mapping[str, Any],
+    *,
+    completed: bool,
+    passed: Collection[UUID],
+    levels: Mapping[str, int],
+    certified: Mapping[str, int],
 ) -> bool:
     """Whether an achievement is earned.
 
     Args:
-        criteria: {"edition_completed": bool, "skills": [{"skill": code, "level": lowest level, "certified": true or missing}, …]}
-        completed: the learner completed the achievement's edition.
+        criteria: {"course_completed": bool, "quizzes": [id, …] or missing, "skills": [{"skill": code, "level": lowest level,
+            "certified": true or missing}, …]}
+        completed: the learner completed any edition of the achievement's course.
+        passed: ids of the quizzes that the learner passed.
         levels: the learner's level in each skill; a skill that is missing has none.
         certified: the level that the stricter test certified, likewise.
     """
-    return not missing(criteria, completed=completed, levels=levels, certified=certified)
+    return not missing(criteria, completed=completed, passed=passed, levels=levels, certified=certified)
 
 
 def evidence_digest(evidence_ids: Iterable[UUID]) -> str:

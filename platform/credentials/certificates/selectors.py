@@ -13,16 +13,19 @@ from django.db.models import QuerySet, TextField, UUIDField
 
 from common.clock import rfc3339
 from common.queries import Given, KeptQuery
-from credentials.certificates import rules
+from credentials.certificates import approvals, rules
 from credentials.certificates.lifecycle_models import CertificateCorrection
-from credentials.certificates.models import Achievement, Award, Certificate, StatusList
+from credentials.certificates.models import Award, Certificate, StatusList
 from credentials.certificates.status_list import PURPOSES
 from learners import public as learners
 
 
 @dataclass(frozen=True)
 class AchievementProgress:
-    """How far a learner is on the way to an achievement. skills: (code, level wanted, level held) of each criterion."""
+    """How far a learner is on the way to an achievement. skills: (code, level wanted, level held) of each criterion.
+
+    edition_id: of the course, which the learner completed or takes.
+    """
 
     slug: str
     edition_id: UUID
@@ -52,7 +55,8 @@ class CertificateForProgress(TypedDict):
     id: str
     achievement: str
     achievement_version: int
-    edition_id: str
+    edition_id: str | None
+    course_id: str
     valid_from: str
     valid_until: str | None
     status: str
@@ -60,24 +64,30 @@ class CertificateForProgress(TypedDict):
 
 
 def achievement_progress(*, learner_id: UUID, slug: str) -> AchievementProgress | None:
-    """The learner's progress in the active version of an achievement; None unless the learner takes its edition. Four queries."""
-    achievement = Achievement.objects.filter(slug=slug, active=True).first()
-    if achievement is None:
-        return None
-    taken = learners.completions(learner_ids=[learner_id], edition_ids=[achievement.edition_id])
+    """The learner's progress in the version of an achievement that counts for them; five queries.
+
+    None unless the learner takes its course. Of several courses that have an achievement of that name the learner is told of
+    one, always the same.
+    """
+    state = learners.states_of([learner_id]).get(learner_id)
+    offered = [] if state is None else approvals.offers().for_state(state)
+    versions = [approval.version for approval in offered]
+    named = {version.achievement.course_id: version for version in versions if version.achievement.slug == slug}
+    taken = learners.taken_courses(learner_ids=[learner_id], course_ids=named)
     if not taken:
         return None
+    (_, course_id), course = min(taken.items())
+    version = named[course_id]
     held = {state.skill: state.level for state in learners.levels_of(learner_id)}
     return AchievementProgress(
         slug=slug,
-        edition_id=achievement.edition_id,
-        names={language: words["name"] for language, words in achievement.texts.items()},
-        awarded=Award.objects.filter(learner_id=learner_id, achievement__slug=slug).exists(),
-        needs_completion=bool(achievement.criteria.get("edition_completed")),
-        completed=taken[learner_id, achievement.edition_id] is not None,
+        edition_id=course.edition_id,
+        names={language: words["name"] for language, words in version.texts.items()},
+        awarded=Award.objects.filter(learner_id=learner_id, achievement_id=version.achievement_id).exists(),
+        needs_completion=bool(version.criteria.get("course_completed")),
+        completed=course.completed_at is not None,
         skills=tuple(
-            (wanted["skill"], wanted["level"], held.get(wanted["skill"], 0))
-            for wanted in achievement.criteria["skills"]
+            (wanted["skill"], wanted["level"], held.get(wanted["skill"], 0)) for wanted in version.criteria["skills"]
         ),
     )
 
@@ -95,21 +105,23 @@ def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list
             "learner_id",
             "id",
             "award__achievement__slug",
-            "award__achievement__version",
-            "award__achievement__edition_id",
+            "award__version__number",
+            "award__edition_id",
+            "award__achievement__course_id",
             "valid_from",
             "valid_until",
             "status",
             "status_changed_at",
         )
     )
-    for learner_id, pk, slug, version, edition_id, valid_from, valid_until, status, changed_at in rows:
+    for learner_id, pk, slug, version, edition_id, course_id, valid_from, valid_until, status, changed_at in rows:
         found[learner_id].append(
             {
                 "id": str(pk),
                 "achievement": slug,
                 "achievement_version": version,
-                "edition_id": str(edition_id),
+                "edition_id": str(edition_id) if edition_id else None,
+                "course_id": str(course_id),
                 "valid_from": rfc3339(valid_from),
                 "valid_until": rfc3339(valid_until) if valid_until else None,
                 "status": status,
@@ -123,7 +135,7 @@ def certificates_for_progress(learner_ids: Iterable[UUID]) -> Mapping[UUID, list
 def _of_learner(limit: int, is_first: bool) -> QuerySet[Certificate]:
     found = (
         Certificate.objects.filter(learner_id=Given("learner", UUIDField()))
-        .select_related("award__achievement", "key__issuer")
+        .select_related("award__achievement", "award__version", "key__issuer")
         .defer("credential", "award__facts")
         .order_by("-pk")
     )
@@ -142,7 +154,7 @@ def newest_of_learner(learner_id: UUID, *, limit: int) -> Sequence[HeldCertifica
             id=certificate.pk,
             public_code=certificate.public_code,
             achievement=certificate.award.achievement.slug,
-            texts=certificate.award.achievement.texts,
+            texts=certificate.award.version.texts,
             valid_until=certificate.valid_until,
             status=certificate.status,
             renewable_from=renewable_from(certificate),
@@ -163,7 +175,7 @@ def newest_certificate(learner_id: UUID) -> UUID | None:
 
 _BY_CODE = KeptQuery(
     lambda: (
-        Certificate.objects.select_related("key", "award__achievement", "status_list")
+        Certificate.objects.select_related("key", "award__version", "status_list")
         .defer("status_list__secret", "status_list__revocation", "status_list__suspension", "award__facts")
         .filter(public_code=Given("code", TextField()))
     )

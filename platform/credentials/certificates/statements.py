@@ -28,6 +28,8 @@ class NewAward:
     id: UUID
     learner_id: UUID
     achievement_id: UUID
+    version_id: UUID
+    edition_id: UUID | None
     facts: Mapping[str, Any]
     evidence_sha256: str
     number: int
@@ -41,10 +43,12 @@ def insert_awards(awards: Sequence[NewAward], *, now: datetime) -> list[tuple[UU
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO credentials_award (id, learner_id, achievement_id, number, decided_at, facts, evidence_sha256)
-            SELECT new.id, new.learner_id, new.achievement_id, new.number, %s, new.facts, new.digest
-            FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[], %s::text[], %s::int[])
-                AS new(id, learner_id, achievement_id, facts, digest, number)
+            INSERT INTO credentials_award (id, learner_id, achievement_id, version_id, edition_id, number, decided_at, facts,
+                evidence_sha256)
+            SELECT new.id, new.learner_id, new.achievement_id, new.version_id, new.edition_id, new.number, %s, new.facts,
+                new.digest
+            FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::jsonb[], %s::text[], %s::int[])
+                AS new(id, learner_id, achievement_id, version_id, edition_id, facts, digest, number)
             ORDER BY new.learner_id, new.achievement_id
             ON CONFLICT (learner_id, achievement_id, number) DO NOTHING
             RETURNING id, learner_id
@@ -54,6 +58,8 @@ def insert_awards(awards: Sequence[NewAward], *, now: datetime) -> list[tuple[UU
                 [award.id for award in awards],
                 [award.learner_id for award in awards],
                 [award.achievement_id for award in awards],
+                [award.version_id for award in awards],
+                [award.edition_id for award in awards],
                 [Jsonb(award.facts, dumps=to_json) for award in awards],
                 [award.evidence_sha256 for award in awards],
                 [award.number for award in awards],
@@ -62,14 +68,39 @@ def insert_awards(awards: Sequence[NewAward], *, now: datetime) -> list[tuple[UU
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
-def lock_awards(award_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, UUID, datetime, str, str]]:
+def note_passed(passed_at: Mapping[tuple[UUID, UUID], datetime]) -> list[tuple[UUID, UUID]]:
+    """Note when quizzes were passed, the earliest instant for good; one statement.
+
+    Args:
+        passed_at: by learner and quiz.
+
+    Returns:
+        (learner, quiz) of those that were not passed before.
+    """
+    if not passed_at:
+        return []
+    rows = sorted(passed_at.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO credentials_passedquiz AS known (learner_id, quiz_id, passed_at)
+            SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[])
+            ON CONFLICT (learner_id, quiz_id) DO UPDATE SET passed_at = least(known.passed_at, excluded.passed_at)
+            RETURNING known.learner_id, known.quiz_id, old.id IS NULL
+            """,
+            [[learner for (learner, _), _ in rows], [quiz for (_, quiz), _ in rows], [at for _, at in rows]],
+        )
+        return [(learner, quiz) for learner, quiz, is_new in cursor.fetchall() if is_new]
+
+
+def lock_awards(award_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, UUID, UUID | None, datetime, str, str]]:
     """Lock the awards (FOR NO KEY UPDATE, in the order of their ids) until the transaction ends.
 
-    Returns (id, learner, achievement, decided at, facts as JSON text, digest of the evidence) of each that exists.
+    Returns (id, learner, version, edition, decided at, facts as JSON text, digest of the evidence) of each that exists.
     """
     return run_prepared(
         """
-            SELECT id, learner_id, achievement_id, decided_at, facts::text, evidence_sha256
+            SELECT id, learner_id, version_id, edition_id, decided_at, facts::text, evidence_sha256
             FROM credentials_award WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
         """,
         [binary.uuids(award_ids)],
@@ -173,11 +204,11 @@ def open_status_list(issuer: str, *, secret: bytes, capacity: int, max_open: int
 
 def change_status(
     certificate_ids: Sequence[UUID], *, before: Sequence[str], after: str, reason: str, now: datetime
-) -> list[tuple[UUID, UUID, UUID]]:
+) -> list[tuple[UUID, UUID, UUID | None, UUID]]:
     """Change the status of those certificates that have one of the statuses `before`.
 
-    They are locked (FOR NO KEY UPDATE) in the order of their ids. Returns (certificate, learner, edition) of each that
-    changed, sorted.
+    They are locked (FOR NO KEY UPDATE) in the order of their ids. Returns (certificate, learner, edition, course) of each
+    that changed, sorted.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -190,11 +221,11 @@ def change_status(
             FROM changeable, credentials_award award, credentials_achievement achievement
             WHERE certificate.id = changeable.id AND award.id = certificate.award_id
                 AND achievement.id = award.achievement_id
-            RETURNING certificate.id, certificate.learner_id, achievement.edition_id
+            RETURNING certificate.id, certificate.learner_id, award.edition_id, achievement.course_id
             """,
             [list(certificate_ids), list(before), after, reason, now],
         )
-        return sorted(cursor.fetchall())
+        return sorted(cursor.fetchall(), key=lambda row: row[:2])
 
 
 def with_successors(certificate_ids: Sequence[UUID]) -> list[UUID]:
@@ -217,17 +248,17 @@ def with_successors(certificate_ids: Sequence[UUID]) -> list[UUID]:
 
 def lock_approved_corrections(
     correction_ids: Sequence[UUID],
-) -> list[tuple[UUID, UUID, UUID, datetime, str, str, str, UUID, datetime]]:
+) -> list[tuple[UUID, UUID, UUID, UUID | None, datetime, str, str, str, UUID, datetime]]:
     """Lock the certificates of approved corrections (FOR NO KEY UPDATE) and their awards (FOR KEY SHARE).
 
-    Only certificates that are active and not expired. Returns (award, learner, achievement, decided at, facts as JSON
-    text, digest of the evidence, corrected legal name, certificate, its end of validity), by certificate.
+    Only certificates that are active and not expired. Returns (award, learner, version, edition, decided at, facts as
+    JSON text, digest of the evidence, corrected legal name, certificate, its end of validity), by certificate.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT award.id, award.learner_id, award.achievement_id, award.decided_at, award.facts::text,
-                award.evidence_sha256, correction.legal_name, certificate.id, certificate.valid_until
+            SELECT award.id, award.learner_id, award.version_id, award.edition_id, award.decided_at,
+                award.facts::text, award.evidence_sha256, correction.legal_name, certificate.id, certificate.valid_until
             FROM credentials_certificatecorrection correction
                 JOIN credentials_certificate certificate ON certificate.id = correction.certificate_id
                 JOIN credentials_award award ON award.id = certificate.award_id
@@ -298,9 +329,9 @@ def insert_due_reminders(distances: Sequence[int], *, now: datetime) -> int:
                 AND certificate.valid_until <= %(now)s + %(first)s * interval '1 day' AND account.email <> ''
                 AND account.is_active
                 AND NOT EXISTS (
-                    SELECT FROM credentials_award newer JOIN credentials_achievement other ON other.id = newer.achievement_id
-                        JOIN credentials_achievement mine ON mine.id = award.achievement_id
-                    WHERE newer.learner_id = award.learner_id AND other.slug = mine.slug AND newer.number > award.number
+                    SELECT FROM credentials_award newer
+                    WHERE newer.learner_id = award.learner_id AND newer.achievement_id = award.achievement_id
+                        AND newer.number > award.number
                 )
             ON CONFLICT (certificate_id, days) DO NOTHING
             """,
@@ -325,11 +356,11 @@ def claim_reminders(*, limit: int, now: datetime) -> list[tuple[int, int, str, U
                     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
                 ) RETURNING id, certificate_id, days
             )
-            SELECT claimed.id, claimed.days, account.email, certificate.learner_id, achievement.texts::text,
+            SELECT claimed.id, claimed.days, account.email, certificate.learner_id, version.texts::text,
                 certificate.valid_until
             FROM claimed JOIN credentials_certificate certificate ON certificate.id = claimed.certificate_id
                 JOIN credentials_award award ON award.id = certificate.award_id
-                JOIN credentials_achievement achievement ON achievement.id = award.achievement_id
+                JOIN credentials_achievementversion version ON version.id = award.version_id
                 JOIN accounts_user account ON account.id = certificate.learner_id
             WHERE certificate.status = 'active' AND account.email <> ''
             ORDER BY claimed.id

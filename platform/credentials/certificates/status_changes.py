@@ -85,14 +85,20 @@ def change_status(
     )
     events.record_many(
         [
-            CertificateStatusChanged(certificate_id=pk, learner_id=learner, edition_id=edition, status=new_status.value)
-            for pk, learner, edition in changed
+            CertificateStatusChanged(
+                certificate_id=pk,
+                learner_id=learner,
+                edition_id=edition,
+                course_id=course,
+                status=new_status.value,
+            )
+            for pk, learner, edition, course in changed
         ]
     )
     privacy.audit_many(
         actor=actor,
         action=_ACTIONS[new_status],
         subject_kind="certificate",
-        subject_ids=[str(certificate_id) for certificate_id, _, _ in changed],
+        subject_ids=[str(certificate_id) for certificate_id, *_ in changed],
     )
-    return [certificate_id for certificate_id, _, _ in changed]
+    return [certificate_id for certificate_id, *_ in changed]

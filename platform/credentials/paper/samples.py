@@ -11,7 +11,7 @@ from django.conf import settings
 from common.languages import canonical, lookup
 from courses import public as courses
 from credentials.certificates.display import CertificateDisplay, SkillDisplay, day
-from credentials.certificates.models import Achievement
+from credentials.certificates.models import AchievementVersion
 from credentials.paper import pages
 from credentials.paper.selectors import Design
 from credentials.paper.typesetting import Typesetter
@@ -69,8 +69,9 @@ def sample_page(design: Design, key: str, *, issuer: str, now: datetime, typeset
 
 
 def _shown(language: str, name: str, key: str, *, issuer: str, now: datetime) -> CertificateDisplay:
-    achievement = Achievement.objects.filter(active=True).order_by("slug").first()
-    texts = achievement.texts if achievement is not None else _TEXTS
+    shown = AchievementVersion.objects.filter(approvals__ended_at__isnull=True, approvals__isnull=False)
+    version = shown.order_by("achievement__slug", "pk").first()
+    texts = version.texts if version is not None else _TEXTS
     found = lookup([language, "en"], list(texts)) or next(iter(texts))
     until = now + timedelta(days=3 * 365)
     framework = courses.framework()

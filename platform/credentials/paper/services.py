@@ -26,7 +26,7 @@ def paper_of(certificate: Certificate, *, language: str, expired: bool, now: dat
     The name is never replaced. At most four queries: the design's two, the stored page, storing it.
 
     Args:
-        certificate: with `key` and `award.achievement`. It was verified, and is not withdrawn.
+        certificate: with `key` and `award.version`. It was verified, and is not withdrawn.
 
     Raises:
         GlyphMissing: a character of the name is in none of the fonts.
@@ -78,7 +78,7 @@ def _picture(certificate: Certificate, language: str, design: Design, *, format:
 
 
 def _shown(certificate: Certificate, language: str) -> CertificateDisplay:
-    return display_of(orjson.loads(certificate.credential), certificate.award.achievement, language)
+    return display_of(orjson.loads(certificate.credential), certificate.award.version, language)
 
 
 @transaction.atomic

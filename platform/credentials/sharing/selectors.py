@@ -66,7 +66,7 @@ def visible_certificates(
     """
     certificates = (
         Certificate.objects.filter(award__certificates__shares__share_id=share_id, successor__isnull=True)
-        .select_related("key", "award__achievement")
+        .select_related("key", "award__version")
         .order_by("award__certificates__shares__position")
     )
     # Both of an award may have been chosen, before and after a correction: they are one certificate now.
@@ -83,7 +83,7 @@ def _view(certificate: Certificate, fields: frozenset[str], language: str, now: 
     )
     if verdict is Verdict.TAMPERED:
         return CertificateView(verdict)
-    shown = display.display_of(orjson.loads(certificate.credential), certificate.award.achievement, language)
+    shown = display.display_of(orjson.loads(certificate.credential), certificate.award.version, language)
     return CertificateView(verdict, **_chosen(shown, certificate.award.facts, fields))
 
 

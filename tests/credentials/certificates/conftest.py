@@ -7,26 +7,20 @@ from typing import Any
 
 import pytest
 
-from credentials.models import Achievement, Certificate
+from credentials.models import AchievementVersion, Certificate
 from learners.events import EditionCompleted
 from tests.courses.factories import make_published
-from tests.credentials.certificates.factories import SKILLS, TEXTS, make_entitled, settle, tell
+from tests.credentials.certificates.factories import make_achievement, make_entitled, settle, tell
 
 
 @pytest.fixture
-def achievement(_reference_data: None) -> Achievement:
-    """Asks for a completed edition and two skills at level 1."""
-    edition = make_published(slug="first-steps", languages=("en",))
-    return Achievement.objects.create(
-        slug="first-steps",
-        edition=edition,
-        criteria={"edition_completed": True, "skills": [{"skill": code, "level": 1} for code in SKILLS]},
-        texts=TEXTS,
-    )
+def achievement(_reference_data: None) -> AchievementVersion:
+    """A version that the region approved: asks for a completed course and two skills at level 1."""
+    return make_achievement(make_published(slug="first-steps", languages=("en",)).course)
 
 
 @pytest.fixture
-def issue(achievement: Achievement) -> Callable[..., Certificate]:
+def issue(achievement: AchievementVersion) -> Callable[..., Certificate]:
     """`issue(name=…)` makes an entitled learner and lets the consumers issue."""
 
     def make(**given: Any) -> Certificate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.db import transaction
 from common import clock
 from common.ids import new_id
 from courses import public as courses
-from credentials.certificates import corrections, display
+from courses.models import Course, Edition
+from credentials.certificates import approvals, corrections, display
 from credentials.certificates.display import CertificateDisplay
 from credentials.certificates.signer import signer_for
-from credentials.models import Achievement, Certificate, KeyRotation, KeyRotationApproval
+from credentials.models import Achievement, AchievementVersion, Approval, Certificate, KeyRotation, KeyRotationApproval
 from events import public as events
 from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Ability, Enrolment, Evidence, Learner, SkillState
@@ -28,12 +30,56 @@ TEXTS = {
 }
 
 
-def make_entitled(achievement: Achievement, *, level: int = 1, completed: bool = True, **given: Any) -> Learner:
+def make_achievement(
+    course: Course,
+    *,
+    slug: str = "first-steps",
+    number: int = 1,
+    authority: str = "regional",
+    criteria: Mapping[str, Any] | None = None,
+    texts: Mapping[str, Any] = TEXTS,
+    **given: Any,
+) -> AchievementVersion:
+    """A proposed version of the course's achievement, which the authority approves instead of the one before ("": nobody).
+
+    criteria: a completed course and SKILLS at level 1 if missing.
+    """
+    achievement, _ = Achievement.objects.get_or_create(course=course, slug=slug)
+    if criteria is None:
+        criteria = {"course_completed": True, "skills": [{"skill": code, "level": 1} for code in SKILLS]}
+    version = AchievementVersion.objects.create(
+        achievement=achievement,
+        number=number,
+        criteria=criteria,
+        texts=texts,
+        state=AchievementVersion.State.PROPOSED,
+        proposed_at=clock.now(),
+        **given,
+    )
+    if authority:
+        approvals.approve(version_id=version.pk, authority=authority, by=new_id(), now=clock.now())
+    return version
+
+
+def end_approvals() -> None:
+    """Every authority ends what it approved."""
+    for approval in Approval.objects.filter(ended_at__isnull=True):
+        approvals.end_approval(
+            version_id=approval.version_id, authority=approval.authority, by=new_id(), now=clock.now()
+        )
+
+
+def edition_of(version: AchievementVersion) -> Edition:
+    """The first edition of the achievement's course."""
+    return version.achievement.course.editions.earliest("number")
+
+
+def make_entitled(achievement: AchievementVersion, *, level: int = 1, completed: bool = True, **given: Any) -> Learner:
     """A learner with evidence, levels and a completed edition, whom nobody has looked at yet."""
     learner = make_learner(**given)
     now = clock.now()
     Enrolment.objects.create(
-        learner=learner, edition=achievement.edition, enrolled_at=now, completed_at=now if completed else None
+        learner=learner, edition=edition_of(achievement), enrolled_at=now, completed_at=now if completed else None
     )
     Ability.objects.create(
         learner=learner, mean=1, variance=0.5, count=2, last_at=now, rule_version="test-rule", snapshot="test"
@@ -83,7 +129,7 @@ def settle() -> None:
 
 def shown_of(certificate: Certificate, language: str, *, name: str) -> CertificateDisplay:
     """What a certificate shows in a language, with another name on it."""
-    shown = display.display_of(json.loads(certificate.credential), certificate.award.achievement, language)
+    shown = display.display_of(json.loads(certificate.credential), certificate.award.version, language)
     return replace(shown, name=name)
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,20 +15,28 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from common import clock
-from credentials.certificates import issuing, keys, status_changes
+from common.ids import new_id
+from credentials.certificates import approvals, issuing, keys, status_changes
 from credentials.certificates.loading import AchievementInvalid, load_achievement
 from credentials.certificates.rules import evidence_digest
 from credentials.certificates.selectors import certificates_for_progress
 from credentials.certificates.signer import FileSigner, create_key_file, did_of, signer_for
 from credentials.certificates.verification import verify_credential
 from credentials.events import AwardDecided
-from credentials.models import Achievement, Award, Certificate, IssuerKey
+from credentials.models import Achievement, AchievementVersion, Approval, Award, Certificate, IssuerKey
 from events import public as events
 from events.kinds import Recorded
 from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Evidence
 from privacy.models import AuditEntry
-from tests.credentials.certificates.factories import make_entitled, settle, tell
+from tests.credentials.certificates.factories import (
+    edition_of,
+    end_approvals,
+    make_achievement,
+    make_entitled,
+    settle,
+    tell,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +71,8 @@ def test_aiko_is_awarded_and_certified_once(achievement) -> None:
         {
             "certificate_id": str(certificate.pk),
             "learner_id": str(aiko.pk),
-            "edition_id": str(achievement.edition_id),
+            "edition_id": str(edition_of(achievement).pk),
+            "course_id": str(achievement.achievement.course_id),
         }
     ]
     assert AuditEntry.objects.filter(action="award.decided", subject_id=str(award.pk)).count() == 1
@@ -85,8 +95,6 @@ def test_who_lacks_something_gets_nothing(achievement, lacking) -> None:
 
 
 def test_an_event_about_nobody_does_nothing(achievement) -> None:
-    from common.ids import new_id
-
     with transaction.atomic():
         events.record(EditionCompleted(learner_id=new_id(), edition_id=new_id()))
         events.record(AwardDecided(award_id=new_id(), learner_id=new_id()))
@@ -95,26 +103,19 @@ def test_an_event_about_nobody_does_nothing(achievement) -> None:
     assert not Certificate.objects.exists()
 
 
-def test_an_inactive_achievement_is_not_awarded_and_a_newer_version_not_again(achievement) -> None:
+def test_a_version_that_nobody_approves_is_not_awarded_and_a_newer_one_not_again(achievement) -> None:
     aiko = make_entitled(achievement)
-    Achievement.objects.update(active=False)
+    end_approvals()
     tell(EditionCompleted, aiko)
     settle()
     assert not Award.objects.exists()
-    Achievement.objects.update(active=True)
+    approvals.approve(version_id=achievement.pk, authority="regional", by=new_id(), now=clock.now())
     tell(EditionCompleted, aiko)
     settle()
-    Achievement.objects.update(active=False)
-    Achievement.objects.create(
-        slug=achievement.slug,
-        version=2,
-        edition=achievement.edition,
-        criteria=achievement.criteria,
-        texts=achievement.texts,
-    )
+    make_achievement(achievement.achievement.course, number=2)
     tell(EditionCompleted, aiko)
     settle()
-    assert Award.objects.get().achievement == achievement
+    assert Award.objects.get().version == achievement
 
 
 def test_the_number_of_queries_does_not_grow(achievement) -> None:
@@ -234,36 +235,48 @@ def test_nobody_rewrites_what_was_certified(issue) -> None:
     assert Certificate.objects.get().credential == certificate.credential
 
 
-def test_an_achievement_loads_twice_and_is_frozen_once_awarded(achievement, tmp_path: Path) -> None:
+def test_an_achievement_loads_twice_and_is_frozen_once_approved(achievement, tmp_path: Path) -> None:
     text = """
 slug = "second-steps"
 version = 1
 [criteria]
-edition_completed = true
+course_completed = true
 skills = [{ skill = "AIS-A1", level = 1 }]
 [texts.en]
 name = "Second steps"
 description = "Knows them."
 criteria = "Completed."
 """
-    edition = achievement.edition_id
+
+    def load(**given: str) -> UUID:
+        return load_achievement(tmp_path, course_id=achievement.achievement.course_id, now=clock.now(), **given)
+
     file = tmp_path / "achievement.toml"
     file.write_text(text)
-    first = load_achievement(tmp_path, edition_id=edition)
-    assert load_achievement(tmp_path, edition_id=edition) == first
+    first = load()
+    assert load() == first
     file.write_text(text.replace("Knows them.", "Knows them well."))
-    assert load_achievement(tmp_path, edition_id=edition) == first
-    Award.objects.create(
-        learner=make_entitled(achievement), achievement_id=first, decided_at=clock.now(), facts={}, evidence_sha256=""
-    )
+    assert load() == first
+    assert load(approved_as="regional", actor="starter-course") == first
+    assert load(approved_as="regional", actor="starter-course") == first
+    assert Approval.objects.get(version=first).authority == "regional"
     file.write_text(text)
     with pytest.raises(AchievementInvalid, match="new version"):
-        load_achievement(tmp_path, edition_id=edition)
-    assert Achievement.objects.get(pk=first).texts["en"]["description"] == "Knows them well."
+        load()
+    assert AchievementVersion.objects.get(pk=first).texts["en"]["description"] == "Knows them well."
     file.write_text(text.replace("version = 1", "version = 2"))
-    second = load_achievement(tmp_path, edition_id=edition)
+    second = load(approved_as="regional", actor="starter-course")
     assert second != first
-    assert list(Achievement.objects.filter(slug="second-steps", active=True).values_list("pk", flat=True)) == [second]
+    # A file that is older than what was decided since approves nothing, nor one that people turned down.
+    file.write_text(text.replace("Knows them.", "Knows them well."))
+    assert load(approved_as="regional", actor="starter-course") == first
+    active = Approval.objects.filter(achievement__slug="second-steps", ended_at__isnull=True)
+    assert active.get().version_id == second
+    end_approvals()
+    file.write_text(text.replace("version = 1", "version = 2"))
+    assert load(approved_as="regional", actor="starter-course") == second
+    assert not active.exists()
+    assert Achievement.objects.filter(slug="second-steps").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -271,23 +284,25 @@ criteria = "Completed."
     [
         ('skill = "AIS-A1"', 'skill = "AIS-Z9"'),
         ("level = 1", "level = 9"),
-        ("edition_completed = true", "edition_completed = 1"),
+        ("course_completed = true", "course_completed = 1"),
         ("[texts.en]", "[texts.ja]"),
         ('name = "N"', 'title = "N"'),
         ("version = 1", 'version = "1"'),
         ("version = 1", "version = 1\nstray = 2"),
+        ("version = 1", "version = 1\nvalidity_days = 0"),
+        ("skills = [", 'quizzes = ["final"]\nskills = ['),
         ('slug = "s"', 'slug = "s'),
     ],
 )
 def test_a_wrong_achievement_is_refused_whole(achievement, tmp_path: Path, before: str, after: str) -> None:
     text = (
-        'slug = "s"\nversion = 1\n[criteria]\nedition_completed = true\nskills = [{ skill = "AIS-A1", level = 1 }]\n'
+        'slug = "s"\nversion = 1\n[criteria]\ncourse_completed = true\nskills = [{ skill = "AIS-A1", level = 1 }]\n'
         '[texts.en]\nname = "N"\ndescription = "D"\ncriteria = "C"\n'
     )
     assert before in text
     (tmp_path / "achievement.toml").write_text(text.replace(before, after, 1))
     with pytest.raises(AchievementInvalid):
-        load_achievement(tmp_path, edition_id=achievement.edition_id)
+        load_achievement(tmp_path, course_id=achievement.achievement.course_id, now=clock.now())
     assert not Achievement.objects.filter(slug="s").exists()
 
 

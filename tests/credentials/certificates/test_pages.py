@@ -24,11 +24,11 @@ from common.languages import canonical
 from credentials.certificates import codes, status_changes
 from credentials.certificates.errors import NotRevocable
 from credentials.certificates.signer import did_document_path, did_of
-from credentials.models import Achievement, Certificate
+from credentials.models import Certificate
 from credentials.paper import typesetting
 from learners.events import MasteryChanged
 from privacy.models import AuditEntry
-from tests.credentials.certificates.factories import make_entitled, settle, tell
+from tests.credentials.certificates.factories import make_achievement, make_entitled, settle, tell
 from tests.factories import make_learner, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -305,12 +305,7 @@ def test_aiko_lists_her_own_certificates_only(issue, query_budget) -> None:
 
 def test_the_list_pages_newest_first(achievement, query_budget) -> None:
     for number in range(3):
-        Achievement.objects.create(
-            slug=f"further-{number}",
-            edition=achievement.edition,
-            criteria=achievement.criteria,
-            texts=achievement.texts,
-        )
+        make_achievement(achievement.achievement.course, slug=f"further-{number}")
     budi = make_entitled(achievement, name="Budi Santoso")
     tell(MasteryChanged, budi)
     settle()

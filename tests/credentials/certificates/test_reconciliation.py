@@ -13,11 +13,11 @@ from django.test import Client
 
 from common import clock
 from credentials.certificates import reconciliation
-from credentials.models import Achievement, Award, Certificate
+from credentials.models import Award, Certificate
 from events.models import Delivery, Event
 from learners.events import EditionCompleted, MasteryChanged
 from learners.models import Enrolment, Evidence, SkillState
-from tests.credentials.certificates.factories import SKILLS, make_entitled, settle, tell
+from tests.credentials.certificates.factories import SKILLS, make_achievement, make_entitled, settle, tell
 from tests.factories import MONITORING
 
 pytestmark = pytest.mark.django_db
@@ -73,9 +73,8 @@ def test_lost_deliveries_are_found_and_mended_by_workers(achievement, monkeypatc
 
 
 def test_the_stricter_test_and_an_achievement_without_a_course_are_understood(achievement) -> None:
-    Achievement.objects.update(
-        criteria={"skills": [{"skill": SKILLS[0], "level": 1}, {"skill": SKILLS[1], "level": 1, "certified": True}]}
-    )
+    strict = [{"skill": SKILLS[0], "level": 1}, {"skill": SKILLS[1], "level": 1, "certified": True}]
+    make_achievement(achievement.achievement.course, number=2, criteria={"skills": strict})
     learner = make_entitled(achievement, completed=False)
     assert _all_well()
     SkillState.objects.filter(learner=learner, skill_code=SKILLS[1]).update(certified_level=1)
@@ -83,11 +82,8 @@ def test_the_stricter_test_and_an_achievement_without_a_course_are_understood(ac
     tell(MasteryChanged, learner)
     settle()
     assert _all_well()
-    Achievement.objects.create(
-        slug="course-only",
-        edition=achievement.edition,
-        texts=achievement.texts,
-        criteria={"edition_completed": True, "skills": []},
+    make_achievement(
+        achievement.achievement.course, slug="course-only", criteria={"course_completed": True, "skills": []}
     )
     assert _all_well()
     Enrolment.objects.update(completed_at=clock.now())
@@ -99,14 +95,16 @@ def test_an_award_on_wrong_facts_or_altered_evidence_is_found(issue, achievement
     assert _all_well()
     forged = Award.objects.create(
         learner=make_entitled(achievement, name="Dao"),
-        achievement=achievement,
+        achievement=achievement.achievement,
+        version=achievement,
         decided_at=clock.now(),
         facts={"completed_at": None, "skills": []},
         evidence_sha256="0" * 64,
     )
     low = Award.objects.create(
         learner=make_entitled(achievement, name="Dao"),
-        achievement=achievement,
+        achievement=achievement.achievement,
+        version=achievement,
         decided_at=clock.now(),
         facts={
             "completed_at": "2026-01-01T00:00:00.000Z",

@@ -13,13 +13,13 @@ from django.core.mail.backends.locmem import EmailBackend
 from common import clock
 from common.ids import new_id
 from credentials.certificates import reminders, renewal, status_changes
-from credentials.certificates.models import Achievement, Award, Certificate
+from credentials.certificates.models import Award, Certificate
 from credentials.events import RenewalRequested
 from credentials.models import ExpiryReminder
 from events import public as events
 from events.kinds import Recorded
 from learners.models import SkillState
-from tests.credentials.certificates.factories import settle
+from tests.credentials.certificates.factories import end_approvals, make_achievement, settle
 from tests.factories import make_learner, signed_in
 from tests.learners.factories import give_consent
 
@@ -127,7 +127,7 @@ def test_what_stands_against_a_renewal_is_said(issue, at, obstacle: str, code: s
         step = status_changes.revoke if obstacle == "revoked" else status_changes.suspend
         step(certificate_id=old.pk, actor="reviewer", reason="bought", now=moment)
     elif obstacle == "retired":
-        Achievement.objects.update(active=False)
+        end_approvals()
     elif obstacle == "consent":
         give_consent(old.learner, given=False)
     else:
@@ -146,13 +146,10 @@ def test_what_stands_against_a_renewal_is_said(issue, at, obstacle: str, code: s
 def test_a_renewal_is_by_the_version_of_today(issue, at, achievement) -> None:
     old = issue()
     give_consent(old.learner)
-    Achievement.objects.update(active=False)
-    newer = Achievement.objects.create(
-        slug=achievement.slug,
-        version=2,
-        edition=achievement.edition,
-        texts=achievement.texts,
-        criteria={"edition_completed": True, "skills": [{"skill": "AIS-A1", "level": 2}]},
+    newer = make_achievement(
+        achievement.achievement.course,
+        number=2,
+        criteria={"course_completed": True, "skills": [{"skill": "AIS-A1", "level": 2}]},
     )
     at(old, days=10)
     assert _renew(old).json()["missing"] == [
@@ -161,7 +158,7 @@ def test_a_renewal_is_by_the_version_of_today(issue, at, achievement) -> None:
     SkillState.objects.update(level=2)
     assert _renew(old).status_code == 202
     _settle()
-    assert Award.objects.get(number=2).achievement == newer
+    assert Award.objects.get(number=2).version == newer
 
 
 def _addressed(issue: Any, address: str = "aiko@example.org", **given: Any) -> Certificate:
@@ -207,7 +204,13 @@ def test_who_renewed_or_lost_the_certificate_is_not_reminded(issue, achievement)
     reminders.note_due(now=now)
     assert ExpiryReminder.objects.count() == 2
     Award.objects.create(
-        learner=renewed.learner, achievement=achievement, number=2, decided_at=clock.now(), facts={}, evidence_sha256=""
+        learner=renewed.learner,
+        achievement=achievement.achievement,
+        version=achievement,
+        number=2,
+        decided_at=clock.now(),
+        facts={},
+        evidence_sha256="",
     )
     status_changes.suspend(certificate_id=withdrawn.pk, actor="reviewer", reason="looked into", now=clock.now())
     assert reminders.note_due(now=now + timedelta(days=25)) == 0

@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 codes = st.sampled_from(["AIS-A1", "AIS-A3", "AIS-B1"])
 criteria = st.builds(
     lambda completed, skills: {
-        "edition_completed": completed,
+        "course_completed": completed,
         "skills": [{"skill": code, "level": level} for code, level in skills.items()],
     },
     st.booleans(),
@@ -24,18 +24,20 @@ levels = st.dictionaries(codes, st.integers(0, 6))
 
 @given(criteria, st.booleans(), levels, codes)
 def test_more_mastery_never_takes_an_achievement_away(asked, completed, held, code) -> None:
-    if criteria_met(asked, completed=completed, levels=held, certified={}):
-        assert criteria_met(asked, completed=True, levels={**held, code: held.get(code, 0) + 1}, certified={})
+    if criteria_met(asked, completed=completed, passed=(), levels=held, certified={}):
+        assert criteria_met(
+            asked, completed=True, passed=(), levels={**held, code: held.get(code, 0) + 1}, certified={}
+        )
 
 
 @given(criteria, levels)
 def test_one_level_short_is_not_enough(asked, held) -> None:
     for wanted in asked["skills"]:
         short = {**held, wanted["skill"]: wanted["level"] - 1}
-        assert not criteria_met(asked, completed=True, levels=short, certified={})
-    if asked["edition_completed"]:
+        assert not criteria_met(asked, completed=True, passed=(), levels=short, certified={})
+    if asked["course_completed"]:
         assert not criteria_met(
-            asked, completed=False, levels=dict.fromkeys(("AIS-A1", "AIS-A3", "AIS-B1"), 6), certified={}
+            asked, completed=False, passed=(), levels=dict.fromkeys(("AIS-A1", "AIS-A3", "AIS-B1"), 6), certified={}
         )
 
 
@@ -57,6 +59,6 @@ def test_the_gravest_verdict_is_told() -> None:
 
 
 def test_a_level_that_has_to_be_certified_is_not_met_by_the_filter_s_level() -> None:
-    asked = {"edition_completed": False, "skills": [{"skill": "AIS-A1", "level": 2, "certified": True}]}
-    assert not criteria_met(asked, completed=True, levels={"AIS-A1": 3}, certified={"AIS-A1": 1})
-    assert criteria_met(asked, completed=True, levels={"AIS-A1": 2}, certified={"AIS-A1": 2})
+    asked = {"course_completed": False, "skills": [{"skill": "AIS-A1", "level": 2, "certified": True}]}
+    assert not criteria_met(asked, completed=True, passed=(), levels={"AIS-A1": 3}, certified={"AIS-A1": 1})
+    assert criteria_met(asked, completed=True, passed=(), levels={"AIS-A1": 2}, certified={"AIS-A1": 2})

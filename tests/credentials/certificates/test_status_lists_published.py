@@ -99,7 +99,11 @@ def test_what_did_not_change_is_not_signed_again_but_for_renewal(issue, monkeypa
     sign = signer.FileSigner.sign
     monkeypatch.setattr(signer.FileSigner, "sign", lambda self, message: signed.append(message) or sign(self, message))
     changed = CertificateStatusChanged(
-        certificate_id=certificate.pk, learner_id=certificate.learner_id, edition_id=new_id(), status="revoked"
+        certificate_id=certificate.pk,
+        learner_id=certificate.learner_id,
+        edition_id=new_id(),
+        course_id=new_id(),
+        status="revoked",
     )
     twice = [Recorded(1, changed, clock.now())] * 2
     for _ in range(3):

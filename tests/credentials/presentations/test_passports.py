@@ -21,14 +21,14 @@ from credentials.certificates import proofs, status_changes
 from credentials.certificates.signer import public_key_of
 from credentials.certificates.verification import verify_credential
 from credentials.events import PassportRequested
-from credentials.models import Achievement, Certificate, IssuerKey, Passport
+from credentials.models import AchievementVersion, Certificate, IssuerKey, Passport
 from credentials.presentations import passports
 from events import public as events
 from learners.events import EditionCompleted
 from learners.models import Learner, SkillState
 from privacy.models import AuditEntry
 from privacy.public import erasing
-from tests.credentials.certificates.factories import settle, tell
+from tests.credentials.certificates.factories import make_achievement, settle, tell
 from tests.factories import make_learner, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -37,14 +37,13 @@ PATH = "/api/v1/me/passport"
 
 
 @pytest.fixture
-def mover(issue: Callable[..., Certificate], achievement: Achievement) -> Learner:
+def mover(issue: Callable[..., Certificate], achievement: AchievementVersion) -> Learner:
     """A learner with one certificate of Indonesia's authority and one of Japan's."""
     learner = issue(state="ID", name='Aiko "愛子" Sari').learner
     Learner.objects.filter(pk=learner.pk).update(member_state_id="JP")
-    Achievement.objects.create(
+    make_achievement(
+        achievement.achievement.course,
         slug="second-steps",
-        edition=achievement.edition,
-        criteria=achievement.criteria,
         texts={"en": {"name": "Second steps", "description": "More.", "criteria": "More."}},
     )
     tell(EditionCompleted, learner)

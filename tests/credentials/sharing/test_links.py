@@ -27,7 +27,7 @@ from learners.events import EditionCompleted
 from learners.models import Learner
 from privacy.models import AuditEntry
 from privacy.public import erasing
-from tests.credentials.certificates.factories import settle, supersede, tell
+from tests.credentials.certificates.factories import make_achievement, settle, supersede, tell
 from tests.factories import make_learner, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -109,15 +109,14 @@ def test_the_page_is_for_the_visitor_alone_and_in_their_language(issue: Callable
 
 def test_several_certificates_stand_in_the_learners_order(issue: Callable[..., Certificate], achievement: Any) -> None:
     first = issue()
-    other = type(achievement).objects.create(
+    other = make_achievement(
+        achievement.achievement.course,
         slug="second-steps",
-        edition=achievement.edition,
-        criteria=achievement.criteria,
         texts={"en": {"name": "Second steps", "description": "More.", "criteria": "More."}},
     )
     tell(EditionCompleted, first.learner)
     settle()
-    second = Certificate.objects.get(award__achievement=other)
+    second = Certificate.objects.get(award__version=other)
     for order in ((first, second), (second, first)):
         path = _path(_share(*order, shown=["achievement"]))
         told = _see(f"{path}?language=en", "application/json").json()["certificates"]

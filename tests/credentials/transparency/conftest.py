@@ -17,7 +17,7 @@ from django.test import Client, override_settings
 from common import clock
 from common.ids import new_id, public_code
 from credentials.events import CertificateIssued, CertificateStatusChanged
-from credentials.models import Achievement, Award, Certificate, IssuerKey, LogCheckpoint, StatusList
+from credentials.models import Achievement, AchievementVersion, Award, Certificate, IssuerKey, LogCheckpoint, StatusList
 from credentials.transparency import keys
 from credentials.transparency.services import publish
 from events import public as events
@@ -43,12 +43,21 @@ def certify(_reference_data: None) -> Callable[..., list[Certificate]]:
         learners = [make_learner() for _ in range(number if number < 6 else 1)]
         others = Achievement.objects.count()
         achievements = Achievement.objects.bulk_create(
-            Achievement(slug="logged", version=others + index, active=False, edition=edition, criteria={}, texts={})
-            for index in range(1, number + 1)
+            Achievement(slug=f"logged-{others + index}", course=edition.course) for index in range(1, number + 1)
+        )
+        versions = AchievementVersion.objects.bulk_create(
+            AchievementVersion(achievement=entry, criteria={}, texts={}) for entry in achievements
         )
         awards = Award.objects.bulk_create(
-            Award(learner=learners[place % len(learners)], achievement=entry, decided_at=now, facts={})
-            for place, entry in enumerate(achievements)
+            Award(
+                learner=learners[place % len(learners)],
+                achievement=entry.achievement,
+                version=entry,
+                edition=edition,
+                decided_at=now,
+                facts={},
+            )
+            for place, entry in enumerate(versions)
         )
         made = Certificate.objects.bulk_create(
             Certificate(
@@ -76,7 +85,13 @@ def tell(
     with transaction.atomic():
         events.record_many(
             [
-                form(certificate_id=certificate.pk, learner_id=certificate.learner_id, edition_id=new_id(), **more)
+                form(
+                    certificate_id=certificate.pk,
+                    learner_id=certificate.learner_id,
+                    edition_id=new_id(),
+                    course_id=new_id(),
+                    **more,
+                )
                 for certificate in certificates
             ]
         )
