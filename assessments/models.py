@@ -10,7 +10,7 @@ from assessments.files.models import HandedInFile
 from assessments.integrity.models import IntegrityHint, IntegrityRun
 from assessments.items.models import Item, ItemRevision
 from assessments.marking.models import Claim, Mark, MarkingTask
-from assessments.quizzes.models import ItemExposure, Quiz
+from assessments.quizzes.models import EditionQuiz, ItemExposure, Quiz, QuizVersion
 
 __all__ = [
     "Accommodation",
@@ -23,6 +23,7 @@ __all__ = [
     "AttemptItem",
     "Claim",
     "DifResult",
+    "EditionQuiz",
     "FairnessGroup",
     "FairnessReport",
     "FormStatistic",
@@ -36,6 +37,7 @@ __all__ = [
     "Mark",
     "MarkingTask",
     "Quiz",
+    "QuizVersion",
     "Reviewer",
     "ScoreCorrection",
     "ScoringRuleCard",

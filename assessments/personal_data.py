@@ -28,6 +28,8 @@ TABLES = (
         " shuffle_items shuffle_options options_in_order review_what review_when prerequisites windows cut_at_close"
         " certified_level max_exposure open",
     ),
+    Table("assessments.QuizVersion", none="id quiz number digest blueprint created_at"),
+    Table("assessments.EditionQuiz", none="id edition quiz version"),
     Table("assessments.ItemExposure", none="id quiz item drawn"),
     Table("assessments.ScoringRuleCard", none="id"),
     Table(
@@ -43,7 +45,8 @@ TABLES = (
         _WORK,
         subject="learner",
         pseudonymous="id learner",
-        learning="quiz number language started_at due_at submitted_at score passed expired known_at exclusive form selection",
+        learning="quiz quiz_version number language started_at due_at submitted_at score passed expired known_at exclusive form"
+        " selection",
         personal="device_class",
         none="seed rule_version framework_version outcome_published closed_by_clock saves",
     ),

@@ -150,14 +150,17 @@ class QuizForm(forms.ModelForm):
 
 @admin.register(Quiz)
 class QuizAdmin(LinksWhatOpens, ModelAdmin):
-    """A closed quiz may wait for items; opening it, and changing an open one, needs a bank that can fill every pool."""
+    """A closed quiz may wait for items; opening it, and changing an open one, needs a bank that can fill every pool.
+
+    In an edition that was published a change is a draft until the quiz is offered as it is now.
+    """
 
     form = QuizForm
     list_display = ("slug", "edition", "mode", "attempt_limit", "time_limit_s", "pass_share", "open")
     list_filter = ("edition", "mode", "open")
     list_select_related = ("edition__course",)
     search_fields = ("slug",)
-    actions = ("open_to_learners", "close_to_learners", "check_bank")
+    actions = ("offer_as_it_is", "open_to_learners", "close_to_learners", "check_bank")
     show_full_result_count = False
     readonly_fields = ("open", "bank")
 
@@ -218,6 +221,17 @@ class QuizAdmin(LinksWhatOpens, ModelAdmin):
             blueprint=form.blueprint,
             actor=str(request.user.pk),
         )
+
+    @admin.action(description="Offer as it is now", permissions=["change"])
+    def offer_as_it_is(self, request: HttpRequest, queryset: QuerySet[Quiz]) -> None:
+        for quiz in queryset:
+            try:
+                pinned = services.freeze_quiz(edition_id=quiz.edition_id, quiz_id=quiz.pk, actor=str(request.user.pk))
+            except DomainError as error:
+                self.message_user(request, f"{quiz.slug}: {error.title}. {error.detail}", messages.ERROR)
+            else:
+                text = f"{quiz.slug}: new attempts take version {pinned.version.number}."
+                self.message_user(request, text, messages.SUCCESS)
 
     @admin.action(description="Open to learners", permissions=["change"])
     def open_to_learners(self, request: HttpRequest, queryset: QuerySet[Quiz]) -> None:

@@ -77,7 +77,7 @@ def _form(blueprint: Blueprint, held: Sequence[Candidate], seed: int, used: Sequ
 
 
 def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner_id: UUID, seed: int) -> Inputs:
-    mode = quiz.mode
+    mode = blueprint.mode
     measured = (
         {}
         if mode == "assessment"
@@ -106,7 +106,7 @@ def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner
         difficulties={candidate.item_id: difficulty(candidate) for candidate in held},
         seen=_seen(learner_id, quiz, held),
         cut=cut,
-        exposure=_exposure(quiz) if mode == "certification" else None,
+        exposure=_exposure(quiz, most=float(blueprint.max_exposure)) if mode == "certification" else None,
     )
 
 
@@ -118,14 +118,14 @@ def _seen(learner_id: UUID, quiz: Quiz, held: Sequence[Candidate]) -> frozenset[
     }
 
 
-def _exposure(quiz: Quiz) -> Exposure:
+def _exposure(quiz: Quiz, *, most: float) -> Exposure:
     attempts, drawn = 0, {}
     for item_id, count in ItemExposure.objects.filter(quiz=quiz).values_list("item_id", "drawn"):
         if item_id is None:
             attempts = count
         else:
             drawn[item_id] = count
-    return Exposure(attempts, drawn, float(quiz.max_exposure))
+    return Exposure(attempts, drawn, most)
 
 
 def _note(inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, Candidate]]) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def correct(*, attempt_id: UUID, scores: Mapping[UUID, float | None], reason: st
 
 
 def would_pass(row: Attempt, scores: Mapping[UUID, float | None]) -> bool:
-    """Whether a graded attempt, with these scores in place of the current ones, meets its quiz's pass rule.
+    """Whether a graded attempt, with these scores in place of the current ones, meets its version's pass rule.
 
     At most two queries; the caller must hold the attempt locked to act on it.
 

@@ -142,7 +142,7 @@ def close_expired(*, now: datetime, most: int = 10_000) -> int:
         with transaction.atomic():
             overdue = list(
                 Attempt.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-                .select_related("quiz")
+                .select_related("quiz", "quiz_version")
                 .filter(submitted_at__isnull=True, due_at__lt=now - GRACE)
                 .order_by("due_at")[:BATCH]
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from assessments.quizzes.rules import Blueprint
 from common.ids import new_id
 
 
@@ -43,6 +44,7 @@ class Attempt(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Indexes below begin with quiz and with learner: none of their own, for each costs every submission.
     quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, related_name="attempts", db_index=False)
+    quiz_version = models.ForeignKey("assessments.QuizVersion", on_delete=models.PROTECT, db_index=False)
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField(help_text="counts the learner's attempts of the quiz from 1")
     seed = models.BigIntegerField(help_text="draw and shuffles follow from it")
@@ -121,6 +123,11 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """What the attempt was drawn by and is shown and judged by, whatever its quiz became since."""
+        return self.quiz_version.read
 
 
 class AttemptItem(models.Model):

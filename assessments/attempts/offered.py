@@ -12,7 +12,7 @@ from assessments.accommodations.rules import extra_seconds
 from assessments.accommodations.selectors import in_force
 from assessments.attempts.models import Attempt, AttemptAllowance
 from assessments.errors import NotEnrolled
-from assessments.quizzes.models import Quiz
+from assessments.quizzes.models import EditionQuiz
 from assessments.quizzes.rules import (
     MissingView,
     QuizMode,
@@ -23,7 +23,6 @@ from assessments.quizzes.rules import (
     review_shown,
     unmet,
 )
-from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.windows import are_over, opening, read_windows
 from common import languages
 from common.errors import NotFound
@@ -66,10 +65,10 @@ class QuizView:
 
 
 def missing_prerequisites(
-    quizzes: Sequence[Quiz], *, learner_id: UUID, participation: learners.Participation
+    quizzes: Sequence[EditionQuiz], *, learner_id: UUID, participation: learners.Participation
 ) -> Mapping[UUID, list[MissingView]]:
     """Return what a learner has to do before each of these quizzes of one edition; at most three queries, if any asks."""
-    asked = [prerequisite for quiz in quizzes for prerequisite in quiz.prerequisites]
+    asked = [prerequisite for pinned in quizzes for prerequisite in pinned.version.read.prerequisites]
     passed: set[str] = set()
     levels: dict[str, int] = {}
     if any("quiz" in prerequisite for prerequisite in asked):
@@ -86,13 +85,16 @@ def missing_prerequisites(
             if "skill" in prerequisite
         }
     return {
-        quiz.pk: [
+        pinned.quiz_id: [
             cast(MissingView, dict(prerequisite))
             for prerequisite in unmet(
-                quiz.prerequisites, passed_quizzes=passed, lessons_done=participation.lessons_done, levels=levels
+                pinned.version.read.prerequisites,
+                passed_quizzes=passed,
+                lessons_done=participation.lessons_done,
+                levels=levels,
             )
         ]
-        for quiz in quizzes
+        for pinned in quizzes
     }
 
 
@@ -117,18 +119,24 @@ def quizzes_of_edition(
     language = languages.choose(
         accept_language, learner.languages if learner else (), edition.languages, edition.default_language
     )
-    quizzes = list(Quiz.objects.filter(edition_id=edition_id, open=True).order_by("slug"))
-    allowances = {row.quiz_id: row for row in AttemptAllowance.objects.filter(learner_id=learner_id, quiz__in=quizzes)}
-    attempts: dict[UUID, list[Attempt]] = {quiz.pk: [] for quiz in quizzes}
-    for attempt in Attempt.objects.filter(learner_id=learner_id, quiz__in=quizzes).only(
-        "quiz_id", "number", "passed", "submitted_at"
-    ):
+    quizzes = list(
+        EditionQuiz.objects.select_related("quiz", "version")
+        .filter(edition_id=edition_id, quiz__open=True)
+        .order_by("quiz__slug")
+    )
+    attempts: dict[UUID, list[Attempt]] = {pinned.quiz_id: [] for pinned in quizzes}
+    allowances = {
+        row.quiz_id: row for row in AttemptAllowance.objects.filter(learner_id=learner_id, quiz__in=list(attempts))
+    }
+    made = Attempt.objects.select_related("quiz_version").filter(learner_id=learner_id, quiz__in=list(attempts))
+    for attempt in made.only("quiz_id", "number", "passed", "submitted_at", "quiz_version__blueprint"):
         attempts[attempt.quiz_id].append(attempt)
     granted = in_force(learner_id=learner_id, quiz_ids=list(attempts))
     missing = missing_prerequisites(quizzes, learner_id=learner_id, participation=participation)
     found = []
-    for quiz in quizzes:
-        title = quiz.titles.get(language) or quiz.titles.get(edition.default_language, quiz.slug)
+    for pinned in quizzes:
+        quiz, blueprint = pinned.quiz, pinned.version.read
+        title = blueprint.titles.get(language) or blueprint.titles.get(edition.default_language, quiz.slug)
         windows = read_windows(quiz.windows)
         access = opening(windows, cohorts=participation.cohorts, now=now)
         mine = attempts[quiz.pk]
@@ -140,22 +148,22 @@ def quizzes_of_edition(
                 edition_id=quiz.edition_id,
                 slug=quiz.slug,
                 title=title,
-                mode=quiz.mode,
-                item_count=item_count(blueprint_of(quiz)),
-                attempt_limit=quiz.attempt_limit + (allowance.granted if allowance else 0),
+                mode=blueprint.mode,
+                item_count=item_count(blueprint),
+                attempt_limit=blueprint.attempt_limit + (allowance.granted if allowance else 0),
                 attempts_used=allowance.used if allowance else 0,
                 live_attempt_id=next((row.pk for row in mine if row.submitted_at is None), None),
-                passed=_passed(quiz, mine, windows_over=are_over(windows, now=now)),
-                time_limit_s=quiz.time_limit_s
-                + extra_seconds(time_limit_s=quiz.time_limit_s, granted=granted[quiz.pk]),
-                pass_share=float(quiz.pass_share),
+                passed=_passed(mine, windows_over=are_over(windows, now=now)),
+                time_limit_s=blueprint.time_limit_s
+                + extra_seconds(time_limit_s=blueprint.time_limit_s, granted=granted[quiz.pk]),
+                pass_share=float(blueprint.pass_share),
                 is_open=access.is_open,
                 opens_at=access.window.opens_at if access.window else None,
                 closes_at=access.window.closes_at if access.window else None,
                 time_zone=access.window.zone if access.window else None,
                 available_at=available_at(
                     last_end=max(ends, default=None),
-                    cool_down_s=quiz.cool_down_s,
+                    cool_down_s=blueprint.cool_down_s,
                     now=now,
                     granted_at=allowance.granted_at if allowance else None,
                 ),
@@ -165,7 +173,14 @@ def quizzes_of_edition(
     return found, language
 
 
-def _passed(quiz: Quiz, attempts: Sequence[Attempt], *, windows_over: bool) -> bool:
-    passed = any(attempt.passed for attempt in attempts)
-    policy = ReviewPolicy(quiz.review_what, quiz.review_when)
-    return passed and review_shown(policy, windows_over=windows_over, attempts_over=passed) != ReviewDetail.NOTHING
+def _passed(attempts: Sequence[Attempt], *, windows_over: bool) -> bool:
+    """Whether the learner has passed and may know it, each attempt by its own version of the quiz."""
+    policies = [
+        ReviewPolicy(attempt.blueprint.review_what, attempt.blueprint.review_when)
+        for attempt in attempts
+        if attempt.passed
+    ]
+    return any(
+        review_shown(policy, windows_over=windows_over, attempts_over=True) != ReviewDetail.NOTHING
+        for policy in policies
+    )

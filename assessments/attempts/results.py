@@ -11,8 +11,8 @@ from assessments.quizzes.rules import missed, pass_rule
 
 
 def has_passed(row: Attempt, items: Sequence[Question]) -> bool:
-    """Whether an attempt's items, as scored, meet its quiz's pass rule; voided items do not count."""
-    return not missed(pass_rule(row.quiz), judged(items))
+    """Whether an attempt's items, as scored, meet its version's pass rule; voided items do not count."""
+    return not missed(pass_rule(row.blueprint), judged(items))
 
 
 def graded(row: Attempt) -> Graded:
@@ -28,7 +28,7 @@ def graded(row: Attempt) -> Graded:
         edition_id=row.quiz.edition_id,
         quiz_id=row.quiz_id,
         attempt_id=row.pk,
-        mode=row.quiz.mode,
+        mode=row.blueprint.mode,
         passed=row.passed,
         score=row.score,
         submitted_at=row.submitted_at,

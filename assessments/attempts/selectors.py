@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
@@ -44,9 +45,7 @@ def _attempt(to_submit: bool) -> QuerySet[Attempt]:
     if to_submit:
         found = found.annotate(consents=privacy.consents(user="learner_id", purpose=privacy.LEARNING_RECORDS))
     # What the drawing needed, and no reader.
-    return found.defer(
-        "selection", "quiz__titles", "quiz__pools", "quiz__forms", "quiz__options_in_order", "quiz__prerequisites"
-    )
+    return found.defer("selection")
 
 
 @KeptQuery
@@ -200,8 +199,8 @@ class AttemptView(AttemptSummary):
 
 
 def attempts_for_update() -> QuerySet[Attempt]:
-    """Attempts locked until the transaction ends, before anything else of them is; their quizzes come along unlocked."""
-    return Attempt.objects.select_for_update(no_key=True, of=("self",)).select_related("quiz")
+    """Attempts locked until the transaction ends, before anything else of them is; quizzes and versions come along unlocked."""
+    return Attempt.objects.select_for_update(no_key=True, of=("self",)).select_related("quiz", "quiz_version")
 
 
 def attempt_to_submit(*, attempt_id: UUID, learner_id: UUID) -> tuple[Attempt, list[Question], bool]:
@@ -278,10 +277,10 @@ def view(row: Attempt, items: Iterable[Question | AttemptItem], *, now: datetime
     items, shown = list(items), _shown(row, now)
     sections = [
         SectionView(number, section["titles"].get(row.language) or next(iter(section["titles"].values())))
-        for number, section in enumerate(row.quiz.sections, 1)
+        for number, section in enumerate(row.blueprint.sections, 1)
     ]
     not_passed = row.passed is False and not row.expired and shown != ReviewDetail.NOTHING
-    misses = missed(pass_rule(row.quiz), judged(items)) if not_passed else []
+    misses = missed(pass_rule(row.blueprint), judged(items)) if not_passed else []
     return AttemptView(
         **vars(_summary(row, now)),
         sections=sections,
@@ -302,15 +301,25 @@ def _missed(question: Missed, titles: Mapping[str, str]) -> MissedView:
 
 
 def _readable() -> QuerySet[Attempt]:
-    """Attempts with their quizzes, the tries granted beside the limit, and whether the learner's attempts are over."""
+    """Attempts with quizzes and versions, the tries granted beside the limit, and whether the learner's attempts are over."""
     granted = AttemptAllowance.objects.filter(quiz=OuterRef("quiz"), learner=OuterRef("learner")).values("granted")
     last = Attempt.objects.filter(
-        Q(number__gte=OuterRef("quiz__attempt_limit") + OuterRef("granted")) | Q(passed=True),
+        Q(number__gte=OuterRef("limit") + OuterRef("granted")) | Q(passed=True),
         quiz=OuterRef("quiz"),
         learner=OuterRef("learner"),
         submitted_at__isnull=False,
     )
-    readable = Attempt.objects.select_related("quiz").annotate(granted=Coalesce(Subquery(granted), 0))
+    readable = Attempt.objects.select_related("quiz", "quiz_version").annotate(
+        granted=Coalesce(Subquery(granted), 0),
+        limit=Cast(KeyTextTransform("attempt_limit", "quiz_version__blueprint"), IntegerField()),
+    )
+    # Of the quiz's row, only what is operation, and where it belongs.
+    readable = readable.only(
+        *(field.attname for field in Attempt._meta.concrete_fields),
+        "quiz__edition_id",
+        "quiz__windows",
+        "quiz_version__blueprint",
+    )
     return readable.annotate(attempts_over=Exists(last))
 
 
@@ -318,11 +327,11 @@ def _shown(row: Attempt, now: datetime) -> ReviewDetail:
     """How much of the attempt its learner may see."""
     if row.score is None:
         return ReviewDetail.NOTHING
-    quiz = row.quiz
-    by_itself = row.number >= quiz.attempt_limit + getattr(row, "granted", 0) or bool(row.passed)
+    blueprint = row.blueprint
+    by_itself = row.number >= blueprint.attempt_limit + getattr(row, "granted", 0) or bool(row.passed)
     return review_shown(
-        ReviewPolicy(quiz.review_what, quiz.review_when),
-        windows_over=are_over(read_windows(quiz.windows), now=now),
+        ReviewPolicy(blueprint.review_what, blueprint.review_when),
+        windows_over=are_over(read_windows(row.quiz.windows), now=now),
         attempts_over=by_itself or getattr(row, "attempts_over", False),
     )
 
@@ -334,7 +343,7 @@ def _summary(row: Attempt, now: datetime) -> AttemptSummary:
         quiz_id=row.quiz_id,
         edition_id=row.quiz.edition_id,
         number=row.number,
-        mode=row.quiz.mode,
+        mode=row.blueprint.mode,
         language=row.language,
         state=_state(row, now),
         started_at=row.started_at,
@@ -344,7 +353,7 @@ def _summary(row: Attempt, now: datetime) -> AttemptSummary:
         closed_by_clock=row.closed_by_clock,
         score=row.score if is_shown else None,
         passed=row.passed if is_shown else None,
-        pass_share=float(row.quiz.pass_share),
+        pass_share=float(row.blueprint.pass_share),
     )
 
 

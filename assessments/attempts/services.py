@@ -35,9 +35,8 @@ from assessments.errors import (
 from assessments.items.models import Item
 from assessments.items.rules import option_ids
 from assessments.items.selectors import bank, revisions
-from assessments.quizzes.models import Quiz
-from assessments.quizzes.rules import EXCLUSIVE_MODES, Blueprint, available_at
-from assessments.quizzes.selectors import blueprint_of
+from assessments.quizzes.models import EditionQuiz, Quiz
+from assessments.quizzes.rules import EXCLUSIVE_MODES, available_at
 from assessments.quizzes.windows import opening, read_windows
 from common import languages
 from common.clock import rfc3339
@@ -88,7 +87,9 @@ def start(
     repeated = before()
     if repeated is not None:
         return Started(repeated, is_new=False)
-    quiz = Quiz.objects.filter(pk=quiz_id).first()
+    # Its edition offers one version of it, once it was frozen.
+    pinned = EditionQuiz.objects.select_related("quiz", "version").filter(quiz_id=quiz_id).first()
+    quiz = pinned.quiz if pinned else Quiz.objects.filter(pk=quiz_id).first()
     edition = courses.edition(quiz.edition_id) if quiz else None
     if quiz is None or edition is None:
         raise NotFound(pointer="/quiz_id")
@@ -96,25 +97,25 @@ def start(
     if participation is None:
         raise NotEnrolled()
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
-    if not quiz.open:
+    if not quiz.open or pinned is None:
         raise QuizClosed()
-    blueprint = blueprint_of(quiz)
-    closes_at = _closing(blueprint, participation.cohorts, now)
-    missing = missing_prerequisites([quiz], learner_id=learner_id, participation=participation)[quiz.pk]
+    blueprint = pinned.version.read
+    closes_at = _closing(quiz, participation.cohorts, now)
+    missing = missing_prerequisites([pinned], learner_id=learner_id, participation=participation)[quiz.pk]
     if missing:
         raise PrerequisitesMissing(missing=list(missing))
     spoken = _language(edition, learner_id, language, accept_language)
     granted = in_force(learner_id=learner_id, quiz_ids=[quiz_id])[quiz_id]
     due_at = due(
         started_at=now,
-        time_limit_s=quiz.time_limit_s,
-        extra_s=extra_seconds(time_limit_s=quiz.time_limit_s, granted=granted),
-        closes_at=closes_at if quiz.cut_at_close else None,
+        time_limit_s=blueprint.time_limit_s,
+        extra_s=extra_seconds(time_limit_s=blueprint.time_limit_s, granted=granted),
+        closes_at=closes_at if blueprint.cut_at_close else None,
     )
     close_overdue(learner_id=learner_id, now=now)
     publish_withheld_outcomes(learner_id=learner_id, now=now)
     try:
-        return Started(_start(attempt_id, learner_id, quiz, blueprint, spoken, now, due_at, device_class), is_new=True)
+        return Started(_start(attempt_id, learner_id, pinned, spoken, now, due_at, device_class), is_new=True)
     except (AttemptLive, AttemptsUsedUp, CoolingDown, IntegrityError) as error:
         # The same call may have come twice at a time, or the id may have been taken in the meantime.
         repeated = before()
@@ -123,13 +124,13 @@ def start(
         return Started(repeated, is_new=False)
 
 
-def _closing(blueprint: Blueprint, cohorts: Sequence[str], now: datetime) -> datetime | None:
+def _closing(quiz: Quiz, cohorts: Sequence[str], now: datetime) -> datetime | None:
     """Return when the window that is open to the learner closes; None without windows.
 
     Raises:
         OutsideWindow: none is open.
     """
-    found = opening(read_windows(blueprint.windows), cohorts=cohorts, now=now)
+    found = opening(read_windows(quiz.windows), cohorts=cohorts, now=now)
     window = found.window
     if not found.is_open:
         raise OutsideWindow(
@@ -149,7 +150,7 @@ def _repeated(
         NotFound: it is somebody else's.
         AttemptIdReused: it is another attempt of this learner's.
     """
-    row = Attempt.objects.select_related("quiz").filter(pk=attempt_id).first()
+    row = Attempt.objects.select_related("quiz", "quiz_version").filter(pk=attempt_id).first()
     if row is None:
         return None
     if row.learner_id != learner_id:
@@ -175,16 +176,16 @@ def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None,
 def _start(
     attempt_id: UUID,
     learner_id: UUID,
-    quiz: Quiz,
-    blueprint: Blueprint,
+    pinned: EditionQuiz,
     language: str,
     now: datetime,
     due_at: datetime,
     device_class: str,
 ) -> AttemptView:
+    quiz, blueprint = pinned.quiz, pinned.version.read
     _one_start_at_a_time(learner_id)
-    number = use_attempt(quiz_id=quiz.pk, learner_id=learner_id, limit=quiz.attempt_limit)
-    exclusive = quiz.mode in EXCLUSIVE_MODES
+    number = use_attempt(quiz_id=quiz.pk, learner_id=learner_id, limit=blueprint.attempt_limit)
+    exclusive = blueprint.mode in EXCLUSIVE_MODES
     # The attempts of this quiz, and the live ones that allow no other at the same time.
     live = Q(submitted_at__isnull=True)
     known = list(
@@ -196,10 +197,9 @@ def _start(
         if earlier.submitted_at is None:
             raise AttemptLive(attempt_id=str(earlier.pk))
     if number is None:
-        raise AttemptsUsedUp(attempt_limit=quiz.attempt_limit)
-    _require_cooled_down(
-        quiz, learner_id, [earlier.submitted_at for earlier in known if earlier.submitted_at is not None], now
-    )
+        raise AttemptsUsedUp(attempt_limit=blueprint.attempt_limit)
+    ends = [earlier.submitted_at for earlier in known if earlier.submitted_at is not None]
+    _require_cooled_down(quiz, learner_id, ends, now, cool_down_s=blueprint.cool_down_s)
     seed = secrets.randbits(63)
     held = bank(edition_id=quiz.edition_id, language=language)
     try:
@@ -216,6 +216,7 @@ def _start(
     row = Attempt.objects.create(
         pk=attempt_id,
         quiz=quiz,
+        quiz_version=pinned.version,
         learner_id=learner_id,
         number=number,
         seed=seed,
@@ -251,21 +252,23 @@ def _start(
     privacy.audit(
         actor=str(learner_id), action="attempt.started", subject_kind="attempt", subject_id=str(row.pk), number=number
     )
-    if quiz.mode == "certification":
+    if blueprint.mode == "certification":
         count_exposures(quiz_id=quiz.pk, item_ids=[candidate.item_id for _, candidate in chosen.items])
     return view(row, items, now=now)
 
 
-def _require_cooled_down(quiz: Quiz, learner_id: UUID, ends: Sequence[datetime], now: datetime) -> None:
+def _require_cooled_down(
+    quiz: Quiz, learner_id: UUID, ends: Sequence[datetime], now: datetime, *, cool_down_s: int
+) -> None:
     """Refuse a start too soon after the last of these ends, unless an attempt was granted since; one query with a cool-down.
 
     Raises:
         CoolingDown: it is too soon.
     """
-    if not quiz.cool_down_s or not ends:
+    if not cool_down_s or not ends:
         return
     granted_at = AttemptAllowance.objects.values_list("granted_at", flat=True).get(quiz=quiz, learner_id=learner_id)
-    available = available_at(last_end=max(ends), cool_down_s=quiz.cool_down_s, now=now, granted_at=granted_at)
+    available = available_at(last_end=max(ends), cool_down_s=cool_down_s, now=now, granted_at=granted_at)
     if available is not None:
         raise CoolingDown(available_at=rfc3339(available))
 

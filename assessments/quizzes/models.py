@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from assessments.quizzes.rules import Blueprint, read_document
 from common.ids import new_id
 
 
 class Quiz(models.Model):
-    """The blueprint of an assessment of an edition. Its items come from one of pools, sections or forms.
+    """The blueprint of an assessment of an edition, as its author has it by now: what learners are offered is a version.
+
+    `open` and `windows` are operation: they hold for every version and change at once. Its items
+    come from one of pools, sections or forms.
 
     pools: [{"skill": "AIS-A1", "count": 3}, {"skill": "AIS-B1", "level": 2, "difficulty": "hard", "count": 2}, …]: so many
     items of the edition's bank whose first skill, level and stated difficulty are those; what is not given is whatever.
@@ -100,6 +105,52 @@ class Quiz(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class QuizVersion(models.Model):
+    """A quiz as it was frozen: attempts are drawn, shown and judged by theirs for good. Append-only (a trigger refuses changes).
+
+    blueprint: `rules.document_of` the quiz's blueprint. digest: SHA-256 of its RFC 8785 form. No personal data.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Found by the constraints' indexes.
+    quiz = models.ForeignKey(Quiz, on_delete=models.PROTECT, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField(help_text="counts the versions of the quiz from 1")
+    digest = models.CharField(max_length=64)
+    blueprint = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["quiz", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["quiz", "digest"], name="one_quiz_version_per_content"),
+            models.UniqueConstraint(fields=["quiz", "number"], name="one_quiz_version_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+    @cached_property
+    def read(self) -> Blueprint:
+        """The blueprint as the rules take it."""
+        return read_document(self.blueprint)
+
+
+class EditionQuiz(models.Model):
+    """The version of a quiz that an edition offers. No personal data."""
+
+    edition = models.ForeignKey(
+        "courses.Edition", on_delete=models.CASCADE, related_name="pinned_quizzes", db_index=False
+    )
+    quiz = models.ForeignKey(Quiz, on_delete=models.CASCADE, related_name="pinned")
+    version = models.ForeignKey(QuizVersion, on_delete=models.PROTECT, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "quiz"], name="one_version_per_edition_and_quiz")]
+
+    def __str__(self) -> str:
+        return f"{self.quiz_id}"
 
 
 class ItemExposure(models.Model):

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+
+import rfc8785
 
 from assessments.scoring.rules import has_passed, score_attempt
 from common.schemas import Keywords
@@ -100,6 +102,25 @@ class Blueprint:
 
 
 BLUEPRINT_FIELDS = tuple(entry.name for entry in fields(Blueprint))
+# When a quiz is held is operation: it may change at any time, so no version holds it.
+_NOT_PINNED = frozenset({"windows"})
+_SHARES = ("pass_share", "max_exposure")
+
+
+def document_of(blueprint: Blueprint) -> dict[str, Any]:
+    """Return what a version pins of a valid blueprint: each member but the windows, shares as plain decimal text."""
+    document = {name: getattr(blueprint, name) for name in BLUEPRINT_FIELDS if name not in _NOT_PINNED}
+    return document | {name: f"{Decimal(document[name]).normalize():f}" for name in _SHARES}
+
+
+def read_document(document: Mapping[str, Any]) -> Blueprint:
+    """Return the blueprint that `document_of` wrote; it has no windows."""
+    return Blueprint(**(dict(document) | {name: Decimal(document[name]) for name in _SHARES}))
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hexadecimal digits, of a document's canonical form (RFC 8785): alike in every installation."""
+    return sha256(rfc8785.dumps(dict(document))).hexdigest()
 
 
 def read_pools(pools: Any, *, section: int = 0) -> tuple[Pool, ...]:
@@ -174,17 +195,8 @@ class Missed:
     needed: float
 
 
-class _Passable(Protocol):
-    @property
-    def pass_share(self) -> Decimal: ...
-    @property
-    def sections(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def skill_minimums(self) -> Mapping[str, Any]: ...
-
-
-def pass_rule(quiz: _Passable) -> PassRule:
-    """Return the pass rule of a valid quiz or blueprint."""
+def pass_rule(quiz: Blueprint) -> PassRule:
+    """Return the pass rule of a valid blueprint."""
     return PassRule(
         Decimal(str(quiz.pass_share)),
         {

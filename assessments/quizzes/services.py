@@ -12,9 +12,10 @@ from assessments.items.kinds import Issue
 from assessments.items.selectors import Candidate, bank
 from assessments.quizzes.filling import overexposures, shortages
 from assessments.quizzes.issues import issues
-from assessments.quizzes.models import Quiz
-from assessments.quizzes.rules import BLUEPRINT_FIELDS, Blueprint, pools_of
+from assessments.quizzes.models import EditionQuiz, Quiz, QuizVersion
+from assessments.quizzes.rules import BLUEPRINT_FIELDS, Blueprint, digest_of, document_of, pools_of
 from assessments.quizzes.selectors import blueprint_of
+from common import clock
 from common.errors import NotFound
 from courses import public as courses
 from learners import public as learners
@@ -46,7 +47,8 @@ def put_quiz(
 ) -> Quiz:
     """Make a quiz or bring it to this blueprint; a second call with the same values changes nothing.
 
-    Attempts under way keep what they drew and when they are due.
+    Of an edition that was published this is a draft: what is offered, and by what an attempt is judged, stays as it is
+    until the quiz is frozen anew. Windows hold at once. Of an edition that was not, an open quiz is frozen with it.
 
     Raises:
         NotFound: there is no such edition.
@@ -64,12 +66,67 @@ def put_quiz(
     _refuse(quiz, blueprint)
     quiz.save(force_insert=is_new)
     privacy.audit(actor=actor, action="quiz.written", subject_kind="quiz", subject_id=str(quiz.pk))
+    if quiz.open and (is_new or not _was_published(edition_id)):
+        pin(quiz, blueprint, actor=actor)
     return quiz
 
 
 @transaction.atomic
+def freeze_quiz(*, edition_id: UUID, quiz_id: UUID, actor: str) -> EditionQuiz:
+    """Offer a quiz of an edition as its author has it by now; a second call changes nothing.
+
+    Attempts that were started before keep their version, also those under way.
+
+    Raises:
+        NotFound: the edition has no such quiz.
+        InvalidQuiz: it is open, and the bank cannot satisfy it.
+    """
+    quiz = Quiz.objects.select_for_update(no_key=True).filter(pk=quiz_id, edition_id=edition_id).first()
+    if quiz is None:
+        raise NotFound()
+    blueprint = blueprint_of(quiz)
+    _refuse(quiz, blueprint)
+    return pin(quiz, blueprint, actor=actor)
+
+
+@transaction.atomic
+def freeze_quizzes(*, edition_id: UUID, actor: str) -> list[EditionQuiz]:
+    """Offer every quiz of an edition as its author has it by now, as `freeze_quiz` does."""
+    quizzes = Quiz.objects.filter(edition_id=edition_id).order_by("pk").values_list("pk", flat=True)
+    return [freeze_quiz(edition_id=edition_id, quiz_id=quiz_id, actor=actor) for quiz_id in quizzes]
+
+
+def pin(quiz: Quiz, blueprint: Blueprint, *, actor: str) -> EditionQuiz:
+    """Pin the version of these words; the caller has locked the quiz, so that numbers follow one another."""
+    document = document_of(blueprint)
+    digest = digest_of(document)
+    version = quiz.versions.filter(digest=digest).first()
+    if version is None:
+        last = quiz.versions.order_by("-number").values_list("number", flat=True).first() or 0
+        version = QuizVersion.objects.create(
+            quiz=quiz, number=last + 1, digest=digest, blueprint=document, created_at=clock.now()
+        )
+    pinned = EditionQuiz.objects.filter(edition_id=quiz.edition_id, quiz=quiz).first()
+    if pinned is not None and pinned.version_id == version.pk:
+        return pinned
+    if pinned is None:
+        pinned = EditionQuiz(edition_id=quiz.edition_id, quiz=quiz)
+    pinned.version = version
+    pinned.save()
+    privacy.audit(
+        actor=actor, action="quiz.frozen", subject_kind="quiz", subject_id=str(quiz.pk), version=version.number
+    )
+    return pinned
+
+
+def _was_published(edition_id: UUID) -> bool:
+    edition = courses.edition(edition_id)
+    return edition is not None and edition.published_at is not None
+
+
+@transaction.atomic
 def set_open(*, quiz_id: UUID, opened: bool, actor: str) -> Quiz:
-    """Let learners start attempts, or no more; a second call changes nothing.
+    """Let learners start attempts, or no more; a second call changes nothing. Opening freezes the quiz as it is by now.
 
     Raises:
         NotFound: there is no such quiz.
@@ -81,8 +138,11 @@ def set_open(*, quiz_id: UUID, opened: bool, actor: str) -> Quiz:
     if quiz.open == opened:
         return quiz
     quiz.open = opened
-    _refuse(quiz, blueprint_of(quiz))
+    blueprint = blueprint_of(quiz)
+    _refuse(quiz, blueprint)
     quiz.save(update_fields=["open"])
+    if opened:
+        pin(quiz, blueprint, actor=actor)
     privacy.audit(
         actor=actor, action="quiz.opened" if opened else "quiz.closed", subject_kind="quiz", subject_id=str(quiz.pk)
     )

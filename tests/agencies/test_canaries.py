@@ -82,6 +82,7 @@ from learners.models import (
 from member_states.public import codes
 from privacy.models import ConsentRecord, Disclosure, Pull, PurposeTextReview
 from tests.agencies.factories import Machine, make_agency, make_edition, make_grant, signed_in_machine
+from tests.assessments.factories import version_of
 
 pytestmark = pytest.mark.django_db
 
@@ -262,7 +263,15 @@ class World:
         ExpiryReminder.objects.create(certificate=certificate, days=90)
         AttemptAllowance.objects.create(quiz=self.quiz, learner=learner, used=1)
         attempt = _canaried(
-            Attempt, state, quiz=self.quiz, learner=learner, number=1, seed=1, started_at=now, due_at=now
+            Attempt,
+            state,
+            quiz=self.quiz,
+            quiz_version=version_of(self.quiz),
+            learner=learner,
+            number=1,
+            seed=1,
+            started_at=now,
+            due_at=now,
         )
         item = _canaried(AttemptItem, state, attempt=attempt, position=0, revision=self.revision)
         task = _canaried(MarkingTask, state, attempt_item=item, opened_at=now)

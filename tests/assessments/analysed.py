@@ -17,7 +17,7 @@ from assessments.items.models import ItemRevision
 from assessments.quizzes.models import Quiz
 from common.ids import new_id
 from courses.models import Edition
-from tests.assessments.factories import make_bank, make_edition, make_quiz
+from tests.assessments.factories import make_bank, make_edition, make_quiz, version_of
 
 STARTED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 STATES = ("ID", "PH", "JP", "VN")
@@ -133,11 +133,13 @@ def _shares(count: int) -> Any:
 def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
     """The first attempt of every learner of the cohort, graded."""
     scores = np.nanmean(cohort.right, axis=1)
+    version = version_of(cohort.quiz)
     _copy(
         "assessments_attempt",
         (
             "id",
             "quiz_id",
+            "quiz_version_id",
             "learner_id",
             "number",
             "seed",
@@ -160,6 +162,7 @@ def write_attempts(cohort: Cohort, *, devices: Sequence[str]) -> None:
             (
                 pk,
                 cohort.quiz.pk,
+                version.pk,
                 learner,
                 1,
                 1,

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from assessments.items.models import Item, ItemRevision
-from assessments.quizzes.models import Quiz
+from assessments.quizzes.models import Quiz, QuizVersion
+from assessments.quizzes.selectors import blueprint_of
+from assessments.quizzes.services import pin
 from common import clock
 from common.ids import new_id
 from courses.models import Edition
@@ -88,7 +90,15 @@ def make_quiz(edition: Edition, **given: Any) -> Quiz:
         "pass_share": Decimal("0.6"),
         "open": True,
     }
-    return Quiz.objects.create(edition=edition, **(values | given))
+    quiz = Quiz.objects.create(edition=edition, **(values | given))
+    if quiz.open:
+        version_of(quiz)
+    return quiz
+
+
+def version_of(quiz: Quiz) -> QuizVersion:
+    """The version that offers the quiz as its row is by now, whether or not the bank can fill it."""
+    return pin(Quiz.objects.get(pk=quiz.pk), blueprint_of(Quiz.objects.get(pk=quiz.pk)), actor="factory").version
 
 
 def consent(learner: Learner, *, given: bool = True) -> None:

@@ -27,7 +27,17 @@ from courses import public as courses
 from learners.cohorts.services import add_member
 from learners.models import Ability, Cohort, SkillState
 from privacy.models import AuditEntry
-from tests.assessments.factories import RIGHT, WRONG, answers, enrol, make_bank, make_edition, make_quiz, path
+from tests.assessments.factories import (
+    RIGHT,
+    WRONG,
+    answers,
+    enrol,
+    make_bank,
+    make_edition,
+    make_quiz,
+    path,
+    version_of,
+)
 from tests.assessments.test_bank import QUIZ, write
 from tests.assessments.test_taking_a_quiz import counts, start
 from tests.factories import make_learner, signed_in
@@ -121,6 +131,7 @@ def test_forms_rotate_and_keep_their_order(client, edition):
     assert offer(client, quiz)["item_count"] == 4
     Item.objects.filter(code=codes[3]).update(retired=True)
     Quiz.objects.filter(pk=quiz.pk).update(attempt_limit=7)
+    version_of(quiz)
     refused(client, quiz, "quiz_not_ready")
 
 

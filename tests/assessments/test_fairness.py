@@ -25,7 +25,7 @@ from common import clock
 from common.ids import new_id
 from learners.models import Learner, SelfDescription
 from privacy.models import AuditEntry, ConsentRecord
-from tests.assessments.factories import make_edition, make_quiz
+from tests.assessments.factories import make_edition, make_quiz, version_of
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +81,11 @@ def attempt(
     **given: Any,
 ) -> None:
     at = clock.now() - timedelta(days=days_ago)
+    version = version_of(quiz)
     Attempt.objects.bulk_create(
         Attempt(
             quiz=quiz,
+            quiz_version=version,
             learner=learner,
             number=number,
             seed=1,

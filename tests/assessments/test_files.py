@@ -21,7 +21,7 @@ from assessments.items.models import Item, ItemRevision
 from common import clock
 from common.ids import new_id
 from privacy.models import AuditEntry
-from tests.assessments.factories import consent, make_edition, make_quiz, path
+from tests.assessments.factories import consent, make_edition, make_quiz, path, version_of
 from tests.assessments.test_kinds import SAMPLES
 from tests.factories import make_learner, make_user, signed_in
 
@@ -106,8 +106,10 @@ def attempt(db):
     aiko = make_learner("JP")
     consent(aiko)
     edition, now = make_edition(languages=("en", "th")), clock.now()
+    quiz = make_quiz(edition, pools=[])
     row = Attempt.objects.create(
-        quiz=make_quiz(edition, pools=[]),
+        quiz=quiz,
+        quiz_version=version_of(quiz),
         learner=aiko,
         number=1,
         seed=1,

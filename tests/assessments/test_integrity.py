@@ -29,7 +29,7 @@ from credentials.models import Certificate
 from events.models import Event
 from learners.models import Ability, Evidence, Learner, LevelChange, SkillState
 from privacy.models import AuditEntry
-from tests.assessments.factories import make_bank, make_edition, make_quiz
+from tests.assessments.factories import make_bank, make_edition, make_quiz, version_of
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -68,9 +68,11 @@ def sit(
         for user in users
     )
     right = (answers == "b").mean(1)
+    version = version_of(quiz)
     attempts = Attempt.objects.bulk_create(
         Attempt(
             quiz=quiz,
+            quiz_version=version,
             learner=learner,
             number=1,
             seed=1,

@@ -32,7 +32,7 @@ from config.local.processes import ROOT
 from learners.models import Learner
 from privacy.models import AuditEntry
 from tests.assessments.analysed import make_cohort, write_attempts
-from tests.assessments.factories import consent, make_edition
+from tests.assessments.factories import consent, make_edition, version_of
 from tests.factories import make_learner, make_user
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,7 @@ def test_only_first_graded_attempts_that_count_are_analysed(cohort):
     for quiz, number in ((cohort.quiz, 2), (practice, 1)):
         again = Attempt.objects.create(
             quiz=quiz,
+            quiz_version=version_of(quiz),
             learner_id=learner_id,
             number=number,
             seed=1,

@@ -26,7 +26,7 @@ from events import public as events
 from events.kinds import Recorded
 from privacy import public as privacy
 from privacy.models import AuditEntry
-from tests.assessments.factories import make_edition, make_quiz, path
+from tests.assessments.factories import make_edition, make_quiz, path, version_of
 from tests.assessments.test_kinds import RUBRIC, SAMPLES
 from tests.factories import make_learner, make_user, signed_in
 
@@ -73,6 +73,7 @@ def hand_in(learner, *, tasks=1, text="My plan for the shop", files=()):
     quiz, now = make_quiz(edition, pools=[]), clock.now()
     attempt = Attempt.objects.create(
         quiz=quiz,
+        quiz_version=version_of(quiz),
         learner=learner,
         number=1,
         seed=1,

@@ -23,7 +23,18 @@ from common import clock
 from common.ids import new_id
 from events.models import Event
 from privacy.models import AuditEntry
-from tests.assessments.factories import RIGHT, WRONG, answers, consent, enrol, make_bank, make_edition, make_quiz, path
+from tests.assessments.factories import (
+    RIGHT,
+    WRONG,
+    answers,
+    consent,
+    enrol,
+    make_bank,
+    make_edition,
+    make_quiz,
+    path,
+    version_of,
+)
 from tests.assessments.test_files import png
 from tests.assessments.test_kinds import SAMPLES
 from tests.factories import make_learner, signed_in, stored
@@ -474,8 +485,10 @@ def test_of_several_answers_to_an_item_in_one_call_the_highest_number_stands(cli
 def task(aiko):
     """A live attempt of Aiko's at one task that takes text and files: the attempt and its item."""
     edition, now = make_edition(languages=("en", "th")), clock.now()
+    quiz = make_quiz(edition, pools=[])
     row = Attempt.objects.create(
-        quiz=make_quiz(edition, pools=[]),
+        quiz=quiz,
+        quiz_version=version_of(quiz),
         learner=aiko,
         number=1,
         seed=1,

@@ -30,6 +30,7 @@ from tests.assessments.factories import (
     make_quiz,
     path,
     text,
+    version_of,
 )
 from tests.assessments.typed_answers import TYPED
 from tests.factories import make_learner, signed_in, stored
@@ -199,10 +200,10 @@ def test_an_account_without_a_profile_is_not_enrolled(quiz):
 
 
 def test_the_same_id_for_another_quiz_or_language_is_refused(client, quiz, edition):
-    attempt_id = new_id()
+    attempt_id, other = new_id(), make_quiz(edition)
     start(client, quiz, attempt_id)
     before = counts()
-    for body in ({"quiz_id": str(make_quiz(edition).pk)}, {"quiz_id": str(quiz.pk), "language": "th"}):
+    for body in ({"quiz_id": str(other.pk)}, {"quiz_id": str(quiz.pk), "language": "th"}):
         answer = client.put(path(attempt_id), body)
         assert (answer.status_code, answer.json()["code"]) == (409, "attempt_id_reused")
     assert counts() == before
@@ -586,6 +587,7 @@ def test_the_list_goes_page_by_page_newest_first(client, quiz, edition, aiko):
         made.append(
             Attempt.objects.create(
                 quiz=quiz,
+                quiz_version=version_of(quiz),
                 learner=aiko,
                 number=number + 1,
                 seed=1,

@@ -19,6 +19,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.roles import REVIEWER
 from assessments.quizzes.models import Quiz
+from assessments.quizzes.services import freeze_quiz
 from common.ids import new_id
 from config import starter_course
 from config.demo_accounts import agency_with_client
@@ -80,7 +81,10 @@ class Story:
         edition_id = str(starter_course.load())
         # Four questions a skill of what she knows: with two the level of a right answerer depends on which are drawn.
         known = [{"skill": skill, "count": 4} for skill in ("AIS-A3", "AIS-B1", "AIS-B2")]
-        Quiz.objects.filter(edition=edition_id).update(pools=[{"skill": SKILL, "count": 3}, *known])
+        quiz = Quiz.objects.get(edition=edition_id)
+        quiz.pools = [{"skill": SKILL, "count": 3}, *known]
+        quiz.save()
+        freeze_quiz(edition_id=quiz.edition_id, quiz_id=quiz.pk, actor="test")
         self.agency, self.outsider = agency_with_client("VN", actor="test"), agency_with_client("PH", actor="test")
         person = Person("linh", "Nguyễn Thị Linh", "VN", ("vi", "en"), 1994, 9.0, True, "all")
         self.linh = Walk(http, person, text_versions(http), random.Random(7))

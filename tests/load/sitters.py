@@ -19,7 +19,7 @@ from common import clock
 from common.ids import new_id
 from learners.models import Learner
 from privacy.models import ConsentRecord
-from tests.assessments.factories import RIGHT, WRONG, make_bank, make_edition, make_quiz
+from tests.assessments.factories import RIGHT, WRONG, make_bank, make_edition, make_quiz, version_of
 
 QUESTIONS = 10
 LANGUAGES = ("en", "ja", "th", "vi", "id", "km", "lo", "my", "ms", "fil", "zh-Hans", "ta")
@@ -60,12 +60,14 @@ def seat(count: int, *, quiz: Quiz | None = None) -> list[Sitter]:
     now = clock.now()
     sitters: list[Sitter] = []
     attempts: list[Attempt] = []
+    version = version_of(quiz)
     items: list[AttemptItem] = []
     for n in range(count):
         user = User(id=new_id(), username=f"sitter-{new_id()}", password="!", member_state_id="JP")
         attempt = Attempt(
             pk=new_id(),
             quiz=quiz,
+            quiz_version=version,
             learner_id=user.pk,
             number=1,
             seed=n,
