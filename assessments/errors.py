@@ -274,6 +274,18 @@ class InvalidItem(DomainError):
     member_types = {"faults": list[str]}
 
 
+class OtherMeasure(DomainError):
+    """Somebody said that a revision measures the same as the one before, but an answer to it tells something else."""
+
+    code, status, title = "other_measure", 409, _("It does not measure the same as before")
+
+
+class ApprovedByAuthor(DomainError):
+    """The course's authority asks that another person than its author approves a question."""
+
+    code, status, title = "approved_by_author", 403, _("Another person than its author has to approve it")
+
+
 class InvalidQuiz(DomainError):
     """A blueprint cannot be read, or the bank cannot satisfy it; `faults` lists why."""
 

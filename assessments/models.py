@@ -8,7 +8,7 @@ from assessments.cards.models import ScoringRuleCard
 from assessments.fairness.models import FairnessGroup, FairnessReport
 from assessments.files.models import HandedInFile
 from assessments.integrity.models import IntegrityHint, IntegrityRun
-from assessments.items.models import Item, ItemRevision
+from assessments.items.models import Bank, BankUse, Item, ItemRevision
 from assessments.marking.models import Claim, Mark, MarkingTask
 from assessments.quizzes.models import EditionQuiz, ItemExposure, Quiz, QuizVersion
 
@@ -21,6 +21,8 @@ __all__ = [
     "Attempt",
     "AttemptAllowance",
     "AttemptItem",
+    "Bank",
+    "BankUse",
     "Claim",
     "DifResult",
     "EditionQuiz",

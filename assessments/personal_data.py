@@ -17,14 +17,19 @@ _WORK = Use(
 _APPEALS = Use("appeals", Basis.LEGAL_DUTY, ACCOUNT_LIVES, (Seen.LEARNER, Seen.STAFF, Seen.EVALUATORS), Erasure.DELETED)
 
 TABLES = (
-    Table("assessments.Item", none="id edition code retired"),
+    Table("assessments.Bank", none="id title course authority"),
+    Table("assessments.BankUse", none="id bank course ended_at"),
+    Table("assessments.Item", none="id bank code retired withdrawn_at withdrawn_reason"),
     Table(
         "assessments.ItemRevision",
-        none="id item number kind content key skills level difficulty guess approved_at",
+        Use("accountability", Basis.PUBLIC_OFFICE, ACCOUNT_LIVES, (Seen.AUTHORS, Seen.STAFF), Erasure.KEPT),
+        subject="author",
+        pseudonymous="author approved_by",
+        none="id item number kind content key skills level difficulty guess measured_as approved_at",
     ),
     Table(
         "assessments.Quiz",
-        none="id edition slug titles mode pools sections forms attempt_limit cool_down_s time_limit_s pass_share skill_minimums"
+        none="id course slug titles mode pools sections forms attempt_limit cool_down_s time_limit_s pass_share skill_minimums"
         " shuffle_items shuffle_options options_in_order review_what review_when prerequisites windows cut_at_close"
         " certified_level max_exposure open",
     ),
@@ -45,8 +50,8 @@ TABLES = (
         _WORK,
         subject="learner",
         pseudonymous="id learner",
-        learning="quiz quiz_version number language started_at due_at submitted_at score passed expired known_at exclusive form"
-        " selection",
+        learning="quiz edition quiz_version number language started_at due_at submitted_at score passed expired known_at"
+        " exclusive form selection",
         personal="device_class",
         none="seed rule_version framework_version outcome_published closed_by_clock saves",
     ),
@@ -152,10 +157,11 @@ TABLES = (
         of_others="decided_by",
     ),
     # Figures of ten learners and more, or of thirty: of no person.
-    Table("assessments.AnalysisRun", none="id edition day made_at digest method learners answers tests"),
+    Table("assessments.AnalysisRun", none="id course day made_at digest method learners answers tests"),
     Table(
         "assessments.ItemStatistic",
-        none="id run revision n facility is_binary discrimination timed median_seconds difficulty thirds options flags findings",
+        none="id run revision joined n facility is_binary discrimination timed median_seconds difficulty thirds options flags"
+        " findings",
     ),
     Table(
         "assessments.FormStatistic",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from assessments.attempts.moves import LiveAttempts
 from assessments.fairness.selectors import newest_report as newest_fairness_report
 from assessments.marking.services import open_tasks
+from assessments.quizzes.contributor import Quizzes
 from assessments.quizzes.loading import load_bank
 
-__all__ = ["load_bank", "newest_fairness_report", "open_tasks"]
+__all__ = ["LiveAttempts", "Quizzes", "load_bank", "newest_fairness_report", "open_tasks"]

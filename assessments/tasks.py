@@ -28,7 +28,7 @@ def close_expired() -> None:
 
 @shared_task(name="assessments.analyse_items")
 def analyse_items() -> None:
-    """Make today's item analysis of every edition that lacks it; beat sends this nightly."""
+    """Make today's item analysis of every course that lacks it; beat sends this nightly."""
     from assessments.analysis import services as analysis  # numpy comes along: only this job pays for it
 
     analysis.analyse_all(now=clock.now())

@@ -23,7 +23,17 @@ def main() -> int:
         from config import reference_data
 
         reference_data.load()
-        from benchmarks import certificates, mastery, paper, progress, reads, submissions, transparency, verification
+        from benchmarks import (
+            certificates,
+            mastery,
+            paper,
+            progress,
+            publishing,
+            reads,
+            submissions,
+            transparency,
+            verification,
+        )
         from benchmarks.measure import Figure, table
         from benchmarks.yardstick import REFERENCE_MS, signer_ms
 
@@ -38,6 +48,7 @@ def main() -> int:
             "paper": paper.run,
             "reads": reads.run,
             "progress": progress.run,
+            "publishing": publishing.run,
         }
         wanted = sys.argv[1:] or list(parts)
         if unknown := sorted(set(wanted) - parts.keys()):

@@ -13,12 +13,13 @@ from courses.content.models import (
     ModuleText,
     SourceText,
 )
-from courses.publishing.models import Document, Edition, Page, Pin, Version
+from courses.publishing.models import CatalogueState, Document, Edition, Page, Pin, Version
 from courses.skills.models import Framework, FrameworkLabel, Skill, SkillArea, SkillLevel, SkillStatement
 
 __all__ = [
     "Activity",
     "Authority",
+    "CatalogueState",
     "Course",
     "CourseMember",
     "CourseText",

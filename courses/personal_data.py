@@ -52,6 +52,7 @@ TABLES = (
     ),
     Table("courses.Pin", none="id edition unit version parent position"),
     Table("courses.Document", none="digest body"),
+    Table("courses.CatalogueState", none="id token"),
     Table("courses.Page", none="id edition ref kind language document"),
     Table(
         "courses.Framework",

@@ -1,6 +1,17 @@
 """Everything other apps may know about courses, as values; and how they are loaded, for config."""
 
-from courses.catalogue.selectors import course_of_edition, edition, editions, lessons_of_courses, running_editions
+from courses.catalogue.selectors import (
+    Seen,
+    course,
+    course_of_edition,
+    edition,
+    editions,
+    lessons_of_courses,
+    offered_editions,
+    running_editions,
+    versions_since,
+)
+from courses.content.team import drafts_of, rights
 from courses.content.values import CourseContent
 from courses.exchange.identity import activity_id_of
 from courses.exchange.loading import load_course
@@ -11,11 +22,21 @@ from courses.publishing.services import NothingChanged, propose, publish, publis
 from courses.skills.case import item_id as case_item_id
 from courses.skills.loading import load_framework
 from courses.skills.selectors import framework, framework_scales, statement
-from courses.values import EditionView, FrameworkScale, FrameworkView, LessonView, QuizView, SkillView, StatementView
+from courses.values import (
+    CourseView,
+    EditionView,
+    FrameworkScale,
+    FrameworkView,
+    LessonView,
+    QuizView,
+    SkillView,
+    StatementView,
+)
 
 __all__ = [
     "Contributor",
     "CourseContent",
+    "CourseView",
     "EditionView",
     "Finding",
     "FrameworkScale",
@@ -23,11 +44,14 @@ __all__ = [
     "LessonView",
     "NothingChanged",
     "QuizView",
+    "Seen",
     "SkillView",
     "StatementView",
     "activity_id_of",
     "case_item_id",
+    "course",
     "course_of_edition",
+    "drafts_of",
     "edition",
     "editions",
     "framework",
@@ -36,10 +60,13 @@ __all__ = [
     "lessons_of_courses",
     "load_course",
     "load_framework",
+    "offered_editions",
     "propose",
     "publish",
     "publish_draft",
     "publish_due",
+    "rights",
     "running_editions",
     "statement",
+    "versions_since",
 ]

@@ -95,3 +95,18 @@ class EditionView:
     titles: Mapping[str, str]  # by language
     lessons: tuple[LessonView, ...]
     quizzes: tuple[QuizView, ...] = ()
+
+
+@dataclass(frozen=True)
+class CourseView:
+    """What a bank of items needs of its course.
+
+    languages: those of its newest published edition, the default one first; before there is one those of its proposal, or
+    else its source language.
+    """
+
+    id: UUID
+    slug: str
+    authority: str
+    languages: tuple[str, ...]
+    second_person_approves_items: bool

@@ -39,7 +39,23 @@ class Enrolled(Event, frozen=True, kw_only=True):
     kind = "learners.enrolled"
     learner_id: UUID
     edition_id: UUID
+    course_id: UUID
     enrolment_id: UUID
+
+
+class EnrolmentMoved(Event, frozen=True, kw_only=True):
+    """A learner moved to another edition of the course.
+
+    Args:
+        edition_id: the one that the enrolment is pinned to now.
+    """
+
+    kind = "learners.enrolment_moved"
+    learner_id: UUID
+    edition_id: UUID
+    course_id: UUID
+    enrolment_id: UUID
+    from_edition_id: UUID
 
 
 class ProgressRecorded(Event, frozen=True, kw_only=True):
@@ -48,6 +64,7 @@ class ProgressRecorded(Event, frozen=True, kw_only=True):
     kind = "learners.progress_recorded"
     learner_id: UUID
     edition_id: UUID
+    course_id: UUID
 
 
 class LessonsWaived(Event, frozen=True, kw_only=True):
@@ -56,14 +73,20 @@ class LessonsWaived(Event, frozen=True, kw_only=True):
     kind = "learners.lessons_waived"
     learner_id: UUID
     edition_id: UUID
+    course_id: UUID
 
 
 class EditionCompleted(Event, frozen=True, kw_only=True):
-    """All that an edition asks is done."""
+    """All that an edition asks is done: recorded once for a course.
+
+    Args:
+        edition_id: the newest, of those that the learner was ever pinned to, for which it held when it first did for any.
+    """
 
     kind = "learners.edition_completed"
     learner_id: UUID
     edition_id: UUID
+    course_id: UUID
 
 
 class MasteryChanged(Event, frozen=True, kw_only=True):

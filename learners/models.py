@@ -3,7 +3,7 @@
 from learners.assessors.models import AssessorVerdict, LevelAssessment
 from learners.cohorts.models import Cohort, CohortMember
 from learners.decisions.models import LevelDecision, LevelFreeze
-from learners.enrolments.models import Enrolment
+from learners.enrolments.models import Enrolment, EnrolmentEdition
 from learners.mastery.models import (
     Ability,
     Evidence,
@@ -26,6 +26,7 @@ __all__ = [
     "CohortMember",
     "EarlierState",
     "Enrolment",
+    "EnrolmentEdition",
     "Evidence",
     "ItemParameters",
     "Learner",

@@ -9,11 +9,11 @@ from learners.enrolments.selectors import (
     Participation,
     TakenCourse,
     completions,
+    editions_taken,
     is_enrolled,
     participation,
     taken_courses,
 )
-from learners.enrolments.services import note_passed_assessments
 from learners.mastery.deciding import decide_level, freeze_level, release_level
 from learners.mastery.explanation import (
     CertifiedLevel,
@@ -61,7 +61,9 @@ from learners.profiles.selectors import (
     states_of,
 )
 from learners.profiles.services import correct_name, hold_learners, lock_learner, require_printable
-from learners.progress.completion import waive_lessons
+from learners.progress.completion import note_passed_assessments, waive_lessons
+from learners.progress.guards import MoveGuard
+from learners.progress.guards import install as install_move_guard
 from learners.progress.selectors import (
     CountedEnrolment,
     EnrolmentView,
@@ -91,6 +93,7 @@ __all__ = [
     "Level",
     "LevelCause",
     "LevelChangeView",
+    "MoveGuard",
     "NameField",
     "NameNotPrintable",
     "NamedLearner",
@@ -113,12 +116,14 @@ __all__ = [
     "counting_evidence",
     "counts_by_level",
     "decide_level",
+    "editions_taken",
     "explanation",
     "forget_withdrawn",
     "freeze_level",
     "genders_of",
     "held_levels",
     "hold_learners",
+    "install_move_guard",
     "is_enrolled",
     "is_same_name",
     "item_difficulties",

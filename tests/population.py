@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from common import clock
 from common.ids import new_id
-from courses.public import framework
+from courses.public import course_of_edition, framework
 from credentials.models import Approval
 from events import public as events
 from learners.events import EditionCompleted
@@ -23,6 +23,8 @@ def entitle(count: int, edition_id: UUID) -> list[UUID]:
     codes = [skill["skill"] for skill in approved.version.criteria["skills"]]
     version = framework().version
     ids = [new_id() for _ in range(count)]
+    course_id = course_of_edition(UUID(str(edition_id)))
+    assert course_id is not None
     with transaction.atomic():
         User.objects.bulk_create(
             [User(id=identifier, username=f"entitled-{identifier}", password="!") for identifier in ids]
@@ -41,7 +43,9 @@ def entitle(count: int, edition_id: UUID) -> list[UUID]:
         )
         Enrolment.objects.bulk_create(
             [
-                Enrolment(learner_id=identifier, edition_id=edition_id, enrolled_at=now, completed_at=now)
+                Enrolment(
+                    learner_id=identifier, edition_id=edition_id, course_id=course_id, enrolled_at=now, completed_at=now
+                )
                 for identifier in ids
             ]
         )
@@ -78,6 +82,9 @@ def entitle(count: int, edition_id: UUID) -> list[UUID]:
             ]
         )
         events.record_many(
-            [EditionCompleted(learner_id=identifier, edition_id=UUID(str(edition_id))) for identifier in ids]
+            [
+                EditionCompleted(learner_id=identifier, edition_id=UUID(str(edition_id)), course_id=course_id)
+                for identifier in ids
+            ]
         )
     return ids

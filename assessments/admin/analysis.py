@@ -23,6 +23,7 @@ from assessments.analysis import charts, export, selectors, words
 from assessments.analysis.models import FormStatistic, ItemStatistic
 from assessments.analysis.rules import FACILITY_RANGE, FLAGS
 from common.read_only import ReadOnly
+from courses import public as courses
 
 STYLE = "assessments/admin/analysis_style.html"
 
@@ -54,7 +55,7 @@ class FlagFilter(admin.SimpleListFilter):
 
 
 class NewestReport(KeysStayInside, ReadOnly, ModelAdmin):
-    """Rows of the newest report of each edition; shown, never edited, and not to who must see no key."""
+    """Rows of the newest report of each course; shown, never edited, and not to who must see no key."""
 
     show_full_result_count = False
     list_before_template = STYLE
@@ -62,6 +63,9 @@ class NewestReport(KeysStayInside, ReadOnly, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
+        if not request.user.is_superuser:
+            # It shows items with their keys, as their banks do.
+            rows = rows.filter(run__course__in=courses.drafts_of(request.user).values("pk"))
         # A page of an older report stays readable by its address.
         statistic = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
         return rows if statistic else rows.filter(pk__in=type(self).newest().values("pk"))
@@ -78,13 +82,13 @@ class ItemStatisticAdmin(NewestReport):
 
     newest = staticmethod(selectors.newest_items)
     list_display = ("item", "reasons", "right", "by_third", "correlation", "answered")
-    list_filter = (FlagFilter, "run__edition", "revision__kind")
+    list_filter = (FlagFilter, "run__course", "revision__kind")
     search_fields = ("revision__item__code", "revision__skills")
     actions_list = ("download_items", "download_groups")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ItemStatistic]:
         rows: QuerySet[ItemStatistic] = super().get_queryset(request)
-        rows = rows.select_related("revision__item__edition__course", "run__edition__course")
+        rows = rows.select_related("revision__item", "run__course")
         return rows.annotate(reason_count=F("flags__len"))
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -92,7 +96,9 @@ class ItemStatisticAdmin(NewestReport):
 
     @admin.display(description="item", ordering="revision__item__code")
     def item(self, row: ItemStatistic) -> str:
-        return f"{row.revision.item.code} (revision {row.revision.number})"
+        numbers = row.joined or [row.revision.number]
+        named = ", ".join(map(str, numbers))
+        return f"{row.revision.item.code} (revision{'s' if len(numbers) > 1 else ''} {named})"
 
     @admin.display(description="reason")
     def reasons(self, row: ItemStatistic) -> SafeString | str:
@@ -170,8 +176,8 @@ class FormStatisticAdmin(NewestReport):
         "reported",
         "explained",
     )
-    list_filter = ("run__edition", "factor")
-    list_select_related = ("quiz", "run__edition__course")
+    list_filter = ("run__course", "factor")
+    list_select_related = ("quiz", "run__course")
     ordering = ("quiz", "factor", "group")
     actions_list = ("download_forms",)
 
@@ -213,7 +219,7 @@ class FormStatisticAdmin(NewestReport):
 
     @admin.display(description="report")
     def reported(self, row: FormStatistic) -> str:
-        return f"{row.run.edition}, {row.run.day:%Y-%m-%d}"
+        return f"{row.run.course}, {row.run.day:%Y-%m-%d}"
 
     @admin.display(description="what it means")
     def explained(self, row: FormStatistic) -> str:

@@ -22,14 +22,17 @@ def _svg(text: str) -> SafeString:
 
 
 def page_of(row: ItemStatistic) -> dict[str, Any]:
-    """Return the template's context; three queries."""
-    revision, shares = row.revision, [third["right"] for third in row.thirds]
+    """Return the template's context; three queries, and one more where the newest of the joined revisions is another."""
+    revision = row.revision
+    if row.joined and row.joined[-1] != revision.number:
+        revision = revision.item.revisions.get(number=row.joined[-1])
+    shares = [third["right"] for third in row.thirds]
     low, high = FACILITY_RANGE
     names = group_names()
-    history = selectors.history_of(revision_id=row.revision_id, until=row.run.day)
+    history = selectors.history_of(course_id=row.run.course_id, revision_id=row.revision_id, until=row.run.day)
     return {
         "row": row,
-        "revision_url": reverse("admin:assessments_itemrevision_change", args=[row.revision_id]),
+        "revision_url": reverse("admin:assessments_itemrevision_change", args=[revision.pk]),
         "prompt": _text_of(revision).get("prompt", ""),
         "facility": words.facility(row.facility, is_binary=row.is_binary),
         "facility_chart": None

@@ -107,7 +107,7 @@ class FairnessReportAdmin(ReadOnly, ModelAdmin):
         if not self.has_view_permission(request, report):
             raise PermissionDenied
         names = group_names()
-        rows = list(report.groups.select_related("quiz__edition__course"))
+        rows = list(report.groups.select_related("quiz__course"))
         for row in rows:
             row.called = names.get((row.dimension, row.group), row.group)
         return render(

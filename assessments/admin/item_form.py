@@ -13,14 +13,17 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
+from assessments.admin.bank_scope import banks_seen_by, may_write
 from assessments.items import kinds, services
 from assessments.items.kinds import KINDS, Issue, ItemKind
 from assessments.items.kinds.base import listed_from, listed_text, words
 from assessments.items.kinds.numeric import reading_of_numbers
-from assessments.items.models import Difficulty, Item, ItemRevision
+from assessments.items.models import Bank, Difficulty, Item, ItemRevision
 from assessments.items.rules import Draft
+from assessments.items.selectors import taken_codes
 from courses import public as courses
 
 TEXT_FIELDS = ("prompt", "options", "part", "unit", "feedback")
@@ -80,11 +83,61 @@ def newest(item: Item) -> ItemRevision | None:
 
 
 def languages_of(item: Item) -> list[str]:
-    """The edition's languages, its own first, and any other that the newest revision has."""
-    edition = courses.edition(item.edition_id)
+    """The languages of the bank's courses, their own first, and any other that the newest revision has."""
     revision = newest(item)
-    offered = sorted(edition.languages, key=lambda tag: tag != edition.default_language) if edition else []
-    return list(dict.fromkeys([*offered, *(revision.content if revision else ())]))
+    bank = item.bank
+    ids = [bank.course_id] if bank.course_id else list(bank.uses.order_by("pk").values_list("course", flat=True))
+    offered = [tag for course in map(courses.course, ids) if course is not None for tag in course.languages]
+    return list(dict.fromkeys([*offered, *(revision.content if revision else ())])) or ["en"]
+
+
+class NewItemForm(forms.ModelForm):
+    """Where a new item goes, the course's own bank (made when there is none yet) or a shared one, and its code."""
+
+    course: Any = forms.ModelChoiceField(queryset=None, required=False, widget=UnfoldAdminSelectWidget)
+    shared_bank: Any = forms.ModelChoiceField(queryset=None, required=False, widget=UnfoldAdminSelectWidget)
+
+    class Meta:
+        model = Item
+        fields = ("code",)
+
+    @classmethod
+    def for_user(cls, user: Any) -> type[NewItemForm]:
+        """Return the form with the courses and banks that a user may choose."""
+        courses_of_user = courses.drafts_of(user)
+        fields = {
+            "course": forms.ModelChoiceField(
+                courses_of_user,
+                required=False,
+                widget=UnfoldAdminSelectWidget,
+                help_text="The item goes into the course's own bank.",
+            ),
+            "shared_bank": forms.ModelChoiceField(
+                banks_seen_by(user).filter(course__isnull=True),
+                required=False,
+                widget=UnfoldAdminSelectWidget,
+                help_text="Instead of a course: a bank that several share.",
+            ),
+            "user": user,
+        }
+        return type("NewItemFormOfUser", (cls,), fields)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        course, shared = cleaned.get("course"), cleaned.get("shared_bank")
+        if bool(course) == bool(shared):
+            raise forms.ValidationError("Choose a course or a shared bank.")
+        if course is not None and not courses.rights(self.user, course.pk).writes:  # type: ignore[attr-defined]
+            raise forms.ValidationError("Items of this course are written by others of its team.")
+        bank = services.bank_of_course(course.pk) if course is not None else shared
+        assert isinstance(bank, Bank)
+        if course is None and not may_write(self.user, bank):  # type: ignore[attr-defined]
+            raise forms.ValidationError("Items of this bank are written by its authority.")
+        code = cleaned.get("code")
+        if code and (bank.items.filter(code=code).exists() or taken_codes(bank, [code])):
+            self.add_error("code", "Another item that the course draws has this code.")
+        self.instance.bank = bank
+        return cleaned
 
 
 class ItemForm(forms.ModelForm):
@@ -92,7 +145,7 @@ class ItemForm(forms.ModelForm):
 
     class Meta:
         model = Item
-        fields = ("edition", "code")
+        fields = ("code",)
 
     languages: tuple[str, ...] = ()
 
@@ -126,6 +179,13 @@ class ItemForm(forms.ModelForm):
                 help_text="What blind guessing scores on average: 0 for what is typed, 0.25 for one of four options.",
             ),
         }
+        fields["measures_same"] = forms.BooleanField(
+            label="the question measures the same as before",
+            required=False,
+            widget=UnfoldBooleanSwitchWidget,
+            help_text="For a typo in a prompt, when you approve: the answers so far, the learned difficulty and the "
+            "statistics then go on. Where only feedback or a language differs, that is so without it.",
+        )
         for tag in languages:
             fields[f"prompt__{tag}"] = forms.CharField(
                 label=f"Prompt ({tag})", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
@@ -180,7 +240,7 @@ class ItemForm(forms.ModelForm):
             except ValueError as error:
                 self.add_error("key_text", str(error))
                 return cleaned
-            for issue in services.check(self.draft, edition_id=self.instance.edition_id):
+            for issue in services.check(self.draft, bank=self.instance.bank):
                 self.add_error(*self._place(issue))
         return cleaned
 

@@ -88,7 +88,7 @@ class QuizForm(forms.ModelForm):
 
     class Meta:
         model = Quiz
-        fields = ("edition", "slug", *_PLAIN)
+        fields = ("course", "slug", *_PLAIN)
         labels = {
             "time_limit_s": "Time limit (seconds)",
             "cool_down_s": "Cool-down (seconds)",
@@ -111,8 +111,8 @@ class QuizForm(forms.ModelForm):
                     cleaned[name] = read(cleaned[name])
                 except ValueError as error:
                     self.add_error(name, str(error))
-        edition_id = self.instance.edition_id or getattr(cleaned.get("edition"), "pk", None)
-        if self.errors or edition_id is None:
+        course_id = self.instance.course_id or getattr(cleaned.get("course"), "pk", None)
+        if self.errors or course_id is None:
             return cleaned
         pools, sections = cleaned["pools_lines"]
         self.blueprint = Blueprint(
@@ -128,9 +128,9 @@ class QuizForm(forms.ModelForm):
         )
         slug = self.instance.slug or cleaned.get("slug", "")
         found = (
-            services.check(self.blueprint, edition_id=edition_id, slug=slug)
+            services.check(self.blueprint, course_id=course_id, slug=slug)
             if self.instance.open
-            else services.own_issues(self.blueprint, edition_id=edition_id)
+            else services.own_issues(self.blueprint, course_id=course_id)
         )
         for issue in found:
             self._show(issue)
@@ -152,20 +152,20 @@ class QuizForm(forms.ModelForm):
 class QuizAdmin(LinksWhatOpens, ModelAdmin):
     """A closed quiz may wait for items; opening it, and changing an open one, needs a bank that can fill every pool.
 
-    In an edition that was published a change is a draft until the quiz is offered as it is now.
+    A change is a draft until the quiz is offered as it is now, or the next edition of its course is published.
     """
 
     form = QuizForm
-    list_display = ("slug", "edition", "mode", "attempt_limit", "time_limit_s", "pass_share", "open")
-    list_filter = ("edition", "mode", "open")
-    list_select_related = ("edition__course",)
+    list_display = ("slug", "course", "mode", "attempt_limit", "time_limit_s", "pass_share", "open")
+    list_filter = ("course", "mode", "open")
+    list_select_related = ("course",)
     search_fields = ("slug",)
     actions = ("offer_as_it_is", "open_to_learners", "close_to_learners", "check_bank")
     show_full_result_count = False
     readonly_fields = ("open", "bank")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.readonly_fields if obj is None else ("edition", "slug", *self.readonly_fields)
+        return self.readonly_fields if obj is None else ("course", "slug", *self.readonly_fields)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         writes = obj is None or self.has_change_permission(request, obj)
@@ -175,7 +175,7 @@ class QuizAdmin(LinksWhatOpens, ModelAdmin):
 
         state = () if obj is None else ("open", "bank")
         return [
-            (None, {"fields": ["edition", "slug", "mode", *boxes("titles_lines"), *state]}),
+            (None, {"fields": ["course", "slug", "mode", *boxes("titles_lines"), *state]}),
             (
                 "What is asked",
                 {
@@ -207,7 +207,7 @@ class QuizAdmin(LinksWhatOpens, ModelAdmin):
 
     @admin.display(description="check against the bank")
     def bank(self, quiz: Quiz) -> str:
-        found = services.check(blueprint_of(quiz), edition_id=quiz.edition_id, slug=quiz.slug)
+        found = services.check(blueprint_of(quiz), course_id=quiz.course_id, slug=quiz.slug)
         return format_html_join("", "<p>{}</p>", ((issue,) for issue in found)) or "Every pool can be filled."
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -216,7 +216,7 @@ class QuizAdmin(LinksWhatOpens, ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         services.put_quiz(
             quiz_id=obj.pk,
-            edition_id=obj.edition_id,
+            course_id=obj.course_id,
             slug=obj.slug,
             blueprint=form.blueprint,
             actor=str(request.user.pk),
@@ -226,7 +226,7 @@ class QuizAdmin(LinksWhatOpens, ModelAdmin):
     def offer_as_it_is(self, request: HttpRequest, queryset: QuerySet[Quiz]) -> None:
         for quiz in queryset:
             try:
-                pinned = services.freeze_quiz(edition_id=quiz.edition_id, quiz_id=quiz.pk, actor=str(request.user.pk))
+                pinned = services.offer_now(quiz_id=quiz.pk, actor=str(request.user.pk))
             except DomainError as error:
                 self.message_user(request, f"{quiz.slug}: {error.title}. {error.detail}", messages.ERROR)
             else:
@@ -253,6 +253,6 @@ class QuizAdmin(LinksWhatOpens, ModelAdmin):
     @admin.action(description="Check against the bank", permissions=["view"])
     def check_bank(self, request: HttpRequest, queryset: QuerySet[Quiz]) -> None:
         for quiz in queryset:
-            found = services.check(blueprint_of(quiz), edition_id=quiz.edition_id, slug=quiz.slug)
+            found = services.check(blueprint_of(quiz), course_id=quiz.course_id, slug=quiz.slug)
             text = "; ".join(map(str, found)) or "every pool can be filled."
             self.message_user(request, f"{quiz.slug}: {text}", messages.ERROR if found else messages.SUCCESS)

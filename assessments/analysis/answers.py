@@ -1,4 +1,4 @@
-"""Reading the answers of an edition for analysis: one statement, then arrays."""
+"""Reading the answers of a course for analysis: one statement, then arrays."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from assessments.analysis.classical import OPEN, Answers, Choice
 from assessments.analysis.rules import METHOD, Stated
 from assessments.analysis.statements import FirstAttempt, first_attempts
 from assessments.items.models import ItemRevision
+from assessments.items.selectors import banks_of
 from assessments.outcomes.rules import LOGITS
 from assessments.quizzes.models import Quiz
 from privacy import public as privacy
@@ -26,10 +27,15 @@ MODES = (Quiz.Mode.ASSESSMENT, Quiz.Mode.CERTIFICATION)
 
 @dataclass(frozen=True)
 class Analysed:
-    """Everything one run is made from. `revisions` and `quizzes` are the ids behind the indices of `answers`."""
+    """Everything one run is made from. `revisions` and `quizzes` are the ids behind the indices of `answers`.
+
+    An item is all revisions that measure the same: `revisions` has the first of them, `joined` the numbers of those that
+    were answered.
+    """
 
     answers: Answers
     revisions: Sequence[int]
+    joined: Sequence[Sequence[int]]
     quizzes: Sequence[UUID]
     stated: Sequence[Stated]
     choices: Mapping[int, Choice]
@@ -37,15 +43,15 @@ class Analysed:
     learners: int
 
 
-def answers_of(edition_id: UUID, *, now: datetime) -> Analysed | None:
-    """Return the first attempts of the edition's learners, None without any; one statement for all answers.
+def answers_of(course_id: UUID, *, now: datetime) -> Analysed | None:
+    """Return the first attempts of the course's learners, None without any; one statement for all answers.
 
     Learners who have withdrawn the consent to learning records are left out: analysing is processing too.
     """
     revisions = {
         revision.pk: revision
-        for revision in ItemRevision.objects.filter(item__edition_id=edition_id)
-        .only("pk", "item_id", "key", "content", "guess", "difficulty")
+        for revision in ItemRevision.objects.filter(item__bank__in=banks_of(course=course_id, also_ended=True))
+        .only("pk", "item_id", "number", "measured_as", "key", "content", "guess", "difficulty")
         .order_by("pk")
     }
     choices = {
@@ -53,7 +59,7 @@ def answers_of(edition_id: UUID, *, now: datetime) -> Analysed | None:
         for pk, revision in revisions.items()
         if (choice := _choice(revision.key, revision.content)) is not None
     }
-    attempts = first_attempts(edition_id=edition_id, modes=[str(mode) for mode in MODES], choices=choices)
+    attempts = first_attempts(course_id=course_id, modes=[str(mode) for mode in MODES], choices=choices)
     consenting = privacy.users_with_consent(
         user_ids={attempt.learner_id for attempt in attempts}, purpose=privacy.LEARNING_RECORDS
     )
@@ -70,7 +76,12 @@ def _analysed(
     now: datetime,
 ) -> Analysed:
     flat = [revision_id for attempt in attempts for revision_id in attempt.revision_ids]
-    used = sorted(set(flat))
+    first_of = {(revision.item_id, revision.number): pk for pk, revision in revisions.items()}
+    measure_of = {pk: first_of[revisions[pk].item_id, revisions[pk].measured_as] for pk in set(flat)}
+    used = sorted(set(measure_of.values()))
+    joined: dict[int, list[ItemRevision]] = {}
+    for pk in sorted(measure_of, key=lambda pk: revisions[pk].number):
+        joined.setdefault(measure_of[pk], []).append(revisions[pk])
     item_index = {pk: index for index, pk in enumerate(used)}
     quizzes = sorted({attempt.quiz_id for attempt in attempts})
     quiz_index = {pk: index for index, pk in enumerate(quizzes)}
@@ -78,7 +89,7 @@ def _analysed(
     texts = [text for attempt in attempts for text in attempt.responses]
     vocabulary = sorted({text for text in texts if text is not None})
     code: dict[str | None, int] = {None: OPEN, **{text: index for index, text in enumerate(vocabulary)}}
-    item = np.fromiter((item_index[pk] for pk in flat), np.int64, len(flat))
+    item = np.fromiter((item_index[measure_of[pk]] for pk in flat), np.int64, len(flat))
     attempt_of_answer = np.repeat(np.arange(len(attempts)), [len(attempt.revision_ids) for attempt in attempts])
     answers = Answers(
         attempt=attempt_of_answer,
@@ -93,14 +104,18 @@ def _analysed(
         quiz=np.fromiter((quiz_index[attempt.quiz_id] for attempt in attempts), np.int64, len(attempts)),
         groups=_groups(attempts, learner_ids, now),
         items=len(used),
+        wording=np.fromiter((revisions[pk].number for pk in flat), np.int64, len(flat)),
     )
-    stated = [Stated(revisions[pk].guess, LOGITS[revisions[pk].difficulty]) for pk in used]
+    # What holds now is what the newest of them says.
+    newest = [joined[pk][-1] for pk in used]
+    stated = [Stated(revision.guess, LOGITS[revision.difficulty]) for revision in newest]
     return Analysed(
         answers,
         used,
+        [[revision.number for revision in joined[pk]] for pk in used],
         quizzes,
         stated,
-        {item_index[pk]: choice for pk, choice in choices.items() if pk in item_index},
+        {index: choices[revision.pk] for index, revision in enumerate(newest) if revision.pk in choices},
         _digest(answers, used, quizzes, stated),
         len(set(learner_ids)),
     )
@@ -141,7 +156,16 @@ def _groups(attempts: Sequence[FirstAttempt], learner_ids: Sequence[UUID], now: 
 
 def _digest(answers: Answers, revisions: Sequence[int], quizzes: Sequence[UUID], stated: Sequence[Stated]) -> str:
     digest = hashlib.sha256(repr((METHOD, revisions, quizzes, stated, answers.vocabulary)).encode())
-    for part in (answers.attempt, answers.item, answers.score, answers.seconds, answers.response, answers.quiz):
+    for part in (
+        answers.attempt,
+        answers.item,
+        answers.wording,
+        answers.score,
+        answers.seconds,
+        answers.response,
+        answers.quiz,
+    ):
+        assert part is not None
         digest.update(part.tobytes())
     for factor in sorted(answers.groups):
         digest.update(repr((factor, answers.groups[factor].tolist())).encode())

@@ -31,11 +31,12 @@ _BLOCK = 10_000
 
 @dataclass(frozen=True)
 class Answers:
-    """Scored answers of an edition, one per element, by attempt and then by position.
+    """Scored answers of a course, one per element, by attempt and then by position.
 
     attempt, item: indices. score: 0 to 1. seconds: NaN where there is no time. response: index into `vocabulary` (JSON
     texts), `OPEN` where nothing was answered or nothing is to be chosen. is_first: the learner had not met the item in an
     earlier attempt; figures of items count only these. quiz and groups (factor -> text, "" unknown) are per attempt.
+    wording: number of the revision that was answered, of those that are one item here; None: each has one.
     """
 
     attempt: Ints
@@ -48,6 +49,7 @@ class Answers:
     quiz: Ints
     groups: Mapping[str, NDArray[np.str_]]
     items: int
+    wording: Ints | None = None
 
     @property
     def attempts(self) -> int:

@@ -18,6 +18,8 @@ from assessments.analysis.rules import PER_GROUP, SIGNIFICANT, ets_class, refere
 
 # ETS's delta of an odds ratio.
 _DELTA = -2.35
+# The "factor" of a correction: before and after it.
+WORDING = "wording"
 # Learners of one total are compared within thirds of how hard their other items were.
 _FORMS = 3
 
@@ -68,11 +70,21 @@ class Matching:
 
     A stratum is a quiz, a total score of its attempt with the studied item in it (rounded to halves for partial credit),
     and a third of how easy the attempt's other items were: where everybody has the same items, just the total.
-    `without` are items left out of everybody's total but for their own test ("purification", Holland & Thayer 1988): one
-    that functions differently must not decide who counts as equally able.
+    across_quizzes: a stratum holds attempts of equally many items instead of one quiz, for a measure that moves on from
+    edition to edition. `without` are items left out of everybody's total but for their own test ("purification", Holland &
+    Thayer 1988): one that functions differently must not decide who counts as equally able.
     """
 
-    def __init__(self, answers: Answers, facility: Floats, *, without: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        facility: Floats,
+        *,
+        without: frozenset[int] = frozenset(),
+        across_quizzes: bool = False,
+    ) -> None:
+        length = np.bincount(answers.attempt, minlength=answers.attempts)
+        self._kind_of_form: Ints = length.astype(np.int64) if across_quizzes else answers.quiz
         self._answers, self._facility, self._without = answers, facility, without
         counts = ~np.isin(answers.item, list(without))
         self._total = np.bincount(answers.attempt, answers.score * counts, minlength=answers.attempts)
@@ -88,13 +100,13 @@ class Matching:
         ease: Floats = np.round(others, 6)
         form = np.searchsorted(np.quantile(ease, np.arange(1, _FORMS) / _FORMS), ease).astype(np.int64)
         halves = np.round(total * 2).astype(np.int64)
-        return (self._answers.quiz[attempt] * (halves.max() + 1) + halves) * _FORMS + form
+        return (self._kind_of_form[attempt] * (halves.max() + 1) + halves) * _FORMS + form
 
 
 def comparisons(answers: Answers, facility: Floats, *, factors: Sequence[str] | None = None) -> list[Comparison]:
     """Return every comparison that has `PER_GROUP` first answers in the group and in the reference, corrected.
 
-    The reference is the largest group of the factor over the edition. Right is full credit. Each group is compared
+    The reference is the largest group of the factor over the course. Right is full credit. Each group is compared
     twice: items of class C in the first round are left out of the totals of the second.
     """
     rows = np.flatnonzero(answers.is_first)
@@ -118,6 +130,32 @@ def comparisons(answers: Answers, facility: Floats, *, factors: Sequence[str] | 
                     _round(answers, of_item, Matching(answers, facility, without=large), factor, group, reference)
                 )
             found += first
+    return corrected(found)
+
+
+def jumps(answers: Answers, facility: Floats) -> list[Comparison]:
+    """Return for each correction of an item whether it is harder since than before for equally able learners, corrected.
+
+    The group is the number of the revision from which on answers count as after; there must be `PER_GROUP` first answers
+    on both sides. Learners who came before and after may differ in ability, as groups do, so that it is the same test: drift
+    of an item's difficulty over time is differential functioning between the times (Holland & Thayer 1988; Goldstein 1983,
+    J. Educ. Meas. 20, 369-377).
+    """
+    if answers.wording is None:
+        return []
+    rows = np.flatnonzero(answers.is_first)
+    matching = Matching(answers, facility, across_quizzes=True)
+    found: list[Comparison] = []
+    for item in range(answers.items):
+        of_item = rows[answers.item[rows] == item]
+        wordings = np.unique(answers.wording[of_item])
+        for number in wordings[1:]:
+            after = answers.wording[of_item] >= number
+            if min(after.sum(), (~after).sum()) < PER_GROUP:
+                continue
+            result = mantel_haenszel(answers.score[of_item] >= 1, after, matching.strata(item, of_item))
+            if result is not None:
+                found.append(Comparison(item, WORDING, str(number), "", *result))
     return corrected(found)
 
 

@@ -14,8 +14,8 @@ from assessments.analysis.selectors import newest_forms, newest_items, newest_ru
 Row = tuple[Any, ...]
 
 _ITEM = ("revision__item__code", "revision__number")
-_RUN = ("run__edition__course__slug", "run__edition__number", "run__day", "run__method")
-_RUN_HEADER = ("course", "edition", "day", "method")
+_RUN = ("run__course__slug", "run__day", "run__method")
+_RUN_HEADER = ("course", "day", "method")
 ITEM_FIELDS = (
     "n",
     "facility",
@@ -74,13 +74,17 @@ def items() -> Iterator[Row]:
         "right_lowest_third",
         "right_middle_third",
         "right_highest_third",
+        "revisions",
         "flags",
     )
-    rows = newest_items().order_by(*_RUN[:2], *_ITEM).values_list(*_RUN, *_ITEM, *ITEM_FIELDS, "thirds", "flags")
-    for *plain, thirds, flags in rows:
+    rows = (
+        newest_items().order_by(*_RUN[:1], *_ITEM).values_list(*_RUN, *_ITEM, *ITEM_FIELDS, "thirds", "joined", "flags")
+    )
+    for *plain, thirds, joined, flags in rows:
         yield (
             *map(_text, plain),
             *(_text(third["right"]) for third in thirds or ({"right": None},) * 3),
+            " ".join(map(str, joined)),
             " ".join(flags),
         )
 
@@ -89,7 +93,7 @@ def groups() -> Iterator[Row]:
     """Every item in every group of the newest runs."""
     yield (*_RUN_HEADER, "item", "revision", *GROUP_FIELDS)
     rows = DifResult.objects.filter(run__in=newest_runs().values("pk")).order_by(
-        *_RUN[:2], *_ITEM, "factor", "reference", "group"
+        *_RUN[:1], *_ITEM, "factor", "reference", "group"
     )
     for row in rows.values_list(*_RUN, *_ITEM, *GROUP_FIELDS):
         yield tuple(map(_text, row))
@@ -98,7 +102,7 @@ def groups() -> Iterator[Row]:
 def forms() -> Iterator[Row]:
     """Every quiz of the newest runs, over all and by group."""
     yield (*_RUN_HEADER, "quiz", *FORM_FIELDS)
-    rows = newest_forms().order_by(*_RUN[:2], "quiz__slug", "factor", "group")
+    rows = newest_forms().order_by(*_RUN[:1], "quiz__slug", "factor", "group")
     for row in rows.values_list(*_RUN, "quiz__slug", *FORM_FIELDS):
         yield tuple(map(_text, row))
 

@@ -8,13 +8,13 @@ from django.db import models
 
 
 class AnalysisRun(models.Model):
-    """One analysis of the items of an edition, kept as a report; its rows never change. The newest is shown.
+    """One analysis of the items of a course over all its editions, kept as a report; its rows never change. The newest is shown.
 
     `digest` is the SHA-256 of what was analysed: nothing new, no new run. No personal data: no figure of fewer than ten
     learners is in any of its rows, nor can one be worked out by subtraction within one of its tables.
     """
 
-    edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, related_name="+")
+    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="+")
     day = models.DateField()
     made_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
@@ -24,10 +24,10 @@ class AnalysisRun(models.Model):
     tests = models.PositiveIntegerField(help_text="Mantel-Haenszel tests whose p-values were corrected together")
 
     class Meta:
-        ordering = ["-day", "edition"]
+        ordering = ["-day", "course"]
         constraints = [
-            # A repeated or interrupted nightly job makes one report a day. Also finds the newest of an edition.
-            models.UniqueConstraint(fields=["edition", "day"], name="one_analysis_per_edition_and_day"),
+            # A repeated or interrupted nightly job makes one report a day. Also finds the newest of a course.
+            models.UniqueConstraint(fields=["course", "day"], name="one_analysis_per_course_and_day"),
         ]
 
     def __str__(self) -> str:
@@ -35,7 +35,9 @@ class AnalysisRun(models.Model):
 
 
 class ItemStatistic(models.Model):
-    """The figures of one item revision in one run; null is "insufficient data", never zero.
+    """The figures of one measure in one run; null is "insufficient data", never zero.
+
+    A measure is an item's revisions that measure the same: `revision` is the first, `joined` the numbers of those answered.
 
     thirds: [{"n": 40, "right": 0.55}, …] lowest to highest third by rest score, or [].
     options: [{"option": "a", "right": true, "share": 0.7, "thirds": [0.5, 0.7, 0.9]}, …], "option" null for what was left
@@ -46,6 +48,7 @@ class ItemStatistic(models.Model):
 
     run = models.ForeignKey(AnalysisRun, on_delete=models.CASCADE, related_name="items")
     revision = models.ForeignKey("assessments.ItemRevision", on_delete=models.PROTECT, related_name="+")
+    joined = ArrayField(models.PositiveIntegerField(), default=list)
     n = models.PositiveIntegerField(help_text="learners who met it first in an analysed attempt; 0 below ten")
     facility = models.FloatField(null=True, help_text="mean score, 0 to 1")
     is_binary = models.BooleanField(default=True, help_text="every score was 0 or 1")
@@ -105,7 +108,7 @@ class FormStatistic(models.Model):
 
 
 class DifResult(models.Model):
-    """One item revision in one group, and whether it is harder there than for equally able learners of the reference.
+    """One measure (its first revision) in one group, and whether it is harder there than for equally able of the reference.
 
     The reference is the largest group of the factor; its own row has no test. `delta` is ETS's: negative where the item
     is harder for `group`; null with fewer than 200 answers in either group ("insufficient data"). `facility` null: withheld,

@@ -11,7 +11,7 @@ from math import log, sqrt
 from statistics import median
 from typing import Any
 
-METHOD = "items-1"
+METHOD = "items-2"
 
 # Nothing is shown of fewer learners (the register's strict default, docs/decisions/0063).
 SMALLEST = 10
@@ -40,6 +40,7 @@ FLAGS: Mapping[str, str] = {
     "negative_discrimination": "the able answer it wrong",
     "best_choose_distractor": "a distractor attracts the best",
     "differs_between_groups": "not the same for equally able groups",
+    "jump_at_correction": "harder or easier since a correction",
     "compare_translations": "not quite the same in two languages",
     "weak_discrimination": "says little about ability",
     "too_hard": "very hard",
@@ -101,6 +102,15 @@ class Difference:
     factor: str
     group: str
     reference: str
+    delta: float
+    ets_class: str
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A tested difference of an item since one of its revisions, against those before; `delta` as ETS counts it."""
+
+    revision: int
     delta: float
     ets_class: str
 
@@ -185,7 +195,12 @@ def difficulties_beside_each_other(
 
 
 def findings(
-    figures: ItemFigures, stated: Stated, *, difficulty: float | None, differences: Sequence[Difference] = ()
+    figures: ItemFigures,
+    stated: Stated,
+    *,
+    difficulty: float | None,
+    differences: Sequence[Difference] = (),
+    jumps: Sequence[Jump] = (),
 ) -> list[Finding]:
     """Return why a person should look at an item, the gravest first; nothing below `CORRELATED` learners.
 
@@ -210,6 +225,12 @@ def findings(
             )
             for difference in differences
             if is_worth_a_look(difference.factor, difference.ets_class)
+        ),
+        # Half a logit is a jump: a correction that was said to change nothing should change nothing.
+        *(
+            Finding("jump_at_correction", {"revision": jump.revision, "delta": jump.delta})
+            for jump in jumps
+            if jump.ets_class in ("B", "C")
         ),
     ]
     if difficulty is not None:

@@ -15,8 +15,8 @@ HISTORY = 30
 
 
 def newest_runs() -> QuerySet[AnalysisRun]:
-    """The newest run of each edition."""
-    return AnalysisRun.objects.order_by("edition_id", "-day").distinct("edition_id")
+    """The newest run of each course."""
+    return AnalysisRun.objects.order_by("course_id", "-day").distinct("course_id")
 
 
 def newest_items() -> QuerySet[ItemStatistic]:
@@ -52,19 +52,19 @@ def groups_of(*, run_id: int, revision_id: int) -> Sequence[DifResult]:
     return sorted(rows, key=lambda row: (row.factor, bool(row.reference), -row.n, row.group))
 
 
-def history_of(*, revision_id: int, until: date) -> Sequence[ItemStatistic]:
-    """The item's figures in its last runs, oldest first; one query."""
-    rows = ItemStatistic.objects.filter(revision_id=revision_id, run__day__lte=until, n__gt=0).select_related("run")
-    return list(rows.order_by("-run__day")[:HISTORY])[::-1]
+def history_of(*, course_id: UUID, revision_id: int, until: date) -> Sequence[ItemStatistic]:
+    """The item's figures in the last runs of a course, oldest first; one query."""
+    rows = ItemStatistic.objects.filter(revision_id=revision_id, run__course=course_id, run__day__lte=until, n__gt=0)
+    return list(rows.select_related("run").order_by("-run__day")[:HISTORY])[::-1]
 
 
-def editions_to_analyse(*, day: date) -> Sequence[UUID]:
-    """Editions with graded attempts and no run of that day; one query."""
+def courses_to_analyse(*, day: date) -> Sequence[UUID]:
+    """Courses with graded attempts and no run of that day; one query."""
     graded = Attempt.objects.filter(submitted_at__isnull=False, expired=False)
-    done = AnalysisRun.objects.filter(day=day).values("edition_id")
+    done = AnalysisRun.objects.filter(day=day).values("course_id")
     return list(
-        graded.exclude(quiz__edition__in=done)
-        .order_by("quiz__edition_id")
-        .values_list("quiz__edition_id", flat=True)
+        graded.exclude(quiz__course__in=done)
+        .order_by("quiz__course_id")
+        .values_list("quiz__course_id", flat=True)
         .distinct()
     )

@@ -1,4 +1,4 @@
-"""The nightly item analysis: one pass an edition, one report a day, nothing where nothing is new."""
+"""The nightly item analysis: one pass a course, one report a day, nothing where nothing is new."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ ANALYST = "assessments.analyse_items"
 
 
 def analyse_all(*, now: datetime) -> int:
-    """Analyse every edition that has something to analyse and no report of today; return how many reports were made.
+    """Analyse every course that has something to analyse and no report of today; return how many reports were made.
 
-    One transaction an edition, so an interrupted job goes on where it was. An edition that fails is logged and left for
+    One transaction a course, so an interrupted job goes on where it was. A course that fails is logged and left for
     the next night; the others are not held up.
     """
     made = 0
-    for edition_id in selectors.editions_to_analyse(day=now.date()):
+    for course_id in selectors.courses_to_analyse(day=now.date()):
         try:
-            made += analyse_edition(edition_id=edition_id, now=now) is not None
+            made += analyse_course(course_id=course_id, now=now) is not None
         except Exception:
-            log.exception("item analysis failed", extra={"edition_id": str(edition_id)})
+            log.exception("item analysis failed", extra={"course_id": str(course_id)})
     return made
 
 
-def analyse_edition(*, edition_id: UUID, now: datetime) -> AnalysisRun | None:
-    """Analyse the edition's answers and store the report; a second call on a day makes none.
+def analyse_course(*, course_id: UUID, now: datetime) -> AnalysisRun | None:
+    """Analyse the course's answers and store the report; a second call on a day makes none.
 
     Returns the new run; None where there is one of today, or nothing is new since the newest. The arithmetic is done
     before the transaction, which writes ready rows.
     """
-    if AnalysisRun.objects.filter(edition_id=edition_id, day=now.date()).exists():
+    if AnalysisRun.objects.filter(course_id=course_id, day=now.date()).exists():
         return None
-    analysed = answers_of(edition_id, now=now)
-    newest = AnalysisRun.objects.filter(edition_id=edition_id).order_by("-day").first()
+    analysed = answers_of(course_id, now=now)
+    newest = AnalysisRun.objects.filter(course_id=course_id).order_by("-day").first()
     if analysed is None or (newest is not None and newest.digest == analysed.digest):
         return None
     items, forms, groups, tests = _rows(analysed)
     with transaction.atomic():
         run, is_new = AnalysisRun.objects.get_or_create(
-            edition_id=edition_id,
+            course_id=course_id,
             day=now.date(),
             defaults={
                 "made_at": now,
@@ -71,7 +71,7 @@ def analyse_edition(*, edition_id: UUID, now: datetime) -> AnalysisRun | None:
         FormStatistic.objects.bulk_create(forms, batch_size=1000)
         DifResult.objects.bulk_create(groups, batch_size=1000)
         privacy.audit(
-            actor=ANALYST, action="items.analysed", subject_kind="edition", subject_id=str(edition_id), run=run.pk
+            actor=ANALYST, action="items.analysed", subject_kind="course", subject_id=str(course_id), run=run.pk
         )
     return run
 
@@ -83,12 +83,15 @@ def _rows(analysed: Analysed) -> tuple[list[ItemStatistic], list[FormStatistic],
     figures = classical.item_figures(answers, rest, analysed.choices)
     found = dif.comparisons(answers, facility)
     groups = list(_by_group(analysed, rest, dif.by_item(found)))
-    items = _items(analysed, figures, found)
+    items = _items(analysed, figures, found, dif.jumps(answers, facility))
     return items, list(_forms(analysed)), groups, len(found)
 
 
 def _items(
-    analysed: Analysed, figures: Sequence[rules.ItemFigures], found: Sequence[dif.Comparison]
+    analysed: Analysed,
+    figures: Sequence[rules.ItemFigures],
+    found: Sequence[dif.Comparison],
+    jumps: Sequence[dif.Comparison],
 ) -> list[ItemStatistic]:
     observed = [
         rules.observed_difficulty(figure.facility, n=figure.n, guess=stated.guess)
@@ -104,10 +107,12 @@ def _items(
             for test in found
             if test.item == item
         ]
-        reasons = rules.findings(figure, stated, difficulty=difficulty, differences=differences)
+        since = [rules.Jump(int(test.group), test.delta, test.ets_class) for test in jumps if test.item == item]
+        reasons = rules.findings(figure, stated, difficulty=difficulty, differences=differences, jumps=since)
         rows.append(
             ItemStatistic(
                 revision_id=analysed.revisions[item],
+                joined=analysed.joined[item],
                 n=figure.n,
                 facility=figure.facility,
                 is_binary=figure.is_binary,

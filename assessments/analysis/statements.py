@@ -1,4 +1,4 @@
-"""The statement that reads the answers of an edition: one row per attempt, its items in arrays."""
+"""The statement that reads the answers of a course: one row per attempt, its items in arrays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SELECT attempt.learner_id, attempt.quiz_id, attempt.language, attempt.device_cla
 FROM assessments_attempt AS attempt
 JOIN assessments_quiz AS quiz ON quiz.id = attempt.quiz_id
 JOIN assessments_attemptitem AS answer ON answer.attempt_id = attempt.id
-WHERE quiz.edition_id = %(edition)s AND quiz.mode = ANY(%(modes)s) AND attempt.number = 1
+WHERE quiz.course_id = %(course)s AND quiz.mode = ANY(%(modes)s) AND attempt.number = 1
   AND attempt.submitted_at IS NOT NULL AND NOT attempt.expired
   AND (NOT attempt.closed_by_clock OR answer.response IS NOT NULL)
   AND attempt.score IS NOT NULL AND answer.score IS NOT NULL
@@ -43,12 +43,12 @@ class FirstAttempt(NamedTuple):
     responses: list[str | None]  # as JSON; None where it is not wanted or nothing was answered
 
 
-def first_attempts(*, edition_id: UUID, modes: Collection[str], choices: Collection[int]) -> list[FirstAttempt]:
-    """Return the first attempts of an edition's learners at its quizzes of these modes, by start. Nothing is locked.
+def first_attempts(*, course_id: UUID, modes: Collection[str], choices: Collection[int]) -> list[FirstAttempt]:
+    """Return first attempts at the quizzes of these modes, of all editions of a course, by start. Nothing is locked.
 
     Args:
         choices: ids of the item revisions whose responses are wanted.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ATTEMPTS, {"edition": edition_id, "modes": list(modes), "choices": list(choices)})
+        cursor.execute(_ATTEMPTS, {"course": course_id, "modes": list(modes), "choices": list(choices)})
         return [FirstAttempt(*row) for row in cursor.fetchall()]

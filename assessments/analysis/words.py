@@ -82,6 +82,8 @@ def finding(flagged: Mapping[str, Any]) -> str:
         "of the lowest.",
         "differs_between_groups": "It is {direction} for {group} than for equally able learners of {reference} "
         "(class C, delta {delta:+.1f}).",
+        "jump_at_correction": "Since revision {revision} it is {direction} for equally able learners than before "
+        "(delta {delta:+.1f}), though it was said to measure the same: compare the revisions.",
         "compare_translations": "It is {direction} for {group} than for equally able learners of {reference} "
         "(class B, delta {delta:+.1f}): compare the translations.",
     }

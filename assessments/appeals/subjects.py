@@ -156,5 +156,7 @@ def quizzes_of_achievement(learner_id: UUID, slug: str) -> Sequence[UUID]:
     progress = credentials.achievement_progress(learner_id=learner_id, slug=slug)
     if progress is None or progress.completed or not progress.needs_completion:
         return []
-    quizzes = Quiz.objects.filter(edition_id=progress.edition_id).filter(mode__in=("assessment", "certification"))
+    quizzes = Quiz.objects.filter(pinned__edition_id=progress.edition_id).filter(
+        mode__in=("assessment", "certification")
+    )
     return list(quizzes.order_by("pk").values_list("pk", flat=True))

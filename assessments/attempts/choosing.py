@@ -81,7 +81,7 @@ def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner
     measured = (
         {}
         if mode == "assessment"
-        else learners.item_difficulties([(candidate.item_id, candidate.number) for candidate in held])
+        else learners.item_difficulties([(candidate.item_id, candidate.measured_as) for candidate in held])
     )
     estimates = learners.ability_estimates(learner_id) if mode in ("practice", "placement") else None
 
@@ -91,7 +91,7 @@ def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner
         return Estimate(estimate.mean, estimate.variance)
 
     def difficulty(candidate: Candidate) -> Estimate:
-        found = measured.get((candidate.item_id, candidate.number))
+        found = measured.get((candidate.item_id, candidate.measured_as))
         if found is None:
             return Estimate(LOGITS[candidate.difficulty], STATED_VARIANCE)
         return Estimate(found.mean, found.variance)
@@ -104,15 +104,15 @@ def _inputs(quiz: Quiz, blueprint: Blueprint, held: Sequence[Candidate], learner
         seed=seed,
         ability=ability,
         difficulties={candidate.item_id: difficulty(candidate) for candidate in held},
-        seen=_seen(learner_id, quiz, held),
+        seen=_seen(learner_id, held),
         cut=cut,
         exposure=_exposure(quiz, most=float(blueprint.max_exposure)) if mode == "certification" else None,
     )
 
 
-def _seen(learner_id: UUID, quiz: Quiz, held: Sequence[Candidate]) -> frozenset[UUID]:
-    """The items of the bank that the learner was asked before, in any attempt at a quiz of the edition."""
-    asked = AttemptItem.objects.filter(attempt__learner_id=learner_id, attempt__quiz__edition_id=quiz.edition_id)
+def _seen(learner_id: UUID, held: Sequence[Candidate]) -> frozenset[UUID]:
+    """The items of the bank that the learner was asked before, in any attempt of any course."""
+    asked = AttemptItem.objects.filter(attempt__learner_id=learner_id)
     return frozenset(asked.order_by().values_list("revision__item_id", flat=True)) & {
         candidate.item_id for candidate in held
     }
@@ -149,7 +149,7 @@ def _note(inputs: Inputs, held: Sequence[Candidate], items: Sequence[tuple[int, 
         [
             (
                 str(candidate.item_id),
-                candidate.number,
+                candidate.measured_as,
                 candidate.guess,
                 *_pair(inputs.difficulties[candidate.item_id]),
                 candidate.item_id in inputs.seen,

@@ -44,6 +44,8 @@ class Attempt(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Indexes below begin with quiz and with learner: none of their own, for each costs every submission.
     quiz = models.ForeignKey("assessments.Quiz", on_delete=models.PROTECT, related_name="attempts", db_index=False)
+    # That the learner was enrolled in: what the outcome is told of.
+    edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, related_name="+", db_index=False)
     quiz_version = models.ForeignKey("assessments.QuizVersion", on_delete=models.PROTECT, db_index=False)
     learner = models.ForeignKey("learners.Learner", on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField(help_text="counts the learner's attempts of the quiz from 1")

@@ -73,7 +73,7 @@ def missing_prerequisites(
     levels: dict[str, int] = {}
     if any("quiz" in prerequisite for prerequisite in asked):
         passed = set(
-            Attempt.objects.filter(learner_id=learner_id, passed=True, quiz__edition_id=quizzes[0].edition_id)
+            Attempt.objects.filter(learner_id=learner_id, passed=True, quiz__course_id=quizzes[0].quiz.course_id)
             .values_list("quiz__slug", flat=True)
             .distinct()
         )
@@ -145,7 +145,7 @@ def quizzes_of_edition(
         found.append(
             QuizView(
                 id=quiz.pk,
-                edition_id=quiz.edition_id,
+                edition_id=edition_id,
                 slug=quiz.slug,
                 title=title,
                 mode=blueprint.mode,

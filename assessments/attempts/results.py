@@ -25,7 +25,7 @@ def graded(row: Attempt) -> Graded:
         raise ValueError("the attempt is not graded")
     return Graded(
         learner_id=row.learner_id,
-        edition_id=row.quiz.edition_id,
+        edition_id=row.edition_id,
         quiz_id=row.quiz_id,
         attempt_id=row.pk,
         mode=row.blueprint.mode,
@@ -45,7 +45,7 @@ def scored(row: Attempt, item: Question) -> ScoredItem:
     return ScoredItem(
         id=item.id,
         item_id=revision.item_id,
-        revision=revision.number,
+        revision=revision.measured_as,
         skills=tuple(revision.skills),
         level=revision.level,
         difficulty=revision.difficulty,

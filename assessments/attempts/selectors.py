@@ -316,7 +316,6 @@ def _readable() -> QuerySet[Attempt]:
     # Of the quiz's row, only what is operation, and where it belongs.
     readable = readable.only(
         *(field.attname for field in Attempt._meta.concrete_fields),
-        "quiz__edition_id",
         "quiz__windows",
         "quiz_version__blueprint",
     )
@@ -341,7 +340,7 @@ def _summary(row: Attempt, now: datetime) -> AttemptSummary:
     return AttemptSummary(
         id=row.pk,
         quiz_id=row.quiz_id,
-        edition_id=row.quiz.edition_id,
+        edition_id=row.edition_id,
         number=row.number,
         mode=row.blueprint.mode,
         language=row.language,

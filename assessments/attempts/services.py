@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q
 
 from assessments.accommodations.rules import extra_seconds
 from assessments.accommodations.selectors import in_force
@@ -32,7 +32,6 @@ from assessments.errors import (
     QuizClosed,
     QuizNotReady,
 )
-from assessments.items.models import Item
 from assessments.items.rules import option_ids
 from assessments.items.selectors import bank, revisions
 from assessments.quizzes.models import EditionQuiz, Quiz
@@ -87,24 +86,28 @@ def start(
     repeated = before()
     if repeated is not None:
         return Started(repeated, is_new=False)
-    # Its edition offers one version of it, once it was frozen.
-    pinned = EditionQuiz.objects.select_related("quiz", "version").filter(quiz_id=quiz_id).first()
-    quiz = pinned.quiz if pinned else Quiz.objects.filter(pk=quiz_id).first()
-    edition = courses.edition(quiz.edition_id) if quiz else None
-    if quiz is None or edition is None:
-        raise NotFound(pointer="/quiz_id")
-    participation = learners.participation(learner_id=learner_id, edition_id=edition.id)
-    if participation is None:
+    # The edition that the learner is enrolled in offers one version of it, once it was frozen.
+    pinned = (
+        EditionQuiz.objects.select_related("quiz", "version")
+        .filter(quiz_id=quiz_id, edition_id__in=learners.editions_taken(learner_id))
+        .first()
+    )
+    if pinned is None:
+        raise _not_offered(quiz_id, learner_id)
+    quiz = pinned.quiz
+    edition = courses.edition(pinned.edition_id)
+    participation = learners.participation(learner_id=learner_id, edition_id=pinned.edition_id)
+    if edition is None or participation is None:
         raise NotEnrolled()
     privacy.require_consent(user_id=learner_id, purpose=privacy.LEARNING_RECORDS)
-    if not quiz.open or pinned is None:
+    if not quiz.open:
         raise QuizClosed()
     blueprint = pinned.version.read
     closes_at = _closing(quiz, participation.cohorts, now)
     missing = missing_prerequisites([pinned], learner_id=learner_id, participation=participation)[quiz.pk]
     if missing:
         raise PrerequisitesMissing(missing=list(missing))
-    spoken = _language(edition, learner_id, language, accept_language)
+    spoken = _language(edition, participation.languages, language, accept_language)
     granted = in_force(learner_id=learner_id, quiz_ids=[quiz_id])[quiz_id]
     due_at = due(
         started_at=now,
@@ -122,6 +125,15 @@ def start(
         if repeated is None:
             raise error
         return Started(repeated, is_new=False)
+
+
+def _not_offered(quiz_id: UUID, learner_id: UUID) -> NotFound | NotEnrolled | QuizClosed:
+    """Why no edition that the learner takes offers the quiz."""
+    course_id = Quiz.objects.filter(pk=quiz_id).values_list("course", flat=True).first()
+    if course_id is None:
+        return NotFound(pointer="/quiz_id")
+    taken = learners.taken_courses(learner_ids=[learner_id], course_ids=[course_id])
+    return QuizClosed() if taken else NotEnrolled()
 
 
 def _closing(quiz: Quiz, cohorts: Sequence[str], now: datetime) -> datetime | None:
@@ -160,16 +172,13 @@ def _repeated(
     return view(row, questions_of([row])[row.pk], now=now)
 
 
-def _language(edition: courses.EditionView, learner_id: UUID, asked: str | None, accept_language: str) -> str:
+def _language(edition: courses.EditionView, preferred: Sequence[str], asked: str | None, accept_language: str) -> str:
     if asked is not None:
         found = languages.lookup([asked], edition.languages)
         if found is None:
             raise LanguageNotOffered(pointer="/language", languages=list(edition.languages))
         return found
-    learner = learners.learner(learner_id)
-    return languages.choose(
-        accept_language, learner.languages if learner else (), edition.languages, edition.default_language
-    )
+    return languages.choose(accept_language, preferred, edition.languages, edition.default_language)
 
 
 @transaction.atomic
@@ -183,7 +192,10 @@ def _start(
     device_class: str,
 ) -> AttemptView:
     quiz, blueprint = pinned.quiz, pinned.version.read
-    _one_start_at_a_time(learner_id)
+    one_start_at_a_time(learner_id)
+    # The learner may have moved to another edition since, and moves no more until this ends.
+    if not learners.is_enrolled(learner_id=learner_id, edition_id=pinned.edition_id):
+        raise NotEnrolled()
     number = use_attempt(quiz_id=quiz.pk, learner_id=learner_id, limit=blueprint.attempt_limit)
     exclusive = blueprint.mode in EXCLUSIVE_MODES
     # The attempts of this quiz, and the live ones that allow no other at the same time.
@@ -201,7 +213,7 @@ def _start(
     ends = [earlier.submitted_at for earlier in known if earlier.submitted_at is not None]
     _require_cooled_down(quiz, learner_id, ends, now, cool_down_s=blueprint.cool_down_s)
     seed = secrets.randbits(63)
-    held = bank(edition_id=quiz.edition_id, language=language)
+    held = bank(course_id=quiz.course_id, language=language)
     try:
         chosen = choose(
             quiz=quiz,
@@ -214,6 +226,7 @@ def _start(
     except TooFewItems as error:
         raise QuizNotReady() from error
     row = Attempt.objects.create(
+        edition_id=pinned.edition_id,
         pk=attempt_id,
         quiz=quiz,
         quiz_version=pinned.version,
@@ -229,7 +242,7 @@ def _start(
         device_class=device_class,
     )
     shown = revisions([candidate.revision_id for _, candidate in chosen.items])
-    seen_before = _seen_before(learner_id, quiz, [candidate.code for _, candidate in chosen.items])
+    seen_before = _seen_before(learner_id, [candidate.item_id for _, candidate in chosen.items])
     items = AttemptItem.objects.bulk_create(
         AttemptItem(
             pk=new_id(),
@@ -237,7 +250,7 @@ def _start(
             position=position,
             section=section,
             revision=shown[candidate.revision_id],
-            seen_before=candidate.code in seen_before,
+            seen_before=candidate.item_id in seen_before,
             option_order=shown_options(
                 seed=seed,
                 item_id=candidate.item_id,
@@ -273,19 +286,14 @@ def _require_cooled_down(
         raise CoolingDown(available_at=rfc3339(available))
 
 
-def _seen_before(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]:
-    """Which of these items the learner was asked before, in any edition of the course and any mode; four queries at most.
+def _seen_before(learner_id: UUID, item_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these items the learner was asked before, in any course, edition and mode; four queries at most.
 
     Those of another live attempt are marked as seen there too: the new attempt may show how they are answered before the
     other is submitted.
     """
-    course = Item.objects.filter(edition_id=quiz.edition_id).values("edition__course_id")[:1]
-    asked = AttemptItem.objects.filter(
-        attempt__learner_id=learner_id,
-        revision__item__code__in=codes,
-        revision__item__edition__course_id=Subquery(course),
-    )
-    seen_before = set(asked.values_list("revision__item__code", flat=True))
+    asked = AttemptItem.objects.filter(attempt__learner_id=learner_id, revision__item_id__in=item_ids)
+    seen_before = set(asked.values_list("revision__item_id", flat=True))
     if seen_before:
         live = asked.filter(attempt__submitted_at__isnull=True, seen_before=False)
         attempts = set(live.values_list("attempt_id", flat=True))
@@ -296,6 +304,6 @@ def _seen_before(learner_id: UUID, quiz: Quiz, codes: Sequence[str]) -> set[str]
     return seen_before
 
 
-def _one_start_at_a_time(learner_id: UUID) -> None:
+def one_start_at_a_time(learner_id: UUID) -> None:
     """Make the learner's starts, of whatever quiz, wait for one another until the transaction ends."""
     lock_for_transaction(f"attempts of {learner_id}")

@@ -39,7 +39,7 @@ def first_attempts(*, since: datetime, until: datetime, rule: Rule) -> FirstAtte
         Attempt.objects.filter(number=1, submitted_at__gte=since, submitted_at__lt=until, passed__isnull=False)
         .exclude(quiz__mode=Quiz.Mode.PRACTICE)
         .order_by("submitted_at", "pk")
-        .values_list("learner_id", "quiz_id", "quiz__edition_id", "language", "device_class", "passed")
+        .values_list("learner_id", "quiz_id", "edition_id", "language", "device_class", "passed")
     )
     who = groups_of({row[0] for row in rows}, year=until.year, rule=rule)
     seen: set[UUID] = set()

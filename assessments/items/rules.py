@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ def issues(draft: Draft, *, languages: Collection[str], skills: Collection[str])
     """Return everything that is wrong with `draft`; empty when it may be approved.
 
     Args:
-        languages: those of the item's edition; each must be there.
+        languages: those in which the course is offered; each must be there.
         skills: codes of the framework.
     """
     return list(_issues(draft, languages, skills))
@@ -53,6 +53,52 @@ def option_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
         if isinstance(text, Mapping) and (isinstance(text.get("options"), list) or "gaps" in text):
             return tuple(sorted([*ids_of(text.get("options")), *shuffled_ids(text)]))
     return ()
+
+
+def needs_second_person(*, author: Hashable | None, approver: Hashable | None, asked: bool) -> bool:
+    """Return whether somebody else has to approve what `author` wrote; nobody is the author of what was loaded from files."""
+    return asked and author is not None and author == approver
+
+
+def may_measure_same(new: Draft, earlier: Draft) -> bool:
+    """Return whether a person may say that two revisions measure the same: only wording and stated difficulty differ.
+
+    Kind, key, options, parts, skills, level and guess rate decide what an answer tells: with another of these, answers to
+    the two are not one measure.
+    """
+    if (new.kind, new.key, set(new.skills), new.level, new.guess) != (
+        earlier.kind,
+        earlier.key,
+        set(earlier.skills),
+        earlier.level,
+        earlier.guess,
+    ):
+        return False
+    return _shape(new) == _shape(earlier)
+
+
+def proposed_same(new: Draft, earlier: Draft) -> bool:
+    """Return whether two revisions are taken to measure the same unless a person says otherwise.
+
+    They are when feedback differs, or a language was added or left out, and nothing else: where both speak a language, they
+    say the same in it. Of a typo in a prompt nobody but a person can say that it changed nothing.
+    """
+    if not may_measure_same(new, earlier) or new.difficulty != earlier.difficulty:
+        return False
+    shared = set(new.content) & set(earlier.content)
+    return bool(shared) and all(_asked(new.content[tag]) == _asked(earlier.content[tag]) for tag in shared)
+
+
+def _asked(text: Mapping[str, Any]) -> dict[str, Any]:
+    """What a learner reads before answering."""
+    return {name: value for name, value in text.items() if name != "feedback" and value}
+
+
+def _shape(draft: Draft) -> tuple[Any, ...]:
+    """The ids of options and the shape of the part that only one kind has: the same in every language of a sound draft."""
+    kind = KINDS[draft.kind]
+    first: Mapping[str, Any] = next(iter(draft.content.values()), {})
+    return option_ids(draft.content), kind.part_shape(first) if kind.part and kind.part in first else None
 
 
 def _issues(draft: Draft, languages: Collection[str], skills: Collection[str]) -> Iterator[Issue]:
@@ -118,7 +164,7 @@ def _content_issues(kind: ItemKind, content: Any, languages: Collection[str]) ->
         yield Issue("/content", "must hold a text for each language")
         return
     for language in sorted(set(languages) - set(content)):
-        yield Issue(f"/content/{language}", "is missing: the edition is offered in this language")
+        yield Issue(f"/content/{language}", "is missing: the course is offered in this language")
     readable: dict[str, Mapping[str, Any]] = {}
     for language, text in content.items():
         found = list(_text_issues(kind, text, f"/content/{language}"))

@@ -19,7 +19,7 @@ class ScoredItem(NamedTuple):
     """One item of a graded attempt.
 
     `answered` is false when it was left open; `score` is None when it was voided; `seen_before`: in an earlier attempt;
-    `lapsed`: it was left open when the clock closed the attempt.
+    `lapsed`: it was left open when the clock closed the attempt; `revision`: number of the first that measures the same.
     """
 
     id: UUID

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db import transaction
 
@@ -17,7 +17,6 @@ from assessments.errors import InvalidQuiz
 from assessments.items.loading import ACTOR, load_items
 from assessments.quizzes.rules import BLUEPRINT_FIELDS, Blueprint
 from assessments.quizzes.services import put_quiz
-from common.errors import NotFound
 from courses import public as courses
 
 _QUIZ_MEMBERS = {"slug", *BLUEPRINT_FIELDS}
@@ -33,28 +32,25 @@ class Loaded:
     unchanged: int
 
 
-def load_bank(folder: Path, *, edition_id: UUID) -> Loaded:
-    """Load `items.toml` and `quiz.toml` of a folder into an edition, all or nothing; of the items see `load_items`.
+def load_bank(folder: Path, *, course_id: UUID) -> Loaded:
+    """Load `items.toml` into the bank of a course and `quiz.toml` into the course, all or nothing.
 
-    The quiz's id follows from the edition and the slug. It is opened when it is new; later runs leave it open or closed
-    as they find it.
+    Of the items see `load_items`. The quiz's id follows from the course's id and the slug. It is opened when it is new; later
+    runs leave it open or closed as they find it.
 
     Raises:
-        NotFound: there is no such edition.
+        NotFound: there is no such course.
         InvalidItem, InvalidQuiz: the files cannot be loaded; the detail names file, position and issue.
     """
-    edition = courses.edition(edition_id)
-    if edition is None:
-        raise NotFound()
     with (folder / "quiz.toml").open("rb") as file:
         quiz = tomllib.load(file)
     with transaction.atomic():
-        items = load_items(folder / "items.toml", edition=edition)
-        quiz_id = _put_quiz(quiz, edition_id=edition_id, file=f"{folder.name}/quiz.toml")
+        items = load_items(folder / "items.toml", course_id=course_id)
+        quiz_id = _put_quiz(quiz, course_id=course_id, file=f"{folder.name}/quiz.toml")
     return Loaded(quiz_id, items.added, items.revised, items.unchanged)
 
 
-def _put_quiz(quiz: Mapping[str, Any], *, edition_id: UUID, file: str) -> UUID:
+def _put_quiz(quiz: Mapping[str, Any], *, course_id: UUID, file: str) -> UUID:
     unknown = sorted(set(quiz) - _QUIZ_MEMBERS)
     missing = sorted({"slug", "titles", "pass_share"} - set(quiz))
     if unknown or missing:
@@ -70,8 +66,8 @@ def _put_quiz(quiz: Mapping[str, Any], *, edition_id: UUID, file: str) -> UUID:
     defaults: dict[str, Any] = {"mode": "assessment", "pools": [], "attempt_limit": 3, "time_limit_s": 3600}
     try:
         return put_quiz(
-            quiz_id=uuid5(edition_id, f"quiz:{slug}"),
-            edition_id=edition_id,
+            quiz_id=courses.activity_id_of(course_id, slug),
+            course_id=course_id,
             slug=slug,
             blueprint=Blueprint(**(defaults | given)),
             open_when_new=True,

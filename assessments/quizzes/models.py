@@ -13,13 +13,13 @@ from common.ids import new_id
 
 
 class Quiz(models.Model):
-    """The blueprint of an assessment of an edition, as its author has it by now: what learners are offered is a version.
+    """The blueprint of an assessment of a course, as its author has it by now: what learners are offered is a version.
 
     `open` and `windows` are operation: they hold for every version and change at once. Its items
     come from one of pools, sections or forms.
 
     pools: [{"skill": "AIS-A1", "count": 3}, {"skill": "AIS-B1", "level": 2, "difficulty": "hard", "count": 2}, …]: so many
-    items of the edition's bank whose first skill, level and stated difficulty are those; what is not given is whatever.
+    items of the course's banks whose first skill, level and stated difficulty are those; what is not given is whatever.
     sections: [{"titles": {"en": "Basics"}, "pools": […], "shuffle": true, "min_share": "0.5"}, …], asked in this order.
     forms: [{"name": "A", "items": [item codes]}, …]: fixed lists, equally long.
     skill_minimums: {"AIS-A1": "0.5"}: smallest share of the skill's items for passing, beside `pass_share` of all.
@@ -48,7 +48,7 @@ class Quiz(models.Model):
         AFTER_LAST_ATTEMPT = "after_last_attempt", "after the last attempt, or one that was passed"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, related_name="quizzes")
+    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="quizzes")
     slug = models.SlugField(max_length=80)
     titles = models.JSONField(help_text="title by language")
     mode = models.CharField(max_length=14, choices=Mode, default=Mode.ASSESSMENT)
@@ -91,10 +91,10 @@ class Quiz(models.Model):
     open = models.BooleanField(default=False, help_text="learners may start attempts")
 
     class Meta:
-        ordering = ["edition", "slug"]
+        ordering = ["course", "slug"]
         verbose_name_plural = "quizzes"
         constraints = [
-            models.UniqueConstraint(fields=["edition", "slug"], name="one_quiz_per_edition_and_slug"),
+            models.UniqueConstraint(fields=["course", "slug"], name="one_quiz_per_course_and_slug"),
             # The statement that counts attempts inserts the first one without looking at the limit.
             models.CheckConstraint(condition=models.Q(attempt_limit__gte=1), name="at_least_one_attempt"),
             models.CheckConstraint(condition=models.Q(time_limit_s__gte=1), name="some_time_to_answer"),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from common.conditional import etag_of, ready_bytes
+from common.conditional import ready_bytes
 from common.openapi import PAGE_PARAMETERS
-from common.pagination import INSTANT_AND_ID, BadCursor, Cursors, read_page
-from common.rendering import to_json
+from common.pagination import BadCursor, read_limit
 from courses.api.languages import ACCEPT_LANGUAGE, IF_NONE_MATCH, LANGUAGE, UnknownLanguage, wanted_languages
 from courses.api.schemas import NOT_MODIFIED, CatalogueOutput
-from courses.catalogue.documents import read_catalogue
-
-_CURSORS = Cursors("catalogue", INSTANT_AND_ID)
+from courses.catalogue.pages import CURSORS, read_catalogue
 
 
 class Catalogue(APIView):
@@ -39,22 +34,16 @@ class Catalogue(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Each card in the language that fits the caller best; one page may hold several languages."""
-        cards, following = read_page(
-            request,
-            _CURSORS,
-            partial(read_catalogue, wanted=wanted_languages(request)),
-            key=lambda card: (card.published_at, card.edition_id),
+        page = read_catalogue(
+            wanted=wanted_languages(request),
+            after=CURSORS.after(request._request),
+            limit=read_limit(request.query_params),
         )
-        body = b'{"items":[%b],"next":%b}' % (b",".join(card.body for card in cards), to_json(following))
         response = ready_bytes(
-            request._request,
-            body,
-            etag=etag_of(body),
-            language=", ".join(sorted({card.language for card in cards})) or None,
-            cache="public, max-age=60",
+            request._request, page.body, etag=page.etag, language=page.languages, cache="public, max-age=60"
         )
-        if following is not None:
+        if page.following is not None and response.status_code == 200:
             query = request.query_params.copy()
-            query["cursor"] = following
+            query["cursor"] = page.following
             response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'
         return response

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from courses.catalogue import statements
@@ -18,14 +17,6 @@ class Read:
 
     language: str
     etag: str
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Card:
-    published_at: datetime
-    edition_id: UUID
-    language: str
     body: bytes
 
 
@@ -50,7 +41,7 @@ def read_document(
         kind=kind,
         ref=ref,
         edition_id=ref if kind != "lesson" else edition_id,
-        languages=_ranges(wanted),
+        languages=ranges_of(wanted),
         known_etags=[etag.strip('"') for etag in known_etags],
     )
     return Read(document[0], f'"{document[1]}"', document[2]) if document else None
@@ -61,11 +52,6 @@ def read_by_digest(digest: str) -> bytes | None:
     return statements.document_by_digest(digest)
 
 
-def read_catalogue(*, wanted: Sequence[str], after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Card]:
-    """Read at most `limit` cards of published editions behind `after`, newest first, each in its best language."""
-    cards = statements.cards(languages=_ranges(wanted), after=after, limit=limit)
-    return [Card(*card) for card in cards]
-
-
-def _ranges(wanted: Sequence[str]) -> Sequence[str]:
+def ranges_of(wanted: Sequence[str]) -> Sequence[str]:
+    """The platform's languages that fit `wanted` (BCP 47, best first) best, as statements take them."""
     return rules.ranges(tuple(wanted), tuple(known_languages()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,9 @@ from django.db.models import F, UUIDField
 
 from common.caches import ProcessCache
 from common.queries import Given, IsAmong, KeptQuery
+from courses.content.models import Course
 from courses.publishing.models import Edition, Pin, Version
-from courses.values import EditionView, LessonView, QuizView
+from courses.values import CourseView, EditionView, LessonView, QuizView
 
 # A frozen edition never changes, apart from its status, which is read every time. The instant of publishing is part of
 # the key, so that nothing is kept from a publishing that was rolled back.
@@ -138,6 +139,47 @@ def running_editions(course_ids: Iterable[UUID]) -> Mapping[UUID, UUID]:
     return dict(published.order_by().values_list("course", "pk"))
 
 
+def offered_editions(course_ids: Iterable[UUID]) -> Mapping[UUID, UUID]:
+    """The published edition of each course, by course, where those who take an earlier one are offered it; one query."""
+    offered = Edition.objects.filter(
+        course__in=list(course_ids), status=Edition.Status.PUBLISHED, move_rule=Edition.MoveRule.OFFER
+    )
+    return dict(offered.order_by().values_list("course", "pk"))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The text that somebody read of a lesson: its language, and its digest as the lesson's document names it."""
+
+    language: str
+    digest: str
+    until: int  # number of the version that they would read now
+
+
+def versions_since(seen: Mapping[UUID, Seen]) -> Mapping[UUID, Sequence[bool]]:
+    """For each lesson, the versions after the one that was read up to the one of today: whether each is substantial.
+
+    Only versions that a published or retired edition has had. A lesson whose text is not known to have been in any of them is
+    missing; one without later versions (the reader is ahead) has none. One query.
+    """
+    known: dict[UUID, dict[int, tuple[Mapping[str, str], bool]]] = defaultdict(dict)
+    pins = Pin.objects.filter(edition__published_at__isnull=False, unit__in=list(seen))
+    for unit, number, digests, substantial in pins.order_by().values_list(
+        "unit", "version__number", "version__text_digests", "version__substantial"
+    ):
+        known[unit][number] = digests, substantial
+    found = {}
+    for unit, read in seen.items():
+        numbers = [number for number, (digests, _) in known[unit].items() if digests.get(read.language) == read.digest]
+        if numbers:
+            # What reads alike in this language may be several versions: the last of them that is not ahead of today's.
+            begun = max((number for number in numbers if number <= read.until), default=min(numbers))
+            found[unit] = [
+                substantial for number, (_, substantial) in sorted(known[unit].items()) if begun < number <= read.until
+            ]
+    return found
+
+
 def lessons_of_courses(course_ids: Iterable[UUID]) -> Mapping[UUID, frozenset[UUID]]:
     """By course, every lesson that any published or retired edition of it has had."""
     found: dict[UUID, set[UUID]] = {course_id: set() for course_id in course_ids}
@@ -152,3 +194,20 @@ def lessons_of_courses(course_ids: Iterable[UUID]) -> Mapping[UUID, frozenset[UU
 def course_of_edition(edition_id: UUID) -> UUID | None:
     """The course that an edition, also a proposed one, is of; None if there is no such edition."""
     return Edition.objects.filter(pk=edition_id).values_list("course", flat=True).first()
+
+
+def course(course_id: UUID) -> CourseView | None:
+    """One course, or None; two queries."""
+    row = Course.objects.select_related("authority").filter(pk=course_id).first()
+    if row is None:
+        return None
+    newest = Edition.objects.filter(course=course_id).order_by(F("published_at").desc(nulls_last=True), "-proposed_at")
+    offered = newest.values_list("default_language", "languages").first()
+    default, languages = offered or (row.source_language, [row.source_language])
+    return CourseView(
+        id=row.pk,
+        slug=row.slug,
+        authority=row.authority.code,
+        languages=tuple(sorted(languages, key=lambda tag: tag != default)),
+        second_person_approves_items=row.authority.second_person_approves_items,
+    )

@@ -12,7 +12,7 @@ from uuid import UUID
 from common.rendering import to_json
 from courses.content.values import MACHINE_DRAFTED, CourseContent, LessonContent, ModuleContent, QuizPlace
 from courses.publishing.markdown import to_html
-from courses.publishing.versions import text_digests_of
+from courses.publishing.versions import text_digest_of
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,12 @@ def _replaced(document: Compiled, **members: Any) -> Compiled:
 def _compile_in(
     language: str, content: CourseContent, names: Names, edition_id: UUID, number: int
 ) -> Iterator[Compiled]:
-    course = _course(language, content, names, edition_id, number)
+    lessons = {lesson.id: lesson_document(language, content, lesson) for lesson in content.lessons()}
+    versions = {lesson_id: lesson["version"] for lesson_id, lesson in lessons.items()}
+    course = _course(language, content, names, edition_id, number, versions)
     documents = [
         _document("course", edition_id, language, course),
-        *(
-            _document("lesson", lesson.id, language, lesson_document(language, content, lesson))
-            for lesson in content.lessons()
-        ),
+        *(_document("lesson", lesson_id, language, lesson) for lesson_id, lesson in lessons.items()),
     ]
     card = {name: value for name, value in course.items() if name != "modules"}
     yield _document("card", edition_id, language, card)
@@ -148,7 +147,15 @@ def _entry(document: Compiled) -> dict[str, Any]:
     }
 
 
-def _course(language: str, content: CourseContent, names: Names, edition_id: UUID, number: int) -> dict[str, Any]:
+def _course(
+    language: str,
+    content: CourseContent,
+    names: Names,
+    edition_id: UUID,
+    number: int,
+    versions: Mapping[UUID, str],
+) -> dict[str, Any]:
+    """versions: by lesson, the digest of what it says in the language."""
     words = content.texts[language]
     highest: dict[str, int] = {}
     lessons = list(content.lessons())
@@ -175,11 +182,11 @@ def _course(language: str, content: CourseContent, names: Names, edition_id: UUI
         "licence": content.licence,
         "attribution": content.attribution,
         "published_at": None,
-        "modules": [_module(language, module, names) for module in content.modules],
+        "modules": [_module(language, module, names, versions) for module in content.modules],
     }
 
 
-def _module(language: str, module: ModuleContent, names: Names) -> dict[str, Any]:
+def _module(language: str, module: ModuleContent, names: Names, versions: Mapping[UUID, str]) -> dict[str, Any]:
     words = module.texts[language]
     return {
         "id": module.id,
@@ -193,7 +200,7 @@ def _module(language: str, module: ModuleContent, names: Names) -> dict[str, Any
                 "title": lesson.texts[language].title,
                 "minutes": lesson.minutes,
                 "translation": lesson.texts[language].status,
-                "version": text_digests_of(lesson)[language],
+                "version": versions[lesson.id],
                 "skills": [names.skill(code, level, language) for code, level in sorted(lesson.skills.items())],
             }
             for lesson in module.lessons
@@ -210,7 +217,7 @@ def lesson_document(language: str, content: CourseContent, lesson: LessonContent
     words = lesson.texts[language]
     return {
         "id": lesson.id,
-        "version": text_digests_of(lesson)[language],
+        "version": text_digest_of(lesson, language),
         "course_id": content.id,
         "course": content.slug,
         "slug": lesson.slug,

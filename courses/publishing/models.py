@@ -174,3 +174,19 @@ class Page(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.language}"
+
+
+class CatalogueState(models.Model):
+    """Which state of the catalogue stands: one row, with another token after every change of what the catalogue shows.
+
+    The token is random and not a count: a publication that was rolled back, or a restored database, gives none a second time.
+    """
+
+    id = models.BooleanField(primary_key=True, default=True)
+    token = models.UUIDField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=True), name="one_state_of_the_catalogue")]
+
+    def __str__(self) -> str:
+        return str(self.token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from courses.publishing import rules
 from courses.publishing.compiling import Label, Names
 from courses.publishing.contributors import contributors
 from courses.publishing.models import Edition, Pin
-from courses.publishing.versions import Pinned, content_of, digest_of_draft
+from courses.publishing.versions import Pinned, Unit, content_of, digest_of_draft
 from courses.skills.models import Framework
 
 
@@ -88,7 +88,8 @@ def check_content(content: CourseContent, framework_id: int) -> list[rules.Findi
     return sorted(found, key=lambda finding: not finding.blocking)
 
 
-def draft_digest(content: CourseContent) -> str:
-    """The digest of a whole draft, with what contributors would freeze."""
+def draft_digest(content: CourseContent, units: Sequence[Unit] | None = None) -> str:
+    """The digest of a whole draft, with what contributors would freeze. units: as of `digest_of_draft`."""
     parts: Mapping[str, str] = {entry.name: entry.digest(content.id) for entry in contributors()}
-    return digest_of([digest_of_draft(content), parts]) if parts else digest_of_draft(content)
+    own = digest_of_draft(content, units)
+    return digest_of([own, parts]) if parts else own

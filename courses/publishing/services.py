@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Max
@@ -17,12 +17,12 @@ from common.database import set_for_transaction
 from common.errors import Conflict, DomainError, NotFound
 from courses.content.draft import content_of_draft, write_draft
 from courses.content.models import Course
-from courses.content.values import CourseContent, complete_languages
+from courses.content.values import complete_languages
 from courses.events import EditionPublished
 from courses.publishing import rules
 from courses.publishing.compiling import Compiled, compile_edition, published
 from courses.publishing.contributors import contributors
-from courses.publishing.models import Document, Edition, Page, Pin, Version
+from courses.publishing.models import CatalogueState, Document, Edition, Page, Pin, Version
 from courses.publishing.selectors import (
     as_frozen,
     check_content,
@@ -31,7 +31,7 @@ from courses.publishing.selectors import (
     draft_digest,
     names_of,
 )
-from courses.publishing.versions import units_of
+from courses.publishing.versions import Unit, units_of
 from events import public as events
 from privacy import public as privacy
 
@@ -118,7 +118,8 @@ def propose(
     """
     lock_course(course_id)
     content = content_of_draft(course_id)
-    digest = draft_digest(content)
+    units = list(units_of(content))
+    digest = draft_digest(content, units)
     if seen is not None and seen != digest:
         raise DraftChanged()
     standing = Edition.objects.filter(course_id=course_id).exclude(status=Edition.Status.RETIRED)
@@ -145,7 +146,7 @@ def propose(
         proposed_at=clock.now(),
         proposed_by_id=proposed_by,
     )
-    _pin(edition, content, substantial)
+    _pin(edition, units, substantial)
     _write_pages(edition)
     for contributor in contributors():
         contributor.freeze(edition.pk, course_id)
@@ -153,8 +154,7 @@ def propose(
     return edition.pk
 
 
-def _pin(edition: Edition, content: CourseContent, substantial: frozenset[UUID]) -> None:
-    units = list(units_of(content))
+def _pin(edition: Edition, units: Sequence[Unit], substantial: frozenset[UUID]) -> None:
     ids = [unit.id for unit in units]
     known = {(unit, digest): pk for unit, digest, pk in _versions(ids)}
     last: dict[UUID, int] = {
@@ -304,6 +304,7 @@ def publish(*, edition_id: UUID, actor: str) -> Published:
         contributor.publish(edition.pk, edition.course_id)
     _audit(edition, "publish", actor, number=edition.number)
     events.record(EditionPublished(edition_id=edition.pk, course_id=edition.course_id))
+    _change_catalogue()
     return Published(edition.pk, now)
 
 
@@ -405,7 +406,18 @@ def recompile(*, edition_id: UUID, actor: str) -> int:
     after = set(Page.objects.filter(edition=edition).values_list("kind", "ref", "language", "document_id"))
     if after - before:
         _audit(edition, "recompile", actor, documents=len(after - before))
+        _change_catalogue()
     return len(after - before)
+
+
+def _change_catalogue() -> None:
+    """Tell every process that what it keeps of the catalogue is of the past, from this transaction's commit on.
+
+    Publications wait here for each other, so it is the last step of a transaction.
+    """
+    CatalogueState.objects.bulk_create(
+        [CatalogueState(token=uuid4())], update_conflicts=True, unique_fields=["id"], update_fields=["token"]
+    )
 
 
 def lock_course(course_id: UUID) -> Course:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ class Unit:
     content: Mapping[str, Any]
     text_digests: Mapping[str, str]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Of the content: names nothing of this installation, so the same content has the same digest everywhere."""
         return digest_of(self.content)
@@ -61,15 +62,13 @@ def _shown(lesson: LessonContent) -> dict[str, Any]:
     return {"slug": lesson.slug, "minutes": lesson.minutes, "skills": dict(lesson.skills)}
 
 
-def text_digests_of(lesson: LessonContent) -> dict[str, str]:
-    """By language, the digest of what a reader of that language gets to see of a lesson."""
-    return _text_digests(_shown(lesson), lesson.texts)
+def text_digest_of(lesson: LessonContent, language: str) -> str:
+    """The digest of what a reader of that language gets to see of a lesson."""
+    return _text_digest(_shown(lesson), lesson.texts[language])
 
 
-def _text_digests(shown: Mapping[str, Any], texts: Mapping[str, Words]) -> dict[str, str]:
-    return {
-        language: digest_of({**shown, **words.fields(), "status": words.status}) for language, words in texts.items()
-    }
+def _text_digest(shown: Mapping[str, Any], words: Words) -> str:
+    return digest_of({**shown, **words.fields(), "status": words.status})
 
 
 def _unit(
@@ -92,16 +91,20 @@ def _unit(
         parent=parent,
         position=position,
         content={**own, "texts": stored},
-        text_digests=_text_digests(shown, texts),
+        text_digests={language: _text_digest(shown, words) for language, words in texts.items()},
     )
 
 
-def digest_of_draft(content: CourseContent) -> str:
-    """Return the digest of a whole course: of every unit in its place. Equal digests mean that nothing differs."""
+def digest_of_draft(content: CourseContent, units: Sequence[Unit] | None = None) -> str:
+    """Return the digest of a whole course: of every unit in its place. Equal digests mean that nothing differs.
+
+    Args:
+        units: what `units_of` gives for it, where the caller has that already.
+    """
     return digest_of(
         [
             [str(unit.id), str(unit.parent) if unit.parent else None, unit.position, unit.digest]
-            for unit in units_of(content)
+            for unit in (units if units is not None else units_of(content))
         ]
     )
 

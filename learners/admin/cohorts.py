@@ -1,4 +1,4 @@
-"""Cohorts of an edition, and who is in them."""
+"""Cohorts of a course, and who is in them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from learners.cohorts.models import Cohort, CohortMember
 class CohortAdmin(LinksWhatOpens, ModelAdmin):
     """Shown to staff of every state, for a cohort may have members of several; the list of members is by state."""
 
-    list_display = ("code", "edition", "title")
-    list_filter = ("edition",)
-    list_select_related = ("edition__course",)
+    list_display = ("code", "course", "title")
+    list_filter = ("course",)
+    list_select_related = ("course",)
     search_fields = ("code", "title")
-    fields = ("edition", "code", "title")
+    fields = ("course", "code", "title")
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Quizzes name a cohort by its code.
-        return () if obj is None else ("edition", "code")
+        return () if obj is None else ("course", "code")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -43,8 +43,8 @@ class CohortMemberForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         cohort, enrolment = cleaned.get("cohort"), cleaned.get("enrolment")
-        if cohort and enrolment and cohort.edition_id != enrolment.edition_id:
-            self.add_error("enrolment", f"is in another edition than the cohort: {enrolment.edition}")
+        if cohort and enrolment and cohort.course_id != enrolment.course_id:
+            self.add_error("enrolment", f"is in another course than the cohort: {enrolment.edition}")
         return cleaned
 
 

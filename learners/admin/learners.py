@@ -132,7 +132,7 @@ class EarlierStateAdmin(StateScopedAdmin, ModelAdmin):
 class LessonProgressInline(ReadOnly, TabularInline):
     model = LessonProgress
     verbose_name_plural = "progress by lesson"
-    fields = ("lesson", "furthest", "done_at", "updated_at")
+    fields = ("lesson", "furthest", "done_at", "language", "updated_at")
     extra = 0
 
 

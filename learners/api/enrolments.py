@@ -35,12 +35,23 @@ _CURSORS = Cursors("enrolments", ID)
 
 
 class EnrolmentInput(StrictSerializer):
-    edition_id = serializers.UUIDField(help_text="A published edition, from the catalogue.")
+    edition_id = serializers.UUIDField(
+        help_text="A published edition, from the catalogue. One that was retired meanwhile stands for its course's running one."
+    )
 
 
 class EnrolmentOutput(serializers.Serializer[Enrolment]):
     id = serializers.UUIDField(source="pk")
-    edition_id = serializers.UUIDField()
+    edition_id = serializers.UUIDField(help_text="The edition that the enrolment is pinned to.")
+    course_id = serializers.UUIDField()
+    newer_edition = serializers.SerializerMethodField(
+        help_text="The course's running edition, where it is another and learners are offered it: "
+        "`GET …/moves/{edition_id}` says what moving there means."
+    )
+    instead_of = serializers.SerializerMethodField(
+        help_text="In the answer to a PUT: the edition that was asked for, where the enrolment is not in that one. It was "
+        "retired meanwhile, or the learner takes the course already."
+    )
     course = serializers.SerializerMethodField(help_text="The course's slug.")
     title = serializers.SerializerMethodField(
         help_text="In the language of Accept-Language, else of the learner's profile, else the course's own."
@@ -59,11 +70,19 @@ class EnrolmentOutput(serializers.Serializer[Enrolment]):
         editions: Mapping[UUID, EditionView] = self.context["editions"]
         return editions[enrolment.edition_id]
 
+    def get_newer_edition(self, enrolment: Enrolment) -> UUID | None:
+        offered: UUID | None = self.context["offered"].get(enrolment.course_id)
+        return offered if offered != enrolment.edition_id else None
+
+    def get_instead_of(self, enrolment: Enrolment) -> UUID | None:
+        asked: UUID | None = self.context["asked"]
+        return asked if asked != enrolment.edition_id else None
+
     def get_course(self, enrolment: Enrolment) -> str:
         return self._edition(enrolment).course_slug
 
     def get_lessons_waived(self, enrolment: Enrolment) -> int:
-        return len(self.context["waivers"][enrolment.pk])
+        return len(waived.counting(self._edition(enrolment).lessons, self.context["waivers"][enrolment.pk]))
 
     def get_title(self, enrolment: Enrolment) -> str:
         edition = self._edition(enrolment)
@@ -76,11 +95,16 @@ class EnrolmentOutput(serializers.Serializer[Enrolment]):
         )
 
 
-def _output(request: Request, enrolments: list[Enrolment]) -> list[dict[str, Any]]:
+def enrolment_documents(
+    request: Request, enrolments: list[Enrolment], *, asked: UUID | None = None
+) -> list[dict[str, Any]]:
+    """Enrolments as their learner reads them. asked: the edition that this request would enrol in."""
     learner = profiles.learner(caller_id(request))
     context = {
         "preferred": learner.languages if learner else (),
         "editions": courses.editions({enrolment.edition_id for enrolment in enrolments}),
+        "offered": courses.offered_editions({enrolment.course_id for enrolment in enrolments}),
+        "asked": asked,
         "waivers": waived.of_enrolments([enrolment.pk for enrolment in enrolments]),
         "accept_language": request.headers.get("Accept-Language", ""),
     }
@@ -108,7 +132,7 @@ class MyEnrolments(APIView):
             _CURSORS,
             partial(selectors.own_enrolments, learner_id=caller_id(request)),
             key=lambda enrolment: enrolment.pk,
-            show=partial(_output, request),
+            show=partial(enrolment_documents, request),
         )
 
 
@@ -119,8 +143,10 @@ class MyEnrolments(APIView):
     put=extend_schema(
         operation_id="enrol",
         tags=["Learning"],
-        summary="Enrol in an edition, under an id of the caller's making",
-        description="Needs a profile and the consent `learning_records`. A repeat is answered as the first time.",
+        summary="Enrol in a course, under an id of the caller's making",
+        description="Needs a profile and the consent `learning_records`. A learner takes a course once, in one of its editions: "
+        "a repeat is answered as the first time, also with another edition of the course. Who was offline while the edition "
+        "was retired is enrolled in the running one; `instead_of` says so.",
         request=EnrolmentInput,
         responses={200: EnrolmentOutput, 201: EnrolmentOutput},
     ),
@@ -130,12 +156,14 @@ class MyEnrolment(OwnResource[Enrolment]):
         "PUT": (ProfileMissing, ConsentMissing, EditionNotOpen, AlreadyEnrolled, EnrolmentIdTaken),
     }
     input_class = EnrolmentInput
+    _asked: UUID | None = None
 
     def find(self, request: Request, **ids: UUID) -> Enrolment | None:
         return selectors.own_enrolment(learner_id=caller_id(request), enrolment_id=ids["enrolment_id"])
 
     def save(self, request: Request, given: dict[str, Any], **ids: UUID) -> tuple[Enrolment, bool]:
+        self._asked = given["edition_id"]
         return enrol(learner_id=caller_id(request), enrolment_id=ids["enrolment_id"], now=clock.now(), **given)
 
     def represent(self, request: Request, resource: Enrolment) -> Any:
-        return _output(request, [resource])[0]
+        return enrolment_documents(request, [resource], asked=self._asked)[0]

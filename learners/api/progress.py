@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -26,7 +27,6 @@ from courses.public import EditionView
 from learners.enrolments import selectors as enrolments
 from learners.enrolments.models import Enrolment
 from learners.progress import selectors
-from learners.progress.errors import LessonNotInEdition
 from learners.progress.models import LessonProgress
 from learners.progress.rules import Report
 from learners.progress.services import record_progress
@@ -50,30 +50,44 @@ class LessonReportInput(StrictSerializer):
     lesson_id = serializers.UUIDField()
     furthest = serializers.IntegerField(min_value=0, max_value=100, help_text="How far the lesson was read, per cent.")
     done_at = InstantField(allow_null=True, default=None, help_text="When it was done, by the device's clock.")
+    version = serializers.RegexField(
+        r"^[0-9a-f]{64}$",
+        required=False,
+        help_text="`version` of the lesson's document that was done; with its `language`.",
+    )
+    language = serializers.CharField(max_length=20, required=False, help_text="Of that document (BCP 47).")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = {"version": attrs.get("version", ""), "language": attrs.get("language", "")}
+        if bool(named["version"]) != bool(named["language"]):
+            missing = "language" if named["version"] else "version"
+            raise serializers.ValidationError({missing: _("A version is named with its language.")})
+        return {**attrs, **named}
 
 
 class ProgressInput(StrictSerializer):
     lessons = serializers.ListField(child=LessonReportInput(), min_length=1, max_length=MAX_LESSONS)
 
 
-def _body(
+def _view(
     enrolment: Enrolment,
     edition: EditionView,
     progress: Mapping[UUID, LessonProgress],
-    waivers: Mapping[UUID, LessonWaiver],
-) -> bytes:
-    shown: selectors.ProgressView = {
+    waivers: Sequence[LessonWaiver],
+) -> selectors.ProgressView:
+    return {
         "enrolment_id": enrolment.pk,
-        "lessons": selectors.lessons(edition, progress, waivers),
+        "edition_id": enrolment.edition_id,
+        "course_id": enrolment.course_id,
+        "lessons": selectors.lessons(edition, progress, waivers, selectors.changes([(edition, progress)])),
         "lessons_done_at": enrolment.lessons_done_at,
         "assessment_passed_at": enrolment.assessment_passed_at,
         "completed_at": enrolment.completed_at,
     }
-    return to_json(shown)
 
 
 class MyProgress(APIView):
-    problems: ClassVar = {"PUT": (ConsentMissing, LessonNotInEdition)}
+    problems: ClassVar = {"PUT": (ConsentMissing,)}
 
     @extend_schema(
         operation_id="read_progress",
@@ -89,11 +103,13 @@ class MyProgress(APIView):
         if enrolment is None:
             raise NotFound()
         edition = courses.editions([enrolment.edition_id])[enrolment.edition_id]
-        body = _body(
-            enrolment,
-            edition,
-            selectors.of_enrolments([enrolment_id])[enrolment_id],
-            waived.of_enrolments([enrolment_id])[enrolment_id],
+        body = to_json(
+            _view(
+                enrolment,
+                edition,
+                selectors.of_enrolments([enrolment_id])[enrolment_id],
+                waived.of_enrolments([enrolment_id])[enrolment_id],
+            )
         )
         return ready_bytes(request._request, body, etag=etag_of(body))
 
@@ -104,12 +120,13 @@ class MyProgress(APIView):
         description=(
             "May be sent by any number of devices, in any order, as often as they like: the furthest point and the "
             "first time done stay. `done_at` in the future becomes now, before the enrolment the enrolment's instant. "
-            "Answers the merged state of all lessons. Whoever withdrew the consent `learning_records` is refused: keep the "
-            "reports on the device until it is given again."
+            "Answers the merged state of all lessons. Lessons of every edition that the course has had are taken, also after a "
+            "move; a lesson that is none of them is listed in `refused`, and the others are taken. Whoever withdrew the consent "
+            "`learning_records` is refused: keep the reports on the device until it is given again."
         ),
-        parameters=[header(ETAG, "Of the merged state.", 200)],
+        parameters=[header(ETAG, "Of the merged state, as a read answers it.", 200)],
         request=ProgressInput,
-        responses=selectors.ProgressView,
+        responses=selectors.RecordedProgressView,
     )
     def put(self, request: Request, enrolment_id: UUID) -> HttpResponse:
         given = ProgressInput(data=request.data)
@@ -120,7 +137,11 @@ class MyProgress(APIView):
             reports=[Report(**lesson) for lesson in given.validated_data["lessons"]],
             now=clock.now(),
         )
-        body = _body(recorded.enrolment, recorded.edition, recorded.progress, recorded.waivers)
-        answer = HttpResponse(body, content_type="application/json")
-        answer["ETag"], answer["Cache-Control"] = etag_of(body), "private, no-cache"
+        shown = _view(recorded.enrolment, recorded.edition, recorded.progress, recorded.waivers)
+        refused: list[selectors.RefusedLesson] = [
+            {"lesson_id": lesson_id, "reason": "unknown_lesson"} for lesson_id in recorded.refused
+        ]
+        answered: selectors.RecordedProgressView = {**shown, "refused": refused}
+        answer = HttpResponse(to_json(answered), content_type="application/json")
+        answer["ETag"], answer["Cache-Control"] = etag_of(to_json(shown)), "private, no-cache"
         return answer

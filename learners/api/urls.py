@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from learners.api.enrolments import MyEnrolment, MyEnrolments
 from learners.api.level_assessments import MyLevelAssessment, MyLevelAssessments
+from learners.api.moves import MyMove
 from learners.api.progress import MyProgress
 from learners.api.self_description import MySelfDescription
 from learners.api.skills import MySkills
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/me/enrolments", MyEnrolments.as_view(), name="my-enrolments"),
     path("api/v1/me/enrolments/<id:enrolment_id>", MyEnrolment.as_view(), name="my-enrolment"),
     path("api/v1/me/enrolments/<id:enrolment_id>/progress", MyProgress.as_view(), name="my-progress"),
+    path("api/v1/me/enrolments/<id:enrolment_id>/moves/<id:edition_id>", MyMove.as_view(), name="my-move"),
     path("api/v1/me/level-assessments", MyLevelAssessments.as_view(), name="my-level-assessments"),
     path("api/v1/me/level-assessments/<id:assessment_id>", MyLevelAssessment.as_view(), name="my-level-assessment"),
 ]

@@ -1,4 +1,4 @@
-"""Named groups of an edition's learners."""
+"""Named groups of a course's learners."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from common.ids import new_id
 
 
 class Cohort(models.Model):
-    """A group of learners of an edition that sits together, e.g. a class in Jakarta; quizzes open to it by its code.
+    """A group of learners of a course that sits together, e.g. a class in Jakarta; quizzes open to it by its code.
 
     No personal data; who is in it stands in `CohortMember`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    edition = models.ForeignKey("courses.Edition", on_delete=models.PROTECT, related_name="cohorts")
+    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="cohorts")
     code = models.SlugField(max_length=40)
     title = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
-        ordering = ["edition", "code"]
-        constraints = [models.UniqueConstraint(fields=["edition", "code"], name="one_cohort_per_edition_and_code")]
+        ordering = ["course", "code"]
+        constraints = [models.UniqueConstraint(fields=["course", "code"], name="one_cohort_per_course_and_code")]
 
     def __str__(self) -> str:
         return self.code
 
 
 class CohortMember(models.Model):
-    """An enrolment is in a cohort of its edition; it may be in several.
+    """An enrolment is in a cohort of its course, whatever edition it is pinned to; it may be in several.
 
     Personal data: the learner (by the enrolment).
     """

@@ -7,6 +7,6 @@ from uuid import UUID
 from learners.cohorts.models import Cohort
 
 
-def cohort_codes(edition_id: UUID) -> frozenset[str]:
-    """Codes of the edition's cohorts; one query."""
-    return frozenset(Cohort.objects.filter(edition_id=edition_id).values_list("code", flat=True))
+def cohort_codes(course_id: UUID) -> frozenset[str]:
+    """Codes of the cohorts of a course; one query."""
+    return frozenset(Cohort.objects.filter(course=course_id).values_list("code", flat=True))

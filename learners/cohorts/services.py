@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from common.errors import NotFound
-from learners.cohorts.errors import CohortOfAnotherEdition
+from learners.cohorts.errors import CohortOfAnotherCourse
 from learners.cohorts.models import Cohort, CohortMember
 from learners.enrolments.models import Enrolment
 from privacy import public as privacy
@@ -19,14 +19,14 @@ def add_member(*, cohort_id: UUID, enrolment_id: UUID, actor: str) -> CohortMemb
 
     Raises:
         NotFound: there is no such cohort or enrolment.
-        CohortOfAnotherEdition: the enrolment is in another edition.
+        CohortOfAnotherCourse: the enrolment is in another course.
     """
     cohort = Cohort.objects.filter(pk=cohort_id).first()
     enrolment = Enrolment.objects.filter(pk=enrolment_id).first()
     if cohort is None or enrolment is None:
         raise NotFound()
-    if cohort.edition_id != enrolment.edition_id:
-        raise CohortOfAnotherEdition()
+    if cohort.course_id != enrolment.course_id:
+        raise CohortOfAnotherCourse()
     member, is_new = CohortMember.objects.get_or_create(cohort=cohort, enrolment=enrolment)
     if is_new:
         _audit("cohort.joined", enrolment_id, cohort_id, actor)

@@ -10,13 +10,13 @@ from common.errors import DomainError
 
 
 class EditionNotOpen(DomainError):
-    """There is no published edition of this id to enrol in."""
+    """There is no edition of this id, it is not published yet, or its course has none that can be taken now."""
 
     code, status, title = "edition_not_open", 404, _("This course cannot be taken at present")
 
 
 class AlreadyEnrolled(DomainError):
-    """The learner takes this edition already, under the id in `enrolment_id`: go on with that one."""
+    """The learner takes this course already, under the id in `enrolment_id`: go on with that one."""
 
     code, status, title = "already_enrolled", 409, _("You take this course already")
     member_types = {"enrolment_id": UUID}

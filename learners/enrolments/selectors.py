@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, Q
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Q, QuerySet, UUIDField
 
-from learners.enrolments.models import Enrolment
+from common.queries import Given, IsAmong, KeptQuery
+from courses import public as courses
+from courses.public import EditionView
+from learners.enrolments.models import Enrolment, EnrolmentEdition
 
 
 @dataclass(frozen=True)
 class Participation:
-    """A learner's participation in an edition: are all lessons done, and which cohorts (by code)."""
+    """A learner's participation in an edition: are all lessons done, which cohorts of the course (by code), and the
+    languages of the learner's profile, best first.
+    """
 
     enrolment_id: UUID
     lessons_done: bool
     cohorts: tuple[str, ...]
+    languages: tuple[str, ...]
 
 
 def participation(*, learner_id: UUID, edition_id: UUID) -> Participation | None:
-    """The learner's participation in the edition, None without an enrolment; one query."""
+    """The learner's participation in the edition, None if no enrolment is pinned to it; one query."""
     row = (
         Enrolment.objects.filter(learner_id=learner_id, edition_id=edition_id)
         .annotate(
@@ -34,28 +42,66 @@ def participation(*, learner_id: UUID, edition_id: UUID) -> Participation | None
                 order_by="memberships__cohort__code",
             )
         )
-        .values_list("pk", "lessons_done_at", "cohorts")
+        .values_list("pk", "lessons_done_at", "cohorts", "learner__languages")
         .first()
     )
-    return Participation(row[0], row[1] is not None, tuple(row[2])) if row else None
+    return Participation(row[0], row[1] is not None, tuple(row[2]), tuple(row[3])) if row else None
 
 
 def is_enrolled(*, learner_id: UUID, edition_id: UUID) -> bool:
-    """Whether the learner takes the edition; one query."""
+    """Whether an enrolment of the learner is pinned to the edition; one query."""
     return Enrolment.objects.filter(learner_id=learner_id, edition_id=edition_id).exists()
 
 
 def completions(
     *, learner_ids: Collection[UUID], edition_ids: Iterable[UUID]
 ) -> Mapping[tuple[UUID, UUID], datetime | None]:
-    """When each learner completed each of the editions that they take, None for not yet, by (learner, edition).
+    """When each learner completed each of the editions that they take or took, None for not yet, by (learner, edition).
 
-    One query; editions that a learner does not take are missing.
+    One query; editions that a learner was never pinned to are missing. An enrolment that moved is completed in all of its
+    editions: what completes it in one of them does so for good.
     """
-    rows = Enrolment.objects.filter(learner_id__in=learner_ids, edition_id__in=list(edition_ids)).values_list(
-        "learner_id", "edition_id", "completed_at"
+    wanted = set(edition_ids)
+    rows = Enrolment.objects.filter(
+        Q(edition_id__in=wanted) | Q(pinned__edition_id__in=wanted), learner_id__in=learner_ids
+    ).values_list("learner_id", "edition_id", "pinned__edition_id", "completed_at")
+    return {
+        (learner_id, edition_id): completed_at
+        for learner_id, now, earlier, completed_at in rows
+        for edition_id in (now, earlier)
+        if edition_id in wanted
+    }
+
+
+_PINS = KeptQuery(
+    lambda: (
+        EnrolmentEdition.objects.filter(IsAmong(F("enrolment_id"), Given("enrolments", ArrayField(UUIDField()))))
+        .order_by()
+        .values_list("enrolment_id", "edition_id")
     )
-    return {(learner_id, edition_id): completed_at for learner_id, edition_id, completed_at in rows}
+)
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Editions by id, and for each enrolment those that it was ever pinned to, the present one too."""
+
+    editions: Mapping[UUID, EditionView]
+    ever: Mapping[UUID, Sequence[EditionView]]
+
+
+def pins_of(enrolments: Iterable[Enrolment], *, also: Iterable[UUID] = ()) -> Pins:
+    """What the enrolments were ever pinned to; `also`: further editions to read. Two queries."""
+    found = {enrolment.pk: {enrolment.edition_id} for enrolment in enrolments}
+    for enrolment_id, edition_id in _PINS(enrolments=list(found)):
+        found[enrolment_id].add(edition_id)
+    editions = courses.editions({edition_id for ever in found.values() for edition_id in ever} | set(also))
+    return Pins(
+        editions=editions,
+        ever={
+            enrolment_id: [editions[edition_id] for edition_id in sorted(ever)] for enrolment_id, ever in found.items()
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -64,6 +110,11 @@ class TakenCourse:
 
     edition_id: UUID
     completed_at: datetime | None
+
+
+def editions_taken(learner_id: UUID) -> QuerySet[Enrolment, Any]:
+    """The ids of the editions that the learner's enrolments are pinned to, as a condition of another query."""
+    return Enrolment.objects.filter(learner_id=learner_id).values("edition_id")
 
 
 def taken_courses(

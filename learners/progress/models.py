@@ -9,6 +9,8 @@ from django.db import models
 class LessonProgress(models.Model):
     """The furthest point of a lesson, merged from any number of devices in any order: maximum, and first time done.
 
+    version, language, seen_at: digest and language of the text that was done last, and when; empty where no device said it.
+    The lesson may be one that the enrolment's present edition does not have.
     Nothing here is a score: a client says how far it read, never how well (assessments grade).
     Personal data: learner (by the enrolment), times.
     """
@@ -17,6 +19,9 @@ class LessonProgress(models.Model):
     lesson = models.ForeignKey("courses.Lesson", on_delete=models.PROTECT)
     furthest = models.PositiveSmallIntegerField(validators=[MaxValueValidator(100)], help_text="per cent")
     done_at = models.DateTimeField(null=True)
+    version = models.CharField(max_length=64, blank=True, default="")
+    language = models.CharField(max_length=20, blank=True, default="")
+    seen_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:

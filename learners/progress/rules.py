@@ -13,11 +13,18 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Report:
-    """What a device says of one lesson: how far (per cent), and when done, if done."""
+    """What a device says of one lesson: how far (per cent), and when done, if done.
+
+    version: digest of the text that was done last, as the lesson's document names it; language: of that text; seen_at: when it
+    was done. All three are there, or none.
+    """
 
     lesson_id: UUID
     furthest: int
     done_at: datetime | None
+    version: str = ""
+    language: str = ""
+    seen_at: datetime | None = None
 
 
 def believable(done_at: datetime | None, *, enrolled_at: datetime, now: datetime) -> datetime | None:
@@ -30,7 +37,7 @@ def believable(done_at: datetime | None, *, enrolled_at: datetime, now: datetime
 
 
 def merge(reports: Iterable[Report]) -> list[Report]:
-    """Return one report per lesson, by lesson id: the furthest point and the first time done.
+    """Return one report per lesson, by lesson id: the furthest point, the first time done, the version that was done last.
 
     Merging is commutative, associative and idempotent, so devices may report in any order and as often as they like.
     """
@@ -38,10 +45,22 @@ def merge(reports: Iterable[Report]) -> list[Report]:
     for report in reports:
         other = merged.get(report.lesson_id, report)
         times = [at for at in (report.done_at, other.done_at) if at is not None]
+        last = max(report, other, key=_last)
         merged[report.lesson_id] = Report(
-            report.lesson_id, max(report.furthest, other.furthest), min(times, default=None)
+            report.lesson_id,
+            max(report.furthest, other.furthest),
+            min(times, default=None),
+            last.version,
+            last.language,
+            last.seen_at,
         )
     return [merged[lesson_id] for lesson_id in sorted(merged)]
+
+
+def _last(report: Report) -> tuple[bool, float, str, str]:
+    """By when the version was done; the digest decides between two at the same instant, so that the order does not."""
+    seen_at = report.seen_at
+    return seen_at is not None, seen_at.timestamp() if seen_at else 0.0, report.version, report.language
 
 
 def all_done_at(

@@ -39,12 +39,16 @@ class Ground:
     held: Held
 
 
+def counts(levels: Mapping[str, int], held: Mapping[str, int]) -> bool:
+    """Whether a lesson that leads to `levels` may be skipped by who holds `held`; never one that names no skill."""
+    return bool(levels) and all(held.get(code, 0) >= level >= 1 for code, level in levels.items())
+
+
 def waived(lessons: Iterable[Lesson], held: Mapping[str, Held]) -> dict[UUID, list[Ground]]:
     """Return the lessons that may be skipped, each with its grounds by skill; never one that names no skill."""
+    levels = {code: by.level for code, by in held.items()}
     found = {}
     for lesson in lessons:
-        if lesson.levels and all(
-            code in held and held[code].level >= level >= 1 for code, level in lesson.levels.items()
-        ):
+        if counts(lesson.levels, levels):
             found[lesson.id] = [Ground(code, level, held[code]) for code, level in sorted(lesson.levels.items())]
     return found

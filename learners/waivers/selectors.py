@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, TypedDict
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from common.queries import Given, IsAmong, KeptQuery
 from common.schemas import Keywords
+from learners.waivers import rules
 from learners.waivers.models import LessonWaiver
 
 
@@ -38,11 +39,22 @@ _OF_ENROLMENTS = KeptQuery(
 )
 
 
-def of_enrolments(enrolment_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, LessonWaiver]]:
-    """Waivers by enrolment and lesson; one query."""
-    found: dict[UUID, dict[UUID, LessonWaiver]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
+def of_enrolments(enrolment_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[LessonWaiver]]:
+    """Waivers by enrolment, whether they count in the edition that it is pinned to or not; one query."""
+    found: dict[UUID, list[LessonWaiver]] = {enrolment_id: [] for enrolment_id in enrolment_ids}
     for waiver in _OF_ENROLMENTS(enrolments=list(found)):
-        found[waiver.enrolment_id][waiver.lesson_id] = waiver
+        found[waiver.enrolment_id].append(waiver)
+    return found
+
+
+def counting(lessons: Iterable[rules.Lesson], waivers: Iterable[LessonWaiver]) -> Mapping[UUID, LessonWaiver]:
+    """The first waiver of each lesson that counts for what these lessons lead to."""
+    levels = {lesson.id: lesson.levels for lesson in lessons}
+    found: dict[UUID, LessonWaiver] = {}
+    for waiver in sorted(waivers, key=lambda waiver: (waiver.at, waiver.pk)):
+        held = {ground["skill"]: ground["held"] for ground in waiver.because}
+        if waiver.lesson_id in levels and rules.counts(levels[waiver.lesson_id], held):
+            found.setdefault(waiver.lesson_id, waiver)
     return found
 
 

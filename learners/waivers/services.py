@@ -15,6 +15,7 @@ from courses import public as courses
 from events import public as events
 from events.public import Recorded
 from learners.enrolments.models import Enrolment
+from learners.enrolments.selectors import Pins, pins_of
 from learners.events import LessonsWaived, MasteryChanged, Outcome
 from learners.mastery.models import LevelChange, SkillState
 from learners.waivers import rules, statements
@@ -26,7 +27,7 @@ PLACEMENT = "placement"
 
 
 @transaction.atomic
-def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolment]:
+def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> tuple[list[Enrolment], Pins]:
     """Take graded attempts and changed mastery: learners with a placement may skip the lessons that they master.
 
     A placement is noted on the enrolment; every such enrolment gets the waivers that the learner's levels give at
@@ -34,7 +35,7 @@ def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolm
     whichever comes later sees both. A constant number of statements.
 
     Returns:
-        The enrolments with a new waiver, still locked: it may have been all that was missing.
+        The enrolments with a new waiver, still locked: it may have been all that was missing. And what they were pinned to.
     """
     happened = [delivery.event for delivery in recorded]
     learner_ids = sorted({event.learner_id for event in happened})
@@ -43,17 +44,35 @@ def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolm
         if isinstance(event, Outcome) and event.mode == PLACEMENT and event.answers:
             key = event.learner_id, event.edition_id
             placed[key] = min(event.submitted_at, placed.get(key, event.submitted_at))
-    enrolments = _locked(learner_ids, placed)
+    enrolments = list(
+        Enrolment.objects.select_for_update(no_key=True).filter(learner_id__in=learner_ids).order_by("pk")
+    )
+    if not placed:
+        enrolments = [enrolment for enrolment in enrolments if enrolment.placed_at is not None]
+    if not enrolments:
+        return [], Pins({}, {})
+    pins = pins_of(enrolments, also=(edition_id for _, edition_id in placed))
+    return waive_held(_placed(enrolments, placed, pins), pins), pins
+
+
+def waive_held(enrolments: Sequence[Enrolment], pins: Pins) -> list[Enrolment]:
+    """Waive what the learners of locked enrolments with a placement hold at present, in every edition they were pinned to.
+
+    In every one, so that it is the same whether a placement or a move came first. A constant number of statements.
+
+    Returns:
+        The enrolments with a new waiver.
+    """
     if not enrolments:
         return []
-    editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
     held = _held({enrolment.learner_id for enrolment in enrolments})
-    wanted = {
-        enrolment.pk: rules.waived(editions[enrolment.edition_id].lessons, held.get(enrolment.learner_id, {}))
-        for enrolment in enrolments
-    }
-    now = clock.now()
-    new = _insert(wanted, version=courses.framework().version, now=now)
+    wanted = [
+        (enrolment.pk, lesson, [_ground(ground) for ground in grounds])
+        for enrolment in sorted(enrolments, key=lambda enrolment: enrolment.pk)
+        for edition in pins.ever[enrolment.pk]
+        for lesson, grounds in sorted(rules.waived(edition.lessons, held.get(enrolment.learner_id, {})).items())
+    ]
+    new = _insert(wanted, version=courses.framework().version, now=clock.now())
     if not new:
         return []
     changed = [enrolment for enrolment in enrolments if enrolment.pk in new]
@@ -64,21 +83,31 @@ def waive(recorded: Sequence[Recorded[Outcome | MasteryChanged]]) -> list[Enrolm
         subject_ids=[str(enrolment.pk) for enrolment in changed],
     )
     events.record_many(
-        [LessonsWaived(learner_id=enrolment.learner_id, edition_id=enrolment.edition_id) for enrolment in changed]
+        [
+            LessonsWaived(
+                learner_id=enrolment.learner_id, edition_id=enrolment.edition_id, course_id=enrolment.course_id
+            )
+            for enrolment in changed
+        ]
     )
     return changed
 
 
-def _locked(learner_ids: Sequence[UUID], placed: Mapping[tuple[UUID, UUID], datetime]) -> list[Enrolment]:
-    """Lock the learners' enrolments in order, note the placements, and return those with one."""
-    enrolments = list(
-        Enrolment.objects.select_for_update(no_key=True).filter(learner_id__in=learner_ids).order_by("pk")
-    )
+def _placed(
+    enrolments: Sequence[Enrolment], placed: Mapping[tuple[UUID, UUID], datetime], pins: Pins
+) -> list[Enrolment]:
+    """Note the placements, by learner and edition, on locked enrolments, and return those with one."""
+    # A placement is of its course: the learner may have moved since.
+    placements: dict[tuple[UUID, UUID], datetime] = {}
+    for (learner_id, edition_id), at in placed.items():
+        if edition_id in pins.editions:
+            key = learner_id, pins.editions[edition_id].course_id
+            placements[key] = min(at, placements.get(key, at))
     noted = []
     for enrolment in enrolments:
-        at = placed.get((enrolment.learner_id, enrolment.edition_id))
-        if at is not None and enrolment.placed_at is None:
-            enrolment.placed_at = at
+        earliest = placements.get((enrolment.learner_id, enrolment.course_id))
+        if earliest is not None and (enrolment.placed_at is None or earliest < enrolment.placed_at):
+            enrolment.placed_at = earliest
             noted.append(enrolment)
     if noted:
         Enrolment.objects.bulk_update(noted, ["placed_at"])
@@ -103,12 +132,11 @@ def _held(learner_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, Held]]:
     return found
 
 
-def _insert(wanted: Mapping[UUID, Mapping[UUID, Sequence[Ground]]], *, version: str, now: datetime) -> set[UUID]:
+def _insert(wanted: Sequence[tuple[UUID, UUID, list[dict[str, Any]]]], *, version: str, now: datetime) -> set[UUID]:
     """Store the waivers that are new, in one statement; return the enrolments that got one."""
     waivers = [
-        (enrolment_id, lesson_id, [_ground(ground) for ground in grounds])
-        for enrolment_id, lessons in sorted(wanted.items())
-        for lesson_id, grounds in sorted(lessons.items())
+        (enrolment_id, lesson_id, {ground["skill"]: ground["level"] for ground in grounds}, grounds)
+        for enrolment_id, lesson_id, grounds in wanted
     ]
     return statements.insert_waivers(waivers, framework_version=version, rule_version=rules.RULE, now=now)
 

@@ -14,7 +14,7 @@ from common.rendering import to_json
 
 
 def insert_waivers(
-    waivers: Sequence[tuple[UUID, UUID, list[dict[str, Any]]]],
+    waivers: Sequence[tuple[UUID, UUID, dict[str, int], list[dict[str, Any]]]],
     *,
     framework_version: str,
     rule_version: str,
@@ -23,17 +23,17 @@ def insert_waivers(
     """Store the waivers that are not stored yet, in one statement; return the enrolments that got one.
 
     Args:
-        waivers: enrolment, lesson, and the grounds as in `LessonWaiver.because`.
+        waivers: enrolment, lesson, `LessonWaiver.levels`, and the grounds as in `LessonWaiver.because`.
     """
     if not waivers:
         return set()
-    enrolment_ids, lesson_ids, grounds = zip(*waivers, strict=True)
+    enrolment_ids, lesson_ids, levels, grounds = zip(*waivers, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO learners_lessonwaiver (enrolment_id, lesson_id, because, framework_version, rule_version, at)
-            SELECT new.*, %s, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[]) AS new
-            ON CONFLICT (enrolment_id, lesson_id) DO NOTHING
+            INSERT INTO learners_lessonwaiver (enrolment_id, lesson_id, levels, because, framework_version, rule_version, at)
+            SELECT new.*, %s, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[], %s::jsonb[]) AS new
+            ON CONFLICT (enrolment_id, lesson_id, levels) DO NOTHING
             RETURNING enrolment_id
             """,
             [
@@ -42,6 +42,7 @@ def insert_waivers(
                 now,
                 list(enrolment_ids),
                 list(lesson_ids),
+                [Jsonb(document, dumps=to_json) for document in levels],
                 [Jsonb(document, dumps=to_json) for document in grounds],
             ],
         )

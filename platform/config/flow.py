@@ -38,6 +38,7 @@ from learners.events import (
     AccountChanged,
     EditionCompleted,
     Enrolled,
+    EnrolmentMoved,
     LessonsWaived,
     LevelDecided,
     MasteryChanged,
@@ -52,6 +53,7 @@ EVENTS: tuple[type[Event], ...] = (
     ProfileChanged,
     AccountChanged,
     Enrolled,
+    EnrolmentMoved,
     ProgressRecorded,
     LessonsWaived,
     EditionCompleted,
@@ -89,7 +91,7 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
     Consumer(
         "completion",
         learners.note_passed_assessments,
-        purpose="a passed assessment completes an edition whose lessons are done",
+        purpose="a passed assessment completes a course whose lessons are done",
     ).takes(OutcomeRecorded, OutcomeCorrected),
     Consumer(
         "waivers",
@@ -162,6 +164,7 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
         ProfileChanged,
         AccountChanged,
         Enrolled,
+        EnrolmentMoved,
         ProgressRecorded,
         LessonsWaived,
         EditionCompleted,

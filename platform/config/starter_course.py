@@ -28,6 +28,5 @@ def load() -> UUID:
         actor="starter-course",
         now=clock.now(),
     )
-    edition_id = publish_draft(course_id=course_id, actor="starter-course")
-    load_bank(_ROOT / "assessments" / "content" / SLUG, edition_id=edition_id)
-    return edition_id
+    load_bank(_ROOT / "assessments" / "content" / SLUG, course_id=course_id)
+    return publish_draft(course_id=course_id, actor="starter-course")

@@ -21,6 +21,7 @@ from accounts.models import RecoveryCode, User
 from agencies import services
 from agencies.feed import services as feed
 from agencies.models import Agency, ApiClient, StatisticCell
+from assessments.items.services import bank_of_course
 from assessments.models import (
     Accommodation,
     Appeal,
@@ -67,6 +68,7 @@ from learners.models import (
     CohortMember,
     EarlierState,
     Enrolment,
+    EnrolmentEdition,
     Evidence,
     Learner,
     LessonProgress,
@@ -82,7 +84,7 @@ from learners.models import (
 from member_states.public import codes
 from privacy.models import ConsentRecord, Disclosure, Pull, PurposeTextReview
 from tests.agencies.factories import Machine, make_agency, make_edition, make_grant, signed_in_machine
-from tests.assessments.factories import version_of
+from tests.assessments.factories import edition_of, version_of
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +101,7 @@ WITHOUT_TEXT = {
     Disclosure,
     EarlierState,
     Enrolment,
+    EnrolmentEdition,
     ExpiryReminder,
     HandedInFile,
     LessonProgress,
@@ -109,6 +112,9 @@ WITHOUT_TEXT = {
     # Of staff and of texts; no learner is in it.
     PurposeTextReview,
 }
+
+# It names the staff who wrote and approved it, and says nothing of people.
+ONLY_WRITTEN_BY_PEOPLE = {ItemRevision}
 
 
 def _canaried(model: type[models.Model], state: str, /, **given: Any) -> Any:
@@ -154,9 +160,9 @@ class World:
         self.list = StatusList.objects.create(issuer_id="regional", number=1, secret=b"")
         self.achievement = Achievement.objects.create(slug="a", course=self.edition.course)
         self.version = AchievementVersion.objects.create(achievement=self.achievement, criteria={}, texts={})
-        self.quiz = Quiz.objects.create(edition=self.edition, slug="q", titles={}, pools=[])
-        self.cohort = Cohort.objects.create(edition=self.edition, code="c")
-        item = Item.objects.create(edition=self.edition, code="i")
+        self.quiz = Quiz.objects.create(course=self.edition.course, slug="q", titles={}, pools=[])
+        self.cohort = Cohort.objects.create(course=self.edition.course, code="c")
+        item = Item.objects.create(bank=bank_of_course(self.edition.course_id), code="i")
         self.revision = ItemRevision.objects.create(
             item=item, kind="single", content={}, key={}, skills=["AIS-A1"], level=1, guess=0.25
         )
@@ -167,7 +173,10 @@ class World:
         _canaried(RecoveryCode, state, user=user, made_at=now)
         learner = _canaried(Learner, state, user=user, member_state_id=state, birth_year=1990)
         enrolment = Enrolment.objects.create(learner=learner, edition=self.edition, enrolled_at=now)
-        LessonProgress.objects.create(enrolment=enrolment, lesson=self.lesson, furthest=50, updated_at=now)
+        EnrolmentEdition.objects.create(enrolment=enrolment, edition=self.edition, since=now, by=user.pk)
+        LessonProgress.objects.create(
+            enrolment=enrolment, lesson=self.lesson, furthest=50, version=f"CANARY-{state}", updated_at=now
+        )
         grounds = [{"skill": f"CANARY-{state}", "level": 1, "held": 1, "probability": 0.9}]
         _canaried(LessonWaiver, state, enrolment=enrolment, lesson=self.lesson, because=grounds, at=now)
         CohortMember.objects.create(cohort=self.cohort, enrolment=enrolment)
@@ -266,6 +275,7 @@ class World:
             Attempt,
             state,
             quiz=self.quiz,
+            edition=edition_of(self.quiz),
             quiz_version=version_of(self.quiz),
             learner=learner,
             number=1,
@@ -396,7 +406,8 @@ def test_every_text_of_a_person_holds_a_canary(world: World) -> None:
             model
             for config in ours
             for model in config.get_models()
-            if any(field.remote_field and field.related_model in personal for field in model._meta.concrete_fields)
+            if model not in ONLY_WRITTEN_BY_PEOPLE
+            and any(field.remote_field and field.related_model in personal for field in model._meta.concrete_fields)
         }
         if found <= personal:
             break

@@ -202,8 +202,8 @@ def test_what_did_not_change_is_not_published_again(agency: Agency, machine: Mac
     drain()
     cursor = machine.pull().json()["next"]
     tell(learner)
-    events.record(ProgressRecorded(learner_id=learner.pk, edition_id=new_id()))
-    events.record(EditionCompleted(learner_id=learner.pk, edition_id=new_id()))
+    events.record(ProgressRecorded(learner_id=learner.pk, edition_id=new_id(), course_id=new_id()))
+    events.record(EditionCompleted(learner_id=learner.pk, edition_id=new_id(), course_id=new_id()))
     drain()
     assert _items(machine.pull(cursor)) == []
     assert feed.publish(learner_ids=[learner.pk], now=clock.now()) == 0

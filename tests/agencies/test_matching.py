@@ -70,7 +70,7 @@ class Population:
             CountedEnrolment(
                 id=self._id(),
                 learner_id=learner_id,
-                edition_id=edition.id,
+                edition=edition,
                 lessons_done=done,
                 enrolled_at=begun,
                 assessment_passed_at=last if is_completed else None,

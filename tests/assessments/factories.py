@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from assessments.items.models import Item, ItemRevision
+from assessments.items.services import bank_of_course
 from assessments.quizzes.models import Quiz, QuizVersion
 from assessments.quizzes.selectors import blueprint_of
 from assessments.quizzes.services import pin
 from common import clock
 from common.ids import new_id
-from courses.models import Edition
+from courses.models import Course, CourseMember, Edition
 from learners.models import Enrolment, Learner
 from privacy.models import ConsentRecord
 from tests.courses.factories import make_proposed, make_published
@@ -28,6 +29,15 @@ FEEDBACK = "FEEDBACK-MARK"
 def make_edition(*, languages: Sequence[str] = ("en", "ja", "th"), published: bool = True) -> Edition:
     """An edition of a course of its own with a module and a lesson."""
     return (make_published if published else make_proposed)(languages=languages)
+
+
+def join_teams(user: Any, *, role: str) -> None:
+    """Make somebody a member of the team of every course that there is."""
+    language = "en" if role in ("translator", "reviewer") else None
+    CourseMember.objects.bulk_create(
+        (CourseMember(course=course, user=user, role=role, language=language) for course in Course.objects.all()),
+        ignore_conflicts=True,
+    )
 
 
 def text(language: str, *, options: Sequence[str] = ("a", "b", "c", "d"), unit: str = "") -> dict[str, Any]:
@@ -58,10 +68,11 @@ def make_bank(
 ) -> list[ItemRevision]:
     """`each` approved items per skill, the kinds and the levels 1 and 2 in turn."""
     items, revisions = [], []
+    bank = bank_of_course(edition.course_id)
     for skill in skills:
         for number in range(each):
             kind = kinds[number % len(kinds)]
-            item = Item(pk=new_id(), edition=edition, code=f"{skill.lower()}-{number}")
+            item = Item(pk=new_id(), bank=bank, code=f"{skill.lower()}-{number}")
             options = () if kind == "numeric" else ("a", "b", "c", "d")
             items.append(item)
             revisions.append(
@@ -90,15 +101,22 @@ def make_quiz(edition: Edition, **given: Any) -> Quiz:
         "pass_share": Decimal("0.6"),
         "open": True,
     }
-    quiz = Quiz.objects.create(edition=edition, **(values | given))
+    quiz = Quiz.objects.create(course_id=edition.course_id, **(values | given))
     if quiz.open:
-        version_of(quiz)
+        version_of(quiz, edition)
     return quiz
 
 
-def version_of(quiz: Quiz) -> QuizVersion:
+def edition_of(quiz: Quiz) -> Edition:
+    """The newest edition of the quiz's course."""
+    return Edition.objects.filter(course=quiz.course_id).latest("number")
+
+
+def version_of(quiz: Quiz, edition: Edition | None = None) -> QuizVersion:
     """The version that offers the quiz as its row is by now, whether or not the bank can fill it."""
-    return pin(Quiz.objects.get(pk=quiz.pk), blueprint_of(Quiz.objects.get(pk=quiz.pk)), actor="factory").version
+    stored = Quiz.objects.get(pk=quiz.pk)
+    pinned = edition or edition_of(quiz)
+    return pin(stored, blueprint_of(stored), edition_id=pinned.pk, actor="factory").version
 
 
 def consent(learner: Learner, *, given: bool = True) -> None:

@@ -17,8 +17,9 @@ from assessments.items.models import Item, ItemRevision
 from assessments.quizzes.models import Quiz
 from common import clock
 from common.ids import new_id
+from courses.models import CourseMember
 from privacy.models import AuditEntry
-from tests.assessments.factories import FEEDBACK, enrol, make_bank, make_edition, make_quiz
+from tests.assessments.factories import FEEDBACK, enrol, join_teams, make_bank, make_edition, make_quiz
 from tests.factories import make_learner, make_user
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,7 @@ BUTTON = "assessments_item_save_and_approve"
 def staff(client, role, **given):
     user = make_user(is_staff=True, **given)
     user.groups.add(Group.objects.get(name=role))
+    join_teams(user, role="author" if role == TRAINER else "reviewer")
     client.force_login(user)
     return user
 
@@ -52,7 +54,7 @@ def edition():
 
 def test_a_trainer_adds_an_item_writes_it_and_approves_it(client, edition):
     trainer = staff(client, TRAINER)
-    answer = client.post(reverse("admin:assessments_item_add"), {"edition": str(edition.pk), "code": "new-one"})
+    answer = client.post(reverse("admin:assessments_item_add"), {"course": str(edition.course_id), "code": "new-one"})
     item = Item.objects.get()
     page = reverse("admin:assessments_item_change", args=[item.pk])
     assert (answer.status_code, answer["Location"]) == (302, page)
@@ -142,7 +144,7 @@ def test_a_quiz_opens_only_when_the_bank_can_fill_it(client, edition):
     staff(client, TRAINER)
     make_bank(edition, each=3)
     given = {
-        "edition": str(edition.pk),
+        "course": str(edition.course_id),
         "slug": "final",
         "mode": "assessment",
         "attempt_limit": 3,
@@ -222,8 +224,9 @@ def test_a_state_administrator_sees_the_state_s_attempts_and_no_key(client, atte
 
 
 def test_a_trainer_who_is_limited_to_a_state_sees_no_key_either(client, edition):
-    (revision,) = make_bank(edition, each=1, skills=("AIS-A1",))
     user = staff(client, TRAINER, member_state_id="JP")
+    CourseMember.objects.all().delete()
+    (revision,) = make_bank(edition, each=1, skills=("AIS-A1",))
     user.groups.add(Group.objects.get(name=STATE_ADMINISTRATOR))
     assert client.get(reverse("admin:assessments_item_change", args=[revision.item_id])).status_code == 403
 

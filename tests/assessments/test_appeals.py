@@ -48,6 +48,7 @@ from tests.assessments.appealing import (
     reach,
     take,
 )
+from tests.assessments.factories import edition_of
 from tests.credentials.certificates.factories import make_achievement
 from tests.factories import make_learner, make_user, signed_in
 from tests.learners.factories import recorded
@@ -265,7 +266,7 @@ def test_a_refused_attempt_that_is_upheld_gives_one_more_try() -> None:
     appeal_id = open_appeal(linh, Subject("refusal", attempt_id=attempt.id))
     claim(appeal_id, mai)
     decide(appeal_id, mai, new_try=True, reason="The power failed in the whole district.")
-    listed = signed_in(linh.user).get(f"/api/v1/editions/{quiz.edition_id}/quizzes").json()["items"][0]
+    listed = signed_in(linh.user).get(f"/api/v1/editions/{edition_of(quiz).pk}/quizzes").json()["items"][0]
     assert (listed["attempt_limit"], listed["attempts_used"]) == (2, 1)
     assert take(quiz, linh).passed
     with pytest.raises(AttemptsUsedUp):
@@ -295,7 +296,7 @@ def test_an_achievement_not_awarded_is_appealed_by_the_levels_it_asks() -> None:
     linh, mai = make_linh(level=0), make_reviewer()
     quiz = quiz_for(linh)
     make_achievement(
-        quiz.edition.course,
+        quiz.course,
         slug="first-steps",
         texts={"en": {"name": "First steps"}},
         criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
@@ -382,7 +383,7 @@ def test_a_level_that_another_appeal_freezes_counts_as_what_it_will_be() -> None
     linh, mai = make_linh(level=0), make_reviewer()
     quiz = quiz_for(linh)
     make_achievement(
-        quiz.edition.course,
+        quiz.course,
         slug="first-steps",
         texts={"en": {"name": "First steps"}},
         criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 1}]},
@@ -452,7 +453,7 @@ def test_who_decided_about_the_attempt_or_the_skill_before_does_not_review() -> 
     claim(level, hung)
     decide(level, hung, "dismissed")
     make_achievement(
-        quiz.edition.course,
+        quiz.course,
         slug="second-steps",
         texts={"en": {"name": "Second steps"}},
         criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 2}]},

@@ -85,7 +85,7 @@ def test_nobody_moves_a_level_between_the_check_of_a_decision_and_its_effect(
     mai, linh = make_reviewer(), make_linh(level=0)
     quiz = quiz_for(linh)
     make_achievement(
-        quiz.edition.course,
+        quiz.course,
         slug="first-steps",
         texts={"en": {"name": "First steps"}},
         criteria={"course_completed": False, "skills": [{"skill": SKILL, "level": 1}]},

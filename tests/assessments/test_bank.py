@@ -60,19 +60,19 @@ def write(folder: Path, prompts: dict[str, str], quiz: str = QUIZ) -> Path:
 
 def test_loading_twice_changes_nothing_and_a_changed_item_is_a_new_revision(tmp_path, edition):
     write(tmp_path, {"one": "First?", "two": "Second?"})
-    loaded = load_bank(tmp_path, edition_id=edition.pk)
+    loaded = load_bank(tmp_path, course_id=edition.course_id)
     assert (loaded.added, loaded.revised, loaded.unchanged) == (2, 0, 0)
-    assert Item.objects.get(code="one").pk == uuid5(edition.pk, "one")
+    assert Item.objects.get(code="one").pk == uuid5(edition.course_id, "items/one")
     quiz = Quiz.objects.get()
     assert (quiz.pk, quiz.open, str(quiz.pass_share)) == (loaded.quiz_id, True, "0.700")
     audited = AuditEntry.objects.count()
 
-    again = load_bank(tmp_path, edition_id=edition.pk)
+    again = load_bank(tmp_path, course_id=edition.course_id)
     assert (again.added, again.revised, again.unchanged) == (0, 0, 2)
     assert AuditEntry.objects.count() == audited
 
     write(tmp_path, {"one": "First, better?", "two": "Second?"}, QUIZ.replace("0.7", "0.65"))
-    third = load_bank(tmp_path, edition_id=edition.pk)
+    third = load_bank(tmp_path, course_id=edition.course_id)
     assert (third.added, third.revised, third.unchanged) == (0, 1, 1)
     assert [
         (item_revision.number, item_revision.approved_at is not None)
@@ -83,14 +83,14 @@ def test_loading_twice_changes_nothing_and_a_changed_item_is_a_new_revision(tmp_
 
 def test_loading_does_not_undo_what_a_trainer_approved_or_closed(tmp_path, edition):
     write(tmp_path, {"one": "First?", "two": "Second?"})
-    load_bank(tmp_path, edition_id=edition.pk)
+    load_bank(tmp_path, course_id=edition.course_id)
     item = Item.objects.get(code="one")
     draft = services.draft_of(item.revisions.get())
     draft = type(draft)(**{**draft.values(), "skills": draft.skills, "difficulty": "hard"})
     services.save_draft(item_id=item.pk, draft=draft, actor="trainer")
     services.approve(item_id=item.pk, actor="trainer", now=clock.now())
     set_open(quiz_id=Quiz.objects.get().pk, opened=False, actor="trainer")
-    load_bank(tmp_path, edition_id=edition.pk)
+    load_bank(tmp_path, course_id=edition.course_id)
     assert item.revisions.first().difficulty == "hard"
     assert not Quiz.objects.get().open
 
@@ -108,7 +108,7 @@ def test_loading_does_not_undo_what_a_trainer_approved_or_closed(tmp_path, editi
 def test_files_with_a_issue_are_refused_as_a_whole_and_say_where(tmp_path, edition, prompts, quiz, error, says):
     write(tmp_path, prompts, quiz)
     with pytest.raises(error, match=says):
-        load_bank(tmp_path, edition_id=edition.pk)
+        load_bank(tmp_path, course_id=edition.course_id)
     assert not Item.objects.exists()
     assert not Quiz.objects.exists()
 
@@ -148,7 +148,7 @@ def test_the_starter_bank_loads(query_budget):
     edition = make_edition(languages=("en", "ja", "th", "id"))
     # As many statements for 24 items as for one.
     with query_budget(40):
-        loaded = load_bank(folder, edition_id=edition.pk)
+        loaded = load_bank(folder, course_id=edition.course_id)
     assert loaded.added == 24
     assert sum(pool["count"] for pool in Quiz.objects.get(pk=loaded.quiz_id).pools) == 10
-    assert load_bank(folder, edition_id=edition.pk).unchanged == 24
+    assert load_bank(folder, course_id=edition.course_id).unchanged == 24

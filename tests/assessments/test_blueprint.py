@@ -31,6 +31,7 @@ from tests.assessments.factories import (
     RIGHT,
     WRONG,
     answers,
+    edition_of,
     enrol,
     make_bank,
     make_edition,
@@ -85,7 +86,7 @@ def submit(client, shown, by_kind=RIGHT):
 
 
 def offer(client, quiz):
-    listed = client.get(f"/api/v1/editions/{quiz.edition_id}/quizzes").json()["items"]
+    listed = client.get(f"/api/v1/editions/{edition_of(quiz).pk}/quizzes").json()["items"]
     return next(row for row in listed if row["id"] == str(quiz.pk))
 
 
@@ -116,7 +117,7 @@ def test_sections_come_in_order_and_say_which_was_missed(client, edition):
 
 
 def test_forms_rotate_and_keep_their_order(client, edition):
-    codes = list(Item.objects.filter(edition=edition).order_by("code").values_list("code", flat=True))
+    codes = list(Item.objects.filter(bank__course=edition.course_id).order_by("code").values_list("code", flat=True))
     forms = [{"name": name, "items": codes[n : n + 4]} for n, name in enumerate("ABC")]
     quiz = make_quiz(edition, pools=[], forms=forms, shuffle_items=False, attempt_limit=6)
     had = []
@@ -176,7 +177,7 @@ def test_a_window_opens_by_the_wall_clock_of_each_cohort(client, edition, aiko, 
     budi = make_learner("ID", name="Budi", languages=("id",))
     there = signed_in(budi.user)
     for code, enrolment in (("tokyo", aiko.enrolments.get()), ("jakarta", enrol(budi, edition))):
-        cohort = Cohort.objects.create(edition=edition, code=code)
+        cohort = Cohort.objects.create(course=edition.course, code=code)
         add_member(cohort_id=cohort.pk, enrolment_id=enrolment.pk, actor="x")
         add_member(cohort_id=cohort.pk, enrolment_id=enrolment.pk, actor="x")
     assert AuditEntry.objects.filter(action="cohort.joined").count() == 2
@@ -387,7 +388,7 @@ def test_what_an_open_quiz_refers_to_must_be_there(edition):
     make_quiz(edition, slug="first", prerequisites=[{"quiz": "second"}])
     for values, says in (
         ({"slug": "second", "prerequisites": [{"quiz": "first"}]}, "first waits for this quiz itself"),
-        ({"prerequisites": [{"quiz": "nowhere"}]}, "the edition has no quiz nowhere"),
+        ({"prerequisites": [{"quiz": "nowhere"}]}, "the course has no quiz nowhere"),
         ({"prerequisites": [{"skill": "AIS-Z9", "level": 1}]}, "AIS-Z9 is no skill"),
         ({"options_in_order": ["nowhere"]}, "in ja: the bank does not have nowhere"),
         ({"pools": [], "forms": [{"name": "A", "items": ["nowhere"]}]}, "the bank does not have nowhere"),
@@ -399,7 +400,7 @@ def test_what_an_open_quiz_refers_to_must_be_there(edition):
                     {"opens": "2026-05-01T09:00", "closes": "2026-05-02T09:00", "zone": "Asia/Tokyo", "cohort": "x"}
                 ]
             },
-            "the edition has no cohort x",
+            "the course has no cohort x",
         ),
     ):
         quiz = make_quiz(edition, open=False, **values)
@@ -435,7 +436,7 @@ pools = [{ skill = "AIS-A1", difficulty = "easy", count = 2 }]
 def test_a_file_says_all_of_it(tmp_path):
     edition = make_edition(languages=("en",))
     write(tmp_path, {"one": "First?", "two": "Second?"}, FULL)
-    load_bank(tmp_path, edition_id=edition.pk)
+    load_bank(tmp_path, course_id=edition.course_id)
     quiz = Quiz.objects.get()
     assert quiz.windows == [{"opens": "2026-05-01T09:00", "closes": "2026-05-08T18:00", "zone": "Asia/Manila"}]
     assert (quiz.sections[0]["min_share"], quiz.skill_minimums) == ("0.5", {"AIS-A1": 0.5})
@@ -446,13 +447,13 @@ def test_a_file_says_all_of_it(tmp_path):
         "marks",
     )
     audited = AuditEntry.objects.count()
-    load_bank(tmp_path, edition_id=edition.pk)
+    load_bank(tmp_path, course_id=edition.course_id)
     assert AuditEntry.objects.count() == audited
     write(tmp_path, {"one": "First?", "two": "Second?"}, FULL.replace("Asia/Manila", "Manila"))
     with pytest.raises(
         InvalidQuiz, match=r"quiz.toml: /windows/0/zone: 'Manila' is no time zone of a place: write Asia/Manila"
     ):
-        load_bank(tmp_path, edition_id=edition.pk)
+        load_bank(tmp_path, course_id=edition.course_id)
 
 
 def in_threads(call, things):

@@ -39,9 +39,9 @@ def edition():
 
 def test_a_trainer_writes_a_whole_blueprint_and_reads_it_back(client, edition):
     staff(client, TRAINER)
-    Cohort.objects.create(edition=edition, code="a")
+    Cohort.objects.create(course=edition.course, code="a")
     given = WRITTEN | {
-        "edition": str(edition.pk),
+        "course": str(edition.course_id),
         "slug": "final",
         "mode": "assessment",
         "attempt_limit": 3,
@@ -93,7 +93,7 @@ def test_a_trainer_writes_a_whole_blueprint_and_reads_it_back(client, edition):
 def test_a_mistake_is_said_at_its_box_and_line(client, edition, box, text, says):
     staff(client, TRAINER)
     given = WRITTEN | {
-        "edition": str(edition.pk),
+        "course": str(edition.course_id),
         "slug": "final",
         "mode": "assessment",
         "attempt_limit": 3,
@@ -143,7 +143,7 @@ def test_an_administrator_puts_the_state_s_own_learners_into_a_cohort(client, ed
     staff(client, STATE_ADMINISTRATOR, member_state_id="JP")
     assert (
         client.post(
-            reverse("admin:learners_cohort_add"), {"edition": str(edition.pk), "code": "class-a", "title": ""}
+            reverse("admin:learners_cohort_add"), {"course": str(edition.course_id), "code": "class-a", "title": ""}
         ).status_code
         == 302
     )

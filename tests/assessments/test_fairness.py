@@ -25,7 +25,7 @@ from common import clock
 from common.ids import new_id
 from learners.models import Learner, SelfDescription
 from privacy.models import AuditEntry, ConsentRecord
-from tests.assessments.factories import make_edition, make_quiz, version_of
+from tests.assessments.factories import edition_of, make_edition, make_quiz, version_of
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,7 @@ def attempt(
         Attempt(
             quiz=quiz,
             quiz_version=version,
+            edition=edition_of(quiz),
             learner=learner,
             number=number,
             seed=1,
@@ -140,7 +141,7 @@ def test_a_group_that_fares_worse_raises_an_alert(
 
 def test_more_learners_and_quizzes_cost_no_more_queries(quiz: Quiz, query_budget: Any) -> None:
     for more in range(8):
-        cohort(make_quiz(quiz.edition), 40, passed=20 + more)
+        cohort(make_quiz(edition_of(quiz)), 40, passed=20 + more)
     with query_budget(25):
         assert services.monitor(now=clock.now(), sources=NOTHING).quizzes == 8
 
@@ -161,12 +162,12 @@ def test_everybody_counts_once_with_what_counted_for_them(quiz: Quiz) -> None:
     first = cohort(quiz, 40, passed=10, expired=False)
     attempt(quiz, first, passed=40, number=2)
     cohort(quiz, 40, passed=30, state="ID")
-    cohort(make_quiz(quiz.edition, mode="practice"), 40, passed=0, state="ID")
+    cohort(make_quiz(edition_of(quiz), mode="practice"), 40, passed=0, state="ID")
     cohort(quiz, 40, passed=0, state="ID", days_ago=500)
     # Whom the clock stopped did not pass, and that is an outcome as well.
     cohort(quiz, 30, passed=0, state="TH", expired=True, closed_by_clock=True)
     # A second quiz of the same people: in that quiz's figures, but overall each person counts once.
-    other = make_quiz(quiz.edition)
+    other = make_quiz(edition_of(quiz))
     attempt(other, first, passed=40, days_ago=0)
     report = services.monitor(now=clock.now() + timedelta(minutes=1), sources=NOTHING)
     rows = report.groups.filter(dimension="member_state", quiz=None, share__isnull=False)

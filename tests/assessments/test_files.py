@@ -18,10 +18,11 @@ from assessments.files.metadata import Unreadable, without_metadata
 from assessments.files.models import HandedInFile
 from assessments.files.rules import MAX_BYTES, sniffed
 from assessments.items.models import Item, ItemRevision
+from assessments.items.services import bank_of_course
 from common import clock
 from common.ids import new_id
 from privacy.models import AuditEntry
-from tests.assessments.factories import consent, make_edition, make_quiz, path, version_of
+from tests.assessments.factories import consent, edition_of, make_edition, make_quiz, path, version_of
 from tests.assessments.test_kinds import SAMPLES
 from tests.factories import make_learner, make_user, signed_in
 
@@ -109,6 +110,7 @@ def attempt(db):
     quiz = make_quiz(edition, pools=[])
     row = Attempt.objects.create(
         quiz=quiz,
+        edition=edition_of(quiz),
         quiz_version=version_of(quiz),
         learner=aiko,
         number=1,
@@ -117,7 +119,7 @@ def attempt(db):
         started_at=now,
         due_at=now + timedelta(hours=1),
     )
-    item = Item.objects.create(edition=edition, code="task")
+    item = Item.objects.create(bank=bank_of_course(edition.course_id), code="task")
     revision = ItemRevision.objects.create(item=item, approved_at=now, **SAMPLES["task"].draft().values())
     AttemptItem.objects.create(attempt=row, position=0, revision=revision)
     return row

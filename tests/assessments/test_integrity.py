@@ -29,7 +29,7 @@ from credentials.models import Certificate
 from events.models import Event
 from learners.models import Ability, Evidence, Learner, LevelChange, SkillState
 from privacy.models import AuditEntry
-from tests.assessments.factories import make_bank, make_edition, make_quiz, version_of
+from tests.assessments.factories import edition_of, make_bank, make_edition, make_quiz, version_of
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def bank() -> list[ItemRevision]:
 
 @pytest.fixture
 def quiz(bank: list[ItemRevision]) -> Quiz:
-    return make_quiz(bank[0].item.edition)
+    return make_quiz(bank[0].item.bank.course.editions.get())
 
 
 def sit(
@@ -73,6 +73,7 @@ def sit(
         Attempt(
             quiz=quiz,
             quiz_version=version,
+            edition=edition_of(quiz),
             learner=learner,
             number=1,
             seed=1,

@@ -32,19 +32,20 @@ from config.local.processes import ROOT
 from learners.models import Learner
 from privacy.models import AuditEntry
 from tests.assessments.analysed import make_cohort, write_attempts
-from tests.assessments.factories import consent, make_edition, version_of
+from tests.assessments.factories import consent, edition_of, join_teams, make_edition, version_of
 from tests.factories import make_learner, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 def analyse(cohort, *, day=0):
-    return services.analyse_edition(edition_id=cohort.edition.pk, now=clock.now() + timedelta(days=day))
+    return services.analyse_course(course_id=cohort.edition.course_id, now=clock.now() + timedelta(days=day))
 
 
 def staff(client, role, **given):
     user = make_user(is_staff=True, **given)
     user.groups.add(Group.objects.get(name=role))
+    join_teams(user, role="author" if role == TRAINER else "reviewer")
     client.force_login(user)
     return user
 
@@ -103,10 +104,11 @@ def test_only_first_graded_attempts_that_count_are_analysed(cohort):
     AttemptItem.objects.filter(attempt=ids[5], position=0).update(score=0.5)
     # A second attempt, and a first one at practice.
     learner_id = cohort.learner_ids[6]
-    practice = Quiz.objects.create(edition=cohort.edition, slug="practice", titles={}, pools=[], mode="practice")
+    practice = Quiz.objects.create(course=cohort.edition.course, slug="practice", titles={}, pools=[], mode="practice")
     for quiz, number in ((cohort.quiz, 2), (practice, 1)):
         again = Attempt.objects.create(
             quiz=quiz,
+            edition=edition_of(quiz),
             quiz_version=version_of(quiz),
             learner_id=learner_id,
             number=number,
@@ -180,21 +182,21 @@ def test_a_report_a_day_and_none_where_nothing_is_new(cohort):
     newer = analyse(cohort, day=1)
     assert newer.digest != run.digest
     assert ItemStatistic.objects.filter(run=run).count() == ItemStatistic.objects.filter(run=newer).count() == 6
-    assert AuditEntry.objects.filter(action="items.analysed", subject_id=str(cohort.edition.pk)).count() == 2
+    assert AuditEntry.objects.filter(action="items.analysed", subject_id=str(cohort.edition.course_id)).count() == 2
 
 
 def test_an_interrupted_job_goes_on_where_it_was_and_one_failure_holds_nobody_up(cohort, monkeypatch):
     other = make_cohort(40, items=5, seed=2)
     whole = services.answers_of
 
-    def fails(edition_id, *, now):
-        if edition_id == cohort.edition.pk:
+    def fails(course_id, *, now):
+        if course_id == cohort.edition.course_id:
             raise RuntimeError
-        return whole(edition_id, now=now)
+        return whole(course_id, now=now)
 
     monkeypatch.setattr(services, "answers_of", fails)
     analyse_items()
-    assert list(AnalysisRun.objects.values_list("edition_id", flat=True)) == [other.edition.pk]
+    assert list(AnalysisRun.objects.values_list("course_id", flat=True)) == [other.edition.course_id]
     monkeypatch.undo()
     assert services.analyse_all(now=clock.now()) == 1
     assert services.analyse_all(now=clock.now()) == 0
@@ -378,7 +380,7 @@ def test_who_must_not_see_keys_sees_nothing_of_it(client, cohort):
 
 def test_an_edition_without_answers_has_no_report():
     edition = make_edition()
-    assert services.analyse_edition(edition_id=edition.pk, now=clock.now()) is None
+    assert services.analyse_course(course_id=edition.course_id, now=clock.now()) is None
     assert services.analyse_all(now=clock.now()) == 0
 
 

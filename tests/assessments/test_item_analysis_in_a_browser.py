@@ -15,11 +15,13 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.roles import TRAINER
 from assessments.analysis import services
 from assessments.models import AttemptItem, ItemStatistic
 from common import clock
 from tests.assessments.analysed import make_cohort
+from tests.assessments.factories import join_teams
 from tests.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
@@ -73,10 +75,12 @@ def trainer() -> Client:
 def reports(**given: Any) -> ItemStatistic:
     """Two nights' reports of a cohort; the page of the item that is worth a look."""
     cohort = make_cohort(**given)
-    services.analyse_edition(edition_id=cohort.edition.pk, now=clock.now() - timedelta(days=1))
+    for person in User.objects.filter(is_staff=True):
+        join_teams(person, role="author")
+    services.analyse_course(course_id=cohort.edition.course_id, now=clock.now() - timedelta(days=1))
     AttemptItem.objects.filter(attempt=cohort.attempt_ids[0], position=3).update(score=0.0)
     AttemptItem.objects.filter(attempt=cohort.attempt_ids[1], position=3).update(score=0.0)
-    run = services.analyse_edition(edition_id=cohort.edition.pk, now=clock.now())
+    run = services.analyse_course(course_id=cohort.edition.course_id, now=clock.now())
     return ItemStatistic.objects.get(run=run, revision=cohort.revisions[3])
 
 

@@ -10,6 +10,7 @@ from accounts.roles import TRAINER
 from assessments.attempts.rules import AskedItem, read_answers
 from assessments.items.kinds import KINDS
 from assessments.items.models import Item, ItemRevision
+from assessments.items.services import bank_of_course
 from common import clock
 from courses.models import Edition
 from tests.assessments.factories import make_edition
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def item():
-    return Item.objects.create(edition=make_edition(languages=LANGUAGES), code="new-one")
+    return Item.objects.create(bank=bank_of_course(make_edition(languages=LANGUAGES).course_id), code="new-one")
 
 
 def page(item: Item) -> str:
@@ -100,7 +101,7 @@ def test_what_is_wrong_stands_at_its_field(client, item, name, change, field, me
 def test_an_indonesian_trainer_writes_a_number_as_indonesian_does_and_sees_how_it_was_read(client):
     edition = make_edition(languages=("id", "en"), published=False)
     Edition.objects.filter(pk=edition.pk).update(default_language="id")
-    item = Item.objects.create(edition=edition, code="number")
+    item = Item.objects.create(bank=bank_of_course(edition.course_id), code="number")
     staff(client, TRAINER)
     given = {
         "kind": "numeric",

@@ -17,6 +17,7 @@ from assessments.errors import AlreadyMarked, InvalidMark, NotClaimed, OwnWork, 
 from assessments.events import MarkingNeeded
 from assessments.items.kinds.rubric import Rubric
 from assessments.items.models import Item, ItemRevision
+from assessments.items.services import bank_of_course
 from assessments.marking import rules, selectors, services
 from assessments.marking.models import Claim, Mark, MarkingTask
 from common import clock
@@ -26,7 +27,7 @@ from events import public as events
 from events.kinds import Recorded
 from privacy import public as privacy
 from privacy.models import AuditEntry
-from tests.assessments.factories import make_edition, make_quiz, path, version_of
+from tests.assessments.factories import edition_of, make_edition, make_quiz, path, version_of
 from tests.assessments.test_kinds import RUBRIC, SAMPLES
 from tests.factories import make_learner, make_user, signed_in
 
@@ -73,6 +74,7 @@ def hand_in(learner, *, tasks=1, text="My plan for the shop", files=()):
     quiz, now = make_quiz(edition, pools=[]), clock.now()
     attempt = Attempt.objects.create(
         quiz=quiz,
+        edition=edition_of(quiz),
         quiz_version=version_of(quiz),
         learner=learner,
         number=1,
@@ -86,7 +88,7 @@ def hand_in(learner, *, tasks=1, text="My plan for the shop", files=()):
     )
     items = []
     for position in range(tasks):
-        item = Item.objects.create(edition=edition, code=f"task-{position}")
+        item = Item.objects.create(bank=bank_of_course(edition.course_id), code=f"task-{position}")
         revision = ItemRevision.objects.create(item=item, approved_at=now, **SAMPLES["task"].draft().values())
         response = {"text": text, **({"files": [str(file) for file in files]} if files else {})}
         items.append(

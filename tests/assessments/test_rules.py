@@ -250,7 +250,7 @@ UNSOUND = [
     (draft(skills=("AIS-Z9",)), "/skills: 'AIS-Z9' is no skill of the framework"),
     (draft(level=7), "/level: must be a whole number from 1 to 6"),
     (draft(difficulty="brutal"), "/difficulty: must be one of easy, medium, hard"),
-    (draft(content={"en": text("en")}), "/content/ja: is missing: the edition is offered in this language"),
+    (draft(content={"en": text("en")}), "/content/ja: is missing: the course is offered in this language"),
     (
         draft(content={"en": text("en"), "ja": text("ja", options=("a", "b", "c", "e"))}),
         "/content/ja/options: has the ids a, b, c, e, but en has a, b, c, d",

@@ -18,6 +18,7 @@ from assessments.attempts.models import Attempt, AttemptItem
 from assessments.events import MarkingNeeded, OutcomeRecorded
 from assessments.files.models import HandedInFile
 from assessments.items.models import Item, ItemRevision
+from assessments.items.services import bank_of_course
 from assessments.marking.services import open_tasks
 from common import clock
 from common.ids import new_id
@@ -28,6 +29,7 @@ from tests.assessments.factories import (
     WRONG,
     answers,
     consent,
+    edition_of,
     enrol,
     make_bank,
     make_edition,
@@ -488,6 +490,7 @@ def task(aiko):
     quiz = make_quiz(edition, pools=[])
     row = Attempt.objects.create(
         quiz=quiz,
+        edition=edition_of(quiz),
         quiz_version=version_of(quiz),
         learner=aiko,
         number=1,
@@ -497,7 +500,9 @@ def task(aiko):
         due_at=now + timedelta(hours=1),
     )
     revision = ItemRevision.objects.create(
-        item=Item.objects.create(edition=edition, code="task"), approved_at=now, **SAMPLES["task"].draft().values()
+        item=Item.objects.create(bank=bank_of_course(edition.course_id), code="task"),
+        approved_at=now,
+        **SAMPLES["task"].draft().values(),
     )
     return row, AttemptItem.objects.create(attempt=row, position=0, revision=revision)
 

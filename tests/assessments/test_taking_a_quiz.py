@@ -12,6 +12,7 @@ from assessments.attempts import grading
 from assessments.attempts.models import Attempt, AttemptAllowance, AttemptItem
 from assessments.events import OutcomeRecorded, SkillScore
 from assessments.items.models import Item, ItemRevision
+from assessments.items.services import bank_of_course
 from assessments.tasks import close_expired
 from common import clock
 from common.ids import new_id
@@ -24,6 +25,7 @@ from tests.assessments.factories import (
     WRONG,
     answers,
     consent,
+    edition_of,
     enrol,
     make_bank,
     make_edition,
@@ -249,7 +251,7 @@ def test_a_bank_that_is_too_small_starts_nothing_and_uses_nothing(client, quiz):
 
 def test_only_the_newest_approved_revision_is_drawn(client, edition, aiko):
     make_bank(edition, each=1, skills=("AIS-A1",), kinds=("single",))
-    (item,) = Item.objects.filter(edition=edition)
+    (item,) = Item.objects.filter(bank__course=edition.course_id)
     first = item.revisions.get()
     values = {name: getattr(first, name) for name in ("kind", "key", "skills", "level", "difficulty", "guess")}
     content = {language: {**text, "prompt": "Second"} for language, text in first.content.items()}
@@ -331,7 +333,10 @@ def test_an_answer_of_the_wrong_form_is_pointed_at_and_nothing_is_written(
 
 def ask_for_numbers(edition, values):
     """A quiz of these numbers, one an item, in the edition's languages."""
-    items = [Item(pk=new_id(), edition=edition, code=f"number-{place}") for place in range(len(values))]
+    items = [
+        Item(pk=new_id(), bank=bank_of_course(edition.course_id), code=f"number-{place}")
+        for place in range(len(values))
+    ]
     Item.objects.bulk_create(items)
     ItemRevision.objects.bulk_create(
         ItemRevision(
@@ -413,7 +418,7 @@ FIFTEEN = list(_WORDS.values())[::4][:15]
 
 def test_fifteen_right_answers_typed_as_phones_type_them_are_fifteen_right_answers():
     edition = make_edition(languages=("en",))
-    items = [Item(pk=new_id(), edition=edition, code=f"word-{place}") for place in range(15)]
+    items = [Item(pk=new_id(), bank=bank_of_course(edition.course_id), code=f"word-{place}") for place in range(15)]
     Item.objects.bulk_create(items)
     ItemRevision.objects.bulk_create(
         ItemRevision(
@@ -587,6 +592,7 @@ def test_the_list_goes_page_by_page_newest_first(client, quiz, edition, aiko):
         made.append(
             Attempt.objects.create(
                 quiz=quiz,
+                edition=edition_of(quiz),
                 quiz_version=version_of(quiz),
                 learner=aiko,
                 number=number + 1,

@@ -84,7 +84,9 @@ def _certify(learner: Learner, status: str, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.MonkeyPatch.context() as patched, transaction.atomic():
         if status == "expired":
             patched.setattr("django.conf.settings.CREDENTIAL_VALIDITY", timedelta(seconds=1))
-        events.record_many([EditionCompleted(learner_id=learner.pk, edition_id=edition.pk)])
+        events.record_many(
+            [EditionCompleted(learner_id=learner.pk, edition_id=edition.pk, course_id=edition.course_id)]
+        )
         settle()
     if status == "expired":
         time.sleep(1.1)

@@ -247,7 +247,7 @@ def _states(cast: Cast, **given: Any) -> None:
             framework_version="x",
             **{"level": 1, **given},
         )
-    _tell(EditionCompleted(learner_id=cast.dao.pk, edition_id=edition_of(cast.achievement).pk))
+    _tell(EditionCompleted(learner_id=cast.dao.pk, edition_id=edition_of(cast.achievement).pk, course_id=new_id()))
 
 
 def _inactive(cast: Cast) -> None:
@@ -290,7 +290,7 @@ def _struck(cast: Cast) -> None:
 def _edition_of_another(cast: Cast) -> None:
     """Another course is completed, in another state; the event says it was this one."""
     other = make_published(slug="another", languages=("en",))
-    Enrolment.objects.filter(pk=cast.dao_enrolment.pk).update(edition=other)
+    Enrolment.objects.filter(pk=cast.dao_enrolment.pk).update(edition=other, course=other.course_id)
     _states(cast)
 
 
@@ -301,7 +301,7 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
     ),
     "an award told a second time": lambda c: _tell(AwardDecided(award_id=c.of(c.budi).award_id, learner_id=c.budi.pk)),
     "completion that is not so": lambda c: _tell(
-        EditionCompleted(learner_id=c.dao.pk, edition_id=edition_of(c.achievement).pk)
+        EditionCompleted(learner_id=c.dao.pk, edition_id=edition_of(c.achievement).pk, course_id=new_id())
     ),
     "mastery that is not so": lambda c: _tell(MasteryChanged(learner_id=c.dao.pk, skills=("AIS-A1",))),
     "a renewal nobody may have": lambda c: _tell(
@@ -317,7 +317,7 @@ BY_EVENT: dict[str, Callable[[Cast], None]] = {
         )
     ),
     "a revoked holder earns it again": lambda c: _tell(
-        EditionCompleted(learner_id=c.budi.pk, edition_id=edition_of(c.achievement).pk)
+        EditionCompleted(learner_id=c.budi.pk, edition_id=edition_of(c.achievement).pk, course_id=new_id())
     ),
     "a level that is frozen too low": lambda c: _states(c, level=0, computed_level=1),
     "an achievement that is not awarded": _inactive,
@@ -510,7 +510,8 @@ def test_a_web_process_writes_no_certificate_by_sql(cast: Cast, web_process: psy
     web_process.execute(
         "WITH told AS (INSERT INTO events_event (kind, version, request_id, payload) "
         "VALUES ('learners.edition_completed', 1, '', "
-        "jsonb_build_object('learner_id', %(dao)s::text, 'edition_id', gen_random_uuid())) RETURNING id) "
+        "jsonb_build_object('learner_id', %(dao)s::text, 'edition_id', gen_random_uuid(), 'course_id', "
+        "gen_random_uuid())) RETURNING id) "
         "INSERT INTO events_delivery (event_id, consumer) SELECT id, 'awards' FROM told",
         names,
     )

@@ -32,7 +32,7 @@ def test_what_was_committed_goes_and_what_was_there_comes_back() -> None:
     assert before["member_states_memberstate"]
     make_learner()
     with transaction.atomic():
-        events.record(Enrolled(learner_id=new_id(), edition_id=new_id(), enrolment_id=new_id()))
+        events.record(Enrolled(learner_id=new_id(), edition_id=new_id(), course_id=new_id(), enrolment_id=new_id()))
     Permission.objects.all().delete()
     MemberState.objects.filter(pk="TH").update(name="Siam")
     Framework.objects.update(current=False)

@@ -51,7 +51,7 @@ def _record_by_a_helper() -> None:
 
 def _consume(recorded: Sequence[Recorded[LevelDecided]]) -> None:
     if isinstance(recorded[0].event, LevelDecided):
-        events.record(Enrolled(learner_id=new_id(), edition_id=new_id(), enrolment_id=new_id()))
+        events.record(Enrolled(learner_id=new_id(), edition_id=new_id(), course_id=new_id(), enrolment_id=new_id()))
     for step in (_record_by_a_helper,):
         step()
 

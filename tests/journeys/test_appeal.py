@@ -31,6 +31,7 @@ from events import public as events
 from events.models import Delivery
 from events.registry import consumers
 from tests.accounts.test_second_factor import code_of
+from tests.assessments.factories import edition_of
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -81,10 +82,10 @@ class Story:
         edition_id = str(starter_course.load())
         # Four questions a skill of what she knows: with two the level of a right answerer depends on which are drawn.
         known = [{"skill": skill, "count": 4} for skill in ("AIS-A3", "AIS-B1", "AIS-B2")]
-        quiz = Quiz.objects.get(edition=edition_id)
+        quiz = Quiz.objects.get()
         quiz.pools = [{"skill": SKILL, "count": 3}, *known]
         quiz.save()
-        freeze_quiz(edition_id=quiz.edition_id, quiz_id=quiz.pk, actor="test")
+        freeze_quiz(edition_id=edition_of(quiz).pk, quiz_id=quiz.pk, actor="test")
         self.agency, self.outsider = agency_with_client("VN", actor="test"), agency_with_client("PH", actor="test")
         person = Person("linh", "Nguyễn Thị Linh", "VN", ("vi", "en"), 1994, 9.0, True, "all")
         self.linh = Walk(http, person, text_versions(http), random.Random(7))

@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.roles import MARKER, REVIEWER, TRAINER
 from assessments.items.models import Item, ItemRevision
+from assessments.items.services import bank_of_course
 from assessments.models import Appeal, Attempt
 from common.ids import new_id
 from events import public as events
@@ -86,7 +87,7 @@ class Handed:
 @pytest.fixture
 def handed() -> Handed:
     edition = make_edition(languages=LANGUAGES)
-    item = Item.objects.create(edition=edition, code="plan-a-letter")
+    item = Item.objects.create(bank=bank_of_course(edition.course_id), code="plan-a-letter")
     trainer = at_work(TRAINER).client
     page = item_page(item)
     assert trainer.post(page, form_of(trainer.get(page)) | written("task") | {BUTTON: "1"}).status_code == 302

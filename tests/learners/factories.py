@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,13 @@ from msgspec import structs
 from assessments.events import OutcomeCorrected, OutcomeRecorded
 from common.ids import new_id
 from courses import public as courses
+from courses.content.draft import content_of_draft, write_draft
+from courses.content.values import LessonContent
 from courses.models import Edition
-from courses.publishing.services import propose
+from courses.publishing.services import propose, publish
 from events import public as events
 from learners.events import CorrectedAnswer, ScoredAnswer
-from learners.models import Enrolment, Learner
+from learners.models import Enrolment, EnrolmentEdition, Learner
 from privacy.models import ConsentRecord
 from tests.courses.factories import lessons_of, make_content, make_course
 from tests.factories import signed_in
@@ -52,6 +54,53 @@ def make_edition(
     return Edition.objects.get(pk=edition_id)
 
 
+def make_later_edition(
+    edition: Edition,
+    *new: dict[str, int],
+    changed: Sequence[UUID] = (),
+    substantial: Sequence[UUID] = (),
+    gone: Sequence[UUID] = (),
+    levels: dict[str, int] | None = None,
+    languages: Sequence[str] | None = None,
+    requires_assessment: bool | None = None,
+    published: bool = True,
+) -> Edition:
+    """The next edition of the course, from its draft.
+
+    new: what each lesson teaches that is added. changed: lessons with other words, in English. levels: what every lesson that
+    was there teaches from now on.
+    """
+    content = content_of_draft(edition.course_id)
+    (module,) = content.modules
+    kept = []
+    for lesson in module.activities:
+        assert isinstance(lesson, LessonContent)
+        if lesson.id in gone:
+            continue
+        if lesson.id in changed:
+            english = replace(lesson.texts["en"], body=lesson.texts["en"].body + ".")
+            lesson = replace(lesson, texts={**lesson.texts, "en": english})
+        kept.append(replace(lesson, skills=levels) if levels else lesson)
+    words = kept[0].texts if kept else module.activities[0].texts  # type: ignore[union-attr]
+    added = [
+        LessonContent(id=new_id(), slug=f"new-{next(_numbers)}", minutes=5, skills=taught, texts=words)
+        for taught in new
+    ]
+    write_draft(
+        replace(
+            content,
+            modules=(replace(module, activities=(*kept, *added)),),
+            languages=tuple(languages or content.languages),
+            requires_assessment=(content.requires_assessment if requires_assessment is None else requires_assessment),
+        )
+    )
+    following = propose(course_id=edition.course_id, actor="a trainer", substantial=frozenset(substantial))
+    if published:
+        publish(edition_id=following, actor="a trainer")
+        edition.refresh_from_db()
+    return Edition.objects.get(pk=following)
+
+
 def lesson_ids(edition: Edition) -> list[UUID]:
     return lessons_of(edition)
 
@@ -60,7 +109,9 @@ def make_enrolment(learner: Learner, edition: Edition, **given: Any) -> Enrolmen
     """An enrolment as enrolling leaves it: with the consent that it needs."""
     if not ConsentRecord.objects.filter(user=learner.user, purpose_id="learning_records").exists():
         give_consent(learner)
-    return Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=ENROLLED_AT, **given)
+    enrolment = Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=ENROLLED_AT, **given)
+    EnrolmentEdition.objects.create(enrolment=enrolment, edition=edition, since=ENROLLED_AT, by=learner.pk)
+    return enrolment
 
 
 def give_consent(learner: Learner, purpose: str = "learning_records", *, given: bool = True) -> None:

@@ -14,12 +14,13 @@ from django.db import transaction
 from accounts.models import User
 from accounts.tokens import TokenStrategy
 from assessments.attempts.models import Attempt, AttemptItem
+from assessments.items.models import Item
 from assessments.quizzes.models import Quiz
 from common import clock
 from common.ids import new_id
 from learners.models import Learner
 from privacy.models import ConsentRecord
-from tests.assessments.factories import RIGHT, WRONG, make_bank, make_edition, make_quiz, version_of
+from tests.assessments.factories import RIGHT, WRONG, edition_of, make_bank, make_edition, make_quiz, version_of
 
 QUESTIONS = 10
 LANGUAGES = ("en", "ja", "th", "vi", "id", "km", "lo", "my", "ms", "fil", "zh-Hans", "ta")
@@ -56,7 +57,7 @@ def seat(count: int, *, quiz: Quiz | None = None) -> list[Sitter]:
     """Write `count` learners, each with a live attempt of ten questions in Japanese; a bank in twelve languages."""
     if quiz is None:
         quiz = make_quiz(_edition(), pools=[{"skill": "AIS-A1", "count": 5}, {"skill": "AIS-B1", "count": 5}])
-    revisions = [item.revisions.get() for item in quiz.edition.items.order_by("code")]
+    revisions = [item.revisions.get() for item in Item.objects.filter(bank__course=quiz.course_id).order_by("code")]
     now = clock.now()
     sitters: list[Sitter] = []
     attempts: list[Attempt] = []
@@ -68,6 +69,7 @@ def seat(count: int, *, quiz: Quiz | None = None) -> list[Sitter]:
             pk=new_id(),
             quiz=quiz,
             quiz_version=version,
+            edition=edition_of(quiz),
             learner_id=user.pk,
             number=1,
             seed=n,

@@ -141,10 +141,8 @@ def for_agency(key: bytes, document: ProgressDocument, *, explanations: bool) ->
 
 
 def _add_enrolments(documents: dict[UUID, ProgressDocument]) -> None:
-    enrolments = learners.counted_enrolments(list(documents))
-    editions = courses.editions({enrolment.edition_id for enrolment in enrolments})
-    for enrolment in enrolments:
-        edition = editions[enrolment.edition_id]
+    for enrolment in learners.counted_enrolments(list(documents)):
+        edition = enrolment.edition
         documents[enrolment.learner_id]["enrolments"].append(
             {
                 "id": str(enrolment.id),

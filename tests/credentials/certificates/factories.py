@@ -116,7 +116,7 @@ def make_entitled(achievement: AchievementVersion, *, level: int = 1, completed:
 
 def tell(form: type[EditionCompleted] | type[MasteryChanged], *learners: Learner) -> None:
     """Record that something happened to the learners, as the services that do it would."""
-    more = {"edition_id": new_id()} if form is EditionCompleted else {"skills": ()}
+    more = {"edition_id": new_id(), "course_id": new_id()} if form is EditionCompleted else {"skills": ()}
     with transaction.atomic():
         events.record_many([form(learner_id=learner.pk, **more) for learner in learners])
 

@@ -96,7 +96,7 @@ def test_who_lacks_something_gets_nothing(achievement, lacking) -> None:
 
 def test_an_event_about_nobody_does_nothing(achievement) -> None:
     with transaction.atomic():
-        events.record(EditionCompleted(learner_id=new_id(), edition_id=new_id()))
+        events.record(EditionCompleted(learner_id=new_id(), edition_id=new_id(), course_id=new_id()))
         events.record(AwardDecided(award_id=new_id(), learner_id=new_id()))
     settle()
     assert not Award.objects.exists()

@@ -43,9 +43,13 @@ def _second_edition(version: AchievementVersion) -> Edition:
 
 def _complete(learner: Learner, edition: Edition) -> None:
     now = clock.now()
-    Enrolment.objects.create(learner=learner, edition=edition, enrolled_at=now, completed_at=now)
+    Enrolment.objects.update_or_create(
+        learner=learner,
+        course_id=edition.course_id,
+        defaults={"edition": edition, "enrolled_at": now, "completed_at": now},
+    )
     with transaction.atomic():
-        events.record(EditionCompleted(learner_id=learner.pk, edition_id=edition.pk))
+        events.record(EditionCompleted(learner_id=learner.pk, edition_id=edition.pk, course_id=edition.course_id))
     settle()
 
 
@@ -147,7 +151,11 @@ def test_the_set_based_comparison_finds_whom_the_orm_finds(achievement) -> None:
                     PassedQuiz.objects.create(learner=learner, quiz_id=quiz, passed_at=clock.now())
                 if level == 2 and not completed:
                     now = clock.now()
-                    Enrolment.objects.create(learner=learner, edition=second, enrolled_at=now, completed_at=now)
+                    Enrolment.objects.update_or_create(
+                        learner=learner,
+                        course=course,
+                        defaults={"edition": second, "enrolled_at": now, "completed_at": now},
+                    )
     offered = approvals.offers()
     ids = list(Learner.objects.values_list("pk", flat=True))
     found = awarding.award_inputs(ids, [approval.version for approval in offered.everything()])
