@@ -11,6 +11,7 @@ from courses.catalogue.selectors import (
     running_editions,
     versions_since,
 )
+from courses.content.services import make_owner
 from courses.content.team import drafts_of, rights
 from courses.content.values import CourseContent
 from courses.exchange.identity import activity_id_of
@@ -60,6 +61,7 @@ __all__ = [
     "lessons_of_courses",
     "load_course",
     "load_framework",
+    "make_owner",
     "offered_editions",
     "propose",
     "publish",

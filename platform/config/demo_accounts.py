@@ -24,6 +24,9 @@ def ensure_staff(*, state: str) -> list[dict[str, str]]:
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
 
+    from config import starter_course
+    from courses import public as courses
+
     sign_ins = []
     for role, username in STAFF:
         user, _ = get_user_model().objects.get_or_create(username=username, defaults={"is_staff": True})
@@ -36,6 +39,9 @@ def ensure_staff(*, state: str) -> list[dict[str, str]]:
         user.save()
         if not user.is_superuser:
             user.groups.set([Group.objects.get(name=role)])
+        if role == "trainer":
+            # Somebody has to be able to go on with the course that comes with the platform.
+            courses.make_owner(course_id=starter_course.COURSE_ID, user=user)
         sign_ins.append({"role": f"{role} ({state})" if limited else role, "username": username, "password": password})
     return sign_ins
 
